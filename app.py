@@ -1,0 +1,3 @@
+from majorops import create_app
+
+app = create_app()

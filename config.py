@@ -1,0 +1,150 @@
+"""Every setting of MajorOps: its environment name, its default, what it may be.
+
+Values come from the environment, or from a `.env` file beside this one (the environment wins).
+A value that cannot be right stops the start with one line that names it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent
+ROLES = ("admin", "mim", "responder", "executive", "stakeholder")
+
+
+class ConfigError(SystemExit):
+    """A setting that cannot be right; its text names the setting and what would be right."""
+
+
+def text(value: str) -> str:
+    return value.strip()
+
+
+def flag(value: str) -> bool:
+    known = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
+    try:
+        return known[value.strip().lower()]
+    except KeyError:
+        raise ValueError("use on or off") from None
+
+
+def hours(value: str) -> float:
+    number = float(value) if value.replace(".", "", 1).isdigit() else -1
+    if not 0 < number <= 24 * 31:
+        raise ValueError("use a number of hours above 0 and at most 744")
+    return number
+
+
+def web_address(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("use an address that begins with http:// or https://")
+    return value.strip().rstrip("/")
+
+
+def host(value: str) -> str:
+    name = value.strip().lower()
+    if "/" in name or "." not in name or " " in name:
+        raise ValueError("use a host name alone, such as new.example.org")
+    return name
+
+
+def secret(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("use at least 32 characters")
+    return value
+
+
+def database_url(value: str) -> str:
+    url = value.strip()
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
+    return url
+
+
+def role_map(value: str) -> dict[str, str]:
+    try:
+        pairs = json.loads(value)
+    except json.JSONDecodeError:
+        raise ValueError('use JSON such as {"ops-admins": "admin", "on-call": "mim"}') from None
+    if not isinstance(pairs, dict) or any(role not in ROLES for role in pairs.values()):
+        raise ValueError(f"map group names to one of {', '.join(ROLES)}")
+    return pairs
+
+
+@dataclass(frozen=True)
+class Setting:
+    key: str  # in app.config
+    default: str | None
+    read: Callable[[str], object]
+    comment: str
+
+    @property
+    def env(self) -> str:
+        return f"MAJOROPS_{self.key}"
+
+
+SETTINGS = (
+    Setting("DATABASE_URL", None, database_url, "where the record is kept; SQLite under instance/ when absent"),
+    Setting("SECRET_KEY", None, secret, "signs sessions and forms; made and kept under instance/ when absent"),
+    Setting("BASE_URL", None, web_address, "the address people use; with https:// cookies are Secure everywhere"),
+    Setting("INTAKE_HOST", None, host, "a host of its own for the intake form, such as new.example.org"),
+    Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
+    Setting("LOCAL_LOGIN", "on", flag, "sign-in with e-mail and password"),
+    Setting("SESSION_IDLE_HOURS", "12", hours, "a session unused for so long ends"),
+    Setting("SESSION_MAX_HOURS", "72", hours, "a session older than this ends, used or not"),
+    Setting("OIDC_ISSUER", None, web_address, "the OpenID provider; switches single sign-on on"),
+    Setting("OIDC_CLIENT_ID", None, text, "our name at the provider"),
+    Setting("OIDC_CLIENT_SECRET", None, text, "our secret at the provider; absent for a public client"),
+    Setting("OIDC_ROLE_CLAIM", "groups", text, "the claim that lists a person's groups"),
+    Setting("OIDC_ROLE_MAP", "{}", role_map, "JSON from group to role; who has no mapped group becomes stakeholder"),
+)
+
+
+def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "instance") -> dict[str, object]:
+    """Read all settings.
+
+    `environ`: names to raw values (default: `.env` overlaid with the process environment).
+    `instance`: the folder for the embedded database and the kept secret key.
+    Returns Flask configuration keys to values. Raises ConfigError for a value that cannot be right.
+    """
+    if environ is None:
+        environ = {**{k: v for k, v in dotenv_values(ROOT / ".env").items() if v is not None}, **os.environ}
+    values: dict[str, object] = {}
+    for setting in SETTINGS:
+        raw = environ.get(setting.env) or setting.default
+        try:
+            values[setting.key] = None if raw is None else setting.read(raw)
+        except ValueError as error:
+            raise ConfigError(f"{setting.env}: {error}") from None
+    if values["OIDC_ISSUER"] and not values["OIDC_CLIENT_ID"]:
+        raise ConfigError("MAJOROPS_OIDC_CLIENT_ID: needed because MAJOROPS_OIDC_ISSUER is set")
+    if not values["OIDC_ISSUER"] and not values["LOCAL_LOGIN"]:
+        raise ConfigError("MAJOROPS_LOCAL_LOGIN: off, and no MAJOROPS_OIDC_ISSUER: nobody could sign in")
+    values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'majorops.db'}"
+    values["SECRET_KEY"] = values["SECRET_KEY"] or kept_secret(instance)
+    return values
+
+
+def kept_secret(instance: Path) -> str:
+    """The secret key kept under `instance/`, made on the first start."""
+    instance.mkdir(parents=True, exist_ok=True)
+    path = instance / "secret_key"
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()

@@ -1,0 +1,38 @@
+"""MajorOps: incident command in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+import config
+from majorops import admin, cli, web
+from majorops.db import db, engine_options, migrate
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: dict[str, object] | None = None) -> Flask:
+    """Build the application.
+
+    `settings`: configuration keys (see config.py) that replace what the environment says; tests use it.
+    Raises ConfigError for a setting that cannot be right.
+    """
+    app = Flask(__name__, template_folder=ROOT / "templates", instance_path=str(ROOT / "instance"))
+    values = config.load() if settings is None else config.load({}) | settings
+    app.config.update(
+        values,
+        SQLALCHEMY_DATABASE_URI=values["DATABASE_URL"],
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(values["DATABASE_URL"]),
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    web.init_app(app)
+    admin.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,114 @@
+"""The database: one SQLAlchemy object, UTC times, enums by value, and SQLite made safe for several writers."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, MetaData, SmallInteger, TypeDecorator, event
+from sqlalchemy import Enum as SAEnum
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=CONVENTION)
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class UTCDateTime(TypeDecorator):
+    """An aware time, kept in UTC. Naive times are refused: nobody could say what they mean."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class IntEnum(TypeDecorator):
+    """An enum.IntEnum kept as a small number (pair it with a CHECK over its range)."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def __init__(self, members: type[enum.IntEnum]):
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: int | None, dialect) -> int | None:
+        return None if value is None else int(self.members(value))
+
+    def process_result_value(self, value: int | None, dialect) -> enum.IntEnum | None:
+        return None if value is None else self.members(value)
+
+
+def enum_type(members: type[enum.Enum]) -> SAEnum:
+    """A text column that holds the values of `members`, with a CHECK on both databases."""
+    return SAEnum(
+        members,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda e: [m.value for m in e],
+        validate_strings=True,
+        name=members.__name__.lower(),
+    )
+
+
+def engine_options(url: str) -> dict[str, object]:
+    """Flask-SQLAlchemy's engine options for a database address."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 5}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
+
+
+@event.listens_for(Engine, "connect")
+def prepare_sqlite(connection, record) -> None:
+    if type(connection).__module__.split(".")[0] != "sqlite3":
+        return
+    connection.isolation_level = None  # the driver must not begin by itself; see begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def begin_sqlite(connection: Connection) -> None:
+    # A read transaction that turns into a write one fails at once when another writer was faster,
+    # without waiting for the busy timeout. So a verb says from the start that it will write.
+    if connection.dialect.name == "sqlite":
+        writing = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def render_type(kind: str, item, autogen_context):
+    """Migrations name plain SQLAlchemy types, so that they do not depend on this module as it changes."""
+    if kind == "type" and isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, IntEnum):
+        return "sa.SmallInteger()"
+    return False
+
+
+migrate = Migrate(render_as_batch=True, compare_type=True, render_item=render_type)

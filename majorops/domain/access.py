@@ -1,0 +1,53 @@
+"""Who may do what (domain §1). Default deny: a role has only the permissions listed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from majorops.domain.vocab import AccountRole
+
+
+class Permission(StrEnum):
+    INCIDENT_READ = "incident:read"  # the fireground
+    INCIDENT_OPEN = "incident:open"
+    INCIDENT_COMMAND = "incident:command"  # fields, phases, roles, publishing
+    TIMELINE_NOTE = "timeline:note"
+    CAN_REPORT = "can:report"
+    CHECK_OWN = "check:own"  # validation of the systems one owns
+    TRACK_OWN = "track:own"  # outcome of one's own track
+    DATA_MANAGE = "data:manage"
+
+
+_RESPONDER = {
+    Permission.INCIDENT_READ,
+    Permission.TIMELINE_NOTE,
+    Permission.CAN_REPORT,
+    Permission.CHECK_OWN,
+    Permission.TRACK_OWN,
+}
+_MIM = _RESPONDER | {Permission.INCIDENT_OPEN, Permission.INCIDENT_COMMAND}
+
+GRANTS: dict[AccountRole, frozenset[Permission]] = {
+    AccountRole.ADMIN: frozenset(_MIM | {Permission.DATA_MANAGE}),
+    AccountRole.MIM: frozenset(_MIM),
+    AccountRole.RESPONDER: frozenset(_RESPONDER),
+    AccountRole.EXECUTIVE: frozenset(),
+    AccountRole.STAKEHOLDER: frozenset(),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: an account (`user_id`), or a name that a command line or a replay acts for."""
+
+    name: str
+    role: AccountRole
+    user_id: int | None = None
+    email: str | None = None
+
+    def can(self, permission: Permission) -> bool:
+        return permission in GRANTS[self.role]
+
+
+SYSTEM = Actor(name="MajorOps", role=AccountRole.ADMIN)  # migrations of data, first run, command line

@@ -1,0 +1,25 @@
+"""Alarm levels: what a severity triggers (guide, "Alarm Level Mapping"; domain §2)."""
+
+from __future__ import annotations
+
+from majorops.domain.vocab import AlarmLevel, Severity
+
+LEVELS = {
+    Severity.CRITICAL: AlarmLevel.BOX_3,
+    Severity.HIGH: AlarmLevel.BOX_2,
+    Severity.MEDIUM: AlarmLevel.BOX_1,
+    Severity.LOW: AlarmLevel.BOX_0,
+}
+
+TRIGGERS = {
+    AlarmLevel.BOX_3: "Full command structure, executive notification, run card activation",
+    AlarmLevel.BOX_2: "Active MIM, stakeholder notification, multi-team response",
+    AlarmLevel.BOX_1: "Single responder, MIM on standby",
+    AlarmLevel.BOX_0: "Triage only: monitor, no bridge",
+}
+
+
+def level_after(severity: Severity, old: Severity, level: AlarmLevel) -> AlarmLevel:
+    """The alarm level when severity goes from `old` to `severity`: a Box that was raised by hand stays raised."""
+    derived = LEVELS[severity]
+    return max(derived, level) if level > LEVELS[old] else derived

@@ -1,0 +1,45 @@
+"""What a rule may answer instead of doing what was asked. The text is for the person who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from majorops.domain.gates import Blocker
+
+
+class Refused(Exception):
+    """Base of all answers of a rule; `str()` is a clear sentence."""
+
+
+class Forbidden(Refused):
+    """The actor's role may not do this."""
+
+
+class NotFound(Refused):
+    """There is no such thing, or the actor may not know of it."""
+
+
+class Invalid(Refused):
+    """Input that cannot be taken. `errors` maps form field to sentence."""
+
+    def __init__(self, errors: Mapping[str, str]):
+        self.errors = dict(errors)
+        super().__init__(" ".join(self.errors.values()))
+
+
+class Conflict(Refused):
+    """Somebody was faster. `theirs` is the value that stands now, where there is one."""
+
+    def __init__(self, message: str, theirs: str | None = None, by: str | None = None):
+        self.theirs, self.by = theirs, by
+        super().__init__(message)
+
+
+class GateClosed(Refused):
+    """A hard gate of domain §4; opens with time, facts, or an override with a written reason."""
+
+    def __init__(self, blockers: Sequence[Blocker]):
+        self.blockers = tuple(blockers)
+        super().__init__(" ".join(b.text for b in self.blockers))

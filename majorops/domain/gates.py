@@ -1,0 +1,88 @@
+"""What must hold before an incident moves on (domain §4). What refuses here also writes the sentence on the button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from majorops.domain.vocab import CheckState, IncidentStatus, Phase, Severity
+
+CLEAN_WINDOW = timedelta(minutes=10)
+STRICT = frozenset({Severity.CRITICAL, Severity.HIGH})
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that the gates look at. `checks`: affected system → state of its validation."""
+
+    severity: Severity
+    status: IncidentStatus
+    phase: Phase
+    window_started_at: datetime | None
+    checks: dict[str, CheckState]
+    has_resolution_milestone: bool = False
+    after_action_at: datetime | None = None
+
+    @property
+    def is_strict(self) -> bool:
+        """The ten-minute rule applies."""
+        return self.severity in STRICT
+
+    @property
+    def confirmed(self) -> int:
+        return sum(state is CheckState.CONFIRMED for state in self.checks.values())
+
+    @property
+    def window_opens_at(self) -> datetime | None:
+        """When ten clean minutes will be over; None before validation."""
+        return self.window_started_at and self.window_started_at + CLEAN_WINDOW
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One closed gate. `opens_at`: when time alone will open it, if it will."""
+
+    text: str
+    opens_at: datetime | None = None
+
+
+def advance_blockers(situation: Situation, to: Phase, now: datetime) -> list[Blocker]:
+    """Why phase `to` may not be entered yet; empty when it may. Going back is no gate: it is refused always."""
+    return validation_blockers(situation, now) if to is Phase.RESOLUTION else []
+
+
+def status_blockers(situation: Situation, to: IncidentStatus, now: datetime) -> list[Blocker]:
+    """Why status `to` may not be set yet; empty when it may."""
+    blockers: list[Blocker] = []
+    if to is IncidentStatus.MONITORING and situation.phase < Phase.VALIDATION:
+        blockers.append(Blocker("Monitoring needs phase 7 or 8."))
+    if to is IncidentStatus.RESOLVED and situation.phase is not Phase.RESOLUTION:
+        blockers.append(Blocker("Resolved needs phase 8."))
+    blockers += validation_blockers(situation, now)
+    if to is IncidentStatus.RESOLVED and situation.is_strict:
+        if not situation.has_resolution_milestone:
+            blockers.append(Blocker("Resolved needs a resolution milestone that names the After Action date."))
+        elif situation.after_action_at is None:
+            blockers.append(Blocker("The resolution milestone names no After Action date."))
+    return blockers
+
+
+def validation_blockers(situation: Situation, now: datetime) -> list[Blocker]:
+    """The ten-minute rule for Critical and High: ten clean minutes, and every affected system confirmed."""
+    if not situation.is_strict:
+        return []
+    severity, blockers = situation.severity.label, []
+    opens_at = situation.window_opens_at
+    if opens_at is None:
+        blockers.append(Blocker(f"{severity} needs 10:00 of clean validation in phase 7."))
+    elif now < opens_at:
+        blockers.append(Blocker(f"{severity} needs 10:00 clean.", opens_at))
+    if situation.confirmed < len(situation.checks):
+        blockers.append(Blocker(f"{situation.confirmed}/{len(situation.checks)} systems confirmed."))
+    return blockers
+
+
+def opens_at(blockers: list[Blocker]) -> datetime | None:
+    """When waiting alone will open every gate; None if something else is missing too."""
+    times = [blocker.opens_at for blocker in blockers]
+    return max(times) if times and all(times) else None

@@ -1,0 +1,141 @@
+"""The enumerations of domain §2 with the words that people see."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum, StrEnum
+
+
+class Labelled(StrEnum):
+    """A value for the database and a label for people."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str | None = None):
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label or value.replace("_", " ").capitalize()
+        return member
+
+
+class Severity(Labelled):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class AlarmLevel(IntEnum):
+    BOX_0 = 0
+    BOX_1 = 1
+    BOX_2 = 2
+    BOX_3 = 3
+
+    @property
+    def label(self) -> str:
+        return f"Box {self.value}"
+
+
+class IncidentStatus(Labelled):
+    ACTIVE = "active"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+
+
+class Phase(IntEnum):
+    ALERT = 1
+    GATHER = 2
+    ASSESS = 3
+    INITIAL = 4
+    ISOLATION = 5
+    MITIGATION = 6
+    VALIDATION = 7
+    RESOLUTION = 8
+
+    @property
+    def label(self) -> str:
+        return self.name.capitalize()
+
+    @property
+    def title(self) -> str:
+        """Number and name, as said aloud: `4 Initial`."""
+        return f"{self.value} {self.label}"
+
+
+class ExternalImpact(Labelled):
+    YES = "yes", "Yes, customer-facing"
+    NO = "no", "No"
+    LIKELY = "likely", "Likely"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class RiskLevel(Labelled):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class EventType(Labelled):
+    ALERT = "alert"
+    PHASE = "phase"
+    UPDATE = "update"
+    COMMAND = "command"
+    ACTION = "action"
+
+
+class Visibility(Labelled):
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class TrackOutcome(Labelled):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+class CheckState(Labelled):
+    PENDING = "pending", "Not confirmed"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+class CommandRole(Labelled):
+    SRE = "sre", "SRE"
+    MIM = "mim", "MIM"
+    LEADER = "leader"
+    SERVICE_MANAGER = "service_manager", "Service Manager"
+    CUSTOMER_OPS = "customer_ops", "Customer Ops"
+
+
+class AccountRole(Labelled):
+    ADMIN = "admin"
+    MIM = "mim", "MIM"
+    RESPONDER = "responder"
+    EXECUTIVE = "executive"
+    STAKEHOLDER = "stakeholder"
+
+
+class IntakeSource(Labelled):
+    WEB = "web"
+    API = "api", "API"
+    WEBHOOK = "webhook"
+    CLI = "cli", "Command line"
+
+
+class PublicationKind(Labelled):
+    UPDATE = "update", "Status update"
+    MILESTONE = "milestone"
+
+
+class SignInMethod(Labelled):
+    LOCAL = "local", "E-mail and password"
+    SSO = "sso", "Single sign-on"
+
+
+def by_value(members: type[Enum], value: object) -> Enum | None:
+    """The member with this value, or None; never raises."""
+    try:
+        return members(value)
+    except ValueError:
+        return None

@@ -1,0 +1,277 @@
+"""FIELDS: every value of the fireground that is edited in place (data dictionary, domain §3).
+
+A field without a line here does not exist. To add one: the column with its migration, a line here, and,
+only if the public may read it, the projection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from majorops.domain.errors import Invalid
+from majorops.domain.text import clean_line, clean_text, web_link
+from majorops.domain.vocab import (
+    AlarmLevel,
+    CommandRole,
+    ExternalImpact,
+    IncidentStatus,
+    RiskLevel,
+    Severity,
+    by_value,
+)
+from majorops.models import Incident
+
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One editable value.
+
+    `input`: line, text, choice, time, count, systems. `read` gives the stored value as the text that an editor
+    starts from and that `was` compares; `parse` turns typed text into the value to store, or raises ValueError
+    with the sentence for the person. `audience` is `public` where a projection shows the value.
+    """
+
+    name: str
+    label: str
+    input: str
+    region: str
+    column: str | None = None
+    parse: Callable[[str], object] = clean_line
+    audience: str = "internal"
+    choices: tuple[tuple[str, str], ...] = ()
+    empty: str = ""  # what an empty field says at rest
+    frozen_when_resolved: bool = True
+    limit: int = 0
+
+    def read(self, incident: Incident) -> str:
+        """The stored value as editable text; empty for none."""
+        return READERS.get(self.name, lambda i: as_text(getattr(i, self.column)))(incident)
+
+    def show(self, text: str) -> str:
+        """What a person reads for the editable text `text`."""
+        return dict(self.choices).get(text, text)
+
+    def accept(self, typed: str) -> object:
+        """The value for what was typed. Raises Invalid at this field."""
+        try:
+            value = self.parse(typed)
+            if self.limit and isinstance(value, str) and len(value) > self.limit:
+                raise ValueError(f"at most {self.limit:,} characters; this has {len(value):,}")
+            return value
+        except ValueError as error:
+            raise Invalid({self.name: f"{self.label}: {error}."}) from None
+
+
+def as_text(value: object) -> str:
+    """The editable form of a stored value."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime(TIME_FORMAT)
+    return str(int(value)) if isinstance(value, AlarmLevel) else str(getattr(value, "value", value))
+
+
+def required(parse: Callable[[str], str]) -> Callable[[str], str]:
+    def check(typed: str) -> str:
+        if not (value := parse(typed)):
+            raise ValueError("needs a text")
+        return value
+
+    return check
+
+
+def optional_line(typed: str) -> str | None:
+    return clean_line(typed) or None
+
+
+def time(typed: str) -> datetime | None:
+    """`2026-11-23 14:01:22`, `2026-11-23 14:01` or `2026-11-23T14:01`, in UTC; empty for none."""
+    text = clean_line(typed).removesuffix("UTC").removesuffix("Z").strip().replace("T", " ")
+    if not text:
+        return None
+    for layout in (TIME_FORMAT, "%Y-%m-%d %H:%M"):
+        try:
+            return datetime.strptime(text, layout).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    raise ValueError("use a time in UTC such as 2026-11-23 14:01")
+
+
+def required_time(typed: str) -> datetime:
+    if (value := time(typed)) is None:
+        raise ValueError("needs a time in UTC such as 2026-11-23 14:01")
+    return value
+
+
+def link(typed: str) -> str | None:
+    if not clean_line(typed):
+        return None
+    if (address := web_link(typed)) is None or len(address) > 2000:
+        raise ValueError("use an address that begins with http:// or https://")
+    return address
+
+
+def customer_count(typed: str) -> tuple[int | None, bool]:
+    """`1240`, `approximately 1,240`, `~1240`: the number and whether it is approximate; empty for unknown."""
+    text = clean_line(typed).lower()
+    if not text:
+        return None, False
+    bare = text.removeprefix("approximately").removeprefix("approx.").removeprefix("~").strip()
+    digits = bare.replace(",", "").replace(" ", "")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        raise ValueError('digits only, with "approximately" before them if not certain')
+    return int(digits), bare != text
+
+
+def systems(typed: str) -> list[str]:
+    """Comma-separated names, each once, in the order typed; lower case as in the catalogue."""
+    names = list(dict.fromkeys(filter(None, (clean_line(part).lower() for part in typed.split(",")))))
+    if not names:
+        raise ValueError("name at least one; a guess is enough")
+    if len(names) > 30:
+        raise ValueError(f"at most 30; this has {len(names)}")
+    if too_long := next((name for name in names if len(name) > 80), None):
+        raise ValueError(f"a name has at most 80 characters; {too_long[:20]}… has {len(too_long)}")
+    return names
+
+
+def choice(members: type, none: bool = False) -> Callable[[str], object]:
+    def check(typed: str) -> object:
+        if none and not typed.strip():
+            return None
+        value = by_value(members, int(typed) if issubclass(members, int) and typed.isdigit() else typed.strip())
+        if value is None:
+            raise ValueError("choose one of " + ", ".join(m.label for m in members))
+        return value
+
+    return check
+
+
+def flag(typed: str) -> bool:
+    if typed.strip() not in ("yes", "no"):
+        raise ValueError("choose yes or no")
+    return typed.strip() == "yes"
+
+
+def options(members: type, empty: str | None = None) -> tuple[tuple[str, str], ...]:
+    rows = tuple((str(m.value), m.label) for m in members)
+    return ((("", empty),) + rows) if empty else rows
+
+
+def read_customer_count(incident: Incident) -> str:
+    if incident.customer_count is None:
+        return ""
+    return ("approximately " if incident.customer_count_is_approximate else "") + f"{incident.customer_count:,}"
+
+
+def read_role(role: CommandRole) -> Callable[[Incident], str]:
+    return lambda incident: next((a.name for a in incident.assignments if a.role is role), "")
+
+
+READERS: dict[str, Callable[[Incident], str]] = {
+    "affected_systems": lambda incident: ", ".join(incident.system_names),
+    "alert.customer_count": read_customer_count,
+    **{f"command.{role.value}": read_role(role) for role in CommandRole},
+}
+YES_NO = (("yes", "Yes"), ("no", "No"))
+
+
+def _text(name: str, label: str, region: str, empty: str, **more) -> Field:
+    return Field(name, label, "text", region, name, clean_text, empty=empty, limit=10_000, **more)
+
+
+_ALL = (
+    Field("title", "Title", "line", "header", "title", required(clean_line), audience="public", limit=200),
+    _text("description", "Description", "header", "Add description"),
+    Field(
+        "severity", "Severity", "choice", "header", "severity", choice(Severity), "public", options(Severity)
+    ),
+    Field(
+        "alarm_level",
+        "Alarm level",
+        "choice",
+        "info",
+        "alarm_level",
+        choice(AlarmLevel),
+        "public",
+        options(AlarmLevel),
+    ),
+    Field(
+        "status",
+        "Status",
+        "choice",
+        "info",
+        "status",
+        choice(IncidentStatus),
+        "public",
+        options(IncidentStatus),
+    ),
+    Field("bridge_url", "Bridge", "line", "info", "bridge_url", link, "public", empty="Paste bridge URL"),
+    Field(
+        "bridge_is_public", "Bridge public", "choice", "info", "bridge_is_public", flag, "public", YES_NO
+    ),
+    Field(
+        "is_public", "On public page", "choice", "info", "is_public", flag, "public", YES_NO
+    ),
+    Field("affected_systems", "Systems", "systems", "info", None, systems, "public"),
+    Field("alert.alert_id", "Alert", "line", "info", "alert_id", optional_line, empty="Add alert", limit=200),
+    Field("alert.issue_time", "Fired", "time", "info", "issue_time", time, "public", empty="Add alert time"),
+    Field("alert.resolve_time", "Cleared", "time", "info", "resolve_time", time, "public", empty="Not cleared"),
+    Field(
+        "alert.external_impact",
+        "External",
+        "choice",
+        "info",
+        "external_impact",
+        choice(ExternalImpact),
+        "public",
+        options(ExternalImpact),
+    ),
+    Field(
+        "alert.customer_count",
+        "Customers",
+        "count",
+        "info",
+        None,
+        customer_count,
+        "public",
+        empty="Add customer count",
+    ),
+    _text("business_impact", "Business", "info", "Add business impact"),
+    _text("customer_impact_summary", "Customer impact", "info", "Add customer impact"),
+    Field(
+        "risk_level",
+        "Risk level",
+        "choice",
+        "info",
+        "risk_level",
+        choice(RiskLevel, none=True),
+        choices=options(RiskLevel, "Not set"),
+    ),
+    _text("exec_summary", "Exec summary", "info", "Add exec summary"),
+    _text("audience_notes", "Audience notes", "info", "Add audience notes"),
+    Field("detected_at", "Problem began", "time", "info", "detected_at", required_time),
+    Field(
+        "resolved_at",
+        "Resolved",
+        "time",
+        "info",
+        "resolved_at",
+        required_time,
+        "public",
+        frozen_when_resolved=False,
+    ),
+    *(
+        Field(f"command.{role.value}", role.label, "line", "team", None, clean_line, empty="VACANT", limit=120)
+        for role in CommandRole
+    ),
+    Field("phase_note", "Phase note", "text", "panel", None, clean_text, empty="Add a note", limit=10_000),
+)
+
+FIELDS: dict[str, Field] = {entry.name: entry for entry in _ALL}

@@ -1,0 +1,27 @@
+"""The mapped classes of the data dictionary (domain §3). Read-only properties call the rules; nothing commits."""
+
+from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
+from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
+from majorops.models.response import CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
+from majorops.models.timeline import Milestone, Publication, StatusUpdate, TimelineEvent
+
+__all__ = [
+    "AffectedSystem",
+    "AuditEntry",
+    "CanReport",
+    "ChecklistTick",
+    "CommandAssignment",
+    "Incident",
+    "Milestone",
+    "PhaseNote",
+    "Publication",
+    "RecoveryTrack",
+    "SignInThrottle",
+    "StatusUpdate",
+    "System",
+    "Timebox",
+    "TimelineEvent",
+    "User",
+    "UserSession",
+    "ValidationCheck",
+]

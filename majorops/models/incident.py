@@ -1,0 +1,179 @@
+"""The incident, its affected systems and their validation, its command team, and the systems catalogue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from majorops.db import Base, IntEnum, UTCDateTime, enum_type
+from majorops.domain import text as words
+from majorops.domain.cadence import Cadence, cadence
+from majorops.domain.vocab import (
+    AlarmLevel,
+    CheckState,
+    CommandRole,
+    ExternalImpact,
+    IncidentStatus,
+    IntakeSource,
+    Phase,
+    RiskLevel,
+    Severity,
+)
+
+
+class System(Base):
+    """A line of the systems catalogue. `owner` may confirm its recovery (domain §1, responder)."""
+
+    __tablename__ = "system"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    description: Mapped[str | None] = mapped_column(String(300))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    owner: Mapped["User | None"] = relationship()  # noqa: F821
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Incident(Base):
+    """`version` counts the entries of the timeline: it is the number of the newest one."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        CheckConstraint("phase BETWEEN 1 AND 8", name="phase_range"),
+        CheckConstraint("alarm_level BETWEEN 0 AND 3", name="alarm_level_range"),
+        CheckConstraint("customer_count >= 0", name="customer_count_range"),
+        CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_has_time"),
+        Index("ix_incident_status_opened_at", "status", "opened_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=0)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    severity: Mapped[Severity] = mapped_column(enum_type(Severity))
+    alarm_level: Mapped[AlarmLevel] = mapped_column(IntEnum(AlarmLevel))
+    status: Mapped[IncidentStatus] = mapped_column(enum_type(IncidentStatus), default=IncidentStatus.ACTIVE)
+    phase: Mapped[Phase] = mapped_column(IntEnum(Phase), default=Phase.ALERT)
+    phase_entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    detected_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    bridge_url: Mapped[str | None] = mapped_column(String(2000))
+    bridge_is_public: Mapped[bool] = mapped_column(default=False)
+    is_public: Mapped[bool] = mapped_column(default=True)
+    is_drill: Mapped[bool] = mapped_column(default=False)
+    business_impact: Mapped[str] = mapped_column(Text, default="")
+    customer_impact_summary: Mapped[str] = mapped_column(Text, default="")
+    risk_level: Mapped[RiskLevel | None] = mapped_column(enum_type(RiskLevel))
+    exec_summary: Mapped[str] = mapped_column(Text, default="")
+    audience_notes: Mapped[str] = mapped_column(Text, default="")
+    next_update_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_communicated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The clean window of phase 7: when it (re)started, and how often it had to start again.
+    window_started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    window_resets: Mapped[int] = mapped_column(default=0)
+    # AlertInfo
+    alert_id: Mapped[str | None] = mapped_column(String(200))
+    issue_time: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    resolve_time: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    customer_count: Mapped[int | None]
+    customer_count_is_approximate: Mapped[bool] = mapped_column(default=False)
+    external_impact: Mapped[ExternalImpact] = mapped_column(
+        enum_type(ExternalImpact), default=ExternalImpact.UNKNOWN
+    )
+    # How it came about
+    opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    opened_by_name: Mapped[str] = mapped_column(String(120))
+    intake_source: Mapped[IntakeSource] = mapped_column(enum_type(IntakeSource))
+    request_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # one form, one incident
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), unique=True)
+
+    systems: Mapped[list[AffectedSystem]] = relationship(
+        order_by="AffectedSystem.id", cascade="all, delete-orphan", back_populates="incident"
+    )
+    assignments: Mapped[list[CommandAssignment]] = relationship(
+        primaryjoin="and_(Incident.id == CommandAssignment.incident_id, CommandAssignment.until.is_(None))",
+        viewonly=True,
+    )
+    continues: Mapped[Incident | None] = relationship(remote_side=[id], back_populates="continued_by")
+    continued_by: Mapped[Incident | None] = relationship(back_populates="continues", uselist=False)
+
+    @property
+    def reference(self) -> str:
+        return words.reference(self.id)
+
+    @property
+    def system_names(self) -> list[str]:
+        return [system.name for system in self.systems]
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.status is IncidentStatus.RESOLVED
+
+    def cadence(self, now: datetime) -> Cadence | None:
+        return cadence(self.status, self.next_update_eta, now)
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+
+class AffectedSystem(Base):
+    __tablename__ = "affected_system"
+    __table_args__ = (UniqueConstraint("incident_id", "name"), Index("ix_affected_system_name", "name"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    name: Mapped[str] = mapped_column(String(80))
+
+    incident: Mapped[Incident] = relationship(back_populates="systems")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ValidationCheck(Base):
+    """Recovery of one affected system, as its team said on the bridge. No row yet means pending."""
+
+    __tablename__ = "validation_check"
+    __table_args__ = (UniqueConstraint("incident_id", "system"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    system: Mapped[str] = mapped_column(String(80))
+    state: Mapped[CheckState] = mapped_column(enum_type(CheckState), default=CheckState.PENDING)
+    confirmed_by: Mapped[str | None] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class CommandAssignment(Base):
+    """Who held which role, when. At most one open row a role."""
+
+    __tablename__ = "command_assignment"
+    __table_args__ = (
+        Index(
+            "uq_command_assignment_open",
+            "incident_id",
+            "role",
+            unique=True,
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    role: Mapped[CommandRole] = mapped_column(enum_type(CommandRole))
+    name: Mapped[str] = mapped_column(String(120))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    incident: Mapped[Incident] = relationship()

@@ -1,0 +1,90 @@
+"""The timeline and what was said to people: status updates and milestones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from majorops.db import Base, IntEnum, UTCDateTime, enum_type
+from majorops.domain.vocab import EventType, IncidentStatus, Phase, PublicationKind, Visibility
+
+
+class TimelineEvent(Base):
+    """One entry of the record; append-only. `seq` numbers the entries of an incident without a gap.
+
+    `kind` says what happened (`phase.advanced`), `type` how the timeline shows it. A mistake is struck out
+    by a later entry that names it in `corrects_id`. Only `visibility` may change, and that is logged.
+    """
+
+    __tablename__ = "timeline_event"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "seq"),
+        CheckConstraint("phase BETWEEN 1 AND 8", name="phase_range"),
+        Index("ix_timeline_event_incident_id_visibility_seq", "incident_id", "visibility", "seq"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    seq: Mapped[int]
+    type: Mapped[EventType] = mapped_column(enum_type(EventType))
+    kind: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(300))
+    detail: Mapped[str] = mapped_column(Text, default="")
+    visibility: Mapped[Visibility] = mapped_column(enum_type(Visibility), default=Visibility.INTERNAL)
+    actor_name: Mapped[str] = mapped_column(String(120))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    phase: Mapped[Phase | None] = mapped_column(IntEnum(Phase))
+    field: Mapped[str | None] = mapped_column(String(60))
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), index=True)
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("timeline_event.id"))
+
+    incident: Mapped["Incident"] = relationship()  # noqa: F821
+
+
+class Publication(Base):
+    """A status update or a milestone. Its text never changes: a correction is a new one that names the old."""
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "number"),
+        CheckConstraint("(kind = 'milestone') = (number IS NOT NULL)", name="milestone_has_number"),
+        CheckConstraint("kind = 'milestone' OR NOT is_resolution", name="resolution_is_milestone"),
+        Index("ix_publication_incident_id_visibility", "incident_id", "visibility"),
+    )
+    __mapper_args__ = {"polymorphic_on": "kind"}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    kind: Mapped[PublicationKind] = mapped_column(enum_type(PublicationKind))
+    number: Mapped[int | None]
+    title: Mapped[str] = mapped_column(String(200), default="")
+    body: Mapped[str] = mapped_column(Text)
+    visibility: Mapped[Visibility] = mapped_column(enum_type(Visibility), default=Visibility.INTERNAL)
+    by_name: Mapped[str] = mapped_column(String(120))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    source: Mapped[str] = mapped_column(String(20), default="web")
+    status_at_cut: Mapped[IncidentStatus] = mapped_column(enum_type(IncidentStatus))
+    next_update_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    is_resolution: Mapped[bool] = mapped_column(default=False)
+    after_action_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), unique=True)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    incident: Mapped["Incident"] = relationship()  # noqa: F821
+
+    @property
+    def heading(self) -> str:
+        """`Milestone 2`, `Update`."""
+        return f"Milestone {self.number}" if self.number else "Update"
+
+
+class StatusUpdate(Publication):
+    __mapper_args__ = {"polymorphic_identity": PublicationKind.UPDATE}
+
+
+class Milestone(Publication):
+    __mapper_args__ = {"polymorphic_identity": PublicationKind.MILESTONE}

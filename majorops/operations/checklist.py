@@ -1,0 +1,57 @@
+"""Verbs on the phase's own paper: checklist ticks and the phase note."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Invalid
+from majorops.domain.playbook import item as playbook_item
+from majorops.domain.vocab import EventType, Phase
+from majorops.models import ChecklistTick, Incident, PhaseNote
+from majorops.operations import operation, record
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def set_tick(
+    incident: Incident, phase: Phase, key: str, ticked: bool, *, actor: Actor, now: datetime
+) -> None:
+    """Tick or untick an item of a phase's checklist; who and when is kept (domain §4). Raises Invalid."""
+    item = playbook_item(phase, key)
+    if item is None:
+        raise Invalid({"item": "There is no such checklist item."})
+    tick = db.session.scalar(select(ChecklistTick).filter_by(incident_id=incident.id, phase=phase, item=key))
+    if ticked == (tick is not None):
+        return
+    if ticked:
+        db.session.add(ChecklistTick(incident_id=incident.id, phase=phase, item=key, by=actor.name, at=now))
+    else:
+        db.session.delete(tick)
+    verb = "Checked" if ticked else "Unchecked"
+    record(incident, "checklist.ticked", f"{verb}: {item.text}", type=EventType.ACTION, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def write_phase_note(incident: Incident, phase: Phase, text: str, *, actor: Actor, now: datetime) -> None:
+    """Keep the MIM's note for a phase; the earlier text stays in the timeline."""
+    note = db.session.scalar(select(PhaseNote).filter_by(incident_id=incident.id, phase=phase))
+    old = note.text if note else ""
+    if text == old:
+        return
+    if note is None:
+        note = PhaseNote(incident_id=incident.id, phase=phase)
+        db.session.add(note)
+    note.text, note.by, note.at = text, actor.name, now
+    record(
+        incident,
+        "note.written",
+        f"Phase note, {phase.title}",
+        detail=f"{old or '(empty)'} › {text or '(empty)'}",
+        type=EventType.COMMAND,
+        field="phase_note",
+        actor=actor,
+        now=now,
+    )

@@ -1,0 +1,148 @@
+"""The verb behind every click-to-edit: one value, checked against what the person saw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Conflict, Invalid, NotFound
+from majorops.domain.vocab import CommandRole, EventType, Visibility
+from majorops.fields import FIELDS, Field
+from majorops.models import AffectedSystem, Incident, PhaseNote, TimelineEvent, ValidationCheck
+from majorops.operations import operation, record
+from majorops.operations.checklist import write_phase_note
+from majorops.operations.command import assign_role
+from majorops.operations.incident import change_severity, record_alert_fired, set_alarm_level
+from majorops.operations.phase import change_status
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def edit_field(
+    incident: Incident,
+    name: str,
+    typed: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    was: str | None = None,
+    override: str = "",
+) -> bool:
+    """Set one field of the registry to what was typed.
+
+    `was`: the text the person saw; None skips the comparison. `override`: for a status whose gate is closed.
+    Returns whether anything changed. Raises NotFound (no such field), Invalid, Conflict (changed meanwhile: both texts
+    are in it; or the incident is resolved), GateClosed.
+    """
+    field = FIELDS.get(name)
+    if field is None:
+        raise NotFound(f"There is no field {name}.")
+    if incident.is_resolved and field.frozen_when_resolved:
+        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+    value = field.accept(typed)
+    stored = read(incident, field)
+    if was is not None and was != stored:
+        if _same(field, typed, stored):
+            return False
+        raise Conflict(f"{field.label} was changed meanwhile.", theirs=stored, by=_last_editor(incident, name))
+    before = incident.version
+    if name in ("severity", "alarm_level", "status"):
+        verb = {"severity": change_severity, "alarm_level": set_alarm_level, "status": change_status}[name]
+        more = {"override": override} if name == "status" else {}
+        verb(incident, value, actor=actor, now=now, **more)
+    elif name.startswith("command."):
+        assign_role(incident, CommandRole(name.removeprefix("command.")), value, actor=actor, now=now)
+    elif name == "phase_note":
+        write_phase_note(incident, incident.phase, value, actor=actor, now=now)
+    else:
+        _write(incident, field, value, stored, actor=actor, now=now)
+    return incident.version > before
+
+
+def read(incident: Incident, field: Field) -> str:
+    """The stored value as editable text, wherever it is kept."""
+    if field.name == "phase_note":
+        note = select(PhaseNote.text).filter_by(incident_id=incident.id, phase=incident.phase)
+        return db.session.scalar(note) or ""
+    return field.read(incident)
+
+
+def _same(field: Field, typed: str, stored: str) -> bool:
+    """Both people typed the same: no conflict, nothing to save."""
+    try:
+        return field.parse(typed) == field.parse(stored)
+    except ValueError:
+        return False
+
+
+def _write(incident: Incident, field: Field, value, stored: str, *, actor: Actor, now: datetime) -> None:
+    if field.name == "affected_systems":
+        _set_systems(incident, value)
+    elif field.name == "alert.customer_count":
+        incident.customer_count, incident.customer_count_is_approximate = value
+    else:
+        _check_times(incident, field.name, value, now)
+        setattr(incident, field.column, value)
+    db.session.flush()
+    new = field.read(incident)
+    if new == stored:
+        return
+    shown = [field.show(text) or "(empty)" for text in (stored, new)]
+    one_line = f"{field.label}: {shown[0]} › {shown[1]}"
+    fits = "\n" not in one_line and len(one_line) <= 200
+    record(
+        incident,
+        "field.changed",
+        one_line if fits else f"{field.label} changed",
+        detail="" if fits else f"{shown[0]} › {shown[1]}",
+        type=EventType.COMMAND,
+        field=field.name,
+        actor=actor,
+        now=now,
+    )
+    if field.name == "alert.issue_time" and value:
+        record_alert_fired(incident, actor=actor, now=now)
+    if field.name == "alert.resolve_time" and value:
+        title = f"Alert cleared {value:%Y-%m-%d %H:%M:%S} UTC"
+        record(
+            incident,
+            "alert.cleared",
+            title,
+            type=EventType.ALERT,
+            visibility=Visibility.PUBLIC,
+            actor=actor,
+            now=now,
+        )
+
+
+def _set_systems(incident: Incident, names: list[str]) -> None:
+    kept = {system.name: system for system in incident.systems}
+    for name, system in kept.items():
+        if name not in names:
+            incident.systems.remove(system)
+            gone = select(ValidationCheck).filter_by(incident_id=incident.id, system=name)
+            for check in db.session.scalars(gone):
+                db.session.delete(check)
+    incident.systems += [AffectedSystem(name=name) for name in names if name not in kept]
+
+
+def _check_times(incident: Incident, name: str, value, now: datetime) -> None:
+    label = FIELDS[name].label
+    if FIELDS[name].input != "time" or value is None:
+        return
+    if value > now:
+        raise Invalid({name: f"{label}: {value:%Y-%m-%d %H:%M} UTC has not come yet."})
+    if name == "detected_at" and value > incident.opened_at:
+        raise Invalid({name: f"{label}: not after the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."})
+    if name == "resolved_at" and incident.resolved_at is None:
+        raise Invalid({name: "The incident is not resolved. Set the status to Resolved."})
+    if name == "resolved_at" and value < incident.opened_at:
+        raise Invalid({name: f"{label}: not before the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."})
+
+
+def _last_editor(incident: Incident, name: str) -> str | None:
+    last = select(TimelineEvent).filter_by(incident_id=incident.id, field=name).order_by(TimelineEvent.seq.desc())
+    event = db.session.scalar(last.limit(1))
+    return event.actor_name if event else None

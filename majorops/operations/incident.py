@@ -1,0 +1,177 @@
+"""Verbs on the incident as a whole: open, continue, severity, alarm level."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain import text as words
+from majorops.domain.access import Actor, Permission
+from majorops.domain.alarm import LEVELS, level_after
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.vocab import AlarmLevel, CommandRole, EventType, IntakeSource, Severity, Visibility
+from majorops.models import AffectedSystem, CommandAssignment, Incident
+from majorops.operations import operation, record
+from majorops.operations.command import seat
+
+
+@operation(needs=Permission.INCIDENT_OPEN)
+def open_incident(
+    *,
+    title: str,
+    severity: Severity,
+    systems: list[str],
+    actor: Actor,
+    now: datetime,
+    bridge_url: str | None = None,
+    detected_at: datetime | None = None,
+    request_key: str | None = None,
+    source: IntakeSource = IntakeSource.WEB,
+    is_drill: bool = False,
+    issue_time: datetime | None = None,
+    **alert,
+) -> Incident:
+    """Open an incident (guide, "Opening an Incident").
+
+    `title`, `systems`, `bridge_url` are cleaned values. `detected_at`: when the problem began (default: now; never
+    after it). `request_key`: the form's own key; the same key opens one incident however often it is sent.
+    `issue_time` and `alert`: what the monitoring system knew (alert_id, customer_count, external_impact, …).
+    Returns the new incident, or the one this key opened before. Raises Invalid.
+    """
+    if request_key and (known := db.session.scalar(select(Incident).filter_by(request_key=request_key))):
+        return known
+    if detected_at and detected_at > now:
+        raise Invalid({"began_at": "The problem cannot have begun after now."})
+    incident = Incident(
+        title=title,
+        severity=severity,
+        alarm_level=LEVELS[severity],
+        phase_entered_at=now,
+        detected_at=detected_at or now,
+        opened_at=now,
+        bridge_url=bridge_url,
+        is_drill=is_drill,
+        issue_time=issue_time,
+        opened_by_id=actor.user_id,
+        opened_by_name=actor.name,
+        intake_source=source,
+        request_key=request_key,
+        version=0,
+        systems=[AffectedSystem(name=name) for name in systems],
+        **alert,
+    )
+    db.session.add(incident)
+    db.session.flush()
+    record(
+        incident,
+        "incident.opened",
+        f"Incident opened. {severity.label}, {incident.alarm_level.label}.",
+        type=EventType.ALERT,
+        visibility=Visibility.PUBLIC,
+        actor=actor,
+        now=now,
+    )
+    if issue_time:
+        record_alert_fired(incident, actor=actor, now=now)
+    seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
+    return incident
+
+
+def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    title = f"Alert fired {incident.issue_time:%Y-%m-%d %H:%M:%S} UTC"
+    record(
+        incident, "alert.fired", title, type=EventType.ALERT, visibility=Visibility.PUBLIC, actor=actor, now=now
+    )
+
+
+@operation(needs=Permission.INCIDENT_OPEN)
+def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Incident:
+    """Open a new incident that continues a resolved one (domain §4): linked both ways; inherits title, severity,
+    systems, command team and bridge. A second call returns the incident that continues it already. Raises Conflict."""
+    if not incident.is_resolved:
+        raise Conflict(f"{incident.reference} is still open. Only a resolved incident is continued.")
+    if incident.continued_by:
+        return incident.continued_by
+    new = open_incident(
+        title=incident.title,
+        severity=incident.severity,
+        systems=incident.system_names,
+        bridge_url=incident.bridge_url,
+        is_drill=incident.is_drill,
+        actor=actor,
+        now=now,
+    )
+    new.continues = incident
+    new.is_public = incident.is_public
+    new.bridge_is_public = incident.bridge_is_public
+    last_seats = select(CommandAssignment).filter_by(incident_id=incident.id).order_by(CommandAssignment.since)
+    held = {row.role: row for row in db.session.scalars(last_seats)}
+    for role, row in held.items():
+        if role is not CommandRole.MIM:
+            seat(new, role, row.name, user_id=row.user_id, actor=actor, now=now)
+    link = {"type": EventType.ALERT, "visibility": Visibility.PUBLIC, "actor": actor, "now": now}
+    record(new, "incident.continues", f"Continues {incident.reference}.", **link)
+    record(incident, "incident.continued", f"Continued as {new.reference}.", **link)
+    return new
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def change_severity(
+    incident: Incident, severity: Severity, *, actor: Actor, now: datetime, reason: str = ""
+) -> None:
+    """Set the severity; the alarm level follows and both are logged (domain §2). The reason stays internal."""
+    old, old_level = incident.severity, incident.alarm_level
+    if severity is old:
+        return
+    incident.severity = severity
+    incident.alarm_level = level_after(severity, old, old_level)
+    title = f"Severity {old.label} › {severity.label}, {old_level.label} › {incident.alarm_level.label}"
+    record(
+        incident,
+        "severity.changed",
+        title,
+        type=EventType.COMMAND,
+        visibility=Visibility.PUBLIC,
+        field="severity",
+        actor=actor,
+        now=now,
+    )
+    if reason:
+        record_reason(incident, f"Severity {severity.label}", reason, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now: datetime) -> None:
+    """Raise the Box above what the severity gives, or take that back; never below it. Raises Invalid."""
+    old, floor = incident.alarm_level, LEVELS[incident.severity]
+    if level < floor:
+        raise Invalid({"alarm_level": f"{incident.severity.label} gives {floor.label}; it can only be raised."})
+    if level == old:
+        return
+    incident.alarm_level = level
+    title = f"Alarm level {old.label} › {level.label}"
+    record(
+        incident,
+        "alarm.changed",
+        title,
+        type=EventType.COMMAND,
+        visibility=Visibility.PUBLIC,
+        field="alarm_level",
+        actor=actor,
+        now=now,
+    )
+
+
+def record_reason(incident: Incident, what: str, reason: str, *, actor: Actor, now: datetime) -> None:
+    """The written reason of a public step, as an internal entry of its own."""
+    record(
+        incident,
+        "reason.given",
+        f"Reason: {what}",
+        detail=words.clean_text(reason),
+        type=EventType.COMMAND,
+        actor=actor,
+        now=now,
+    )

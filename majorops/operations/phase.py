@@ -1,0 +1,197 @@
+"""Verbs on phase and status (domain §4). The gates are rules of domain/gates.py; here they are enforced."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Conflict, GateClosed, Invalid
+from majorops.domain.gates import Blocker, Situation, advance_blockers, status_blockers
+from majorops.domain.vocab import CheckState, EventType, IncidentStatus, Phase, Visibility
+from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
+from majorops.operations import operation, record
+from majorops.operations.incident import record_reason
+
+
+def situation(incident: Incident) -> Situation:
+    """What the gates look at, read from the record."""
+    rows = db.session.execute(
+        select(ValidationCheck.system, ValidationCheck.state).filter_by(incident_id=incident.id)
+    )
+    states = dict(rows.all())
+    resolution = db.session.scalar(
+        select(Milestone)
+        .filter_by(incident_id=incident.id, is_resolution=True)
+        .order_by(Milestone.number.desc())
+        .limit(1)
+    )
+    return Situation(
+        severity=incident.severity,
+        status=incident.status,
+        phase=incident.phase,
+        window_started_at=incident.window_started_at,
+        checks={name: states.get(name, CheckState.PENDING) for name in incident.system_names},
+        has_resolution_milestone=resolution is not None,
+        after_action_at=resolution.after_action_at if resolution else None,
+    )
+
+
+def pass_gate(
+    incident: Incident, what: str, blockers: list[Blocker], override: str, *, actor: Actor, now: datetime
+) -> None:
+    """Go through when nothing blocks, or with a written override, which is logged. Raises GateClosed."""
+    if not blockers:
+        return
+    if not override:
+        raise GateClosed(blockers)
+    detail = f"{override}\nOverridden: {' '.join(blocker.text for blocker in blockers)}"
+    record(
+        incident,
+        "gate.overridden",
+        f"Gate overridden: {what}",
+        detail=detail,
+        type=EventType.COMMAND,
+        actor=actor,
+        now=now,
+    )
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def advance_phase(
+    incident: Incident,
+    to: Phase | None = None,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected: Phase | None = None,
+    reason: str = "",
+    override: str = "",
+) -> None:
+    """Enter a later phase, the next one unless `to` says otherwise (guide, "Advance Phase").
+
+    `expected`: the phase that the person saw. `reason`: kept internal; needed when phases are skipped.
+    `override`: the written reason that opens a hard gate. Raises Conflict (somebody advanced already, or the
+    incident is resolved), Invalid (backwards, no next phase, skipping without a reason), GateClosed.
+    """
+    if incident.is_resolved:
+        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+    if expected is not None and incident.phase is not expected:
+        raise Conflict(who_advanced(incident), theirs=incident.phase.title)
+    old = incident.phase
+    if to is None:
+        if old is Phase.RESOLUTION:
+            raise Invalid({"to": "Phase 8 is the last one. Set the status to Resolved."})
+        to = Phase(old + 1)
+    if to <= old:
+        raise Invalid({"to": f"Phases do not go back: {old.title} is entered already."})
+    skipped = [phase for phase in Phase if old < phase < to]
+    if skipped and not (reason or override):
+        raise Invalid({"reason": f"Say why {', '.join(p.title for p in skipped)} is skipped. It stays internal."})
+    pass_gate(
+        incident,
+        f"enter {to.title}",
+        advance_blockers(situation(incident), to, now),
+        override,
+        actor=actor,
+        now=now,
+    )
+    incident.phase = to
+    incident.phase_entered_at = now
+    if to >= Phase.VALIDATION and incident.window_started_at is None:
+        incident.window_started_at = now
+    record(
+        incident,
+        "phase.advanced",
+        f"{old.title} › {to.title}",
+        type=EventType.PHASE,
+        visibility=Visibility.PUBLIC,
+        phase=to,
+        actor=actor,
+        now=now,
+    )
+    if reason or skipped:
+        what = f"entered {to.title}"
+        if skipped:
+            what += f", skipped {', '.join(p.title for p in skipped)}"
+        record_reason(incident, what, reason or override, actor=actor, now=now)
+
+
+def who_advanced(incident: Incident) -> str:
+    """`Priya advanced to 5 Isolation at 14:41:05.`, for whoever lost the race."""
+    last = db.session.scalar(
+        select(TimelineEvent)
+        .filter_by(incident_id=incident.id, kind="phase.advanced")
+        .order_by(TimelineEvent.seq.desc())
+        .limit(1)
+    )
+    if last is None:
+        return f"The incident is in {incident.phase.title}."
+    return f"{last.actor_name} advanced to {incident.phase.title} at {last.at:%H:%M:%S}."
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def change_status(
+    incident: Incident, to: IncidentStatus, *, actor: Actor, now: datetime, override: str = ""
+) -> None:
+    """Set the status to monitoring or resolved. Back to active leads only `report_symptoms_returned`.
+    `override`: the written reason that opens a closed gate. Raises Conflict, Invalid, GateClosed."""
+    if incident.is_resolved and to is not IncidentStatus.RESOLVED:
+        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+    if to is incident.status:
+        return
+    if to is IncidentStatus.ACTIVE:
+        raise Invalid({"status": "Back to Active: press Symptoms returned."})
+    pass_gate(
+        incident,
+        f"status {to.label}",
+        status_blockers(situation(incident), to, now),
+        override,
+        actor=actor,
+        now=now,
+    )
+    _set_status(incident, to, actor=actor, now=now)
+
+
+def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: datetime) -> None:
+    old, incident.status = incident.status, to
+    incident.resolved_at = now if to is IncidentStatus.RESOLVED else None
+    record(
+        incident,
+        "status.changed",
+        f"Status {old.label} › {to.label}",
+        type=EventType.COMMAND,
+        visibility=Visibility.PUBLIC,
+        field="status",
+        actor=actor,
+        now=now,
+    )
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def report_symptoms_returned(incident: Incident, *, actor: Actor, now: datetime, note: str = "") -> None:
+    """In phase 7 or 8: the status goes back to active and the clean window starts again. Raises Conflict."""
+    if incident.phase < Phase.VALIDATION or incident.is_resolved:
+        raise Conflict(f"Symptoms return only in phase 7 or 8; the incident is in {incident.phase.title}.")
+    if incident.status is not IncidentStatus.ACTIVE:
+        _set_status(incident, IncidentStatus.ACTIVE, actor=actor, now=now)
+    restart_window(incident, "Symptoms returned", note, actor=actor, now=now)
+
+
+def restart_window(incident: Incident, why: str, note: str, *, actor: Actor, now: datetime) -> None:
+    """The ten clean minutes begin anew. Part of a verb."""
+    incident.window_started_at = now
+    incident.window_resets += 1
+    record(
+        incident,
+        "window.restarted",
+        f"{why}. Clean window restarted",
+        detail=note,
+        type=EventType.ACTION,
+        actor=actor,
+        now=now,
+    )
+
+

@@ -1,0 +1,106 @@
+"""Verbs on the timeline itself: manual notes, visibility of an entry, striking out a mistake."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.vocab import EventType, Visibility
+from majorops.models import Incident, Publication, TimelineEvent
+from majorops.operations import operation, record
+
+TITLE_LENGTH = 300
+
+
+@operation(needs=Permission.TIMELINE_NOTE)
+def add_note(
+    incident: Incident, text: str, *, actor: Actor, now: datetime, visibility: Visibility = Visibility.INTERNAL
+) -> TimelineEvent:
+    """Log what was heard, decided, timeboxed (guide, "The Timeline"). Only who commands may make it public at once.
+    Raises Invalid, Conflict."""
+    if visibility is Visibility.PUBLIC and not actor.can(Permission.INCIDENT_COMMAND):
+        raise Invalid({"visibility": "Only the MIM makes an entry public. Log it as internal."})
+    title, detail = _split(text)
+    return record(
+        incident,
+        "note.logged",
+        title,
+        detail=detail,
+        visibility=visibility,
+        type=EventType.ACTION,
+        actor=actor,
+        now=now,
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The first line as the entry's title, the whole as its detail where it is longer."""
+    if not text:
+        raise Invalid({"text": "Write what you heard, decided or timeboxed."})
+    if len(text) > 5_000:
+        raise Invalid({"text": f"At most 5,000 characters; this has {len(text):,}."})
+    first = text.split("\n", 1)[0]
+    if first == text and len(text) <= TITLE_LENGTH:
+        return text, ""
+    return first[:TITLE_LENGTH], text
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def set_visibility(
+    incident: Incident, seq: int, visibility: Visibility, *, actor: Actor, now: datetime
+) -> None:
+    """Make an entry public or internal; both ways are logged (domain §3). An update's entry takes the update along:
+    made internal it is withdrawn, and public pages keep only the time of that. Raises Invalid."""
+    entry = find_entry(incident, seq)
+    if entry.visibility is visibility:
+        return
+    publication = db.session.get(Publication, entry.publication_id) if entry.publication_id else None
+    if publication:
+        publication.visibility = visibility
+        publication.withdrawn_at = now if visibility is Visibility.INTERNAL else None
+    entry.visibility = visibility
+    record(
+        incident,
+        "visibility.changed",
+        f"Entry {entry.seq} made {visibility.value}: {entry.title}",
+        type=EventType.COMMAND,
+        actor=actor,
+        now=now,
+    )
+
+
+@operation(needs=Permission.TIMELINE_NOTE)
+def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: datetime) -> TimelineEvent:
+    """Strike out a mistaken manual note with a correction that names it; both stay in the record. The correction has
+    the note's visibility. Raises Invalid, Conflict."""
+    entry = find_entry(incident, seq)
+    if entry.kind not in ("note.logged", "note.corrected"):
+        raise Invalid({"text": "Only notes are corrected. What was recorded by itself is a fact."})
+    if entry.actor_id != actor.user_id and not actor.can(Permission.INCIDENT_COMMAND):
+        raise Invalid({"text": "This is somebody else's note. Log your own."})
+    if db.session.scalar(select(TimelineEvent.id).filter_by(corrects_id=entry.id)):
+        raise Conflict("This entry was corrected already.")
+    title, detail = _split(text)
+    return record(
+        incident,
+        "note.corrected",
+        title,
+        detail=detail,
+        visibility=entry.visibility,
+        type=EventType.ACTION,
+        corrects_id=entry.id,
+        actor=actor,
+        now=now,
+    )
+
+
+def find_entry(incident: Incident, seq: int) -> TimelineEvent:
+    """The entry by its number in this incident. Raises Invalid."""
+    entry = db.session.scalar(select(TimelineEvent).filter_by(incident_id=incident.id, seq=seq))
+    if entry is None:
+        raise Invalid({"entry": f"{incident.reference} has no entry {seq}."})
+    return entry

@@ -1,0 +1,167 @@
+"""Verbs on what is said to people: status updates, milestones, corrections (domain §3)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT, promise_after
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.vocab import EventType, Visibility
+from majorops.models import Incident, Milestone, Publication, StatusUpdate
+from majorops.operations import operation, record
+
+AFTER_ACTION_WITHIN = timedelta(hours=72)
+PROMISE_AT_MOST = timedelta(hours=24)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def publish_update(
+    incident: Incident,
+    body: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    visibility: Visibility = Visibility.INTERNAL,
+    next_update_eta: datetime | None = None,
+    source: str = "web",
+) -> StatusUpdate:
+    """Post a status update. `next_update_eta`: the promised next one, if any. Raises Invalid, Conflict."""
+    _demand_open(incident)
+    _check(body, next_update_eta, now)
+    update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source)
+    return _publish(incident, update, visibility, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def publish_milestone(
+    incident: Incident,
+    body: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    title: str = "",
+    visibility: Visibility = Visibility.INTERNAL,
+    next_update_eta: datetime | None = None,
+    is_resolution: bool = False,
+    after_action_at: datetime | None = None,
+    source: str = "web",
+) -> Milestone:
+    """Cut a milestone (guide, "Cut your first milestone"): numbered, immutable, with the promise of a next update.
+
+    A resolution milestone makes no promise; it names the After Action's date instead, within 72 h.
+    Raises Invalid (no text, no or an impossible promise, no or a late After Action date), Conflict.
+    """
+    _demand_open(incident)
+    if is_resolution:
+        next_update_eta = None
+        if after_action_at is None:
+            raise Invalid({"after_action_at": "A resolution milestone names the After Action's date and time."})
+        if not now < after_action_at <= now + AFTER_ACTION_WITHIN:
+            raise Invalid({"after_action_at": "The After Action lies ahead, within 72 hours."})
+    elif next_update_eta is None:
+        raise Invalid({"next_update": "A milestone promises the next update: choose when."})
+    _check(body, next_update_eta, now)
+    milestone = Milestone(
+        number=1 + db.session.scalar(select(func.count(Milestone.id)).filter_by(incident_id=incident.id)),
+        title=title,
+        body=body,
+        next_update_eta=next_update_eta,
+        is_resolution=is_resolution,
+        after_action_at=after_action_at if is_resolution else None,
+        source=source,
+    )
+    return _publish(incident, milestone, visibility, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def post_holding(incident: Incident, *, actor: Actor, now: datetime) -> Milestone:
+    """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is."""
+    visibility = Visibility.PUBLIC if incident.is_public else Visibility.INTERNAL
+    eta = now + timedelta(minutes=HOLDING_MINUTES)
+    return publish_milestone(
+        incident, HOLDING_TEXT, visibility=visibility, next_update_eta=eta, actor=actor, now=now
+    )
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def correct_publication(
+    incident: Incident, publication_id: int, body: str, *, actor: Actor, now: datetime
+) -> Publication:
+    """Replace the text of an update or milestone by a new update that names it; the old text stays readable.
+    It keeps the old one's visibility and promises nothing new. Raises Invalid, Conflict."""
+    old = _find(incident, publication_id)
+    if db.session.scalar(select(Publication.id).filter_by(corrects_id=old.id)):
+        raise Conflict(f"{old.heading} was corrected already. Correct the newest text.")
+    _check(body, None, now)
+    correction = StatusUpdate(body=body, corrects_id=old.id)
+    return _publish(incident, correction, old.visibility, actor=actor, now=now, what=f"Correction of {old.heading}")
+
+
+def _demand_open(incident: Incident) -> None:
+    if incident.is_resolved:
+        raise Conflict(f"{incident.reference} is resolved. Correct an update, or continue as a new incident.")
+
+
+def _find(incident: Incident, publication_id: int) -> Publication:
+    publication = db.session.get(Publication, publication_id)
+    if publication is None or publication.incident_id != incident.id:
+        raise Invalid({"publication": f"{incident.reference} has no such update."})
+    return publication
+
+
+def _check(body: str, eta: datetime | None, now: datetime) -> None:
+    if not body:
+        raise Invalid({"body": "Write what is known, confirmed, and next."})
+    if len(body) > 10_000:
+        raise Invalid({"body": f"At most 10,000 characters; this has {len(body):,}."})
+    if eta is not None and not now < eta <= now + PROMISE_AT_MOST:
+        raise Invalid({"next_update": "The next update lies ahead, within 24 hours."})
+
+
+def _publish(
+    incident: Incident,
+    publication: Publication,
+    visibility: Visibility,
+    *,
+    actor: Actor,
+    now: datetime,
+    what: str = "",
+) -> Publication:
+    public_promise = db.session.scalar(
+        select(Publication.id)
+        .filter_by(incident_id=incident.id, visibility=Visibility.PUBLIC)
+        .filter(Publication.next_update_eta.is_not(None))
+        .limit(1)
+    )
+    publication.incident_id = incident.id
+    publication.visibility = visibility
+    publication.by_name, publication.by_id = actor.name, actor.user_id
+    publication.at = now
+    publication.status_at_cut = incident.status
+    db.session.add(publication)
+    db.session.flush()
+    incident.last_communicated_at = now
+    incident.next_update_eta = promise_after(
+        incident.next_update_eta,
+        public_promise is not None,
+        publication.next_update_eta,
+        visibility is Visibility.PUBLIC,
+    )
+    record(
+        incident,
+        "milestone.published" if isinstance(publication, Milestone) else "update.published",
+        what or publication.heading,
+        detail=publication.body,
+        type=EventType.UPDATE,
+        visibility=visibility,
+        publication_id=publication.id,
+        actor=actor,
+        now=now,
+    )
+    return publication
+
+

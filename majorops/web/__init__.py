@@ -1,0 +1,21 @@
+"""HTTP only: views load, call one verb, and answer. No rule and no query lives here."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from majorops.web import access, answers, assets, security, session
+
+
+def init_app(app: Flask) -> None:
+    """Everything between the network and the verbs: sessions, access, answers to errors, blueprints."""
+    from majorops.web.fireground import bp as fireground
+    from majorops.web.public import bp as public
+    from majorops.web.public.health import bp as health
+    from majorops.web.public.intake import bp as intake
+    from majorops.web.public.sign_in import bp as sign_in
+
+    for part in (assets, security, session, access, answers):
+        part.init_app(app)
+    for blueprint in (public, intake, sign_in, health, fireground):
+        app.register_blueprint(blueprint)

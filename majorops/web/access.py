@@ -1,0 +1,58 @@
+"""Who may use which route: each view says so with `@public` or `@needs`; a view that says nothing is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, abort, current_app, request
+from flask_login import current_user
+
+from majorops.domain.access import Permission
+
+
+def public(view: Callable) -> Callable:
+    """Anybody may use this view."""
+    view.access = "public"
+    return view
+
+
+def needs(permission: Permission) -> Callable[[Callable], Callable]:
+    """Only accounts with the permission may use this view; a stranger is asked to sign in."""
+
+    def mark(view: Callable) -> Callable:
+        view.access = permission
+        return view
+
+    return mark
+
+
+def signed_in(view: Callable) -> Callable:
+    """Every account may use this view, whatever its role."""
+    view.access = "signed in"
+    return view
+
+
+def check_access() -> None:
+    """Before every request: default deny. Aborts with 401 or 403."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint == "static":
+        return None
+    view = current_app.view_functions[endpoint]
+    # Flask-Admin wraps its views; its own guard (admin/base.py) asks for data:manage.
+    access = Permission.DATA_MANAGE if is_admin_endpoint(endpoint) else getattr(view, "access", None)
+    if access == "public":
+        return None
+    if not current_user.is_authenticated:
+        abort(401)
+    if access == "signed in" or (access is not None and current_user.actor.can(access)):
+        return None
+    abort(403)
+
+
+def is_admin_endpoint(endpoint: str) -> bool:
+    """The endpoint belongs to Flask-Admin (all of them are named so in majorops/admin)."""
+    return endpoint.startswith("admin") or endpoint.startswith("data_")
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(check_access)

@@ -1,0 +1,27 @@
+"""Runs the migrations inside the application, on the database that its configuration names."""
+
+from alembic import context
+from flask import current_app
+
+from majorops import models  # noqa: F401  (fills the metadata)
+
+extension = current_app.extensions["migrate"]
+
+
+def skip_empty(migration_context, revision, directives) -> None:
+    """No file for a migration that would change nothing."""
+    if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+
+
+def run() -> None:
+    options = {"process_revision_directives": skip_empty, **extension.configure_args}
+    with extension.db.engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=extension.db.metadata, **options)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations run on a database: leave --sql out.")
+run()

