@@ -61,6 +61,25 @@ def edit_field(
     return incident.version > before
 
 
+@operation(needs=Permission.INCIDENT_COMMAND)
+def edit_fields(
+    incident: Incident, given: dict[str, tuple[str, str]], *, rename: dict[str, str], actor: Actor, now: datetime
+) -> None:
+    """Set several fields or none: name → (typed, was). `rename`: how a form calls them in errors.
+    Raises as `edit_field`; a conflict names its field."""
+    errors = {}
+    for name, (typed, was) in given.items():
+        try:
+            edit_field(incident, name, typed, was=was, actor=actor, now=now)
+        except Invalid as problem:
+            errors |= {rename.get(key, key): sentence for key, sentence in problem.errors.items()}
+        except Conflict as problem:
+            theirs = f" It says now: {problem.theirs}" if problem.theirs is not None else ""
+            errors[rename.get(name, name)] = f"{problem}{theirs}"
+    if errors:
+        raise Invalid(errors)
+
+
 def read(incident: Incident, field: Field) -> str:
     """The stored value as editable text, wherever it is kept."""
     if field.name == "phase_note":

@@ -137,6 +137,8 @@ def _publish(
         .filter(Publication.next_update_eta.is_not(None))
         .limit(1)
     )
+    if twin := _just_posted(incident, publication, visibility, actor=actor, now=now):
+        return twin
     publication.incident_id = incident.id
     publication.visibility = visibility
     publication.by_name, publication.by_id = actor.name, actor.user_id
@@ -165,3 +167,20 @@ def _publish(
     return publication
 
 
+
+
+def _just_posted(
+    incident: Incident, publication: Publication, visibility: Visibility, *, actor: Actor, now: datetime
+) -> Publication | None:
+    """The same text by the same person within a minute is one act: a button pressed twice."""
+    last = db.session.scalar(
+        select(Publication).filter_by(incident_id=incident.id).order_by(Publication.id.desc()).limit(1)
+    )
+    same = last is not None and (type(last), last.body, last.visibility, last.by_name, last.is_resolution) == (
+        type(publication),
+        publication.body,
+        visibility,
+        actor.name,
+        bool(publication.is_resolution),
+    )
+    return last if same and now - last.at < timedelta(minutes=1) else None

@@ -1,1 +1,78 @@
-def init_app(app): pass
+"""Who is signed in. The cookie holds a random token; the session itself is a row that sign-out ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, current_app, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
+
+from majorops import clock
+from majorops.domain.access import Actor
+from majorops.operations.accounts import session_user
+
+login_manager = LoginManager()
+
+
+class SignedIn(UserMixin):
+    """Flask-Login's current_user: the actor, and the token of this session as its identity."""
+
+    def __init__(self, token: str, actor: Actor):
+        self.id, self.actor = token, actor
+
+
+class Stranger(AnonymousUserMixin):
+    actor = None
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Signed cookies; their age is the idle limit. Public pages neither set nor refresh one."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure or (app.config["BASE_URL"] or "").startswith("https://")
+
+    def save_session(self, app: Flask, session: SessionMixin, response) -> None:
+        if request.blueprint in ("public", "assets", "health") or request.endpoint == "static":
+            return  # these answers are the same for everybody and may lie in shared caches
+        super().save_session(app, session, response)
+
+
+def begin(token: str) -> None:
+    """Put a fresh session into the browser: nothing of what the stranger had stays."""
+    session.clear()
+    session.permanent = True
+    login_user(SignedIn(token, load(token).actor))
+
+
+def end() -> None:
+    logout_user()
+    session.clear()
+
+
+@login_manager.user_loader
+def load(token: str) -> SignedIn | None:
+    oldest = clock.now() - timedelta(hours=current_app.config["SESSION_MAX_HOURS"])
+    actor = session_user(token, oldest)
+    return SignedIn(token, actor) if actor else None
+
+
+def sign_in_client(client, token: str) -> None:
+    """Give a test client the session of this token."""
+    with client.session_transaction() as cookie:
+        cookie.clear()
+        cookie.permanent = True
+        cookie["_user_id"], cookie["_fresh"] = token, True
+
+
+def init_app(app: Flask) -> None:
+    app.config.update(
+        SESSION_COOKIE_NAME="majorops",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict would lose the session on the way back from the provider
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=app.config["SESSION_IDLE_HOURS"]),
+    )
+    app.session_interface = CookieSessions()
+    login_manager.session_protection = None  # phones change their address in the middle of an incident
+    login_manager.anonymous_user = Stranger
+    login_manager.init_app(app)

@@ -1,0 +1,276 @@
+"""Verbs on accounts and sessions (domain §1). What they change is kept in the audit."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import select, update
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.text import clean_line
+from majorops.domain.vocab import AccountRole, SignInMethod
+from majorops.models import SignInThrottle, User, UserSession
+from majorops.operations import audit, operation
+
+HASHER = PasswordHasher()  # Argon2id
+NOBODY = HASHER.hash(secrets.token_urlsafe())  # checked for unknown addresses, so that they take as long
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+WINDOW, FAILURES = timedelta(minutes=15), 10
+SHORTEST, LONGEST = 12, 200
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The outcome of a sign-in: a session's token, or the sentence for the person."""
+
+    token: str | None = None
+    problem: str = ""
+
+
+def clean_email(typed: str) -> str:
+    """Lower case; raises Invalid for what cannot be an address."""
+    email = clean_line(typed).lower()
+    if len(email) > 254 or not EMAIL.fullmatch(email):
+        raise Invalid({"email": "Use an e-mail address such as name@example.org."})
+    return email
+
+
+def clean_name(typed: str) -> str:
+    name = clean_line(typed)
+    if not name or len(name) > 120:
+        raise Invalid({"name": "A name has 1 to 120 characters."})
+    return name
+
+
+def check_password(password: str, email: str) -> str:
+    """The hash of an acceptable password. Raises Invalid."""
+    if not SHORTEST <= len(password) <= LONGEST or password.lower() == email:
+        raise Invalid({"password": f"A password has {SHORTEST} to {LONGEST} characters and is not the e-mail address."})
+    return HASHER.hash(password)
+
+
+@operation(needs=None)
+def create_first_admin(*, email: str, name: str, password: str, actor: Actor, now: datetime) -> User:
+    """The first account of all, made with the console's one-time code. Raises Invalid, Conflict (there is one)."""
+    if db.session.scalar(select(User.id).limit(1)):
+        raise Conflict("There is an account already. Sign in.")
+    return add_user(email=email, name=name, role=AccountRole.ADMIN, password=password, actor=actor, now=now)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def add_user(
+    *, email: str, name: str, role: AccountRole, actor: Actor, now: datetime, password: str | None = None
+) -> User:
+    """Add an account; without a password only single sign-on lets it in. Raises Invalid."""
+    email = clean_email(email)
+    if db.session.scalar(select(User.id).filter_by(email=email)):
+        raise Invalid({"email": f"{email} has an account already."})
+    password_hash = check_password(password, email) if password else None
+    user = User(email=email, name=clean_name(name), role=role, password_hash=password_hash, created_at=now)
+    db.session.add(user)
+    db.session.flush()
+    audit("user.added", email, detail=role.label, actor=actor, now=now)
+    return user
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def update_user(user: User, *, actor: Actor, now: datetime, email: str | None = None, name: str | None = None) -> None:
+    """Change name or address. Raises Invalid."""
+    if email is not None and (email := clean_email(email)) != user.email:
+        if db.session.scalar(select(User.id).filter_by(email=email)):
+            raise Invalid({"email": f"{email} has an account already."})
+        audit("user.changed", user.email, detail=f"e-mail {user.email} › {email}", actor=actor, now=now)
+        user.email = email
+    if name is not None and (name := clean_name(name)) != user.name:
+        audit("user.changed", user.email, detail=f"name {user.name} › {name}", actor=actor, now=now)
+        user.name = name
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def set_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> None:
+    """Give an account another role. Raises Invalid for the last admin."""
+    if role is user.role:
+        return
+    if user.role is AccountRole.ADMIN:
+        _demand_other_admin(user, "role")
+    audit("user.role_changed", user.email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
+    user.role = role
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> None:
+    """Set the local password; every session of the account ends. Raises Invalid."""
+    user.password_hash = check_password(password, user.email)
+    _end_sessions(user, now)
+    audit("user.password_set", user.email, actor=actor, now=now)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> None:
+    """Switch an account off or on; switched off, all its sessions end at once. Raises Invalid for the last admin."""
+    if is_active is user.is_active:
+        return
+    if not is_active:
+        if user.role is AccountRole.ADMIN:
+            _demand_other_admin(user, "is_active")
+        _end_sessions(user, now)
+    user.is_active = is_active
+    audit("user.switched_on" if is_active else "user.switched_off", user.email, actor=actor, now=now)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def save_user(
+    user: User, *, email: str, name: str, role: AccountRole, is_active: bool, password: str, actor: Actor, now: datetime
+) -> None:
+    """All that the data form holds of an account, at once or not at all; an empty password stays. Raises Invalid."""
+    update_user(user, email=email, name=name, actor=actor, now=now)
+    set_role(user, role, actor=actor, now=now)
+    set_active(user, is_active, actor=actor, now=now)
+    if password:
+        set_password(user, password, actor=actor, now=now)
+
+
+def _demand_other_admin(user: User, field: str) -> None:
+    others = select(User.id).where(User.role == AccountRole.ADMIN, User.is_active, User.id != user.id)
+    if not db.session.scalar(others.limit(1)):
+        raise Invalid({field: "This is the last admin. Make another account admin first."})
+
+
+@operation(needs=None)
+def sign_in_local(email: str, password: str, *, address: str, actor: Actor, now: datetime) -> SignIn:
+    """Sign in with e-mail and password. `address`: where the request came from.
+
+    Ten failures in 15 minutes, of one e-mail or one address, pause it. Refusals are a value and no exception:
+    the count of failures must be committed. The sentence does not tell whether the account exists.
+    """
+    email = clean_line(email).lower()[:254]
+    keys = [f"email:{email}", f"from:{address}"]
+    if waits := _paused_until(keys, now):
+        return SignIn(problem=f"Too many failed sign-ins. The next try counts from {waits:%H:%M:%S} UTC.")
+    user = db.session.scalar(select(User).filter_by(email=email))
+    if not _matches(user, password) or not user.is_active:
+        _count_failure(keys, now)
+        audit("sign_in.failed", email, detail=address, actor=actor, now=now)
+        return SignIn(problem="E-mail and password do not match an account.")
+    if HASHER.check_needs_rehash(user.password_hash):
+        user.password_hash = HASHER.hash(password)
+    return SignIn(token=start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now))
+
+
+def _matches(user: User | None, password: str) -> bool:
+    known = user.password_hash if user and user.password_hash else None
+    try:
+        return HASHER.verify(known or NOBODY, password[:LONGEST]) and known is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _paused_until(keys: list[str], now: datetime) -> datetime | None:
+    rows = db.session.scalars(select(SignInThrottle).where(SignInThrottle.key.in_(keys)))
+    ends = [row.window_started_at + WINDOW for row in rows if row.failures >= FAILURES]
+    return max((end for end in ends if end > now), default=None)
+
+
+def _count_failure(keys: list[str], now: datetime) -> None:
+    for key in keys:
+        row = db.session.get(SignInThrottle, key)
+        if row is None:
+            row = SignInThrottle(key=key, failures=0, window_started_at=now)
+            db.session.add(row)
+        if now - row.window_started_at > WINDOW:
+            row.failures, row.window_started_at = 0, now
+        row.failures += 1
+
+
+@operation(needs=None)
+def throttle_setup(*, address: str, actor: Actor, now: datetime) -> str:
+    """Count a wrong first-run code; returns the sentence for the person."""
+    keys = [f"setup:{address}"]
+    if waits := _paused_until(keys, now):
+        return f"Too many wrong codes. The next try counts from {waits:%H:%M:%S} UTC."
+    _count_failure(keys, now)
+    audit("setup.failed", address, actor=actor, now=now)
+    return "This is not the code on the server's console."
+
+
+def is_setup_paused(address: str, now: datetime) -> bool:
+    return _paused_until([f"setup:{address}"], now) is not None
+
+
+@operation(needs=None)
+def sign_in_sso(
+    *, subject: str, email: str, is_verified: bool, name: str, role: AccountRole | None, actor: Actor, now: datetime
+) -> SignIn:
+    """Sign in whom the OpenID provider vouches for. `subject`: issuer and subject; `role`: what the groups map to.
+
+    The account is found by subject, else by a verified address, else made. A mapped role is set at every sign-in;
+    with no mapping a new account is a stakeholder and a known one keeps its role.
+    """
+    user = db.session.scalar(select(User).filter_by(oidc_subject=subject))
+    if user is None and is_verified:
+        user = db.session.scalar(select(User).filter_by(email=email, oidc_subject=None))
+        if user:
+            user.oidc_subject = subject
+            audit("user.linked", email, detail=subject, actor=actor, now=now)
+    if user is None:
+        if db.session.scalar(select(User.id).filter_by(email=email)):
+            return SignIn(problem=f"{email} belongs to another account. Ask an admin.")
+        user = User(email=email, name=name, role=role or AccountRole.STAKEHOLDER, oidc_subject=subject, created_at=now)
+        db.session.add(user)
+        db.session.flush()
+        audit("user.added", email, detail=f"single sign-on, {user.role.label}", actor=actor, now=now)
+    if not user.is_active:
+        return SignIn(problem="This account is switched off. Ask an admin.")
+    if role and role is not user.role:
+        audit("user.role_changed", email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
+        user.role = role
+    return SignIn(token=start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now))
+
+
+@operation(needs=None)
+def start_session(user: User, *, method: SignInMethod, actor: Actor, now: datetime) -> str:
+    """Begin a session; returns the token that only the browser keeps."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(UserSession(token_hash=hash_token(token), user_id=user.id, method=method, created_at=now))
+    audit("session.started", user.email, detail=method.label, actor=actor, now=now)
+    return token
+
+
+@operation(needs=None)
+def end_session(token: str, *, actor: Actor, now: datetime) -> None:
+    """Sign out: the token is worth nothing from now on, wherever a copy of it lies."""
+    row = db.session.scalar(select(UserSession).filter_by(token_hash=hash_token(token), ended_at=None))
+    if row:
+        row.ended_at = now
+        audit("session.ended", actor.email or actor.name, actor=actor, now=now)
+
+
+def _end_sessions(user: User, now: datetime) -> None:
+    db.session.execute(update(UserSession).filter_by(user_id=user.id, ended_at=None).values(ended_at=now))
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def session_user(token: str, begun_after: datetime) -> Actor | None:
+    """Who holds this session, if it has not ended and began after `begun_after`; one query."""
+    row = db.session.execute(
+        select(User.id, User.name, User.email, User.role)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            UserSession.token_hash == hash_token(token),
+            UserSession.ended_at.is_(None),
+            UserSession.created_at > begun_after,
+            User.is_active,
+        )
+    ).first()
+    return Actor(name=row.name, role=row.role, user_id=row.id, email=row.email) if row else None
