@@ -1,1 +1,140 @@
-def init_app(app): pass
+"""How requests are answered: partials for the page's script, whole pages and 303 without it, clear pages for errors."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from majorops import clock
+from majorops.db import db
+from majorops.domain.access import Permission
+from majorops.domain.errors import Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+
+log = logging.getLogger(__name__)
+
+STATUS = {Invalid: 422, Conflict: 409, GateClosed: 409, Forbidden: 403, NotFound: 404}
+# Fields that a form carries for us, not for people.
+OURS = {"csrf_token", "was", "expected", "request_key", "next"}
+WORDS = {
+    400: ("Not taken", "The request could not be read. Go back, your text is kept there."),
+    403: ("Not yours to open", "The fireground needs MIM sign-in."),
+    404: ("Not found", "There is nothing at this address."),
+    405: ("Not found", "There is nothing at this address."),
+    413: ("Too long", "The text is longer than 256 KB. Nothing was saved; go back, shorten it, send again."),
+    500: ("Server error", "Nothing was saved. Go back, your text is kept there, and send it again."),
+    503: ("Database does not answer", "Nothing was saved. Go back, your text is kept there, and send it again."),
+}
+
+
+def wants_partial() -> bool:
+    """The page's script asks, not the browser itself."""
+    return "HX-Request" in request.headers
+
+
+def status_of(error: Refused) -> int:
+    return next(code for kind, code in STATUS.items() if isinstance(error, kind))
+
+
+def problem_page(code: int, title: str | None = None, text: str | None = None, **more) -> Response:
+    """A clear page for an error, or its short form for the page's script."""
+    known = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    values = {"code": code, "title": title or known[0], "text": text or known[1], "now": clock.now(), **more}
+    if wants_partial():
+        response = make_response(render_template("errors/_notice.html", **values), code)
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#problem", "innerHTML"
+        return response
+    return make_response(render_template(_template_for(code), **values), code)
+
+
+def _template_for(code: int) -> str:
+    """Strangers get the public look, which needs neither session nor database."""
+    inside = code < 500 and current_user.is_authenticated and current_user.actor.can(Permission.INCIDENT_READ)
+    return "errors/inside.html" if inside else "errors/public.html"
+
+
+def on_http_error(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:
+        return error.get_response()
+    return problem_page(error.code or 500)
+
+
+def on_refused(error: Refused) -> Response:
+    return problem_page(status_of(error), title="Not done", text=str(error))
+
+
+def on_unauthorized(error: HTTPException) -> Response:
+    """A stranger: asked to sign in, and brought back with what the address carried. Typed text is shown again."""
+    if wants_partial():
+        return problem_page(401, "Signed out", "Text kept.", sign_in=url_for("sign_in.login"))
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?")), 303)
+    if request.endpoint == "intake.create":
+        from majorops.web.public.intake import deep_link
+
+        return redirect(url_for("sign_in.login", next=deep_link()), 303)
+    return send_again(401, "Signed out", "Nothing was saved. Sign in, then send it again.")
+
+
+def on_csrf_error(error: CSRFError) -> Response:
+    """The form's token is not of this session: forged, or the session changed under an open form."""
+    if posted_from_elsewhere():
+        return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
+    if wants_partial():
+        return problem_page(400, "Not saved", "The session changed. Text kept. Reload the page.", reload=True)
+    return send_again(400, "Not saved yet", "The session changed while the form was open. Check the text and send it again.")
+
+
+def posted_from_elsewhere() -> bool:
+    """The browser says that another site sent this. Plain HTTP beyond localhost has no Sec-Fetch-Site."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.split("://")[-1] != request.host
+
+
+def send_again(code: int, title: str, text: str) -> Response:
+    """A page with everything that was typed and one button that sends it once more, to the same address."""
+    if posted_from_elsewhere():
+        return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    shown = [(name.replace("_", " "), value) for name, value in kept if name not in OURS and value and name != "password"]
+    kept = [(name, value) for name, value in kept if name != "password"]
+    page = render_template(
+        "errors/send_again.html",
+        title=title,
+        text=text,
+        kept=kept,
+        shown=shown,
+        address=request.path,
+        sign_in=url_for("sign_in.login") if code == 401 else None,
+        now=clock.now(),
+    )
+    return make_response(page, code)
+
+
+def on_database_error(error: DBAPIError) -> Response:
+    log.error("database: %s", error.orig)
+    db.session.rollback()
+    return problem_page(503)
+
+
+def on_crash(error: Exception) -> Response:
+    log.exception("unhandled", exc_info=error)
+    db.session.rollback()
+    return problem_page(500)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(401, on_unauthorized)
+    app.register_error_handler(CSRFError, on_csrf_error)
+    app.register_error_handler(Refused, on_refused)
+    app.register_error_handler(OperationalError, on_database_error)
+    if not app.testing:
+        app.register_error_handler(Exception, on_crash)

@@ -1,3 +1,90 @@
-from flask import Blueprint
+"""Call for service: the form at /new that opens an incident in seconds (guide, "Opening an Incident")."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+
+from majorops import clock
+from majorops.domain.access import Permission
+from majorops.domain.alarm import LEVELS, TRIGGERS
+from majorops.domain.errors import Invalid
+from majorops.domain.vocab import Severity
+from majorops.lists import active_on, catalogue
+from majorops.models import Incident
+from majorops.operations.incident import open_incident
+from majorops.screen import is_wartime
+from majorops.web.access import needs
+from majorops.web.answers import wants_partial
+from majorops.web.public.intake_form import IntakeForm
 
 bp = Blueprint("intake", __name__)
+
+
+@bp.get("/new")
+@needs(Permission.INCIDENT_OPEN)
+def new() -> Response:
+    form = IntakeForm(request.args, meta={"csrf": False})
+    form.request_key.data = secrets.token_urlsafe(24)
+    return draw(form)
+
+
+@bp.post("/new")
+@needs(Permission.INCIDENT_OPEN)
+def create() -> Response:
+    from majorops.web.fireground.answering import doing
+
+    form, who = IntakeForm(request.form), doing()
+    try:
+        given = form.accept(catalogue(), who["now"])
+        if not form.second.data and (running := active_on(given["systems"])):
+            if not any(incident.request_key == given["request_key"] for incident in running):
+                return draw(form, running=running, status=409)
+        return to_fireground(open_incident(**given, **who))
+    except Invalid as problem:
+        return draw(form, errors=problem.errors, status=422)
+
+
+def draw(form: IntakeForm, *, errors: dict | None = None, running: list[Incident] = (), status: int = 200) -> Response:
+    """The form with what was typed; `running`: incidents that already name one of the systems."""
+    page = render_template(
+        "intake/new.html",
+        form=form,
+        errors=errors or {},
+        running=running,
+        names=catalogue(),
+        severities=list(Severity),
+        levels=LEVELS,
+        triggers=TRIGGERS,
+        now=clock.now(),
+        is_wartime=is_wartime(),
+    )
+    return make_response(page, status)
+
+
+def to_fireground(incident: Incident) -> Response:
+    """On to the incident's fireground; the page's script goes there by itself."""
+    address = url_for("fireground.show", number=incident.id)
+    if wants_partial():
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def deep_link() -> str:
+    """The form's address with what was typed, for who must sign in first."""
+    names = {"title": "title", "severity": "severity", "affected_systems": "systems", "bridge_url": "bridge_url"}
+    kept = {ours: request.form[name] for name, ours in names.items() if request.form.get(name)}
+    return f"{url_for('intake.new')}?{urlencode(kept)}"
+
+
+@bp.before_app_request
+def intake_host() -> Response | None:
+    """The intake host's front page is the form, with what the deep link carried."""
+    name = current_app.config["INTAKE_HOST"]
+    if not name or request.host.split(":")[0].lower() != name or request.path != "/":
+        return None
+    base = current_app.config["BASE_URL"] or ""
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    return redirect(f"{base}{url_for('intake.new')}{query}", 303)

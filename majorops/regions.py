@@ -1,0 +1,70 @@
+"""REGIONS: the parts of the fireground that are drawn again when something happened, and what makes them stale.
+
+A region is a partial `fireground/_<name>.html` whose root has `id="<name>"`. To add one: the partial and a line here.
+Screens are told names of stale regions, never content: each fetches with its own rights.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.fields import FIELDS
+from majorops.models import Incident, TimelineEvent
+
+# Region → kinds of events that make it stale; "*" is every kind. Kinds of FIELDS add their own region, see `stale`.
+REGIONS: dict[str, frozenset[str]] = {
+    "topbar": frozenset({"status.changed"}),
+    "notices": frozenset({"status.changed", "incident.continued"}),
+    "phases": frozenset({"phase.advanced", "severity.changed", "status.changed"}),
+    "nudge": frozenset({"milestone.published", "update.published", "status.changed", "phase.advanced"}),
+    "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
+    "info": frozenset({"status.changed", "severity.changed", "alarm.changed", "check.set", "phase.advanced"}),
+    "team": frozenset({"command.changed", "status.changed"}),
+    "tracks": frozenset(
+        {
+            "track.opened",
+            "track.extended",
+            "track.closed",
+            "timebox.opened",
+            "timebox.closed",
+            "can.reported",
+            "status.changed",
+        }
+    ),
+    "timeline": frozenset({"*"}),
+    "updates": frozenset({"milestone.published", "update.published", "visibility.changed", "status.changed"}),
+    "panel": frozenset({"*"}),
+    "composer": frozenset({"phase.advanced", "status.changed", "check.set", "window.restarted"}),
+    "tiles": frozenset(
+        {"milestone.published", "update.published", "phase.advanced", "status.changed", "severity.changed"}
+    ),
+    "dock": frozenset({"phase.advanced"}),
+}
+# Fields that show in more places than their own region.
+ALSO: dict[str, frozenset[str]] = {
+    "bridge_url": frozenset({"header"}),
+    "is_public": frozenset({"header"}),
+    "detected_at": frozenset({"tiles"}),
+    "resolved_at": frozenset({"tiles"}),
+    "alert.issue_time": frozenset({"tiles"}),
+    "alert.resolve_time": frozenset({"tiles"}),
+    "alert.customer_count": frozenset({"tiles"}),
+}
+
+
+def stale(events: list[tuple[str, str | None]]) -> list[str]:
+    """The regions that these events (kind, field) made stale, in the order of the page."""
+    names: set[str] = set()
+    for kind, field in events:
+        names |= {name for name, kinds in REGIONS.items() if kind in kinds or "*" in kinds}
+        if field in FIELDS:
+            names |= {FIELDS[field].region} | ALSO.get(field, frozenset())
+    return [name for name in REGIONS if name in names]
+
+
+def stale_since(incident: Incident, version: int) -> list[str]:
+    """The regions that changed after entry `version` of the timeline."""
+    newer = select(TimelineEvent.kind, TimelineEvent.field).distinct()
+    rows = db.session.execute(newer.where(TimelineEvent.incident_id == incident.id, TimelineEvent.seq > version))
+    return stale([tuple(row) for row in rows])

@@ -1,0 +1,93 @@
+// The phase command panel: arming Advance, the composer's clock and draft, the phone's sheets.
+(() => {
+  // Advance: the first press arms, the second goes. Phases do not go back.
+  let disarm = () => {};
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-arm]") || form.dataset.armed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const button = form.querySelector("button"), before = button.textContent, note = form.querySelector("[data-arm-note]");
+    const noteBefore = note?.innerHTML;
+    form.dataset.armed = "yes";
+    button.textContent = form.dataset.arm;
+    if (note) note.textContent = "Phases do not go back. Esc cancels";
+    const timer = setTimeout(() => disarm(), 8000);
+    disarm = () => {
+      clearTimeout(timer);
+      delete form.dataset.armed;
+      button.textContent = before;
+      if (note) note.innerHTML = noteBefore;
+      disarm = () => {};
+    };
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    disarm();
+    if (document.body.dataset.sheet) close();
+  });
+  document.addEventListener("click", (event) => {
+    const locked = event.target.closest("[aria-disabled=true]");
+    if (locked) { event.preventDefault(); say(locked.dataset.why ?? locked.title); }
+  });
+
+  // Enter with Ctrl or Cmd sends the form that has the focus.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
+    const form = event.target.closest("form");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+  });
+
+  // Composer: what the promise comes to, and a draft that survives a crash.
+  const key = () => `draft ${location.pathname}`;
+  const text = () => document.querySelector("#composer [name=body]");
+  function promise() {
+    const mark = document.querySelector("[data-eta]"), chosen = document.querySelector("#composer [name=next_update]:checked");
+    if (!mark || !chosen) return;
+    mark.textContent = chosen.value === "set" ? "" : `${new Date(serverNow() + chosen.value * 60000).toISOString().slice(11, 16)} UTC`;
+  }
+  document.addEventListener("input", (event) => {
+    if (event.target === text()) localStorage.setItem(key(), event.target.value);
+    if (event.target.closest("#composer")) promise();
+  });
+  function wake() {
+    const area = text();
+    if (area && !area.value && localStorage.getItem(key())) area.value = localStorage.getItem(key());
+    promise();
+  }
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.request.action.endsWith("/updates") && ctx.response.status < 400) localStorage.removeItem(key());
+    promise();
+  });
+  wake();
+  setInterval(promise, 10000);
+
+  // The phone's bottom sheets. Without script the keys are plain anchors.
+  function close() {
+    const name = document.body.dataset.sheet;
+    delete document.body.dataset.sheet;
+    label();
+    document.querySelector(`[data-opens="${name}"]`)?.focus();
+  }
+  function label() {
+    for (const opener of document.querySelectorAll("[data-opens]")) opener.setAttribute("aria-expanded", String(opener.dataset.opens === document.body.dataset.sheet));
+  }
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (!opener) return;
+    event.preventDefault();
+    if (document.body.dataset.sheet === opener.dataset.opens) return close();
+    document.body.dataset.sheet = opener.dataset.opens;
+    label();
+    document.querySelector(`#${opener.dataset.opens} :is(textarea, input:not([type=hidden]):not([type=radio]), button, summary)`)?.focus({ preventScroll: true });
+  });
+  document.addEventListener("htmx:after:swap", label);
+
+  // A nudge's button may open what settles it.
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-focus]");
+    const target = opener && document.querySelector(opener.dataset.focus);
+    if (target) { event.preventDefault(); target.focus(); target.scrollIntoView({ block: "nearest" }); }
+  });
+})();

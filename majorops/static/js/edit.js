@@ -1,0 +1,116 @@
+// Click-to-edit. The server draws the editor and answers a save; here are only the keys and the moments.
+(() => {
+  const rests = new Map(); // field id → its markup at rest, for Escape
+  const editing = () => document.querySelector(".field--editing");
+  const box = (field) => field.querySelector("[name=value]");
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-edit]");
+    if (link) { const field = link.closest(".field"); rests.set(field.id, field.outerHTML); }
+  }, true);
+
+  document.addEventListener("htmx:after:swap", () => {
+    for (const field of document.querySelectorAll(".field--editing:not([data-open])")) {
+      field.dataset.open = "yes";
+      const input = box(field), keep = field.querySelector("[data-first]");
+      (keep ?? input).focus();
+      if (input?.setSelectionRange && !keep) input.setSelectionRange(input.value.length, input.value.length);
+      field.dataset.first ??= input?.value ?? "";
+    }
+  });
+
+  function cancel(field) {
+    const rest = rests.get(field.id), link = field.dataset.rest;
+    if (!rest) return;
+    field.outerHTML = rest;
+    const back = document.getElementById(field.id);
+    htmx.process(back);
+    back.querySelector(".field__value")?.focus();
+    // Somebody may have changed it meanwhile: the markup kept here could be old.
+    htmx.ajax("GET", link, { target: `#${CSS.escape(field.id)}`, swap: "outerHTML" });
+  }
+
+  function save(field) {
+    const form = field.querySelector("form");
+    if (field.dataset.saving || !form) return;
+    if (!field.querySelector(".field__error, .field__conflict") && box(field)?.value === field.dataset.first && !field.querySelector("[data-changed]")) return cancel(field);
+    form.requestSubmit();
+  }
+
+  document.addEventListener("change", (event) => {
+    const field = event.target.closest(".field--editing");
+    if (!field) return;
+    event.target.dataset.changed = "yes";
+    if (event.target.matches("select[name=value]") && !field.querySelector("[name=override]")) save(field);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.(".field--editing");
+    if (!field || event.isComposing) return;
+    const lines = event.target.matches("textarea");
+    if (event.key === "Escape") {
+      event.preventDefault();
+      const typed = box(field)?.value ?? "", more = Math.abs(typed.length - field.dataset.first.length);
+      if (lines && typed !== field.dataset.first && more > 20 && !field.dataset.sure) {
+        field.dataset.sure = "yes";
+        const hint = field.querySelector(".field__hint");
+        if (hint) hint.textContent = "Esc again discards";
+        return;
+      }
+      cancel(field);
+    } else if (event.key === "Enter" && event.target.matches("input, textarea") && (!lines || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      save(field);
+    }
+  });
+
+  // Click away and Tab save. A blur that stays inside the field, or that comes with the window's, is none.
+  document.addEventListener("focusout", (event) => {
+    const field = event.target.closest?.(".field--editing");
+    if (!field || field.contains(event.relatedTarget)) return;
+    setTimeout(() => {
+      if (!field.isConnected || field.contains(document.activeElement) || !document.hasFocus()) return;
+      if (field.querySelector(".field__conflict, .field__gate")) return; // both texts wait for a decision
+      save(field);
+    });
+  });
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const field = event.target.closest?.(".field--editing");
+    if (!field) return;
+    field.dataset.saving = "yes";
+    setTimeout(() => { if (field.isConnected && field.dataset.saving) field.classList.add("field--saving"); }, 400);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const field = event.target.closest?.(".field--editing");
+    if (field) { delete field.dataset.saving; field.classList.remove("field--saving"); }
+  });
+
+  document.addEventListener("click", (event) => {
+    const take = event.target.closest("[data-take]");
+    if (!take) return;
+    event.preventDefault();
+    const field = take.closest(".field--editing"), input = box(field);
+    if (take.dataset.take === "theirs") return cancel(field);
+    if (take.dataset.take === "both") input.value = `${input.value}${input.matches("textarea") ? "\n" : " "}${take.dataset.text}`;
+    field.querySelector(".field__conflict")?.remove();
+    if (take.dataset.take === "mine") return field.querySelector("form").requestSubmit();
+    input.focus();
+  });
+
+  // Saved notes leave after five seconds; the page tells the server's view again.
+  new MutationObserver(() => {
+    for (const note of document.querySelectorAll(".field__saved:not([data-seen])")) {
+      note.dataset.seen = "yes";
+      const field = note.closest(".field");
+      if (document.activeElement === document.body) field.querySelector(".field__value")?.focus();
+      say(note.dataset.said ?? "Saved");
+      setTimeout(() => { if (!note.contains(document.activeElement)) note.remove(); }, 5000);
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+
+  window.addEventListener("beforeunload", (event) => {
+    const field = editing();
+    if (field && box(field)?.value !== field.dataset.first) event.preventDefault();
+  });
+})();

@@ -1,0 +1,95 @@
+"""What every fireground view shares: loading the incident, calling the verb, answering with the regions it made stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from majorops import clock
+from majorops.db import db
+from majorops.domain.errors import Invalid, NotFound, Refused
+from majorops.models import Incident
+from majorops.regions import REGIONS, stale_since
+from majorops.screen import Fireground
+from majorops.web.answers import status_of, wants_partial
+
+
+def load(number: int) -> Incident:
+    """The incident, or a 404."""
+    incident = db.session.get(Incident, number) if number < 2**31 else None
+    return incident or abort(404)
+
+
+def doing() -> dict:
+    """Who acts and when: what every verb asks for."""
+    return {"actor": current_user.actor, "now": clock.now()}
+
+
+def verb(form: str, region: str) -> Callable:
+    """Turn a function that calls a verb into a view of one incident.
+
+    `form` names the form on the page, `region` where it stands: a refusal is told there, with what was typed.
+    """
+
+    def mark(view: Callable) -> Callable:
+        @wraps(view)
+        def run(number: int, **rest) -> Response:
+            incident = load(number)
+            try:
+                answer = view(incident, **rest)
+            except NotFound:
+                raise
+            except Refused as problem:
+                return refused(incident, problem, form, region)
+            return answer or changed(incident, region)
+
+        return run
+
+    return mark
+
+
+def changed(incident: Incident, anchor: str, extra: str = "") -> Response:
+    """After a verb: the stale regions for the page's script, a redirect to the page without it."""
+    if not wants_partial():
+        return redirect(url_for("fireground.show", number=incident.id, _anchor=anchor), 303)
+    return partials(screen(incident), stale_since(incident, seen_version(incident)), extra)
+
+
+def refused(incident: Incident, problem: Refused, form: str, region: str) -> Response:
+    """The same page with the reason at its place and everything typed still there."""
+    fireground = screen(incident)
+    fireground.refuse(problem, form, request.form)
+    if not wants_partial():
+        return make_response(render_template("fireground/page.html", f=fireground), status_of(problem))
+    names = set(stale_since(incident, seen_version(incident))) | {region}
+    response = partials(fireground, [name for name in REGIONS if name in names])
+    response.status_code = status_of(problem)
+    return response
+
+
+def screen(incident: Incident) -> Fireground:
+    """The fireground as the person who asks sees it now."""
+    before = request.args.get("before", type=int)
+    only = "public" if request.args.get("only") == "public" else ""
+    return Fireground(incident, current_user.actor, clock.now(), before=before, only=only)
+
+
+def partials(fireground: Fireground, names: list[str], extra: str = "") -> Response:
+    """Regions as the page's script swaps them in."""
+    page = render_template("fireground/_partials.html", f=fireground, names=names, extra=extra)
+    return make_response(page)
+
+
+def seen_version(incident: Incident) -> int:
+    """The newest entry that the asking page knows; an unknown one makes everything stale."""
+    seen = request.headers.get("X-Version", request.args.get("since", ""))
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+
+
+def checked(form) -> None:
+    """Raise Invalid with the form's own errors, one sentence a field."""
+    if not form.validate():
+        raise Invalid({name: errors[0] for name, errors in form.errors.items()})

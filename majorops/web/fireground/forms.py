@@ -1,0 +1,174 @@
+"""The forms of the fireground: what may be sent, as typed values. Rules stay with the verbs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, IntegerField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.widgets import TextInput
+
+from majorops.domain.text import clean_line, clean_text
+from majorops.domain.vocab import CheckState, IncidentStatus, Phase, TrackOutcome, Visibility
+from majorops.fields import time
+
+
+def line_filter(value: str | None) -> str:
+    return clean_line(value or "")
+
+
+def text_filter(value: str | None) -> str:
+    return clean_text(value or "")
+
+
+class Line(StringField):
+    """One cleaned line."""
+
+    def __init__(self, most: int = 300, **kwargs):
+        limit = Length(max=most, message=f"At most {most:,} characters.")
+        super().__init__(validators=[limit], filters=[line_filter], **kwargs)
+
+
+class Text(StringField):
+    """Cleaned text of several lines."""
+
+    def __init__(self, most: int = 10_000, **kwargs):
+        limit = Length(max=most, message=f"At most {most:,} characters.")
+        super().__init__(validators=[limit], filters=[text_filter], **kwargs)
+
+
+class Choice(Field):
+    """A member of an enumeration by its value; absent gives the default."""
+
+    widget = TextInput()
+
+    def __init__(self, members: type[Enum], default: Enum | None = None, **kwargs):
+        self.members = members
+        super().__init__(default=default, **kwargs)
+
+    def process_formdata(self, values: list[str]) -> None:
+        if not values or not values[0]:
+            return
+        value = values[0].strip()
+        try:
+            self.data = self.members(int(value) if issubclass(self.members, int) else value)
+        except ValueError:
+            self.data = None
+            raise ValueError("Choose one of the values offered.") from None
+
+
+class Moment(Field):
+    """A time in UTC; empty for none."""
+
+    widget = TextInput()
+
+    def process_formdata(self, values: list[str]) -> None:
+        self.data = None
+        if values and values[0].strip():
+            try:
+                self.data = time(values[0])
+            except ValueError as error:
+                raise ValueError(f"{str(error).capitalize()}.") from None
+
+
+def minutes_field() -> IntegerField:
+    sentence = "Between 1 and 720 minutes."
+    return IntegerField(validators=[InputRequired(sentence), NumberRange(1, 720, sentence)])
+
+
+class AdvanceForm(FlaskForm):
+    expected = Choice(Phase)
+    to = Choice(Phase)
+    reason = Text(2_000)
+    override = Text(2_000)
+
+
+class StatusForm(FlaskForm):
+    to = Choice(IncidentStatus)
+    override = Text(2_000)
+
+
+class NoteForm(FlaskForm):
+    text = Text(5_000)
+
+
+class LogForm(FlaskForm):
+    kind = Line(most=10)
+    text = Text(5_000)
+    public = BooleanField()
+
+
+class CheckForm(FlaskForm):
+    system = Line(most=80)
+    state = Choice(CheckState)
+    confirmed_by = Line(most=120)
+    note = Text(2_000)
+
+
+class TickForm(FlaskForm):
+    phase = Choice(Phase)
+    item = Line(most=40)
+    ticked = BooleanField()
+
+
+class VisibilityForm(FlaskForm):
+    visibility = Choice(Visibility)
+
+
+class CorrectionForm(FlaskForm):
+    text = Text(10_000)
+
+
+class ComposerForm(FlaskForm):
+    kind = Line(most=20)
+    visibility = Choice(Visibility, default=Visibility.INTERNAL)
+    body = Text(20_000)
+    next_update = Line(most=10)
+    next_update_at = Line(most=30)
+    after_action_at = Moment()
+
+    def eta(self, now: datetime) -> datetime | None:
+        """The promised time that the keys +15, +20, +30 or Set stand for. Raises ValueError."""
+        if self.next_update.data.isdigit():
+            return now + timedelta(minutes=int(self.next_update.data[:4]))
+        return clock_time(self.next_update_at.data, now) if self.next_update.data == "set" else None
+
+
+def clock_time(typed: str, now: datetime) -> datetime | None:
+    """`14:56` is the next time the UTC clock shows that; a full time stands for itself. Raises ValueError."""
+    if not typed:
+        return None
+    try:
+        hour = datetime.strptime(typed, "%H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return time(typed)
+    moment = now.replace(hour=hour.hour, minute=hour.minute, second=0, microsecond=0)
+    return moment if moment > now else moment + timedelta(days=1)
+
+
+class TrackForm(FlaskForm):
+    team = Line(most=80)
+    owner = Line(most=120)
+    goal = Line(most=300)
+    minutes = minutes_field()
+
+
+class MinutesForm(FlaskForm):
+    minutes = minutes_field()
+
+
+class OutcomeForm(FlaskForm):
+    outcome = Choice(TrackOutcome)
+    note = Text(2_000)
+
+
+class TimeboxForm(FlaskForm):
+    purpose = Line(most=300)
+    owner = Line(most=120)
+    minutes = minutes_field()
+
+
+class NameForm(FlaskForm):
+    name = Line(most=120)

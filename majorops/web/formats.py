@@ -1,0 +1,45 @@
+"""How times and numbers are written on pages. All times are UTC; the unit is said by the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+
+from majorops.domain import measures, text
+
+
+def iso(value: datetime) -> str:
+    """For `<time datetime>` and for the clocks of the page's script."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def hms(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%H:%M:%S")
+
+
+def hm(value: datetime, now: datetime | None = None) -> str:
+    """`14:23`; with `now`, another day is named: `17 Nov 14:23`."""
+    layout = "%H:%M" if now is None or value.date() == now.date() else "%-d %b %H:%M"
+    return value.astimezone(UTC).strftime(layout)
+
+
+def day(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%-d %b")
+
+
+def stamp(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """`17 min ago`."""
+    return f"{measures.words(max(now - value, timedelta()))} ago"
+
+
+def init_app(app: Flask) -> None:
+    filters = (iso, hms, hm, day, stamp, ago, measures.clock, measures.short_clock, measures.words)
+    for function in filters:
+        app.add_template_filter(function)
+    app.add_template_filter(text.reference)
+    app.add_template_global(text.count)

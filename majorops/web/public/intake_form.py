@@ -1,0 +1,89 @@
+"""What the intake form takes: typed text in, cleaned values or one sentence a field out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+from majorops.domain.errors import Invalid
+from majorops.domain.suggest import systems_in
+from majorops.domain.text import clean_line
+from majorops.domain.vocab import Severity, by_value
+from majorops.fields import FIELDS, time
+
+BEGAN = ("0", "5", "15", "30", "set")
+
+
+class IntakeForm(FlaskForm):
+    """The four fields of the guide and *problem began*; `second` says that another open incident is known."""
+
+    title = StringField()
+    severity = StringField(default=Severity.CRITICAL.value)
+    affected_systems = StringField()
+    bridge_url = StringField()
+    began = StringField(default="0")
+    began_at = StringField()
+    request_key = StringField()
+    second = StringField()
+
+    def __init__(self, typed, **kwargs):
+        super().__init__(typed, **kwargs)
+        if typed.get("systems") and not self.affected_systems.data:  # the deep link's short name
+            self.affected_systems.data = typed["systems"]
+        self.severity.data = self.severity.data or Severity.CRITICAL.value
+        self.began.data = self.began.data or "0"
+
+    def accept(self, catalogue: list[str], now: datetime) -> dict:
+        """Cleaned values for `open_incident`. Systems left empty are taken from the title where the catalogue knows
+        them. Raises Invalid with every wrong field."""
+        errors: dict[str, str] = {}
+
+        def take(name: str, parse: Callable[[], object]) -> object:
+            try:
+                return parse()
+            except Invalid as problem:
+                errors[name] = next(iter(problem.errors.values()))
+            except ValueError as error:
+                errors[name] = str(error)
+            return None
+
+        if not clean_line(self.affected_systems.data or ""):
+            self.affected_systems.data = ", ".join(systems_in(self.title.data or "", catalogue))
+        given = {
+            "title": take("title", self._title),
+            "severity": take("severity", self._severity),
+            "systems": take(
+                "affected_systems", lambda: FIELDS["affected_systems"].accept(self.affected_systems.data or "")
+            ),
+            "bridge_url": take("bridge_url", lambda: FIELDS["bridge_url"].accept(self.bridge_url.data or "")),
+            "detected_at": take("began_at", lambda: self._began(now)),
+            "request_key": (self.request_key.data or "")[:64] or None,
+        }
+        if errors:
+            raise Invalid(errors)
+        return given
+
+    def _title(self) -> str:
+        if not clean_line(self.title.data or ""):
+            raise ValueError("Say what broke, in one line.")
+        return FIELDS["title"].accept(self.title.data)
+
+    def _severity(self) -> Severity:
+        if (severity := by_value(Severity, self.severity.data)) is None:
+            raise ValueError("Choose Critical, High, Medium or Low. Unsure: go higher.")
+        return severity
+
+    def _began(self, now: datetime) -> datetime | None:
+        if self.began.data not in BEGAN:
+            raise ValueError("Choose when the problem began.")
+        if self.began.data != "set":
+            return now - timedelta(minutes=int(self.began.data))
+        moment = time(self.began_at.data or "")
+        if moment is None:
+            raise ValueError("Say when the problem began, in UTC, such as 2026-11-23 14:01.")
+        if moment > now:
+            raise ValueError(f"{moment:%Y-%m-%d %H:%M} UTC has not come yet.")
+        return moment
