@@ -1,0 +1,12 @@
+"""The command line: `flask --app app …` (contracts). Expected trouble is one line and a non-zero exit."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from majorops.cli import accounts, incidents, server
+
+
+def init_app(app: Flask) -> None:
+    for command in (accounts.users, incidents.incidents, incidents.replay, server.demo, server.check):
+        app.cli.add_command(command)

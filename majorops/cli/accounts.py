@@ -1,0 +1,57 @@
+"""`users …`"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from majorops import clock
+from majorops.cli.saying import says_why
+from majorops.db import db
+from majorops.domain.access import SYSTEM
+from majorops.domain.vocab import AccountRole
+from majorops.models import User
+from majorops.operations.accounts import add_user, set_role
+
+users = AppGroup("users", help="Accounts: add, list, set the role.")
+OFF = "\t(switched off)"
+ROLE = click.Choice([role.value for role in AccountRole])
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--role", required=True, type=ROLE)
+@click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
+@says_why
+def add(email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Add an account; without a password only single sign-on lets it in."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    if password_stdin and not password:
+        raise click.ClickException("no password on standard input")
+    user = add_user(email=email, name=name, role=AccountRole(role), password=password, actor=SYSTEM, now=clock.now())
+    click.echo(f"{user.email} {user.role.value}")
+
+
+@users.command("list")
+@says_why
+def show() -> None:
+    """List the accounts: e-mail, role, name."""
+    for user in db.session.scalars(select(User).order_by(User.email)):
+        click.echo(f"{user.email}\t{user.role.value}\t{user.name}{'' if user.is_active else OFF}")
+
+
+@users.command("set-role")
+@click.argument("email")
+@click.argument("role", type=ROLE)
+@says_why
+def change_role(email: str, role: str) -> None:
+    """Give an account another role."""
+    user = db.session.scalar(select(User).filter_by(email=email.lower()))
+    if user is None:
+        raise click.ClickException(f"no account has the e-mail {email}")
+    set_role(user, AccountRole(role), actor=SYSTEM, now=clock.now())
+    click.echo(f"{user.email} {user.role.value}")

@@ -1,0 +1,100 @@
+"""`incidents …` and `replay`"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from majorops import clock
+from majorops.cli.saying import says_why
+from majorops.db import db
+from majorops.domain.access import SYSTEM
+from majorops.domain.vocab import IncidentStatus, IntakeSource, Severity
+from majorops.fields import FIELDS
+from majorops.models import Incident
+from majorops.operations.incident import open_incident
+from majorops.replay import BadFile, StepRefused, read, run
+
+incidents = AppGroup("incidents", help="Incidents: list them, open one.")
+
+
+@incidents.command("list")
+@click.option("--status", type=click.Choice([status.value for status in IncidentStatus]))
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
+@says_why
+def show(status: str | None, as_json: bool) -> None:
+    """List the incidents, newest first."""
+    query = select(Incident).options(selectinload(Incident.systems)).order_by(Incident.id.desc())
+    if status:
+        query = query.filter_by(status=IncidentStatus(status))
+    rows = db.session.scalars(query)
+    if as_json:
+        click.echo(json.dumps([as_dict(incident) for incident in rows], indent=2))
+        return
+    for incident in rows:
+        parts = (incident.reference, incident.severity.label, incident.phase.title, incident.status.label, incident.title)
+        click.echo("\t".join(parts))
+
+
+def as_dict(incident: Incident) -> dict[str, object]:
+    return {
+        "reference": incident.reference,
+        "title": incident.title,
+        "severity": incident.severity.value,
+        "alarm_level": int(incident.alarm_level),
+        "status": incident.status.value,
+        "phase": int(incident.phase),
+        "affected_systems": incident.system_names,
+        "detected_at": incident.detected_at.isoformat(),
+        "opened_at": incident.opened_at.isoformat(),
+        "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
+        "next_update_eta": incident.next_update_eta.isoformat() if incident.next_update_eta else None,
+        "is_public": incident.is_public,
+        "is_drill": incident.is_drill,
+    }
+
+
+@incidents.command("open")
+@click.option("--title", required=True)
+@click.option("--severity", required=True, type=click.Choice([severity.value for severity in Severity]))
+@click.option("--system", "systems", multiple=True, required=True, help="An affected system; may be repeated.")
+@click.option("--bridge-url", default="")
+@says_why
+def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: str) -> None:
+    """Open an incident; prints its reference."""
+    incident = open_incident(
+        title=FIELDS["title"].accept(title),
+        severity=Severity(severity),
+        systems=FIELDS["affected_systems"].accept(",".join(systems)),
+        bridge_url=FIELDS["bridge_url"].accept(bridge_url),
+        source=IntakeSource.CLI,
+        actor=SYSTEM,
+        now=clock.now(),
+    )
+    click.echo(incident.reference)
+
+
+@click.command("replay")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, help="Recorded seconds per second.")
+@click.option("--instant", is_flag=True, help="No waiting between the steps.")
+@click.option("--drill", is_flag=True, help="Mark the incident as a drill: it never reaches a public page.")
+@says_why
+def replay(file: Path, speed: float, instant: bool, drill: bool) -> None:
+    """Run a recorded incident through the same verbs that a person's click takes; prints the reference."""
+    try:
+        incident = run(read(file), speed=None if instant else speed, is_drill=drill)
+    except BadFile as problem:
+        raise click.ClickException(f"{file.name}: {problem}") from None
+    except StepRefused as problem:
+        if problem.reference:
+            click.echo(problem.reference)
+        raise click.ClickException(str(problem)) from None
+    click.echo(incident.reference)
+
+

@@ -1,0 +1,40 @@
+"""`demo` and `check`"""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from majorops import clock
+from majorops.cli.saying import says_why
+from majorops.demo import NotEmpty, fill
+from majorops.health import is_ready
+
+
+@click.command("demo")
+@with_appcontext
+@says_why
+def demo() -> None:
+    """Fill an empty database with people, systems, and incidents; prints who can sign in."""
+    try:
+        people, password = fill(clock.now())
+    except NotEmpty as problem:
+        raise click.ClickException(str(problem)) from None
+    for email, role in people:
+        click.echo(f"{email}\t{role}")
+    click.echo(f"password of all: {password}")
+
+
+@click.command("check")
+@with_appcontext
+@says_why
+def check() -> None:
+    """Check configuration and database; exit 0 when the server could run."""
+    config = current_app.config
+    click.echo(f"database: {config['DATABASE_URL'].split(':')[0]}")
+    click.echo(f"sign-in: {', '.join(way for way, on in (('local', config['LOCAL_LOGIN']), ('single sign-on', config['OIDC_ISSUER'])) if on)}")
+    is_well, why = is_ready()
+    if not is_well:
+        raise click.ClickException(why)
+    click.echo("migrations: complete")

@@ -1,0 +1,184 @@
+"""Demo data: people, a systems catalogue, resolved incidents and two live ones, all through the verbs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import SYSTEM, Actor
+from majorops.domain.vocab import (
+    AccountRole,
+    CheckState,
+    CommandRole,
+    ExternalImpact,
+    IncidentStatus,
+    Phase,
+    Severity,
+    Visibility,
+)
+from majorops.models import Incident, User
+from majorops.operations import (
+    accounts,
+    catalogue,
+    checklist,
+    command,
+    incident,
+    phase,
+    timeline,
+    tracks,
+    updates,
+    validation,
+)
+from majorops.operations.edit import edit_field
+
+PASSWORD = "fireground-demo"  # noqa: S105 (printed for everybody to sign in with)
+PEOPLE = (
+    ("dana@example.org", "Dana Whitfield", AccountRole.MIM),
+    ("priya@example.org", "Priya Raman", AccountRole.MIM),
+    ("admin@example.org", "Ada Lindqvist", AccountRole.ADMIN),
+    ("lena@example.org", "Lena Fischer", AccountRole.RESPONDER),
+    ("tomas@example.org", "Tomás Herrera", AccountRole.EXECUTIVE),
+)
+SYSTEMS = {
+    "payments-api": "Card authorisation and capture",
+    "checkout-web": "The shop's checkout",
+    "ledger-db": "Bookings of all payments",
+    "acquirer-edge": "Connection to the acquirer",
+    "search-index": "Product search",
+    "login-idp": "Sign-in of customers",
+    "cdn-edge": "Static content worldwide",
+    "invoice-export": "Nightly invoices to accounting",
+    "order-queue": "Orders between shop and warehouse",
+    "mail-relay": "Mail to customers",
+    "dns-resolver": "Names inside the network",
+    "edge-network": "Routing between sites",
+}
+PUBLIC = Visibility.PUBLIC
+
+
+class NotEmpty(Exception):
+    """There is something in the database already; demo data would mix with it."""
+
+
+def fill(now: datetime) -> tuple[list[tuple[str, str]], str]:
+    """Fill the database as of `now`. Returns (e-mail, role) of the people and their password. Raises NotEmpty."""
+    if db.session.scalar(select(User.id).limit(1)) or db.session.scalar(select(Incident.id).limit(1)):
+        raise NotEmpty("the database holds accounts or incidents already; demo data needs an empty one")
+    actors: dict[str, Actor] = {}
+    for email, name, role in PEOPLE:
+        user = accounts.add_user(email=email, name=name, role=role, password=PASSWORD, actor=SYSTEM, now=now)
+        actors[name.split()[0]] = user.actor
+    for name, description in SYSTEMS.items():
+        owner = "lena@example.org" if name == "payments-api" else ""
+        catalogue.add_system(name=name, description=description, owner=owner, actor=SYSTEM, now=now)
+    dana, priya = actors["Dana"], actors["Priya"]
+    _resolved(priya, now - timedelta(days=21), "invoice-export delayed", Severity.LOW, "invoice-export", 185)
+    _resolved(dana, now - timedelta(days=14), "login-idp SSO timeouts", Severity.HIGH, "login-idp", 72)
+    _resolved(priya, now - timedelta(days=6), "cdn-edge cache misses, APAC", Severity.MEDIUM, "cdn-edge", 44)
+    _payments(dana, now)
+    _search(priya, now)
+    return [(email, role.value) for email, _, role in PEOPLE], PASSWORD
+
+
+def _resolved(mim: Actor, began: datetime, title: str, severity: Severity, system: str, minutes: int) -> None:
+    """A small incident that ran its course in `minutes`."""
+    at = began + timedelta(minutes=2)
+    case = incident.open_incident(
+        title=title, severity=severity, systems=[system], detected_at=began, actor=mim, now=at
+    )
+    step = timedelta(minutes=(minutes - 20) / 8)
+    for to in list(Phase)[1:7]:
+        at += step
+        phase.advance_phase(case, to, actor=mim, now=at)
+        if to is Phase.INITIAL:
+            text = f"{system} is degraded. The team is on it."
+            updates.publish_milestone(
+                case, text, visibility=PUBLIC, next_update_eta=at + step * 3, actor=mim, now=at
+            )
+    validation.set_check(case, system, CheckState.CONFIRMED, actor=mim, now=at)
+    at += timedelta(minutes=11)
+    phase.change_status(case, IncidentStatus.MONITORING, actor=mim, now=at)
+    phase.advance_phase(case, actor=mim, now=at)
+    text = f"{system} works normally again. The cause is fixed."
+    updates.publish_milestone(
+        case,
+        text,
+        visibility=PUBLIC,
+        is_resolution=True,
+        after_action_at=at + timedelta(days=1),
+        actor=mim,
+        now=at,
+    )
+    phase.change_status(case, IncidentStatus.RESOLVED, actor=mim, now=began + timedelta(minutes=minutes))
+
+
+def _payments(mim: Actor, now: datetime) -> None:
+    """A Critical incident in phase 4 whose promised update is two minutes late."""
+    began = now - timedelta(minutes=39, seconds=45)
+
+    def at(minutes: float) -> dict:
+        return {"actor": mim, "now": began + timedelta(minutes=minutes)}
+
+    case = incident.open_incident(
+        title="prod-payments-api not responding",
+        severity=Severity.CRITICAL,
+        systems=["payments-api", "checkout-web", "ledger-db", "acquirer-edge"],
+        bridge_url="https://meet.example.com/inc-payments",
+        detected_at=began,
+        issue_time=began,
+        alert_id="HTTP 5xx > 20%, 120 s",
+        **at(1.8),
+    )
+    command.assign_role(case, CommandRole.SRE, "Lena Fischer", **at(2.5))
+    checklist.set_tick(case, Phase.ALERT, "real", True, **at(3))
+    checklist.set_tick(case, Phase.ALERT, "paged", True, **at(3.2))
+    command.assign_role(case, CommandRole.CUSTOMER_OPS, "Priya Raman", **at(4))
+    command.assign_role(case, CommandRole.SERVICE_MANAGER, "J. Okafor", **at(4.5))
+    phase.advance_phase(case, **at(6))
+    text = "Card payments are failing. The response team is assembling."
+    updates.publish_milestone(case, text, visibility=PUBLIC, next_update_eta=at(22)["now"], **at(7.3))
+    box = tracks.open_timebox(case, purpose="Conditions from App and Database", owner="Dana Whitfield", minutes=5, **at(8.1))
+    command.assign_role(case, CommandRole.SERVICE_MANAGER, "", **at(10.7))
+    tracks.close_timebox(case, box.id, note="Conditions in", **at(13))
+    phase.advance_phase(case, **at(14.3))
+    edit_field(case, "alert.customer_count", "approximately 1,240", **at(18.3))
+    edit_field(case, "alert.external_impact", ExternalImpact.YES.value, **at(18.6))
+    checklist.set_tick(case, Phase.ASSESS, "severity", True, **at(19))
+    edit_field(case, "business_impact", "Card checkout down. €41k/h at risk", **at(19.5))
+    text = "Card authorisations time out on all EU and US checkouts since {:%H:%M}. Wallet and bank transfer unaffected. Suspect release 4.18.2 or ledger-db pool; not confirmed."
+    edit_field(case, "description", text.format(began), **at(20))
+    phase.advance_phase(case, **at(21.1))
+    text = "Card payments are failing for approximately 1,240 customers in EU and US. Wallet and bank transfer work. We are rolling back release 4.18.2 and failing over the ledger database."
+    updates.publish_milestone(case, text, visibility=PUBLIC, next_update_eta=at(37.5)["now"], **at(22.5))
+    tracks.open_track(case, team="App", owner="Lena Fischer", goal="Roll back payments-api to 4.18.1", minutes=15, **at(23.4))
+    timeline.add_note(case, "Decision: no unrelated changes until Phase 7", **at(27.7))
+    command.assign_role(case, CommandRole.LEADER, "Tomás Herrera", **at(29.9))
+    failover = {"team": "Database", "owner": "M. Oyelaran", "goal": "Fail over ledger-db to replica-2", "minutes": 15}
+    tracks.open_track(case, **failover, **at(29.6))
+    tracks.report_can(case, team="App", conditions="5xx 61%", actions="rollback 2/6 pods", needs="deploy freeze", **at(32.4))
+    tracks.open_track(case, team="Vendor PayLink", owner="PayLink duty desk", goal="Acquirer edge reset, case PL-88213", minutes=17, **at(33.8))
+    tracks.report_can(case, team="Database", conditions="lag 42 s", actions="promoting replica-2", **at(34.8))
+    checklist.write_phase_note(case, Phase.INITIAL, "Root cause not confirmed. Vendor name stays internal.", **at(35))
+
+
+def _search(mim: Actor, now: datetime) -> None:
+    """A Medium incident in phase 6, on cadence."""
+    began = now - timedelta(minutes=95)
+    case = incident.open_incident(
+        title="search-index lag, EU", severity=Severity.MEDIUM, systems=["search-index"], actor=mim, now=began
+    )
+    at = began
+    for to in list(Phase)[1:6]:
+        at += timedelta(minutes=12)
+        phase.advance_phase(case, to, actor=mim, now=at)
+    track = {"team": "Search", "owner": "Search on call", "goal": "Reindex the EU shards", "minutes": 60}
+    tracks.open_track(case, **track, actor=mim, now=at)
+    text = "New products appear in search up to 25 min late. Orders unaffected. Reindex at 60%."
+    posted = now - timedelta(minutes=6)
+    updates.publish_milestone(
+        case, text, visibility=PUBLIC, next_update_eta=posted + timedelta(minutes=30), actor=mim, now=posted
+    )
+
+

@@ -1,0 +1,145 @@
+"""Running a recording: each step through its verb, at its recorded time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from majorops.domain.access import Actor
+from majorops.domain.errors import Refused
+from majorops.domain.text import clean_line, clean_text
+from majorops.domain.vocab import AccountRole, IntakeSource, Visibility
+from majorops.models import Incident
+from majorops.operations import command, incident, phase, timeline, tracks, updates, validation
+from majorops.operations.edit import edit_field
+from majorops.replay.file import Recording, Step
+
+
+class StepRefused(Exception):
+    """A rule refused a step; what was done before it stays."""
+
+    def __init__(self, step: Step, reason: str, reference: str | None):
+        self.reference = reference
+        super().__init__(f"step {step.number} ({step.deed}): {reason}")
+
+
+def run(recording: Recording, *, speed: float | None, is_drill: bool, sleep: Callable = time.sleep) -> Incident:
+    """Take every step. `speed`: recorded seconds per second, None for no waiting. Returns the incident.
+    Raises StepRefused."""
+    player = Player(recording, is_drill)
+    before = recording.steps[0].at
+    for step in recording.steps:
+        if speed:
+            sleep((step.at - before).total_seconds() / speed)
+        before = step.at
+        try:
+            player.take(step)
+        except Refused as problem:
+            raise StepRefused(step, str(problem), player.incident and player.incident.reference) from problem
+    return player.incident
+
+
+class Player:
+    """The incident that grows while the steps are taken, and the keys of its tracks and timeboxes."""
+
+    def __init__(self, recording: Recording, is_drill: bool):
+        self.recording, self.is_drill = recording, is_drill
+        self.incident: Incident | None = None
+        self.tracks: dict[str, int] = {}
+        self.timeboxes: dict[str, int] = {}
+
+    def take(self, step: Step) -> None:
+        actor = Actor(name=clean_line(step.by or self.recording.mim), role=AccountRole.MIM)
+        given = {name: clean_text(value) if type(value) is str else value for name, value in step.given.items()}
+        getattr(self, f"do_{step.deed}")(given, {"actor": actor, "now": step.at})
+
+    def do_open(self, given: dict, who: dict) -> None:
+        head = self.recording
+        alert = dict(head.alert)
+        if "approximate" in alert:
+            alert["customer_count_is_approximate"] = alert.pop("approximate")
+        self.incident = incident.open_incident(
+            title=head.title,
+            severity=head.severity,
+            systems=head.systems,
+            bridge_url=head.bridge_url,
+            detected_at=head.detected_at,
+            is_drill=self.is_drill,
+            source=IntakeSource.CLI,
+            **alert,
+            **who,
+        )
+        for role, name in head.command.items():
+            command.assign_role(self.incident, role, clean_line(name), **who)
+
+    def do_note(self, given: dict, who: dict) -> None:
+        seen = given.get("visibility", Visibility.INTERNAL)
+        timeline.add_note(self.incident, given["text"], visibility=seen, **who)
+
+    def do_can(self, given: dict, who: dict) -> None:
+        tracks.report_can(self.incident, **given, **who)
+
+    def do_edit(self, given: dict, who: dict) -> None:
+        edit_field(self.incident, given["field"], given["value"], **who)
+
+    def do_assign(self, given: dict, who: dict) -> None:
+        command.assign_role(self.incident, given["role"], clean_line(given["name"]), **who)
+
+    def do_severity(self, given: dict, who: dict) -> None:
+        incident.change_severity(self.incident, given["to"], reason=given.get("why", ""), **who)
+
+    def do_phase(self, given: dict, who: dict) -> None:
+        reason, override = given.get("why", ""), given.get("override", "")
+        phase.advance_phase(self.incident, given["to"], reason=reason, override=override, **who)
+
+    def do_milestone(self, given: dict, who: dict) -> None:
+        eta = who["now"] + timedelta(minutes=given.pop("next_update_in")) if "next_update_in" in given else None
+        updates.publish_milestone(self.incident, given.pop("body"), next_update_eta=eta, source="cli", **given, **who)
+
+    def do_update(self, given: dict, who: dict) -> None:
+        eta = who["now"] + timedelta(minutes=given["next_update_in"]) if "next_update_in" in given else None
+        seen = given.get("visibility", Visibility.INTERNAL)
+        updates.publish_update(
+            self.incident, given["text"], visibility=seen, next_update_eta=eta, source="cli", **who
+        )
+
+    def do_track(self, given: dict, who: dict) -> None:
+        key = given.pop("key")
+        self.tracks[key] = tracks.open_track(self.incident, **given, **who).id
+
+    def do_track_extend(self, given: dict, who: dict) -> None:
+        tracks.extend_track(self.incident, self.tracks[given["key"]], given["minutes"], **who)
+
+    def do_track_close(self, given: dict, who: dict) -> None:
+        note = given.get("note", "")
+        tracks.close_track(self.incident, self.tracks[given["key"]], given["outcome"], note=note, **who)
+
+    def do_timebox(self, given: dict, who: dict) -> None:
+        owner = given.get("owner", who["actor"].name)
+        box = tracks.open_timebox(
+            self.incident, purpose=given["purpose"], owner=owner, minutes=given["minutes"], **who
+        )
+        self.timeboxes[given["key"]] = box.id
+
+    def do_timebox_close(self, given: dict, who: dict) -> None:
+        tracks.close_timebox(self.incident, self.timeboxes[given["key"]], note=given.get("note", ""), **who)
+
+    def do_check(self, given: dict, who: dict) -> None:
+        validation.set_check(
+            self.incident, given["system"].lower(), given["state"], note=given.get("note", ""), **who
+        )
+
+    def do_symptoms_returned(self, given: dict, who: dict) -> None:
+        phase.report_symptoms_returned(self.incident, note=given.get("note", ""), **who)
+
+    def do_status(self, given: dict, who: dict) -> None:
+        phase.change_status(self.incident, given["to"], override=given.get("override", ""), **who)
+
+    def do_alert_cleared(self, given: dict, who: dict) -> None:
+        edit_field(self.incident, "alert.resolve_time", f"{who['now']:%Y-%m-%d %H:%M:%S}", **who)
+
+    def do_release(self, given: dict, who: dict) -> None:
+        command.release_responder(self.incident, clean_line(given["name"]), **who)
+
+
