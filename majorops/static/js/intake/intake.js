@@ -4,7 +4,7 @@
   const form = document.querySelector("[data-intake]"), title = form.elements.title, store = "intake";
   const known = [...document.querySelectorAll("#catalogue option")].map((o) => o.value);
   const began = form.querySelector("[data-began]");
-  const start = Date.parse(began.dataset.now), loaded = performance.now();
+  const start = Date.parse(began.parentElement.dateTime), loaded = performance.now();
 
   // Chips: the plain field keeps the value, chips show it.
   const field = form.elements.affected_systems, box = field.parentElement;
@@ -12,6 +12,7 @@
   for (const name of ["name", "value"]) entry.removeAttribute(name);
   entry.value = "";
   entry.placeholder = "Add system";
+  entry.className = "chips__input";
   field.type = "hidden";
   field.removeAttribute("id");
   const chips = document.createElement("div");
@@ -27,8 +28,8 @@
       const chip = document.createElement("span"), out = document.createElement("button");
       chip.className = "chip";
       out.type = "button";
-      out.className = "chip__out";
-      out.textContent = "×";
+      out.className = "chip__remove";
+      out.innerHTML = '<svg class="icon" aria-hidden="true"><use href="#i-close"/></svg>';
       out.setAttribute("aria-label", `Remove ${name}`);
       out.addEventListener("click", () => { touched = true; set(names().filter((n) => n !== name)); entry.focus(); keep(); });
       chip.append(name, out);
@@ -68,7 +69,7 @@
 
   function clock() {
     const back = Number(form.elements.began.value);
-    if (!Number.isNaN(back)) began.textContent = `${new Date(start + performance.now() - loaded - back * 60000).toISOString().slice(11, 16)} UTC`;
+    if (!Number.isNaN(back)) began.textContent = new Date(start + performance.now() - loaded - back * 60000).toISOString().slice(11, 16);
   }
   setInterval(clock, 1000);
 
@@ -90,7 +91,7 @@
   const problem = document.getElementById("intake-problem");
   function tell(text) {
     const line = document.createElement("p");
-    line.className = "notice notice--error";
+    line.className = "form__summary";
     line.setAttribute("role", "alert");
     line.textContent = text;
     problem.replaceChildren(line);
@@ -110,11 +111,11 @@
       if (answer.status === 409 || answer.status === 422) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         problem.replaceChildren(...page.getElementById("intake-problem").childNodes);
-        for (const old of form.querySelectorAll(".error")) old.remove();
+        for (const old of form.querySelectorAll(".form__error")) old.remove();
         for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
-        for (const error of page.querySelectorAll(".error")) {
+        for (const error of page.querySelectorAll(".form__error")) {
           const name = error.id.replace("-error", ""), at = name === "affected_systems" ? entry : form.elements[name];
-          (at.closest?.(".intake__field, .intake__began") ?? form.querySelector(".severities")).append(error);
+          (at.closest?.(".form__field, .intake__began") ?? form.querySelector(".severities")).append(error);
           at.setAttribute?.("aria-invalid", "true");
           at.setAttribute?.("aria-describedby", error.id);
         }
