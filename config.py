@@ -29,7 +29,16 @@ def text(value: str) -> str:
 
 
 def flag(value: str) -> bool:
-    known = {"1": True, "on": True, "true": True, "yes": True, "0": False, "off": False, "false": False, "no": False}
+    known = {
+        "1": True,
+        "on": True,
+        "true": True,
+        "yes": True,
+        "0": False,
+        "off": False,
+        "false": False,
+        "no": False,
+    }
     try:
         return known[value.strip().lower()]
     except KeyError:
@@ -97,9 +106,15 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("DATABASE_URL", None, database_url, "where the record is kept; SQLite under instance/ when absent"),
-    Setting("SECRET_KEY", None, secret, "signs sessions and forms; made and kept under instance/ when absent"),
-    Setting("BASE_URL", None, web_address, "the address people use; with https:// cookies are Secure everywhere"),
+    Setting(
+        "DATABASE_URL", None, database_url, "where the record is kept; SQLite under instance/ when absent"
+    ),
+    Setting(
+        "SECRET_KEY", None, secret, "signs sessions and forms; made and kept under instance/ when absent"
+    ),
+    Setting(
+        "BASE_URL", None, web_address, "the address people use; with https:// cookies are Secure everywhere"
+    ),
     Setting("INTAKE_HOST", None, host, "a host of its own for the intake form, such as new.example.org"),
     Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
     Setting("LOCAL_LOGIN", "on", flag, "sign-in with e-mail and password"),
@@ -109,7 +124,12 @@ SETTINGS = (
     Setting("OIDC_CLIENT_ID", None, text, "our name at the provider"),
     Setting("OIDC_CLIENT_SECRET", None, text, "our secret at the provider; absent for a public client"),
     Setting("OIDC_ROLE_CLAIM", "groups", text, "the claim that lists a person's groups"),
-    Setting("OIDC_ROLE_MAP", "{}", role_map, "JSON from group to role; who has no mapped group becomes stakeholder"),
+    Setting(
+        "OIDC_ROLE_MAP",
+        "{}",
+        role_map,
+        "JSON from group to role; who has no mapped group becomes stakeholder",
+    ),
 )
 
 

@@ -81,7 +81,12 @@ def engine_options(url: str) -> dict[str, object]:
     """Flask-SQLAlchemy's engine options for a database address."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 5}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": {"connect_timeout": 5}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "connect_args": {"connect_timeout": 5},
+    }
 
 
 @event.listens_for(Engine, "connect")

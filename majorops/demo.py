@@ -139,7 +139,9 @@ def _payments(mim: Actor, now: datetime) -> None:
     phase.advance_phase(case, **at(6))
     text = "Card payments are failing. The response team is assembling."
     updates.publish_milestone(case, text, visibility=PUBLIC, next_update_eta=at(22)["now"], **at(7.3))
-    box = tracks.open_timebox(case, purpose="Conditions from App and Database", owner="Dana Whitfield", minutes=5, **at(8.1))
+    box = tracks.open_timebox(
+        case, purpose="Conditions from App and Database", owner="Dana Whitfield", minutes=5, **at(8.1)
+    )
     command.assign_role(case, CommandRole.SERVICE_MANAGER, "", **at(10.7))
     tracks.close_timebox(case, box.id, note="Conditions in", **at(13))
     phase.advance_phase(case, **at(14.3))
@@ -152,15 +154,38 @@ def _payments(mim: Actor, now: datetime) -> None:
     phase.advance_phase(case, **at(21.1))
     text = "Card payments are failing for approximately 1,240 customers in EU and US. Wallet and bank transfer work. We are rolling back release 4.18.2 and failing over the ledger database."
     updates.publish_milestone(case, text, visibility=PUBLIC, next_update_eta=at(37.5)["now"], **at(22.5))
-    tracks.open_track(case, team="App", owner="Lena Fischer", goal="Roll back payments-api to 4.18.1", minutes=15, **at(23.4))
+    tracks.open_track(
+        case,
+        team="App",
+        owner="Lena Fischer",
+        goal="Roll back payments-api to 4.18.1",
+        minutes=15,
+        **at(23.4),
+    )
     timeline.add_note(case, "Decision: no unrelated changes until Phase 7", **at(27.7))
     command.assign_role(case, CommandRole.LEADER, "Tomás Herrera", **at(29.9))
-    failover = {"team": "Database", "owner": "M. Oyelaran", "goal": "Fail over ledger-db to replica-2", "minutes": 15}
+    failover = {
+        "team": "Database",
+        "owner": "M. Oyelaran",
+        "goal": "Fail over ledger-db to replica-2",
+        "minutes": 15,
+    }
     tracks.open_track(case, **failover, **at(29.6))
-    tracks.report_can(case, team="App", conditions="5xx 61%", actions="rollback 2/6 pods", needs="deploy freeze", **at(32.4))
-    tracks.open_track(case, team="Vendor PayLink", owner="PayLink duty desk", goal="Acquirer edge reset, case PL-88213", minutes=17, **at(33.8))
+    tracks.report_can(
+        case, team="App", conditions="5xx 61%", actions="rollback 2/6 pods", needs="deploy freeze", **at(32.4)
+    )
+    tracks.open_track(
+        case,
+        team="Vendor PayLink",
+        owner="PayLink duty desk",
+        goal="Acquirer edge reset, case PL-88213",
+        minutes=17,
+        **at(33.8),
+    )
     tracks.report_can(case, team="Database", conditions="lag 42 s", actions="promoting replica-2", **at(34.8))
-    checklist.write_phase_note(case, Phase.INITIAL, "Root cause not confirmed. Vendor name stays internal.", **at(35))
+    checklist.write_phase_note(
+        case, Phase.INITIAL, "Root cause not confirmed. Vendor name stays internal.", **at(35)
+    )
 
 
 def _search(mim: Actor, now: datetime) -> None:
@@ -180,5 +205,3 @@ def _search(mim: Actor, now: datetime) -> None:
     updates.publish_milestone(
         case, text, visibility=PUBLIC, next_update_eta=posted + timedelta(minutes=30), actor=mim, now=posted
     )
-
-

@@ -145,7 +145,9 @@ def choice(members: type, none: bool = False) -> Callable[[str], object]:
     def check(typed: str) -> object:
         if none and not typed.strip():
             return None
-        value = by_value(members, int(typed) if issubclass(members, int) and typed.isdigit() else typed.strip())
+        value = by_value(
+            members, int(typed) if issubclass(members, int) and typed.isdigit() else typed.strip()
+        )
         if value is None:
             raise ValueError("choose one of " + ", ".join(m.label for m in members))
         return value
@@ -161,13 +163,15 @@ def flag(typed: str) -> bool:
 
 def options(members: type, empty: str | None = None) -> tuple[tuple[str, str], ...]:
     rows = tuple((str(m.value), m.label) for m in members)
-    return ((("", empty),) + rows) if empty else rows
+    return (("", empty), *rows) if empty else rows
 
 
 def read_customer_count(incident: Incident) -> str:
     if incident.customer_count is None:
         return ""
-    return ("approximately " if incident.customer_count_is_approximate else "") + f"{incident.customer_count:,}"
+    return (
+        "approximately " if incident.customer_count_is_approximate else ""
+    ) + f"{incident.customer_count:,}"
 
 
 def read_role(role: CommandRole) -> Callable[[Incident], str]:
@@ -213,16 +217,14 @@ _ALL = (
         options(IncidentStatus),
     ),
     Field("bridge_url", "Bridge", "line", "info", "bridge_url", link, "public", empty="Paste bridge URL"),
-    Field(
-        "bridge_is_public", "Bridge public", "choice", "info", "bridge_is_public", flag, "public", YES_NO
-    ),
-    Field(
-        "is_public", "On public page", "choice", "info", "is_public", flag, "public", YES_NO
-    ),
+    Field("bridge_is_public", "Bridge public", "choice", "info", "bridge_is_public", flag, "public", YES_NO),
+    Field("is_public", "On public page", "choice", "info", "is_public", flag, "public", YES_NO),
     Field("affected_systems", "Systems", "systems", "info", None, systems, "public"),
     Field("alert.alert_id", "Alert", "line", "info", "alert_id", optional_line, empty="Add alert", limit=200),
     Field("alert.issue_time", "Fired", "time", "info", "issue_time", time, "public", empty="Add alert time"),
-    Field("alert.resolve_time", "Cleared", "time", "info", "resolve_time", time, "public", empty="Not cleared"),
+    Field(
+        "alert.resolve_time", "Cleared", "time", "info", "resolve_time", time, "public", empty="Not cleared"
+    ),
     Field(
         "alert.external_impact",
         "External",
@@ -268,7 +270,9 @@ _ALL = (
         frozen_when_resolved=False,
     ),
     *(
-        Field(f"command.{role.value}", role.label, "line", "team", None, clean_line, empty="VACANT", limit=120)
+        Field(
+            f"command.{role.value}", role.label, "line", "team", None, clean_line, empty="VACANT", limit=120
+        )
         for role in CommandRole
     ),
     Field("phase_note", "Phase note", "text", "panel", None, clean_text, empty="Add a note", limit=10_000),

@@ -45,7 +45,9 @@ def incident_list(before: int | None, now: datetime) -> IncidentList:
 
 def catalogue() -> list[str]:
     """Names of the systems catalogue, for suggestions."""
-    return list(db.session.scalars(select(System.name).filter_by(is_active=True).order_by(System.name).limit(500)))
+    return list(
+        db.session.scalars(select(System.name).filter_by(is_active=True).order_by(System.name).limit(500))
+    )
 
 
 def active_on(systems: list[str]) -> list[Incident]:

@@ -66,5 +66,7 @@ def stale(events: list[tuple[str, str | None]]) -> list[str]:
 def stale_since(incident: Incident, version: int) -> list[str]:
     """The regions that changed after entry `version` of the timeline."""
     newer = select(TimelineEvent.kind, TimelineEvent.field).distinct()
-    rows = db.session.execute(newer.where(TimelineEvent.incident_id == incident.id, TimelineEvent.seq > version))
+    rows = db.session.execute(
+        newer.where(TimelineEvent.incident_id == incident.id, TimelineEvent.seq > version)
+    )
     return stale([tuple(row) for row in rows])

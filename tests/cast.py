@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from majorops.db import db
 from majorops.domain.access import Actor
-from majorops.domain.vocab import AccountRole, CheckState, Phase, Severity
+from majorops.domain.vocab import AccountRole, CheckState, Phase, Severity, SignInMethod
 from majorops.models import Incident, User
 from majorops.operations import incident as incidents
 from majorops.operations import phase, validation
@@ -48,7 +48,7 @@ class Cast:
 
         client = self.app.test_client()
         user = db.session.get(User, getattr(self, nick).user_id)
-        token = start_session(user, method="local", actor=user.actor, now=self.clock())
+        token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=self.clock())
         sign_in_client(client, token)
         return client
 

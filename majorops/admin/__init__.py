@@ -26,5 +26,7 @@ def init_app(app: Flask) -> None:
     )
     for table, model, name in TABLES:
         slug = name.lower().replace(" ", "-")
-        view = table(model, db, name=name, endpoint=f"data_{slug.replace('-', '_')}", url=f"/admin/data/{slug}")
+        view = table(
+            model, db, name=name, endpoint=f"data_{slug.replace('-', '_')}", url=f"/admin/data/{slug}"
+        )
         admin.add_view(view)

@@ -10,7 +10,9 @@ class EnumIs(filters.FilterEqual):
 
     def __init__(self, column, name, members, options=None, **kwargs):
         self.members = members
-        super().__init__(column, name, options=options or [(str(m.value), m.label) for m in members], **kwargs)
+        super().__init__(
+            column, name, options=options or [(str(m.value), m.label) for m in members], **kwargs
+        )
 
     def clean(self, value: str):
         return self.members(int(value) if issubclass(self.members, int) else value)
@@ -38,4 +40,6 @@ class EnumFilters(filters.FilterConverter):
         members = getattr(column.type, "enum_class", None) or getattr(column.type, "members", None)
         if members is not None:
             return [kind(column, name, members=members, **kwargs) for kind in (EnumIs, EnumIsNot)]
-        return super().convert("datetime" if type_name == "UTCDateTime" else type_name, column, name, **kwargs)
+        return super().convert(
+            "datetime" if type_name == "UTCDateTime" else type_name, column, name, **kwargs
+        )

@@ -38,7 +38,9 @@ def key(name: str) -> str:
 def control(field: Field):
     """The form control of a registry field."""
     if field.choices:
-        return SelectField(field.label, choices=[SelectChoice(value=v, label=label) for v, label in field.choices])
+        return SelectField(
+            field.label, choices=[SelectChoice(value=v, label=label) for v, label in field.choices]
+        )
     return TextAreaField(field.label) if field.input == "text" else StringField(field.label)
 
 
@@ -61,12 +63,16 @@ class UserForm(BaseForm):
 
 
 class UserEditForm(UserForm):
-    password = PasswordField("New password", description="Empty leaves it as it is. A new one ends all sessions.")
+    password = PasswordField(
+        "New password", description="Empty leaves it as it is. A new one ends all sessions."
+    )
     is_active = BooleanField("May sign in")
 
 
 class SystemForm(BaseForm):
-    name = StringField("Name", [InputRequired("Needs a name.")], description="Lower case, as said on the bridge.")
+    name = StringField(
+        "Name", [InputRequired("Needs a name.")], description="Lower case, as said on the bridge."
+    )
     description = StringField("Description")
     owner = StringField("Owner", description="E-mail of the account that may confirm its recovery.")
     is_active = BooleanField("Offered at intake", default=True)

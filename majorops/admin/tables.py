@@ -165,4 +165,3 @@ TABLES = (
     (SystemTable, System, "Systems"),
     (AuditTable, AuditEntry, "Audit"),
 )
-

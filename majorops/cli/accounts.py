@@ -32,7 +32,9 @@ def add(email: str, name: str, role: str, password_stdin: bool) -> None:
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     if password_stdin and not password:
         raise click.ClickException("no password on standard input")
-    user = add_user(email=email, name=name, role=AccountRole(role), password=password, actor=SYSTEM, now=clock.now())
+    user = add_user(
+        email=email, name=name, role=AccountRole(role), password=password, actor=SYSTEM, now=clock.now()
+    )
     click.echo(f"{user.email} {user.role.value}")
 
 

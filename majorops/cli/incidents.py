@@ -37,7 +37,13 @@ def show(status: str | None, as_json: bool) -> None:
         click.echo(json.dumps([as_dict(incident) for incident in rows], indent=2))
         return
     for incident in rows:
-        parts = (incident.reference, incident.severity.label, incident.phase.title, incident.status.label, incident.title)
+        parts = (
+            incident.reference,
+            incident.severity.label,
+            incident.phase.title,
+            incident.status.label,
+            incident.title,
+        )
         click.echo("\t".join(parts))
 
 
@@ -62,7 +68,9 @@ def as_dict(incident: Incident) -> dict[str, object]:
 @incidents.command("open")
 @click.option("--title", required=True)
 @click.option("--severity", required=True, type=click.Choice([severity.value for severity in Severity]))
-@click.option("--system", "systems", multiple=True, required=True, help="An affected system; may be repeated.")
+@click.option(
+    "--system", "systems", multiple=True, required=True, help="An affected system; may be repeated."
+)
 @click.option("--bridge-url", default="")
 @says_why
 def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: str) -> None:
@@ -81,7 +89,9 @@ def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: st
 
 @click.command("replay")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, help="Recorded seconds per second.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, help="Recorded seconds per second."
+)
 @click.option("--instant", is_flag=True, help="No waiting between the steps.")
 @click.option("--drill", is_flag=True, help="Mark the incident as a drill: it never reaches a public page.")
 @says_why
@@ -96,5 +106,3 @@ def replay(file: Path, speed: float, instant: bool, drill: bool) -> None:
             click.echo(problem.reference)
         raise click.ClickException(str(problem)) from None
     click.echo(incident.reference)
-
-

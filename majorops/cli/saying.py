@@ -22,6 +22,8 @@ def says_why(command: Callable) -> Callable:
             raise click.ClickException(str(problem)) from None
         except DBAPIError as error:
             reason = str(error.orig).splitlines()[0]
-            raise click.ClickException(f"database: {reason}. Is it migrated? flask --app app db upgrade") from None
+            raise click.ClickException(
+                f"database: {reason}. Is it migrated? flask --app app db upgrade"
+            ) from None
 
     return run

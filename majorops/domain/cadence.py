@@ -42,7 +42,9 @@ def cadence(status: IncidentStatus, due_at: datetime | None, now: datetime) -> C
     return Cadence(state, due_at, due_at - now)
 
 
-def promise_after(standing: datetime | None, public_standing: bool, new: datetime | None, is_public: bool) -> datetime | None:
+def promise_after(
+    standing: datetime | None, public_standing: bool, new: datetime | None, is_public: bool
+) -> datetime | None:
     """The promise that the fireground shows after a publication with the promise `new` (None: makes none).
 
     An internal publication cannot answer what was promised to the public: while a public promise stands,

@@ -61,7 +61,9 @@ def status_blockers(situation: Situation, to: IncidentStatus, now: datetime) -> 
     blockers += validation_blockers(situation, now)
     if to is IncidentStatus.RESOLVED and situation.is_strict:
         if not situation.has_resolution_milestone:
-            blockers.append(Blocker("Resolved needs a resolution milestone that names the After Action date."))
+            blockers.append(
+                Blocker("Resolved needs a resolution milestone that names the After Action date.")
+            )
         elif situation.after_action_at is None:
             blockers.append(Blocker("The resolution milestone names no After Action date."))
     return blockers

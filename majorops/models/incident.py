@@ -34,7 +34,7 @@ class System(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
 
-    owner: Mapped["User | None"] = relationship()  # noqa: F821
+    owner: Mapped[User | None] = relationship()  # noqa: F821
 
     def __str__(self) -> str:
         return self.name

@@ -41,7 +41,7 @@ class TimelineEvent(Base):
     publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), index=True)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("timeline_event.id"))
 
-    incident: Mapped["Incident"] = relationship()  # noqa: F821
+    incident: Mapped[Incident] = relationship()  # noqa: F821
 
 
 class Publication(Base):
@@ -74,7 +74,7 @@ class Publication(Base):
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), unique=True)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    incident: Mapped["Incident"] = relationship()  # noqa: F821
+    incident: Mapped[Incident] = relationship()  # noqa: F821
 
     @property
     def heading(self) -> str:

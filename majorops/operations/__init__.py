@@ -63,7 +63,9 @@ def _transaction(verb: Callable, args: tuple, kwargs: dict):
         try:
             return _attempt(verb, args, kwargs)
         except (StaleDataError, IntegrityError) as error:
-            raise Conflict("Somebody changed this at the same moment. Nothing was saved; try again.") from error
+            raise Conflict(
+                "Somebody changed this at the same moment. Nothing was saved; try again."
+            ) from error
 
 
 def _attempt(verb: Callable, args: tuple, kwargs: dict):
@@ -145,7 +147,12 @@ def audit(kind: str, subject: str, *, actor: Actor, now: datetime, detail: str |
     """Add one audit entry for a change outside any incident."""
     db.session.add(
         AuditEntry(
-            kind=kind, subject=subject[:300], detail=detail, actor_name=actor.name, actor_id=actor.user_id, at=now
+            kind=kind,
+            subject=subject[:300],
+            detail=detail,
+            actor_name=actor.name,
+            actor_id=actor.user_id,
+            at=now,
         )
     )
     _mark_recorded()

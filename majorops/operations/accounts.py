@@ -53,7 +53,9 @@ def clean_name(typed: str) -> str:
 def check_password(password: str, email: str) -> str:
     """The hash of an acceptable password. Raises Invalid."""
     if not SHORTEST <= len(password) <= LONGEST or password.lower() == email:
-        raise Invalid({"password": f"A password has {SHORTEST} to {LONGEST} characters and is not the e-mail address."})
+        raise Invalid(
+            {"password": f"A password has {SHORTEST} to {LONGEST} characters and is not the e-mail address."}
+        )
     return HASHER.hash(password)
 
 
@@ -82,7 +84,9 @@ def add_user(
 
 
 @operation(needs=Permission.DATA_MANAGE)
-def update_user(user: User, *, actor: Actor, now: datetime, email: str | None = None, name: str | None = None) -> None:
+def update_user(
+    user: User, *, actor: Actor, now: datetime, email: str | None = None, name: str | None = None
+) -> None:
     """Change name or address. Raises Invalid."""
     if email is not None and (email := clean_email(email)) != user.email:
         if db.session.scalar(select(User.id).filter_by(email=email)):
@@ -128,7 +132,15 @@ def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> N
 
 @operation(needs=Permission.DATA_MANAGE)
 def save_user(
-    user: User, *, email: str, name: str, role: AccountRole, is_active: bool, password: str, actor: Actor, now: datetime
+    user: User,
+    *,
+    email: str,
+    name: str,
+    role: AccountRole,
+    is_active: bool,
+    password: str,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """All that the data form holds of an account, at once or not at all; an empty password stays. Raises Invalid."""
     update_user(user, email=email, name=name, actor=actor, now=now)
@@ -207,7 +219,14 @@ def is_setup_paused(address: str, now: datetime) -> bool:
 
 @operation(needs=None)
 def sign_in_sso(
-    *, subject: str, email: str, is_verified: bool, name: str, role: AccountRole | None, actor: Actor, now: datetime
+    *,
+    subject: str,
+    email: str,
+    is_verified: bool,
+    name: str,
+    role: AccountRole | None,
+    actor: Actor,
+    now: datetime,
 ) -> SignIn:
     """Sign in whom the OpenID provider vouches for. `subject`: issuer and subject; `role`: what the groups map to.
 
@@ -223,7 +242,9 @@ def sign_in_sso(
     if user is None:
         if db.session.scalar(select(User.id).filter_by(email=email)):
             return SignIn(problem=f"{email} belongs to another account. Ask an admin.")
-        user = User(email=email, name=name, role=role or AccountRole.STAKEHOLDER, oidc_subject=subject, created_at=now)
+        user = User(
+            email=email, name=name, role=role or AccountRole.STAKEHOLDER, oidc_subject=subject, created_at=now
+        )
         db.session.add(user)
         db.session.flush()
         audit("user.added", email, detail=f"single sign-on, {user.role.label}", actor=actor, now=now)

@@ -16,7 +16,9 @@ from majorops.operations import operation, record
 
 def holder(incident: Incident, role: CommandRole) -> CommandAssignment | None:
     """The open assignment of a role, or None when it is vacant."""
-    return db.session.scalar(select(CommandAssignment).filter_by(incident_id=incident.id, role=role, until=None))
+    return db.session.scalar(
+        select(CommandAssignment).filter_by(incident_id=incident.id, role=role, until=None)
+    )
 
 
 def seat(

@@ -46,7 +46,9 @@ def edit_field(
     if was is not None and was != stored:
         if _same(field, typed, stored):
             return False
-        raise Conflict(f"{field.label} was changed meanwhile.", theirs=stored, by=_last_editor(incident, name))
+        raise Conflict(
+            f"{field.label} was changed meanwhile.", theirs=stored, by=_last_editor(incident, name)
+        )
     before = incident.version
     if name in ("severity", "alarm_level", "status"):
         verb = {"severity": change_severity, "alarm_level": set_alarm_level, "status": change_status}[name]
@@ -63,7 +65,12 @@ def edit_field(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def edit_fields(
-    incident: Incident, given: dict[str, tuple[str, str]], *, rename: dict[str, str], actor: Actor, now: datetime
+    incident: Incident,
+    given: dict[str, tuple[str, str]],
+    *,
+    rename: dict[str, str],
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Set several fields or none: name → (typed, was). `rename`: how a form calls them in errors.
     Raises as `edit_field`; a conflict names its field."""
@@ -154,14 +161,22 @@ def _check_times(incident: Incident, name: str, value, now: datetime) -> None:
     if value > now:
         raise Invalid({name: f"{label}: {value:%Y-%m-%d %H:%M} UTC has not come yet."})
     if name == "detected_at" and value > incident.opened_at:
-        raise Invalid({name: f"{label}: not after the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."})
+        raise Invalid(
+            {name: f"{label}: not after the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."}
+        )
     if name == "resolved_at" and incident.resolved_at is None:
         raise Invalid({name: "The incident is not resolved. Set the status to Resolved."})
     if name == "resolved_at" and value < incident.opened_at:
-        raise Invalid({name: f"{label}: not before the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."})
+        raise Invalid(
+            {name: f"{label}: not before the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."}
+        )
 
 
 def _last_editor(incident: Incident, name: str) -> str | None:
-    last = select(TimelineEvent).filter_by(incident_id=incident.id, field=name).order_by(TimelineEvent.seq.desc())
+    last = (
+        select(TimelineEvent)
+        .filter_by(incident_id=incident.id, field=name)
+        .order_by(TimelineEvent.seq.desc())
+    )
     event = db.session.scalar(last.limit(1))
     return event.actor_name if event else None

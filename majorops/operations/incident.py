@@ -82,7 +82,13 @@ def open_incident(
 def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> None:
     title = f"Alert fired {incident.issue_time:%Y-%m-%d %H:%M:%S} UTC"
     record(
-        incident, "alert.fired", title, type=EventType.ALERT, visibility=Visibility.PUBLIC, actor=actor, now=now
+        incident,
+        "alert.fired",
+        title,
+        type=EventType.ALERT,
+        visibility=Visibility.PUBLIC,
+        actor=actor,
+        now=now,
     )
 
 
@@ -106,7 +112,9 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
     new.continues = incident
     new.is_public = incident.is_public
     new.bridge_is_public = incident.bridge_is_public
-    last_seats = select(CommandAssignment).filter_by(incident_id=incident.id).order_by(CommandAssignment.since)
+    last_seats = (
+        select(CommandAssignment).filter_by(incident_id=incident.id).order_by(CommandAssignment.since)
+    )
     held = {row.role: row for row in db.session.scalars(last_seats)}
     for role, row in held.items():
         if role is not CommandRole.MIM:
@@ -147,7 +155,9 @@ def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now:
     """Raise the Box above what the severity gives, or take that back; never below it. Raises Invalid."""
     old, floor = incident.alarm_level, LEVELS[incident.severity]
     if level < floor:
-        raise Invalid({"alarm_level": f"{incident.severity.label} gives {floor.label}; it can only be raised."})
+        raise Invalid(
+            {"alarm_level": f"{incident.severity.label} gives {floor.label}; it can only be raised."}
+        )
     if level == old:
         return
     incident.alarm_level = level

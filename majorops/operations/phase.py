@@ -89,7 +89,9 @@ def advance_phase(
         raise Invalid({"to": f"Phases do not go back: {old.title} is entered already."})
     skipped = [phase for phase in Phase if old < phase < to]
     if skipped and not (reason or override):
-        raise Invalid({"reason": f"Say why {', '.join(p.title for p in skipped)} is skipped. It stays internal."})
+        raise Invalid(
+            {"reason": f"Say why {', '.join(p.title for p in skipped)} is skipped. It stays internal."}
+        )
     pass_gate(
         incident,
         f"enter {to.title}",
@@ -193,5 +195,3 @@ def restart_window(incident: Incident, why: str, note: str, *, actor: Actor, now
         actor=actor,
         now=now,
     )
-
-

@@ -18,7 +18,12 @@ TITLE_LENGTH = 300
 
 @operation(needs=Permission.TIMELINE_NOTE)
 def add_note(
-    incident: Incident, text: str, *, actor: Actor, now: datetime, visibility: Visibility = Visibility.INTERNAL
+    incident: Incident,
+    text: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    visibility: Visibility = Visibility.INTERNAL,
 ) -> TimelineEvent:
     """Log what was heard, decided, timeboxed (guide, "The Timeline"). Only who commands may make it public at once.
     Raises Invalid, Conflict."""

@@ -92,7 +92,9 @@ def open_timebox(
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
-def close_timebox(incident: Incident, timebox_id: int, *, actor: Actor, now: datetime, note: str = "") -> None:
+def close_timebox(
+    incident: Incident, timebox_id: int, *, actor: Actor, now: datetime, note: str = ""
+) -> None:
     """End a timebox. Raises Invalid, Conflict."""
     timebox = db.session.get(Timebox, timebox_id)
     if timebox is None or timebox.incident_id != incident.id:
@@ -130,7 +132,9 @@ def report_can(
     db.session.add(report)
     db.session.flush()
     detail = f"C {conditions}\nA {actions or 'none'}\nN {needs or 'none'}"
-    record(incident, "can.reported", f"CAN {team}", detail=detail, type=EventType.ACTION, actor=actor, now=now)
+    record(
+        incident, "can.reported", f"CAN {team}", detail=detail, type=EventType.ACTION, actor=actor, now=now
+    )
     return report
 
 

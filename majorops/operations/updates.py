@@ -59,7 +59,9 @@ def publish_milestone(
     if is_resolution:
         next_update_eta = None
         if after_action_at is None:
-            raise Invalid({"after_action_at": "A resolution milestone names the After Action's date and time."})
+            raise Invalid(
+                {"after_action_at": "A resolution milestone names the After Action's date and time."}
+            )
         if not now < after_action_at <= now + AFTER_ACTION_WITHIN:
             raise Invalid({"after_action_at": "The After Action lies ahead, within 72 hours."})
     elif next_update_eta is None:
@@ -98,7 +100,9 @@ def correct_publication(
         raise Conflict(f"{old.heading} was corrected already. Correct the newest text.")
     _check(body, None, now)
     correction = StatusUpdate(body=body, corrects_id=old.id)
-    return _publish(incident, correction, old.visibility, actor=actor, now=now, what=f"Correction of {old.heading}")
+    return _publish(
+        incident, correction, old.visibility, actor=actor, now=now, what=f"Correction of {old.heading}"
+    )
 
 
 def _demand_open(incident: Incident) -> None:
@@ -167,8 +171,6 @@ def _publish(
     return publication
 
 
-
-
 def _just_posted(
     incident: Incident, publication: Publication, visibility: Visibility, *, actor: Actor, now: datetime
 ) -> Publication | None:
@@ -176,7 +178,13 @@ def _just_posted(
     last = db.session.scalar(
         select(Publication).filter_by(incident_id=incident.id).order_by(Publication.id.desc()).limit(1)
     )
-    same = last is not None and (type(last), last.body, last.visibility, last.by_name, last.is_resolution) == (
+    same = last is not None and (
+        type(last),
+        last.body,
+        last.visibility,
+        last.by_name,
+        last.is_resolution,
+    ) == (
         type(publication),
         publication.body,
         visibility,

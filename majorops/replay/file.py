@@ -49,7 +49,12 @@ DEEDS: dict[str, dict[str, tuple[object, bool]]] = {
     },
     "track_extend": {"key": (TEXT, NEED), "minutes": (NUMBER, NEED)},
     "track_close": {"key": (TEXT, NEED), "outcome": (TrackOutcome, NEED), "note": (TEXT, MAY)},
-    "timebox": {"key": (TEXT, NEED), "purpose": (TEXT, NEED), "owner": (TEXT, MAY), "minutes": (NUMBER, NEED)},
+    "timebox": {
+        "key": (TEXT, NEED),
+        "purpose": (TEXT, NEED),
+        "owner": (TEXT, MAY),
+        "minutes": (NUMBER, NEED),
+    },
     "timebox_close": {"key": (TEXT, NEED), "note": (TEXT, MAY)},
     "check": {"system": (TEXT, NEED), "state": (CheckState, NEED), "note": (TEXT, MAY)},
     "symptoms_returned": {"note": (TEXT, MAY)},
@@ -64,7 +69,17 @@ ALERT = {
     "approximate": (FLAG, MAY),
     "external_impact": (ExternalImpact, MAY),
 }
-HEAD = ("title", "source", "severity", "affected_systems", "bridge_url", "detected_at", "alert", "command", "steps")
+HEAD = (
+    "title",
+    "source",
+    "severity",
+    "affected_systems",
+    "bridge_url",
+    "detected_at",
+    "alert",
+    "command",
+    "steps",
+)
 
 
 class BadFile(Exception):
@@ -118,7 +133,9 @@ def read(path: Path) -> Recording:
         raise BadFile(f"{path.name}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise BadFile(f"line {mark.line + 1 if mark else '?'}: no YAML: {getattr(error, 'problem', error)}") from None
+        raise BadFile(
+            f"line {mark.line + 1 if mark else '?'}: no YAML: {getattr(error, 'problem', error)}"
+        ) from None
     if not isinstance(data, dict):
         raise BadFile("line 1: the file holds no recording")
     return _recording(data)
@@ -146,7 +163,9 @@ def _recording(data: dict) -> Recording:
         severity=_value(data["severity"], Severity, "severity", line),
         systems=_field("affected_systems", ", ".join(map(str, systems)), line),
         bridge_url=_field("bridge_url", data.get("bridge_url") or "", line),
-        detected_at=_value(data["detected_at"], TIME, "detected_at", line) if data.get("detected_at") else None,
+        detected_at=_value(data["detected_at"], TIME, "detected_at", line)
+        if data.get("detected_at")
+        else None,
         alert=_arguments({k: v for k, v in alert.items() if k is not None}, ALERT, alert[None]),
         command={role: _value(name, TEXT, role.value, command[None]) for role, name in roles.items()},
         steps=_steps(data["steps"]),
@@ -194,7 +213,9 @@ def _arguments(known: dict, wanted: dict[str, tuple[object, bool]], line: int) -
         raise BadFile(f"line {line}: unknown argument: {', '.join(unknown)}")
     if missing := [name for name, (_, must) in wanted.items() if must and known.get(name) is None]:
         raise BadFile(f"line {line}: missing argument: {', '.join(missing)}")
-    return {name: _value(value, wanted[name][0], name, line) for name, value in known.items() if value is not None}
+    return {
+        name: _value(value, wanted[name][0], name, line) for name, value in known.items() if value is not None
+    }
 
 
 def _value(value: object, kind: object, name: str, line: int) -> object:

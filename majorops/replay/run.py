@@ -24,7 +24,9 @@ class StepRefused(Exception):
         super().__init__(f"step {step.number} ({step.deed}): {reason}")
 
 
-def run(recording: Recording, *, speed: float | None, is_drill: bool, sleep: Callable = time.sleep) -> Incident:
+def run(
+    recording: Recording, *, speed: float | None, is_drill: bool, sleep: Callable = time.sleep
+) -> Incident:
     """Take every step. `speed`: recorded seconds per second, None for no waiting. Returns the incident.
     Raises StepRefused."""
     player = Player(recording, is_drill)
@@ -51,7 +53,9 @@ class Player:
 
     def take(self, step: Step) -> None:
         actor = Actor(name=clean_line(step.by or self.recording.mim), role=AccountRole.MIM)
-        given = {name: clean_text(value) if type(value) is str else value for name, value in step.given.items()}
+        given = {
+            name: clean_text(value) if type(value) is str else value for name, value in step.given.items()
+        }
         getattr(self, f"do_{step.deed}")(given, {"actor": actor, "now": step.at})
 
     def do_open(self, given: dict, who: dict) -> None:
@@ -94,8 +98,12 @@ class Player:
         phase.advance_phase(self.incident, given["to"], reason=reason, override=override, **who)
 
     def do_milestone(self, given: dict, who: dict) -> None:
-        eta = who["now"] + timedelta(minutes=given.pop("next_update_in")) if "next_update_in" in given else None
-        updates.publish_milestone(self.incident, given.pop("body"), next_update_eta=eta, source="cli", **given, **who)
+        eta = (
+            who["now"] + timedelta(minutes=given.pop("next_update_in")) if "next_update_in" in given else None
+        )
+        updates.publish_milestone(
+            self.incident, given.pop("body"), next_update_eta=eta, source="cli", **given, **who
+        )
 
     def do_update(self, given: dict, who: dict) -> None:
         eta = who["now"] + timedelta(minutes=given["next_update_in"]) if "next_update_in" in given else None
@@ -141,5 +149,3 @@ class Player:
 
     def do_release(self, given: dict, who: dict) -> None:
         command.release_responder(self.incident, clean_line(given["name"]), **who)
-
-

@@ -27,7 +27,10 @@ WORDS = {
     405: ("Not found", "There is nothing at this address."),
     413: ("Too long", "The text is longer than 256 KB. Nothing was saved; go back, shorten it, send again."),
     500: ("Server error", "Nothing was saved. Go back, your text is kept there, and send it again."),
-    503: ("Database does not answer", "Nothing was saved. Go back, your text is kept there, and send it again."),
+    503: (
+        "Database does not answer",
+        "Nothing was saved. Go back, your text is kept there, and send it again.",
+    ),
 }
 
 
@@ -86,7 +89,9 @@ def on_csrf_error(error: CSRFError) -> Response:
         return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
     if wants_partial():
         return problem_page(400, "Not saved", "The session changed. Text kept. Reload the page.", reload=True)
-    return send_again(400, "Not saved yet", "The session changed while the form was open. Check the text and send it again.")
+    return send_again(
+        400, "Not saved yet", "The session changed while the form was open. Check the text and send it again."
+    )
 
 
 def posted_from_elsewhere() -> bool:
@@ -103,7 +108,11 @@ def send_again(code: int, title: str, text: str) -> Response:
     if posted_from_elsewhere():
         return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
     kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    shown = [(name.replace("_", " "), value) for name, value in kept if name not in OURS and value and name != "password"]
+    shown = [
+        (name.replace("_", " "), value)
+        for name, value in kept
+        if name not in OURS and value and name != "password"
+    ]
     kept = [(name, value) for name, value in kept if name != "password"]
     page = render_template(
         "errors/send_again.html",

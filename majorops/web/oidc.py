@@ -115,7 +115,16 @@ def finish() -> dict:
         raise provider_problem(error) from error
 
 
-NONSENSE = (OAuthError, JoseError, requests.RequestException, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+NONSENSE = (
+    OAuthError,
+    JoseError,
+    requests.RequestException,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
 
 
 def check_issuer(metadata: Mapping) -> None:
@@ -141,7 +150,9 @@ def role_of(claims: Mapping, config: Mapping) -> AccountRole | None:
     """The highest role that a group claim maps to, or None."""
     groups = claims.get(config["OIDC_ROLE_CLAIM"]) or []
     groups = [groups] if isinstance(groups, str) else groups
-    mapped = {AccountRole(config["OIDC_ROLE_MAP"][group]) for group in groups if group in config["OIDC_ROLE_MAP"]}
+    mapped = {
+        AccountRole(config["OIDC_ROLE_MAP"][group]) for group in groups if group in config["OIDC_ROLE_MAP"]
+    }
     return min(mapped, key=RANK.index) if mapped else None
 
 
@@ -153,6 +164,6 @@ def provider_problem(error: Exception) -> ProviderProblem:
     if isinstance(error, OAuthError | JoseError):
         text = "The provider's answer does not belong to this sign-in. Start again."
         return ProviderProblem("Sign-in not finished", text, 400)
-    return ProviderProblem("Single sign-on does not answer", "The provider is down, slow, or answers nonsense.", 503)
-
-
+    return ProviderProblem(
+        "Single sign-on does not answer", "The provider is down, slow, or answers nonsense.", 503
+    )

@@ -8,6 +8,8 @@ from flask import Flask, Response, g, request
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 
+from majorops import clock
+
 csrf = CSRFProtect()
 compress = Compress()
 
@@ -30,6 +32,8 @@ def add_headers(response: Response) -> Response:
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if "HX-Request" in request.headers:
+        response.headers["X-Now"] = str(int(clock.now().timestamp() * 1000))  # the page's clocks run by it
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     # What only some may read must not lie in a shared cache or come back with the Back key after sign-out.

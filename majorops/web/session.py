@@ -59,7 +59,7 @@ def load(token: str) -> SignedIn | None:
 
 def sign_in_client(client, token: str) -> None:
     """Give a test client the session of this token."""
-    with client.session_transaction() as cookie:
+    with client.session_transaction("/login") as cookie:
         cookie.clear()
         cookie.permanent = True
         cookie["_user_id"], cookie["_fresh"] = token, True

@@ -41,13 +41,17 @@ def fill(cast, clock):
     def work(rows: int):
         who = {"actor": cast.ada, "now": clock()}
         for n in range(rows):
-            incident = cast.open(title=f"prod-payments-{n} not responding", systems=[f"payments-{n}", "ledger-db"])
+            incident = cast.open(
+                title=f"prod-payments-{n} not responding", systems=[f"payments-{n}", "ledger-db"]
+            )
             eta = clock() + timedelta(minutes=20)
             updates.publish_update(incident, f"Update {n}", **who)
             milestone = {"visibility": Visibility.PUBLIC, "next_update_eta": eta}
             updates.publish_milestone(incident, f"Milestone {n}", **milestone, **who)
             timeline.add_note(incident, f"Note {n}", **who)
-            user = accounts.add_user(email=f"owner{n}@example.org", name=f"Owner {n}", role=cast.rita.role, **who)
+            user = accounts.add_user(
+                email=f"owner{n}@example.org", name=f"Owner {n}", role=cast.rita.role, **who
+            )
             catalogue.add_system(name=f"payments-{n}", description="takes cards", owner=user.email, **who)
         return incident
 

@@ -23,7 +23,9 @@ def editor(number: int, name: str) -> Response:
     incident = load(number)
     stored = read(incident, FIELDS[name]) if name in FIELDS else abort(404)
     if "rest" in request.args and wants_partial():
-        return make_response(render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=None))
+        return make_response(
+            render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=None)
+        )
     return draw(incident, name, typed=stored, was=stored)
 
 
@@ -37,7 +39,9 @@ def save(number: int, name: str) -> Response:
     if "approximate" in request.form:
         typed = f"approximately {typed}"
     try:
-        edit_field(incident, name, typed, was=was, override=request.form.get("override", "").strip(), **doing())
+        edit_field(
+            incident, name, typed, was=was, override=request.form.get("override", "").strip(), **doing()
+        )
     except Refused as problem:
         return draw(incident, name, typed=typed, was=was, problem=problem)
     saved = {"was": was or "", "undo": "undo" not in request.form}
@@ -45,7 +49,9 @@ def save(number: int, name: str) -> Response:
     return changed(incident, f"f-{name}", extra=extra)
 
 
-def draw(incident: Incident, name: str, *, typed: str, was: str | None, problem: Refused | None = None) -> Response:
+def draw(
+    incident: Incident, name: str, *, typed: str, was: str | None, problem: Refused | None = None
+) -> Response:
     """The editor in its place, or as a small page without script."""
     template = "fireground/_field_editor.html" if wants_partial() else "fireground/field_page.html"
     page = render_template(

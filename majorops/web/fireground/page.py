@@ -34,7 +34,11 @@ def changes(number: int) -> Response:
     """Regions that changed since the version the page names; `region` asks for one by name, as when a clock ran out."""
     incident = load(number)
     names = stale_since(incident, seen_version(incident))
-    names += [name for name in request.args.getlist("region") if name in ("panel", "updates", "nudge", "tiles", "tracks", "composer")]
+    names += [
+        name
+        for name in request.args.getlist("region")
+        if name in ("panel", "updates", "nudge", "tiles", "tracks", "composer")
+    ]
     if not names or not wants_partial():
         return make_response("", 204)
     return partials(screen(incident), list(dict.fromkeys(names)))
@@ -47,5 +51,3 @@ def continue_as_new(incident) -> Response:
     from majorops.web.public.intake import to_fireground
 
     return to_fireground(continue_incident(incident, **doing()))
-
-

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from majorops import clock
 from majorops.domain.playbook import PHASES, PLAYS
@@ -30,7 +41,9 @@ def incident(number: int) -> Response:
     found = public_incident(number, before) if number < 2**31 else None
     if found is None:
         abort(404)
-    return page("public/incident.html", incident=found, paged=before, phases=PHASES, plays=PLAYS, now=clock.now())
+    return page(
+        "public/incident.html", incident=found, paged=before, phases=PHASES, plays=PLAYS, now=clock.now()
+    )
 
 
 def page(template: str, **values) -> Response:

@@ -39,15 +39,19 @@ def create() -> Response:
     form, who = IntakeForm(request.form), doing()
     try:
         given = form.accept(catalogue(), who["now"])
-        if not form.second.data and (running := active_on(given["systems"])):
-            if not any(incident.request_key == given["request_key"] for incident in running):
-                return draw(form, running=running, status=409)
+        running = [] if form.second.data else active_on(given["systems"])
+        key = given["request_key"]
+        sent_twice = key is not None and any(incident.request_key == key for incident in running)
+        if running and not sent_twice:
+            return draw(form, running=running, status=409)
         return to_fireground(open_incident(**given, **who))
     except Invalid as problem:
         return draw(form, errors=problem.errors, status=422)
 
 
-def draw(form: IntakeForm, *, errors: dict | None = None, running: list[Incident] = (), status: int = 200) -> Response:
+def draw(
+    form: IntakeForm, *, errors: dict | None = None, running: list[Incident] = (), status: int = 200
+) -> Response:
     """The form with what was typed; `running`: incidents that already name one of the systems."""
     page = render_template(
         "intake/new.html",
@@ -74,7 +78,12 @@ def to_fireground(incident: Incident) -> Response:
 
 def deep_link() -> str:
     """The form's address with what was typed, for who must sign in first."""
-    names = {"title": "title", "severity": "severity", "affected_systems": "systems", "bridge_url": "bridge_url"}
+    names = {
+        "title": "title",
+        "severity": "severity",
+        "affected_systems": "systems",
+        "bridge_url": "bridge_url",
+    }
     kept = {ours: request.form[name] for name, ours in names.items() if request.form.get(name)}
     return f"{url_for('intake.new')}?{urlencode(kept)}"
 

@@ -56,7 +56,8 @@ class IntakeForm(FlaskForm):
             "title": take("title", self._title),
             "severity": take("severity", self._severity),
             "systems": take(
-                "affected_systems", lambda: FIELDS["affected_systems"].accept(self.affected_systems.data or "")
+                "affected_systems",
+                lambda: FIELDS["affected_systems"].accept(self.affected_systems.data or ""),
             ),
             "bridge_url": take("bridge_url", lambda: FIELDS["bridge_url"].accept(self.bridge_url.data or "")),
             "detected_at": take("began_at", lambda: self._began(now)),

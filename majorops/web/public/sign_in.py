@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import current_user
 
 from majorops import clock
@@ -30,7 +40,12 @@ def next_address(wanted: str | None) -> str:
     """Where to go after sign-in: the wanted address if it is one of ours, else the role's own start page."""
     wanted = wanted or ""
     parts = urlsplit(wanted)
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    ours = (
+        wanted.startswith("/")
+        and not wanted.startswith(("//", "/\\"))
+        and not parts.netloc
+        and not parts.scheme
+    )
     if ours and not any(ord(letter) < 32 or letter == "\\" for letter in wanted):
         return wanted
     reads = current_user.is_authenticated and current_user.actor.can(Permission.INCIDENT_READ)
@@ -113,7 +128,9 @@ def callback() -> Response:
 
 def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:
     has_local = current_app.config["LOCAL_LOGIN"]
-    page = render_template("auth/provider.html", problem=problem, has_local=has_local, wanted=wanted, now=clock.now())
+    page = render_template(
+        "auth/provider.html", problem=problem, has_local=has_local, wanted=wanted, now=clock.now()
+    )
     return make_response(page, problem.status)
 
 

@@ -1,30 +1,19 @@
-"""What the public may read: frozen values with named columns, and the only queries that fill them.
-
-Public pages get these and never a mapped row, so a new column stays inside until someone adds it here.
-Names of people, descriptions, impact, risk, tracks, CAN and notes are internal (domain §7) and have no place here.
-"""
+"""The only queries that fill the public values; each selects named columns."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, func, or_, select
 
 from majorops.db import db
-from majorops.domain import text as words
-from majorops.domain.cadence import Cadence, cadence
 from majorops.domain.vocab import (
-    AlarmLevel,
-    EventType,
-    ExternalImpact,
     IncidentStatus,
-    Phase,
-    Severity,
     Visibility,
 )
 from majorops.models import AffectedSystem, Incident, Publication, TimelineEvent
+from majorops.projections.values import PublicEntry, PublicIncident, PublicStatus, PublicSummary, PublicUpdate
 
 RECENT = timedelta(days=30)
 RECENT_LIMIT = 50
@@ -34,96 +23,6 @@ UPDATES_SHOWN = 12
 # The SQL face of domain/visibility.py.
 IS_PUBLIC_INCIDENT = and_(Incident.is_public.is_(True), Incident.is_drill.is_(False))
 IS_PUBLIC_ENTRY = TimelineEvent.visibility == Visibility.PUBLIC
-
-
-@dataclass(frozen=True)
-class PublicUpdate:
-    """A status update or milestone as the public reads it. `withdrawn_at`: then there is no text.
-    `earlier`: the texts that this one corrects, newest first."""
-
-    id: int
-    number: int | None
-    title: str
-    body: str
-    at: datetime
-    next_update_eta: datetime | None
-    is_resolution: bool
-    withdrawn_at: datetime | None
-    corrected_at: datetime | None = None
-    earlier: tuple[str, ...] = ()
-
-    @property
-    def heading(self) -> str:
-        return f"Milestone {self.number}" if self.number else "Update"
-
-
-@dataclass(frozen=True)
-class PublicEntry:
-    """One public line of the timeline. `is_struck`: a later public entry corrects it."""
-
-    seq: int
-    type: EventType
-    title: str
-    detail: str
-    at: datetime
-    phase: Phase | None
-    is_struck: bool
-
-
-@dataclass(frozen=True)
-class PublicSummary:
-    """An incident on the status page."""
-
-    number: int
-    title: str
-    severity: Severity
-    alarm_level: AlarmLevel
-    status: IncidentStatus
-    phase: Phase
-    opened_at: datetime
-    detected_at: datetime
-    resolved_at: datetime | None
-    systems: tuple[str, ...] = ()
-    latest_text: str = ""
-    last_update_at: datetime | None = None
-    next_update_eta: datetime | None = None
-
-    @property
-    def reference(self) -> str:
-        return words.reference(self.number)
-
-    def cadence(self, now: datetime) -> Cadence | None:
-        return cadence(self.status, self.next_update_eta, now)
-
-
-@dataclass(frozen=True)
-class PublicIncident(PublicSummary):
-    """An incident on its own public page."""
-
-    issue_time: datetime | None = None
-    resolve_time: datetime | None = None
-    customer_count: int | None = None
-    customer_count_is_approximate: bool = False
-    external_impact: ExternalImpact = ExternalImpact.UNKNOWN
-    bridge_url: str | None = None
-    continues: int | None = None
-    continued_by: int | None = None
-    updates: tuple[PublicUpdate, ...] = ()
-    entries: tuple[PublicEntry, ...] = ()
-    has_older: bool = False
-
-
-@dataclass(frozen=True)
-class PublicStatus:
-    """The status page: active incidents by Box, then by age; resolved ones of the last 30 days, newest first."""
-
-    active: tuple[PublicSummary, ...]
-    recent: tuple[PublicSummary, ...]
-    last_resolved: PublicSummary | None
-
-    @property
-    def is_wartime(self) -> bool:
-        return bool(self.active)
 
 
 _SUMMARY = (
@@ -153,7 +52,9 @@ _DETAIL = (
 def public_status(now: datetime) -> PublicStatus:
     """The whole status page; five queries however many incidents there are."""
     running = select(*_SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.status != IncidentStatus.RESOLVED)
-    rows = db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
+    rows = (
+        db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
+    )
     numbers = [row["number"] for row in rows]
     systems, latest, promises = _systems(numbers), _latest(numbers), _promises(numbers)
     active = tuple(
@@ -180,7 +81,11 @@ def public_status(now: datetime) -> PublicStatus:
 def public_incident(number: int, before: int | None = None) -> PublicIncident | None:
     """One incident with its newest public entries, or those older than entry `before`.
     None where the public has no such incident: never used, private or a drill alike."""
-    row = db.session.execute(select(*_DETAIL).where(IS_PUBLIC_INCIDENT, Incident.id == number)).mappings().first()
+    row = (
+        db.session.execute(select(*_DETAIL).where(IS_PUBLIC_INCIDENT, Incident.id == number))
+        .mappings()
+        .first()
+    )
     if row is None:
         return None
     known = dict(row)
@@ -276,7 +181,9 @@ def _update(row: dict, corrected_by: dict[int, dict]) -> PublicUpdate:
         title="" if newest["withdrawn_at"] else row["title"] * (row["withdrawn_at"] is None),
         body="" if newest["withdrawn_at"] else newest["body"],
         at=row["at"],
-        next_update_eta=None if newest["withdrawn_at"] else newest["next_update_eta"] or row["next_update_eta"],
+        next_update_eta=None
+        if newest["withdrawn_at"]
+        else newest["next_update_eta"] or row["next_update_eta"],
         is_resolution=row["is_resolution"],
         withdrawn_at=newest["withdrawn_at"],
         corrected_at=newest["at"] if newest is not row else None,

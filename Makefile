@@ -1,0 +1,52 @@
+# Everything here is one plain command behind it; the README shows them once.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+SERVE := $(BIN)/uvicorn majorops.front:app --host $(HOST) --port $(PORT) --proxy-headers --no-server-header --timeout-graceful-shutdown 5
+DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
+
+.PHONY: run demo test bench lint format browser
+
+run: .venv/runtime
+	@mkdir -p instance
+	@$(BIN)/flask --app app db upgrade
+	@exec $(SERVE)
+
+demo: .venv/runtime
+	@mkdir -p instance
+	@$(DEMO) $(BIN)/flask --app app db upgrade
+	@test -e instance/demo.filled || { $(DEMO) $(BIN)/flask --app app demo > instance/demo.filled.part && mv instance/demo.filled.part instance/demo.filled; }
+	@cat instance/demo.filled
+	@$(DEMO) exec $(SERVE)
+
+test: .venv/dev browser
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: .venv/dev
+	$(BIN)/python -m bench
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MajorOps needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/runtime
+
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+	  { echo "The tests drive a real Chromium: install the package chromium."; exit 1; }

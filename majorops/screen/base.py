@@ -1,0 +1,219 @@
+"""Who looks, what was typed, and the parts that are always in sight: top bar, phases, tiles, info, team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain import measures
+from majorops.domain.access import Actor, Permission
+from majorops.domain.cadence import Cadence
+from majorops.domain.coach import Nudge, nudge
+from majorops.domain.errors import Invalid, Refused
+from majorops.domain.vocab import (
+    CommandRole,
+    IncidentStatus,
+    Phase,
+)
+from majorops.fields import FIELDS
+from majorops.models import (
+    CommandAssignment,
+    Incident,
+    Publication,
+    System,
+)
+
+INFO_FIELDS = (
+    "alert.alert_id",
+    "alert.issue_time",
+    "affected_systems",
+    "alert.external_impact",
+    "alert.customer_count",
+    "business_impact",
+)
+MORE_FIELDS = (
+    "status",
+    "alarm_level",
+    "customer_impact_summary",
+    "risk_level",
+    "exec_summary",
+    "audience_notes",
+    "detected_at",
+    "alert.resolve_time",
+    "bridge_url",
+    "bridge_is_public",
+    "is_public",
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A chevron of the phase bar."""
+
+    phase: Phase
+    state: str  # done, current, future
+
+
+class Screen:
+    """One incident as one person sees it at one moment. `before`: show timeline entries older than this one."""
+
+    def __init__(
+        self, incident: Incident, actor: Actor, now: datetime, *, before: int | None = None, only: str = ""
+    ):
+        self.incident, self.actor, self.now = incident, actor, now
+        self.before, self.only = before, only
+        self.problem: Refused | None = None
+        self.problem_form = ""
+        self._typed: Mapping[str, str] = {}
+
+    def refuse(self, problem: Refused, form: str, typed: Mapping[str, str]) -> None:
+        """A form of this page was refused: its reason and what was typed are shown where it stands."""
+        self.problem, self.problem_form, self._typed = problem, form, typed
+
+    def typed(self, form: str, name: str, default: str = "") -> str:
+        """What was typed into a refused form, else the default."""
+        return self._typed.get(name, default) if form == self.problem_form else default
+
+    def error(self, form: str, name: str | None = None) -> str:
+        """The sentence at a field of a refused form; without a name the sentence about the whole."""
+        if form != self.problem_form or self.problem is None:
+            return ""
+        if not isinstance(self.problem, Invalid):
+            return "" if name else str(self.problem)
+        return self.problem.errors.get(name, "") if name else str(self.problem)
+
+    # Who looks
+
+    @property
+    def can_command(self) -> bool:
+        """May edit: a MIM, and the incident is not over."""
+        return self.actor.can(Permission.INCIDENT_COMMAND) and not self.incident.is_resolved
+
+    @property
+    def may_command(self) -> bool:
+        """Has the right at all, even where the incident is resolved (visibility, corrections, review)."""
+        return self.actor.can(Permission.INCIDENT_COMMAND)
+
+    def can_edit(self, name: str) -> bool:
+        if name == "resolved_at" and not self.incident.is_resolved:
+            return False
+        return self.may_command and not (self.incident.is_resolved and FIELDS[name].frozen_when_resolved)
+
+    def can_check(self, system: str) -> bool:
+        if self.incident.is_resolved or self.incident.phase < Phase.VALIDATION:
+            return False
+        return self.may_command or system in self._own_systems
+
+    @cached_property
+    def _own_systems(self) -> set[str]:
+        return set(db.session.scalars(select(System.name).filter_by(owner_id=self.actor.user_id)))
+
+    def text_of(self, name: str) -> str:
+        """A field's stored value as editable text."""
+        if name == "phase_note":
+            return self.note
+        if name.startswith("command."):
+            return next(
+                (seat.name for role, seat, _ in self.team if seat and name == f"command.{role.value}"), ""
+            )
+        return FIELDS[name].read(self.incident)
+
+    # Top bar and phases
+
+    @cached_property
+    def is_wartime(self) -> bool:
+        return is_wartime()
+
+    @property
+    def steps(self) -> list[Step]:
+        current = self.incident.phase
+        return [
+            Step(phase, "done" if phase < current else "current" if phase == current else "future")
+            for phase in Phase
+        ]
+
+    @property
+    def time_in_phase(self) -> timedelta:
+        return (self.incident.resolved_at or self.now) - self.incident.phase_entered_at
+
+    @cached_property
+    def cadence(self) -> Cadence | None:
+        return self.incident.cadence(self.now)
+
+    @cached_property
+    def nudge(self) -> Nudge | None:
+        return nudge(self.cadence)
+
+    # Tiles
+
+    @property
+    def thresholds(self) -> tuple[int, int]:
+        """Minutes until the duration turns amber and red."""
+        return measures.THRESHOLDS[self.incident.severity]
+
+    @property
+    def duration(self) -> timedelta:
+        return measures.total_duration(self.incident.detected_at, self.incident.resolved_at, self.now)
+
+    @property
+    def duration_colour(self) -> str:
+        return measures.duration_colour(self.incident.severity, self.duration)
+
+    @property
+    def impact_from(self) -> datetime:
+        return measures.impact_started_at(self.incident.issue_time, self.incident.detected_at)
+
+    @property
+    def impact_to(self) -> datetime | None:
+        return measures.impact_ended_at(self.incident.resolve_time, self.incident.resolved_at)
+
+    @property
+    def impact(self) -> timedelta:
+        return measures.total_duration(self.impact_from, self.impact_to, self.now)
+
+    @cached_property
+    def update_count(self) -> int:
+        return db.session.scalar(select(func.count(Publication.id)).filter_by(incident_id=self.incident.id))
+
+    # Info and team
+
+    @property
+    def info_fields(self) -> tuple[str, ...]:
+        return INFO_FIELDS
+
+    @property
+    def more_fields(self) -> tuple[str, ...]:
+        return MORE_FIELDS + (("resolved_at",) if self.incident.is_resolved else ())
+
+    @cached_property
+    def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]:
+        """Role, who holds it, and since when it is vacant."""
+        rows = (
+            select(CommandAssignment).filter_by(incident_id=self.incident.id).order_by(CommandAssignment.id)
+        )
+        seats: dict[CommandRole, CommandAssignment] = {row.role: row for row in db.session.scalars(rows)}
+        team = []
+        for role in CommandRole:
+            seat = seats.get(role)
+            if seat is not None and seat.until is None:
+                team.append((role, seat, None))
+            else:
+                team.append((role, None, seat.until if seat else self.incident.opened_at))
+        return team
+
+    @property
+    def vacant(self) -> int:
+        return sum(seat is None for _, seat, _ in self.team)
+
+
+def is_wartime() -> bool:
+    """An incident is active or monitoring; drills do not count."""
+    running = select(Incident.id).where(
+        Incident.status != IncidentStatus.RESOLVED, Incident.is_drill.is_(False)
+    )
+    return db.session.scalar(running.limit(1)) is not None

@@ -1,0 +1,106 @@
+"""What happened so far: tracks, timeboxes, CAN, the timeline, updates."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from majorops.db import db
+from majorops.domain.vocab import (
+    TrackOutcome,
+    Visibility,
+)
+from majorops.models import (
+    CanReport,
+    Publication,
+    RecoveryTrack,
+    Timebox,
+    TimelineEvent,
+)
+from majorops.screen.base import Screen
+
+ENTRIES_PER_PAGE = 100
+UPDATES_SHOWN = 20
+TRACKS_SHOWN = 20
+
+
+class Record(Screen):
+    """Lists of the record, in pages or bounded by what people run at once."""
+
+    # Tracks
+
+    @cached_property
+    def tracks(self) -> list[RecoveryTrack]:
+        rows = select(RecoveryTrack).filter_by(incident_id=self.incident.id)
+        newest = rows.order_by(
+            (RecoveryTrack.outcome == TrackOutcome.RUNNING).desc(), RecoveryTrack.id.desc()
+        )
+        return list(db.session.scalars(newest.limit(TRACKS_SHOWN)))
+
+    @cached_property
+    def timeboxes(self) -> list[Timebox]:
+        rows = (
+            select(Timebox)
+            .filter_by(incident_id=self.incident.id, closed_at=None)
+            .order_by(Timebox.expires_at)
+        )
+        return list(db.session.scalars(rows.limit(TRACKS_SHOWN)))
+
+    @cached_property
+    def cans(self) -> dict[str, CanReport]:
+        """The last CAN of each team."""
+        newest = (
+            select(func.max(CanReport.id)).filter_by(incident_id=self.incident.id).group_by(CanReport.team)
+        )
+        return {
+            report.team: report
+            for report in db.session.scalars(select(CanReport).where(CanReport.id.in_(newest)))
+        }
+
+    # Timeline and updates
+
+    @cached_property
+    def _page(self) -> list[tuple[TimelineEvent, int | None]]:
+        correction = aliased(TimelineEvent)
+        query = (
+            select(TimelineEvent, correction.seq)
+            .outerjoin(correction, correction.corrects_id == TimelineEvent.id)
+            .where(TimelineEvent.incident_id == self.incident.id)
+            .order_by(TimelineEvent.seq.desc())
+            .limit(ENTRIES_PER_PAGE + 1)
+        )
+        if self.only == "public":
+            query = query.where(TimelineEvent.visibility == Visibility.PUBLIC)
+        if self.before:
+            query = query.where(TimelineEvent.seq < self.before)
+        return list(db.session.execute(query).all())
+
+    @property
+    def entries(self) -> list[tuple[TimelineEvent, int | None]]:
+        """Newest first: the entry, and the number of the entry that strikes it out, if one does."""
+        return self._page[:ENTRIES_PER_PAGE]
+
+    @property
+    def older_than(self) -> int | None:
+        """The entry before which there are more, or None on the last page."""
+        return self.entries[-1][0].seq if len(self._page) > ENTRIES_PER_PAGE else None
+
+    @cached_property
+    def updates(self) -> list[Publication]:
+        rows = select(Publication).filter_by(incident_id=self.incident.id).order_by(Publication.id.desc())
+        return list(db.session.scalars(rows.limit(UPDATES_SHOWN)))
+
+    @cached_property
+    def corrected_ids(self) -> set[int]:
+        return {update.corrects_id for update in self.updates if update.corrects_id}
+
+    @cached_property
+    def update_seqs(self) -> dict[int, int]:
+        """Publication → its entry in the timeline, which carries the visibility switch."""
+        ids = [update.id for update in self.updates]
+        rows = select(TimelineEvent.publication_id, TimelineEvent.seq).where(
+            TimelineEvent.publication_id.in_(ids)
+        )
+        return dict(db.session.execute(rows).all())

@@ -1,0 +1,172 @@
+"""Nothing internal surfaces: every text column of every mapped class carries a marker, every public address is read."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import String, Text, select
+
+from majorops.db import Base, UTCDateTime, db
+from majorops.domain.vocab import (
+    AccountRole,
+    AlarmLevel,
+    CommandRole,
+    EventType,
+    IncidentStatus,
+    IntakeSource,
+    Phase,
+    Severity,
+    SignInMethod,
+    TrackOutcome,
+    Visibility,
+)
+from majorops.models import Incident
+from majorops.web.access import is_admin_endpoint
+
+MARK = "CANARY"
+VALUES = {
+    "severity": Severity.CRITICAL, "alarm_level": AlarmLevel.BOX_3, "status": IncidentStatus.ACTIVE, "phase": Phase.ASSESS,
+    "intake_source": IntakeSource.WEB, "status_at_cut": IncidentStatus.ACTIVE, "type": EventType.ACTION,
+    "visibility": Visibility.INTERNAL, "role": CommandRole.SRE, "method": SignInMethod.LOCAL, "outcome": TrackOutcome.RUNNING,
+}  # fmt: skip
+
+
+def marked_row(mapper, incident_id: int, now, seq: int, **more):
+    """A row whose free text columns all say CANARY, internal as it would be by default."""
+    given = {}
+    for column in mapper.columns:
+        name = column.key
+        if column.primary_key and not isinstance(column.type, String):
+            continue
+        if name in more:
+            given[name] = more[name]
+        elif name == "incident_id":
+            given[name] = incident_id
+        elif name in ("user_id",):
+            given[name] = 1
+        elif name.endswith("_id") and column.foreign_keys:
+            continue
+        elif name in VALUES and hasattr(
+            column.type, "enum_class" if hasattr(column.type, "enum_class") else "members"
+        ):
+            given[name] = VALUES[name]
+        elif isinstance(column.type, UTCDateTime):
+            if not column.nullable:
+                given[name] = now
+        elif isinstance(column.type, String | Text) and not hasattr(column.type, "enum_class"):
+            given[name] = (
+                f"{MARK}-{column.table.name}-{name}-{seq}".lower()
+                if name == "email"
+                else f"{MARK}-{column.table.name}-{name}-{seq}"
+            )
+            if name == "token_hash":
+                given[name] = given[name][:64]
+            given[name] = given[name][: getattr(column.type, "length", None) or 500]
+        elif name in ("seq", "number", "minutes"):
+            given[name] = seq
+    return mapper.class_(**given)
+
+
+@pytest.fixture
+def full_record(app, clock):
+    """Three incidents (public, private, drill) and a row of every mapped class for each."""
+    now = clock()
+    user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
+    db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
+    db.session.flush()
+    for seq, flags in enumerate(({}, {"is_public": False}, {"is_drill": True}), 1):
+        mapper = next(m for m in Base.registry.mappers if m.class_ is Incident)
+        title = "shown to everybody" if not flags else f"{MARK}-title"
+        incident = marked_row(
+            mapper, 0, now, seq, title=title, version=1, bridge_url=f"https://{MARK}.example", **flags
+        )
+        db.session.add(incident)
+        db.session.flush()
+        for other in Base.registry.mappers:
+            if "incident_id" not in other.columns or other.class_.__name__ == "Publication":
+                continue
+            more = {}
+            if other.class_.__name__ == "AffectedSystem" and not flags:
+                more["name"] = "payments-api"
+            if other.class_.__name__ == "StatusUpdate":
+                more["number"] = None
+            if other.class_.__name__ == "Milestone":
+                more["number"] = 1
+            row = marked_row(other, incident.id, now, seq, **more)
+            db.session.add(row)
+            db.session.flush()
+        # A public update that was withdrawn leaves its time and no text.
+        gone = next(m for m in Base.registry.mappers if m.class_.__name__ == "StatusUpdate")
+        db.session.add(marked_row(gone, incident.id, now, 9, number=None, withdrawn_at=now))
+    db.session.commit()
+    app.extensions["has_accounts"] = True
+    return app
+
+
+def addresses(app):
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if "GET" not in rule.methods or rule.endpoint == "static" or is_admin_endpoint(rule.endpoint):
+            continue
+        if getattr(view, "access", None) != "public":
+            continue
+        if "number" in rule.arguments:
+            yield from (rule.rule.replace("<int:number>", str(n)) for n in (1, 2, 3, 4, 99))
+            yield rule.rule.replace("<int:number>", "1") + "?before=99"
+        elif rule.arguments:
+            continue
+        else:
+            yield rule.rule
+    yield "/no-such-address"
+    yield "/admin/incidents/1"
+    yield "/new?title=x"
+
+
+def test_no_internal_text_on_any_public_address(full_record):
+    client, seen = full_record.test_client(), 0
+    for address in addresses(full_record):
+        answer = client.get(address)
+        text = answer.text + str(answer.headers)
+        assert MARK.lower() not in text.lower(), address
+        seen += 1
+    assert seen >= 12
+    assert "shown to everybody" in client.get("/").text
+    assert "withdrawn" in client.get("/incidents/1").text
+
+
+def test_private_and_drill_answer_like_a_number_never_used(full_record):
+    client = full_record.test_client()
+    never = client.get("/incidents/77")
+    assert never.status_code == 404
+    for number in (2, 3):
+        answer = client.get(f"/incidents/{number}")
+        assert (answer.status_code, answer.data, dict(answer.headers)) == (
+            404,
+            never.data,
+            dict(never.headers),
+        )
+
+
+def test_the_canary_would_be_seen(full_record, monkeypatch):
+    """The test itself is tested: with the visibility rule gone, the marker shows."""
+    from sqlalchemy import true
+
+    from majorops.projections import queries
+
+    monkeypatch.setattr(queries, "IS_PUBLIC_ENTRY", true())
+    assert MARK in full_record.test_client().get("/incidents/1").text
+
+
+def test_strangers_get_no_cookie(full_record):
+    client = full_record.test_client()
+    for address in ("/", "/incidents/1", "/healthz"):
+        answer = client.get(address)
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" not in answer.headers.get("Vary", "")
+
+
+def test_every_text_column_is_marked(full_record):
+    """A new text column takes part by itself."""
+    incident = db.session.scalar(select(Incident).filter_by(id=1))
+    for column in Incident.__table__.columns:
+        if isinstance(column.type, Text) or column.key in ("alert_id", "opened_by_name"):
+            assert MARK in getattr(incident, column.key), column

@@ -1,0 +1,132 @@
+"""The house rules, as far as a machine can see them (the prose is in docs/house.md)."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from majorops.operations import VERBS
+from majorops.regions import REGIONS
+from majorops.web.access import is_admin_endpoint
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = sorted((ROOT / "majorops").rglob("*.py"))
+
+# Package → what of ours it may import; "*" is everything.
+MAY_IMPORT = {
+    "domain": {"domain"},
+    "clock": set(),
+    "db": set(),
+    "models": {"models", "db", "domain"},
+    "projections": {"projections", "models", "db", "domain"},
+    "fields": {"models", "domain"},
+    "operations": {"operations", "models", "db", "domain", "fields"},
+    "screen": {"screen", "operations", "models", "db", "domain", "fields"},
+    "regions": {"models", "db", "domain", "fields"},
+    "replay": {"replay", "operations", "models", "domain", "fields"},
+}
+
+
+def names_imported(path: Path) -> set[str]:
+    """Parts of majorops that a file imports: `domain`, `models`, …"""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("majorops"):
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("majorops.")}
+    return found
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_one_way(path):
+    part = path.relative_to(ROOT / "majorops").parts[0].removesuffix(".py")
+    if part in MAY_IMPORT:
+        assert names_imported(path) <= MAY_IMPORT[part], part
+    if part == "domain":
+        tree = ast.parse(path.read_text())
+        modules = {
+            n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module
+        }
+        assert not modules & {"flask", "sqlalchemy", "wtforms", "jinja2"}
+
+
+def test_public_views_reach_no_model():
+    imported = names_imported(ROOT / "majorops/web/public/__init__.py")
+    assert not imported & {"models", "db", "operations", "screen", "fields"}
+
+
+def test_one_door():
+    for path in CODE:
+        if path.parent.name == "operations" and path.name == "__init__.py":
+            continue
+        assert not re.search(r"\bcommit\(", path.read_text()), path
+
+
+def test_one_clock():
+    for path in CODE:
+        if path.name != "clock.py":
+            assert not re.search(r"datetime\.(now|utcnow)\(|time\.time\(", path.read_text()), path
+
+
+def test_files_are_short():
+    limits = {"*.py": 300, "*.css": 300, "*.js": 300}
+    for pattern, limit in limits.items():
+        for path in (ROOT / "majorops").rglob(pattern):
+            if "vendor" not in path.parts:
+                assert len(path.read_text().splitlines()) <= limit, path
+    for path in (ROOT / "templates").rglob("*.html"):
+        assert len(path.read_text().splitlines()) <= 120, path
+
+
+def test_every_route_says_who_may_use_it(app):
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or is_admin_endpoint(rule.endpoint) or rule.endpoint.startswith("admin"):
+            continue
+        assert getattr(app.view_functions[rule.endpoint], "access", None), rule
+
+
+def test_a_route_that_says_nothing_is_closed(app, cast):
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+    assert app.test_client().get("/forgotten").status_code == 303
+    assert cast.browser("ada").get("/forgotten").status_code == 403
+
+
+def test_views_only_translate(app):
+    for rule in app.url_map.iter_rules():
+        view = inspect.unwrap(app.view_functions[rule.endpoint])
+        if not view.__module__.startswith("majorops.web"):
+            continue
+        body = ast.parse(inspect.getsource(view).lstrip()).body[0]
+        assert body.end_lineno - body.lineno < 18, rule.endpoint
+        assert not re.search(r"\bselect\(|db\.session", inspect.getsource(view)), rule.endpoint
+
+
+def test_every_region_has_its_partial():
+    for name in REGIONS:
+        partial = (ROOT / f"templates/fireground/_{name}.html").read_text()
+        assert f'id="{name}"' in partial, name
+
+
+def test_verbs_carry_their_contract():
+    for name, verb in VERBS.items():
+        assert verb.__doc__, name
+        assert {"actor", "now"} <= set(inspect.signature(verb).parameters), name
+
+
+def test_staff_and_public_templates_share_nothing():
+    for path in (ROOT / "templates/public").glob("*.html"):
+        assert not re.search(r'"(fireground|shared|intake|auth)/', path.read_text()), path
+
+
+def test_nothing_inline_in_templates():
+    """The Content-Security-Policy would drop it without a word."""
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r'\sstyle="|\son[a-z]+="|javascript:', text), path
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path

@@ -1,0 +1,267 @@
+"""The fireground's forms: with script and without, refusals with what was typed, two people at once."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.vocab import Phase, Severity
+from majorops.models import Incident, Publication, TimelineEvent
+from tests.web.page import check
+
+SCRIPT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def settings(settings):
+    return settings | {"WTF_CSRF_ENABLED": False}
+
+
+@pytest.fixture
+def incident(cast):
+    return cast.open()
+
+
+@pytest.fixture
+def maya(cast):
+    return cast.browser("maya")
+
+
+def fresh(incident) -> Incident:
+    db.session.rollback()
+    return db.session.get(Incident, incident.id, populate_existing=True)
+
+
+def test_a_field_without_script(maya, incident):
+    answer = maya.post(
+        "/admin/incidents/1/fields/description", data={"value": "It broke.\r\nAgain.", "was": ""}
+    )
+    assert (answer.status_code, answer.location) == (303, "/admin/incidents/1#f-description")
+    assert fresh(incident).description == "It broke.\nAgain."
+
+
+def test_a_field_with_script_answers_with_the_stale_regions(maya, incident):
+    answer = maya.post(
+        "/admin/incidents/1/fields/alert.customer_count",
+        data={"value": "1240", "approximate": "y", "was": ""},
+        headers=SCRIPT | {"X-Version": str(incident.version)},
+    )
+    assert answer.status_code == 200
+    targets = re.findall(r'hx-target="#([\w-]+)"', answer.text)
+    assert {"info", "tiles", "timeline", "panel", "version", "f-alert-customer-count"} <= set(targets)
+    assert "team" not in targets
+    assert "~1,240" in answer.text
+
+
+def test_conflict_shows_both_texts(cast, maya, incident):
+    omar = cast.browser("omar")
+    omar.post("/admin/incidents/1/fields/title", data={"value": "down in EU", "was": incident.title})
+    answer = maya.post(
+        "/admin/incidents/1/fields/title",
+        data={"value": "times out", "was": "prod-payments-api not responding"},
+        headers=SCRIPT,
+    )
+    assert answer.status_code == 409
+    assert "Omar Haddad" in answer.text
+    assert "Keep mine" in answer.text
+    assert "times" in answer.text
+    assert "down" in answer.text
+    kept = maya.post("/admin/incidents/1/fields/title", data={"value": "times out", "was": "down in EU"})
+    assert kept.status_code == 303
+    assert fresh(incident).title == "times out"
+
+
+def test_edits_of_other_fields_do_not_collide(cast, maya, incident):
+    cast.browser("omar").post("/admin/incidents/1/fields/title", data={"value": "new", "was": incident.title})
+    assert (
+        maya.post("/admin/incidents/1/fields/description", data={"value": "x", "was": ""}).status_code == 303
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("title", "", "needs a text"),
+        ("title", "x" * 5000, "at most 200"),
+        ("severity", "huge", "choose one of"),
+        ("bridge_url", "javascript:alert(1)", "http:// or https://"),
+        ("alert.customer_count", "12o0", "digits only"),
+        ("alert.issue_time", "yesterday", "UTC"),
+        ("alert.issue_time", "2030-01-01 00:00", "not come yet"),
+        ("affected_systems", " , ", "at least one"),
+        ("command.mim", "", "MIM is never empty"),
+        ("status", "active", ""),
+        ("alarm_level", "1", "only be raised"),
+    ],
+)
+def test_bad_values_stay_in_the_editor(maya, incident, name, value, sentence):
+    was = {"title": incident.title, "severity": "critical", "status": "active"}.get(name)
+    answer = maya.post(
+        f"/admin/incidents/1/fields/{name}", data={"value": value} | ({"was": was} if was else {})
+    )
+    if name == "status":
+        assert answer.status_code == 303
+        return
+    assert answer.status_code == 422
+    check(answer)
+    assert sentence in answer.text
+    assert value in answer.text or name in ("severity", "alarm_level")
+
+
+def test_unknown_field(maya, incident):
+    assert maya.get("/admin/incidents/1/fields/version").status_code == 404
+    assert maya.post("/admin/incidents/1/fields/opened_at", data={"value": "x"}).status_code == 404
+
+
+def test_two_people_press_advance(cast, maya, incident):
+    omar = cast.browser("omar")
+    assert maya.post("/admin/incidents/1/phase", data={"expected": "1"}).status_code == 303
+    answer = omar.post("/admin/incidents/1/phase", data={"expected": "1"})
+    assert answer.status_code == 409
+    assert "Maya Okafor advanced to 2 Gather" in answer.text
+    assert fresh(incident).phase is Phase.GATHER
+
+
+def test_the_button_says_what_the_rule_refuses(cast, maya, incident):
+    cast.bring_to(incident, Phase.VALIDATION)
+    text = maya.get("/admin/incidents/1").text
+    assert "Critical needs 10:00 clean." in text
+    assert "0/2 systems confirmed." in text
+    assert 'aria-disabled="true"' in text
+    answer = maya.post("/admin/incidents/1/phase", data={"expected": "7"})
+    assert answer.status_code == 409
+    assert "Critical needs 10:00 clean." in answer.text
+    done = maya.post("/admin/incidents/1/phase", data={"expected": "7", "override": "false alarm"})
+    assert done.status_code == 303
+    assert fresh(incident).phase is Phase.RESOLUTION
+
+
+def test_composer_keeps_the_text_when_refused(maya, incident):
+    typed = {
+        "kind": "milestone",
+        "visibility": "public",
+        "body": "We know <b>this</b>.",
+        "next_update": "set",
+        "next_update_at": "25:99",
+    }
+    answer = maya.post("/admin/incidents/1/updates", data=typed)
+    assert answer.status_code == 422
+    check(answer)
+    assert "We know &lt;b&gt;this&lt;/b&gt;." in answer.text
+    assert 'value="25:99"' in answer.text
+
+
+def test_milestone_and_holding(maya, incident, clock):
+    maya.post(
+        "/admin/incidents/1/updates",
+        data={"kind": "milestone", "visibility": "public", "body": "Known.", "next_update": "15"},
+    )
+    clock.tick(minutes=16)
+    page = maya.get("/admin/incidents/1").text
+    assert 'data-cadence="overdue"' in page
+    assert "Post holding update" in page
+    assert maya.post("/admin/incidents/1/updates/holding").status_code == 303
+    assert 'data-cadence="due"' in maya.get("/admin/incidents/1").text
+    numbers = db.session.scalars(select(Publication.number).order_by(Publication.id)).all()
+    assert numbers == [1, 2]
+
+
+def test_a_button_pressed_twice_posts_once(maya, incident):
+    for _ in range(2):
+        maya.post(
+            "/admin/incidents/1/updates",
+            data={"kind": "update", "visibility": "public", "body": "Once.", "next_update": "15"},
+        )
+    assert len(db.session.scalars(select(Publication)).all()) == 1
+
+
+def test_changes_since(maya, incident):
+    assert maya.get(f"/admin/incidents/1/changes?since={incident.version}", headers=SCRIPT).status_code == 204
+    maya.post("/admin/incidents/1/notes", data={"kind": "note", "text": "heard"})
+    answer = maya.get("/admin/incidents/1/changes", headers=SCRIPT | {"X-Version": str(incident.version)})
+    assert "heard" in answer.text
+    assert 'hx-target="#timeline"' in answer.text
+    assert 'hx-target="#team"' not in answer.text
+
+
+def test_can_in_one_line(maya, incident):
+    maya.post(
+        "/admin/incidents/1/notes",
+        data={"kind": "can", "text": "App: 5xx 61% / rollback 2/6 pods / deploy freeze"},
+    )
+    entry = db.session.scalar(select(TimelineEvent).filter_by(kind="can.reported"))
+    assert entry.title == "CAN App"
+    assert entry.detail == "C 5xx 61%\nA rollback 2\nN 6 pods / deploy freeze"
+
+
+def test_visibility_of_an_entry(maya, incident, client):
+    maya.post("/admin/incidents/1/notes", data={"kind": "note", "text": "seen by nobody"})
+    seq = fresh(incident).version
+    assert "seen by nobody" not in client.get("/incidents/1").text
+    maya.post(f"/admin/incidents/1/entries/{seq}/visibility", data={"visibility": "public"})
+    assert "seen by nobody" in client.get("/incidents/1").text
+    maya.post(f"/admin/incidents/1/entries/{seq}/visibility", data={"visibility": "internal"})
+    assert "seen by nobody" not in client.get("/incidents/1").text
+
+
+def test_withdrawn_update_leaves_its_time(maya, incident, client):
+    maya.post(
+        "/admin/incidents/1/updates",
+        data={"kind": "update", "visibility": "public", "body": "leak", "next_update": "15"},
+    )
+    seq = fresh(incident).version
+    maya.post(f"/admin/incidents/1/entries/{seq}/visibility", data={"visibility": "internal"})
+    text = client.get("/incidents/1").text
+    assert "leak" not in text
+    assert "withdrawn" in text
+
+
+def test_correction(maya, incident, client):
+    maya.post(
+        "/admin/incidents/1/updates",
+        data={"kind": "milestone", "visibility": "public", "body": "wrong", "next_update": "15"},
+    )
+    maya.post("/admin/incidents/1/updates/1/correction", data={"text": "right"})
+    text = client.get("/incidents/1").text
+    assert "corrected" in text
+    assert text.index("right") < text.index("wrong")
+
+
+def test_resolved_is_read_only_and_continued(cast, maya, clock):
+    incident = cast.open(severity=Severity.LOW)
+    cast.bring_to(incident, Phase.RESOLUTION)
+    assert maya.post("/admin/incidents/1/status", data={"to": "resolved"}).status_code == 303
+    page = maya.get("/admin/incidents/1")
+    check(page)
+    assert "Continue as new incident" in page.text
+    assert maya.post("/admin/incidents/1/fields/title", data={"value": "x"}).status_code == 409
+    assert maya.post("/admin/incidents/1/continuation").location == "/admin/incidents/2"
+    assert maya.post("/admin/incidents/1/continuation").location == "/admin/incidents/2"
+    db.session.rollback()
+    new = db.session.get(Incident, 2)
+    assert new.continues_id == 1
+    assert new.system_names == fresh(incident).system_names
+
+
+def test_a_responder_may_not_command(cast, incident):
+    rita = cast.browser("rita")
+    for path in ("phase", "updates", "fields/title", "status", "updates/holding"):
+        assert rita.post(f"/admin/incidents/1/{path}", data={}).status_code == 403, path
+    assert rita.post("/admin/incidents/1/notes", data={"kind": "note", "text": "heard"}).status_code == 303
+    refused = rita.post("/admin/incidents/1/notes", data={"kind": "note", "text": "heard", "public": "y"})
+    assert refused.status_code == 422
+
+
+def test_queries_do_not_grow(cast, maya, incident):
+    from majorops.operations.timeline import add_note
+    from tests.counting import queries
+
+    with queries() as few:
+        maya.get("/admin/incidents/1")
+    for n in range(300):
+        add_note(incident, f"note {n}", actor=cast.maya, now=cast.clock())
+    cast.open(title="another", systems=["x"])
+    with queries() as many:
+        maya.get("/admin/incidents/1")
+    assert len(many) == len(few) <= 22

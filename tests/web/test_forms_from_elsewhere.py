@@ -1,0 +1,48 @@
+"""Forged tokens, forms from other sites, expired sessions: refused, and nothing typed is lost."""
+
+from majorops.db import db
+from majorops.models import Incident
+from tests.web.page import check
+
+TYPED = {"kind": "note", "text": "a long note typed in the night"}
+
+
+def test_forged_token(cast):
+    incident = cast.open()
+    answer = cast.browser("maya").post("/admin/incidents/1/notes", data=TYPED | {"csrf_token": "forged"})
+    assert answer.status_code == 400
+    check(answer)
+    assert TYPED["text"] in answer.text
+    assert "Send again" in answer.text
+    db.session.rollback()
+    assert db.session.get(Incident, 1).version == incident.version
+
+
+def test_posted_from_elsewhere(cast):
+    cast.open()
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        answer = cast.browser("maya").post("/admin/incidents/1/notes", data=TYPED, headers=headers)
+        assert answer.status_code == 400
+        assert "another site" in answer.text
+        assert "Send again" not in answer.text
+
+
+def test_expired_session_shows_the_text_again(cast, client):
+    cast.open()
+    cast.app.config["WTF_CSRF_ENABLED"] = False
+    answer = client.post("/admin/incidents/1/notes", data=TYPED)
+    assert answer.status_code == 401
+    check(answer)
+    assert TYPED["text"] in answer.text
+    partial = client.post("/admin/incidents/1/notes", data=TYPED, headers={"HX-Request": "true"})
+    assert partial.status_code == 401
+    assert partial.headers["HX-Retarget"] == "#problem"
+    assert "Signed out" in partial.text
+
+
+def test_passwords_are_never_shown_again(cast, client):
+    answer = client.post(
+        "/login", data={"email": "a@example.org", "password": "hunter2hunter2", "csrf_token": "old"}
+    )
+    assert answer.status_code == 400
+    assert "hunter2" not in answer.text

@@ -1,0 +1,101 @@
+"""Every page, for everybody who may open it: complete, labelled, nothing inline; and closed to the rest."""
+
+import re
+
+import pytest
+
+from majorops.domain.vocab import Phase, Severity
+from tests.web.page import check
+
+
+@pytest.fixture
+def incident(cast):
+    return cast.open(issue_time=cast.clock(), alert_id="HTTP 5xx")
+
+
+PAGES = [
+    "/admin/incidents",
+    "/admin/incidents/1",
+    "/admin/incidents/1?only=public",
+    "/new",
+    "/admin/incidents/1/fields/title",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_operator_pages(cast, incident, path):
+    answer = cast.browser("maya").get(path)
+    assert answer.status_code == 200
+    check(answer)
+
+
+@pytest.mark.parametrize("path", ["/", "/incidents/1", "/login"])
+def test_pages_for_everybody(cast, incident, path):
+    answer = cast.app.test_client().get(path)
+    assert answer.status_code == 200
+    check(answer)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_fireground_in_every_phase(cast, clock, phase):
+    incident = cast.open(severity=Severity.MEDIUM)
+    cast.bring_to(incident, phase)
+    answer = cast.browser("maya").get(f"/admin/incidents/{incident.id}")
+    check(answer)
+    states = re.findall(r'data-phase="(\d)" data-state="(\w+)"', answer.text)
+    assert [s for _, s in states] == ["done"] * (phase - 1) + ["current"] + ["future"] * (8 - phase)
+    for tile in ("duration", "impact", "users", "phase", "updates"):
+        assert f'data-tile="{tile}"' in answer.text
+
+
+def test_every_field_of_the_data_dictionary_is_there(cast, incident):
+    from majorops.fields import FIELDS
+
+    text = cast.browser("maya").get("/admin/incidents/1").text
+    for name in FIELDS:
+        if name != "resolved_at":  # only once it is resolved
+            assert f'data-field="{name}"' in text, name
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "status"),
+    [
+        ("rita", "/admin/incidents/1", 200),
+        ("rita", "/new", 403),
+        ("rita", "/admin/", 403),
+        ("xin", "/admin/incidents/1", 403),
+        ("xin", "/admin/incidents", 403),
+        ("maya", "/admin/", 403),
+        ("ada", "/admin/", 200),
+        ("ada", "/new", 200),
+    ],
+)
+def test_who_sees_what(cast, incident, who, path, status):
+    assert cast.browser(who).get(path).status_code == status
+
+
+def test_responder_reads_only(cast, incident):
+    text = cast.browser("rita").get("/admin/incidents/1").text
+    assert "data-edit" not in text
+    assert 'id="log-text"' in text
+    assert "Advance to" not in text
+
+
+def test_missing_incident_says_so(cast):
+    answer = cast.browser("maya").get("/admin/incidents/999")
+    assert answer.status_code == 404
+    check(answer)
+
+
+def test_headers(cast, incident):
+    answer = cast.browser("maya").get("/admin/incidents/1")
+    assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    public = cast.app.test_client().get("/")
+    assert "stale-if-error" in public.headers["Cache-Control"]
+    assert "sha256-" in public.headers["Content-Security-Policy"]
+
+
+def test_health(client):
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").status_code == 200
