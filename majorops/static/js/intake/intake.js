@@ -111,6 +111,7 @@
       if (answer.status === 409 || answer.status === 422) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         problem.replaceChildren(...page.getElementById("intake-problem").childNodes);
+        form.querySelector(".intake__foot button").replaceWith(page.querySelector(".intake__foot button"));
         for (const old of form.querySelectorAll(".form__error")) old.remove();
         for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
         for (const error of page.querySelectorAll(".form__error")) {
@@ -119,7 +120,7 @@
           at.setAttribute?.("aria-invalid", "true");
           at.setAttribute?.("aria-describedby", error.id);
         }
-        (form.querySelector("[aria-invalid=true]") ?? problem.querySelector("a, button"))?.focus();
+        (form.querySelector("[aria-invalid=true]") ?? problem.querySelector("a"))?.focus();
       } else tell(`Not opened. Server error ${answer.status}. Text kept. Press Open incident again.`);
     } catch {
       tell("Offline. Not opened. Text kept. Press Open incident again.");

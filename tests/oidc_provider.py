@@ -1,0 +1,223 @@
+"""A small strict OpenID provider for tests and for trying out, on loopback only: `python -m tests.oidc_provider --port 9100`.
+
+PKCE and nonce are required, the redirect address must match, discovery and keys are served. `--mode` makes it misbehave.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2.rfc6749 import grants
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oidc.core import UserInfo
+from authlib.oidc.core.grants import OpenIDCode
+from flask import Flask, Response, jsonify, redirect, request
+from joserfc.jwk import RSAKey
+from werkzeug.serving import make_server
+
+CLIENT_ID, CLIENT_SECRET = "majorops", "tests-only"
+PEOPLE = {
+    "mia": {"sub": "u-1", "name": "Mia Sato", "email": "mia@example.org", "groups": ["on-call", "staff"]},
+    "gus": {"sub": "u-2", "name": "Gus Berg", "email": "gus@example.org", "groups": ["staff"]},
+}
+MODES = (
+    "good",
+    "denied",
+    "wrong_nonce",
+    "bad_signature",
+    "expired",
+    "garbage",
+    "broken",
+    "slow",
+    "trickle",
+    "wrong_issuer",
+)
+
+
+class Client:
+    """The one client that is registered here."""
+
+    client_id = CLIENT_ID
+
+    def __init__(self, redirect_uri: str):
+        self.redirect_uri = redirect_uri
+
+    def get_client_id(self):
+        return CLIENT_ID
+
+    def get_default_redirect_uri(self):
+        return self.redirect_uri
+
+    def get_allowed_scope(self, scope):
+        return scope
+
+    def check_redirect_uri(self, redirect_uri):
+        return redirect_uri == self.redirect_uri
+
+    def check_client_secret(self, secret):
+        return secret == CLIENT_SECRET
+
+    def check_endpoint_auth_method(self, method, endpoint):
+        return method == "client_secret_basic"
+
+    def check_response_type(self, response_type):
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type):
+        return grant_type == "authorization_code"
+
+
+class Code(dict):
+    """An authorization code with what was asked when it was given."""
+
+    def __getattr__(self, name):
+        return self.get(name)
+
+    def get_redirect_uri(self):
+        return self["redirect_uri"]
+
+    def get_scope(self):
+        return self["scope"]
+
+    def get_nonce(self):
+        return self["nonce"]
+
+    def get_auth_time(self):
+        return self["auth_time"]
+
+    def get_acr(self):
+        return None
+
+    def get_amr(self):
+        return None
+
+    def is_expired(self):
+        return False
+
+
+def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
+    """The provider as a Flask application."""
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "tests-only"
+    issuer = f"http://127.0.0.1:{port}"
+    key, other = (
+        RSAKey.generate_key(2048, {"kid": "k1"}, private=True),
+        RSAKey.generate_key(2048, {"kid": "k1"}, private=True),
+    )
+    codes: dict[str, Code] = {}
+    client = Client(redirect_uri)
+
+    class Grant(grants.AuthorizationCodeGrant):
+        TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
+
+        def save_authorization_code(self, code, request):
+            asked = request.payload.data
+            codes[code] = Code(
+                code=code,
+                redirect_uri=request.payload.redirect_uri,
+                scope=request.payload.scope,
+                nonce=asked.get("nonce"),
+                auth_time=int(time.time()),
+                user=request.user,
+                code_challenge=asked.get("code_challenge"),
+                code_challenge_method=asked.get("code_challenge_method"),
+            )
+
+        def query_authorization_code(self, code, client):
+            return codes.get(code)
+
+        def delete_authorization_code(self, authorization_code):
+            codes.pop(authorization_code["code"], None)
+
+        def authenticate_user(self, authorization_code):
+            return authorization_code["user"]
+
+    class IdToken(OpenIDCode):
+        def exists_nonce(self, nonce, request):
+            return False
+
+        def resolve_client_private_key(self, client):
+            return other if mode == "bad_signature" else key
+
+        def get_client_claims(self, client):
+            return {"iss": issuer, "exp": int(time.time()) + (-3600 if mode == "expired" else 3600), "alg": "RS256", "kid": "k1"}
+
+        def get_client_algorithm(self, client):
+            return "RS256"
+
+        def get_authorization_code_claims(self, authorization_code):
+            claims = super().get_authorization_code_claims(authorization_code)
+            return claims | {"nonce": "another"} if mode == "wrong_nonce" else claims
+
+        def generate_user_info(self, user, scope):
+            return UserInfo(**user, email_verified=True)
+
+    server = AuthorizationServer(app, query_client=lambda _: client, save_token=lambda token, request: None)
+    server.register_grant(Grant, [CodeChallenge(required=True), IdToken(require_nonce=True)])
+
+    @app.get("/.well-known/openid-configuration")
+    def discovery():
+        if mode == "garbage":
+            return Response("<html>not a provider</html>", content_type="text/html")
+        if mode == "broken":
+            return Response("{}", status=500)
+        if mode == "slow":
+            time.sleep(30)
+        if mode == "trickle":
+            return Response((time.sleep(0.3) or " " for _ in range(200)), content_type="application/json")
+        return jsonify(
+            issuer="https://elsewhere.example" if mode == "wrong_issuer" else issuer,
+            authorization_endpoint=f"{issuer}/authorize",
+            token_endpoint=f"{issuer}/token",
+            jwks_uri=f"{issuer}/keys",
+            userinfo_endpoint=f"{issuer}/userinfo",
+            response_types_supported=["code"],
+            subject_types_supported=["public"],
+            id_token_signing_alg_values_supported=["RS256"],
+            code_challenge_methods_supported=["S256"],
+        )
+
+    @app.get("/keys")
+    def keys():
+        return jsonify(keys=[key.as_dict(private=False)])
+
+    @app.get("/authorize")
+    def authorize():
+        person = PEOPLE.get(request.args.get("person", ""))
+        if mode == "denied":
+            return redirect(f"{redirect_uri}?error=access_denied&state={request.args['state']}")
+        if person is None:
+            query = request.query_string.decode()
+            links = "".join(
+                f'<p><a href="/authorize?{query}&person={name}">{name}</a></p>' for name in PEOPLE
+            )
+            return f"<!doctype html><title>Who are you</title>{links}"
+        grant = server.get_consent_grant(end_user=person)
+        return server.create_authorization_response(grant=grant, grant_user=person)
+
+    @app.post("/token")
+    def token():
+        return server.create_token_response()
+
+    return app
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=9100)
+    parser.add_argument("--mode", choices=MODES, default="good")
+    parser.add_argument("--redirect-uri", default="http://127.0.0.1:8000/auth/callback")
+    given = parser.parse_args()
+    if not given.redirect_uri.startswith(("http://127.0.0.1:", "http://localhost")):
+        sys.exit("this provider is for loopback only")
+    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
+    app = create_provider(given.port, given.mode, given.redirect_uri)
+    make_server("127.0.0.1", given.port, app, threaded=True).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
