@@ -144,7 +144,12 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
             return other if mode == "bad_signature" else key
 
         def get_client_claims(self, client):
-            return {"iss": issuer, "exp": int(time.time()) + (-3600 if mode == "expired" else 3600), "alg": "RS256", "kid": "k1"}
+            return {
+                "iss": issuer,
+                "exp": int(time.time()) + (-3600 if mode == "expired" else 3600),
+                "alg": "RS256",
+                "kid": "k1",
+            }
 
         def get_client_algorithm(self, client):
             return "RS256"

@@ -49,7 +49,10 @@ def test_a_wrong_password_tells_nothing(with_password, client):
     assert known.status_code == unknown.status_code == 401
     check(known)
     assert 'value="maya@example.org"' in known.text
-    bare = [re.sub(r'name="csrf_token" value="[^"]*"|maya@|nobody@', "", answer.text) for answer in (known, unknown)]
+    bare = [
+        re.sub(r'name="csrf_token" value="[^"]*"|maya@|nobody@', "", answer.text)
+        for answer in (known, unknown)
+    ]
     assert bare[0] == bare[1]
 
 

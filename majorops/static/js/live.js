@@ -38,6 +38,14 @@
     if (event.detail.ctx.response.status >= 500) down();
   });
 
+  // What was sent and taken is cleared and folded away; what was refused stays as typed.
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { ctx } = event.detail, form = ctx.sourceElement;
+    if (ctx.request.method !== "POST" || ctx.response.status >= 400 || !form?.matches?.("form") || !form.isConnected) return;
+    form.reset();
+    form.closest("details")?.removeAttribute("open");
+  });
+
   function tell(text, form) {
     const line = document.createElement("p");
     line.className = "notice notice--error";

@@ -1,0 +1,101 @@
+"""axe-core finds no WCAG A or AA violation on any page, at both sizes; nothing scrolls sideways."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from majorops import clock, create_app
+from majorops.db import db
+from majorops.demo import fill
+from tests.browser.conftest import Server
+from tests.conftest import SECRET
+
+TAGS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+PUBLIC = ("/", "/incidents/4", "/incidents/2", "/login", "/incidents/999")
+INSIDE = (
+    "/admin/incidents",
+    "/admin/incidents/4",
+    "/admin/incidents/5",
+    "/admin/incidents/2",
+    "/new",
+    "/admin/incidents/4/fields/description",
+)
+ADMIN = ("/admin/", "/admin/data/incidents/", "/admin/data/users/", "/admin/data/users/new/", "/admin/data/timeline/", "/admin/data/systems/edit/?id=1", "/admin/data/incidents/details/?id=4", "/admin/data/incidents/edit/?id=4")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demo(template_database, tmp_path_factory):
+    """A server full of demo data."""
+    import shutil
+
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copy(template_database.removeprefix("sqlite:///"), path)
+    app = create_app({"DATABASE_URL": f"sqlite:///{path}", "SECRET_KEY": SECRET, "TESTING": True})
+    with app.app_context():
+        fill(clock.now())
+        db.session.remove()
+        db.engine.dispose()
+    server = Server(f"sqlite:///{path}")
+    server.start()
+    yield server
+    server.stop()
+
+
+def violations(page) -> list[str]:
+    found = Axe().run(page, options=TAGS).response["violations"]
+    return [f"{v['id']}: {n['target']} {n['failureSummary'][:160]}" for v in found for n in v["nodes"][:4]]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("width", [1440, 390, 320])
+def test_pages(chromium, demo, width, scheme):
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=demo.url
+    )
+    page, problems = context.new_page(), {}
+
+    def look(paths):
+        for path in paths:
+            answer = page.goto(path)
+            assert answer.status == (404 if "999" in path else 200), path
+            page.wait_for_timeout(150)
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            if found := violations(page) + (["scrolls sideways"] if wide else []):
+                problems[path] = found
+
+    look(PUBLIC)
+    if scheme == "dark":  # operator pages are dark only
+        page.goto("/login")
+        page.fill("[name=email]", "admin@example.org")
+        page.fill("[name=password]", "fireground-demo")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/admin/incidents")
+        look(INSIDE)
+        if width >= 390:
+            look(ADMIN)
+    context.close()
+    assert problems == {}
+
+
+def test_open_parts_of_the_fireground(chromium, demo):
+    """Editors, unfolded rows, sheets: states that a page does not start with."""
+    for size in ({"width": 1440, "height": 900}, {"width": 390, "height": 844}):
+        context = chromium.new_context(viewport=size, base_url=demo.url)
+        page = context.new_page()
+        page.goto("/login")
+        page.fill("[name=email]", "dana@example.org")
+        page.fill("[name=password]", "fireground-demo")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/admin/incidents")
+        page.goto("/admin/incidents/4")
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        page.click("#f-description-value")
+        page.wait_for_selector(".field--editing")
+        assert violations(page) == []
+        if size["width"] == 390:
+            page.keyboard.press("Escape")
+            for sheet in ("panel", "composer", "log"):
+                page.click(f"[data-opens={sheet}]")
+                assert violations(page) == [], sheet
+        context.close()
