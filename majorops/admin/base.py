@@ -1,28 +1,33 @@
-"""What every table shares: only admins, no write of its own, values as people read them, safe export."""
+"""What every table shares: only admins, writes only through verbs, values as people read them, safe export."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import datetime
-from enum import Enum
 
-from flask import abort, flash
+from flask import Response, abort, flash, make_response, redirect, request
+from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.form import BaseForm
-from flask_admin.model import typefmt
+from flask_admin.helpers import get_redirect_target
 from flask_login import current_user
 
 from majorops import clock
-from majorops.admin.filters import EnumFilters
+from majorops.admin.show import EXPORTED, SHOWN, is_time, safe_cell
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid, Refused
+from majorops.domain.text import clean_line
+from majorops.screen import is_wartime
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+REFERENCE = re.compile(r"INC-0*(\d+)", re.IGNORECASE)
+LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
+# Flask-Admin's own ways to write; none of them knows our verbs.
+CLOSED = frozenset({"delete_view", "action_view", "ajax_update", "ajax_lookup"})
 
 
 class Guard:
-    """Only accounts that may manage data; the rest is asked to sign in or told no."""
+    """Only accounts that may manage data; a stranger is asked to sign in."""
 
     def is_accessible(self) -> bool:
         return current_user.is_authenticated and current_user.actor.can(Permission.DATA_MANAGE)
@@ -30,67 +35,202 @@ class Guard:
     def inaccessible_callback(self, name: str, **kwargs):
         abort(403 if current_user.is_authenticated else 401)
 
-
-def show_time(view, value: datetime, name: str) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S}"
-
-
-def show_label(view, value: Enum, name: str) -> str:
-    return value.label
-
-
-def exported(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-FORMATTERS = {**typefmt.BASE_FORMATTERS, datetime: show_time, Enum: show_label}
+    def render(self, template: str, **kwargs) -> str:
+        return super().render(template, is_wartime=is_wartime(), **kwargs)
 
 
 class Table(Guard, ModelView):
-    """Read-only unless a subclass says otherwise; Flask-Admin's own writes are never used."""
+    """Read-only unless a subclass says otherwise.
 
+    A table that may be written sets `can_edit` (and `can_create`), gives `stored(row)`, the form's text for each
+    value, and calls one verb in `change` (and `add`). `about`: one line on what the table holds.
+    """
+
+    about = ""
+    empty = "0 rows."
+    create_label = "Add"
     can_create = can_edit = can_delete = False
-    can_view_details = True
-    can_export = True
-    export_max_rows = 50_000
-    page_size = 50
+    can_view_details = can_export = True
     can_set_page_size = False
-    column_default_sort: tuple | None = ("id", True)
-    column_type_formatters = FORMATTERS
-    column_type_formatters_export = FORMATTERS
-    column_type_formatters_detail = FORMATTERS
-    filter_converter = EnumFilters()
-    named_filter_urls = True
+    export_max_rows = 0  # all: an export that stops somewhere is no export
+    page_size = 50
+    form = BaseForm  # keeps Flask-Admin from making forms out of columns
+    loads: tuple = ()  # what the columns need, loaded with the rows
+    column_default_sort: str | tuple[str, bool] = ("id", True)
+    column_type_formatters = column_type_formatters_detail = SHOWN
+    column_type_formatters_export = EXPORTED
     list_template = "admin/list.html"
     details_template = "admin/details.html"
     create_template = edit_template = "admin/form.html"
 
-    def get_export_value(self, model, name: str) -> object:
-        return exported(super().get_export_value(model, name))
+    def _handle_view(self, name: str, **kwargs):
+        super()._handle_view(name, **kwargs)
+        is_open = {"create_view": self.can_create, "edit_view": self.can_edit}.get(name, name not in CLOSED)
+        if not is_open:
+            abort(404)
 
-    def verb(self, form: BaseForm, work: Callable[[dict], object]):
-        """Call verbs through `work(who)`; a refusal is told at its field and the form stays as typed."""
-        try:
-            return work({"actor": current_user.actor, "now": clock.now()})
-        except Invalid as problem:
-            for name, sentence in problem.errors.items():
-                if name in form:
-                    form[name].errors = [*form[name].errors, sentence]
-                else:
-                    flash(sentence, "error")
-        except Refused as problem:
-            flash(str(problem), "error")
-        db.session.rollback()
-        return False
+    # Reading
+
+    def get_query(self):
+        return super().get_query().options(*self.loads)
+
+    def get_one(self, id: str | None):
+        """The row with this number. Aborts with 404."""
+        text = str(id or "")
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        return self.get_query().filter_by(id=number).one_or_none() or abort(404)
+
+    def get_filter_arg(self, index: int, flt) -> str:
+        return flt.arg
+
+    def _get_list_filter_args(self) -> list:
+        found = []
+        for name, value in request.args.items():
+            index, filter = self._filter_args.get(name.partition("_")[2], (None, None))
+            if filter is None or not name.startswith("flt") or not value.strip():
+                continue
+            if filter.validate(value):
+                found.append((index, filter.name, value))
+            else:
+                flash(
+                    f"{filter.name}: {clean_line(value)[:60]} is not a value. This filter is left out.",
+                    "error",
+                )
+        return found
+
+    def _get_list_extra_args(self):
+        arguments = super()._get_list_extra_args()
+        arguments.page = min(max(arguments.page, 0), LAST_PAGE)
+        arguments.search = clean_line(arguments.search or "") or None
+        arguments.extra_args = {}  # they would reach url_for, which reads some as its own
+        return arguments
+
+    def get_list(self, page, sort_column, sort_desc, search, filters, **more):
+        search = search and REFERENCE.sub(r"=\1", search)
+        return super().get_list(page, sort_column, sort_desc, search, filters, **more)
+
+    def get_export_columns(self) -> list:
+        columns = super().get_export_columns()
+        return [(name, f"{label}, UTC" if is_time(self.model, name) else label) for name, label in columns]
+
+    def get_export_value(self, model, name: str) -> str:
+        return safe_cell(super().get_export_value(model, name))
+
+    def get_export_name(self, export_type: str = "csv") -> str:
+        return f"{self.name.lower().replace(' ', '-')}-{clock.now():%Y-%m-%d-%H%M}.{export_type}"
+
+    def heading(self, row) -> str:
+        """What a page on this row is called."""
+        return f"{self.name}, row {row.id}"
+
+    def links(self, row) -> list[tuple[str, str]]:
+        """Where else this row is seen: label and address."""
+        return []
+
+    # Writing
+
+    def stored(self, row) -> dict[str, str]:
+        """The text of every value that the edit form holds."""
+        raise NotImplementedError
+
+    def form_for(self, row) -> type[BaseForm]:
+        """The class of the form that edits this row."""
+        return self._edit_form_class
+
+    def edit_form(self, obj=None) -> BaseForm:
+        stored = self.stored(obj)
+        stored |= {f"was_{name}": text for name, text in stored.items()}
+        return self.form_for(obj)(request.form if request.method == "POST" else None, data=stored)
+
+    @expose("/edit/", methods=("GET", "POST"))
+    def edit_view(self) -> Response:
+        """Edit one row."""
+        row = self.get_one(request.args.get("id"))
+        form = self.edit_form(obj=row)
+        if request.method == "POST" and form.validate() and self.update_model(form, row):
+            return redirect(self.way_back(), 303)
+        return self.draw(self.edit_template, form, model=row)
+
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> Response:
+        """Add one row."""
+        form = self.create_form()
+        if request.method == "POST" and form.validate() and self.create_model(form):
+            return redirect(self.way_back(), 303)
+        return self.draw(self.create_template, form, model=None)
+
+    def draw(self, template: str, form: BaseForm, **more) -> Response:
+        """The form; with what was typed and 422 after a refusal."""
+        page = self.render(template, form=form, return_url=self.way_back(), **more)
+        return make_response(page, 422 if form.errors else 200)
+
+    def way_back(self) -> str:
+        return get_redirect_target() or self.get_url(".index_view")
 
     def create_model(self, form: BaseForm):
-        return self.verb(form, lambda who: self.add(form, who))
+        row = self.ask(form, lambda who: self.add(form, who))
+        if row:
+            flash(f"Added: {row}.", "done")
+        return row
 
     def update_model(self, form: BaseForm, model) -> bool:
-        return self.verb(form, lambda who: self.change(form, model, who)) is not False
+        changes = self.changes(form, model)
+        if form.errors or self.ask(form, lambda who: self.change(model, changes, form, who) or True) is None:
+            self.face_stored(form, model)
+            return False
+        names = ", ".join([*(form[name].label.text for name in changes), *self.more_saved(form)])
+        flash(f"Saved: {names}." if names else "Nothing was changed.", "done")
+        return True
+
+    def more_saved(self, form: BaseForm) -> list[str]:
+        """Labels of what the form saves beyond the stored values."""
+        return []
 
     def delete_model(self, model) -> bool:
         """Nothing is deleted: the record stays whole."""
         return False
+
+    def changes(self, form: BaseForm, row) -> dict[str, tuple[str, str]]:
+        """What the person changed: name → (typed, was). What they left alone stays as somebody else may have set it;
+        what both changed is a conflict, told at its field."""
+        found = {}
+        for name, stored in self.stored(row).items():
+            typed, was = (one_ending(form[key].data) for key in (name, f"was_{name}"))
+            if typed not in (was, stored):
+                found[name] = (typed, was)
+                if was != stored:
+                    tell(form, name, f"{form[name].label.text} was changed meanwhile.")
+        return found
+
+    def face_stored(self, form: BaseForm, row) -> None:
+        """After a refusal: where the stored value is not the one that the person saw, it is shown, and saving again
+        means this text all the same."""
+        for name, stored in self.stored(row).items():
+            if form[name].errors and one_ending(form[f"was_{name}"].data) != stored:
+                form[f"was_{name}"].data = stored
+                tell(form, name, f'Stored now: "{stored}". Save again to put this text in its place.')
+
+    def ask(self, form: BaseForm, work: Callable[[dict], object]) -> object:
+        """Call a verb. None if it refuses: the reason stands at its field, the form keeps what was typed."""
+        try:
+            return work({"actor": current_user.actor, "now": clock.now()})
+        except Invalid as problem:
+            for name, sentence in problem.errors.items():
+                tell(form, name, sentence)
+        except Refused as problem:
+            tell(form, None, str(problem))
+        db.session.rollback()
+        return None
+
+
+def one_ending(text: str | None) -> str:
+    """Browsers send line ends as CRLF; stored texts have LF."""
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+def tell(form: BaseForm, name: str | None, sentence: str) -> None:
+    """Put a sentence at a field, or at the top of the form if it has no such field."""
+    if name in form:
+        form[name].errors = [*form[name].errors, sentence]
+    else:
+        form.form_errors = [*form.form_errors, sentence]

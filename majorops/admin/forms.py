@@ -1,78 +1,95 @@
-"""The forms of the tables that may be written. What they hold goes to verbs."""
+"""The forms of the tables that may be written. Every value is text, as typed; verbs decide whether it can be taken."""
 
 from __future__ import annotations
 
 from flask_admin.form import BaseForm
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import Field as Control
+from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from majorops.domain.vocab import AccountRole
-from majorops.fields import FIELDS, Field
+from majorops.fields import FIELDS, YES_NO, Field, options
+from majorops.models import Incident
 
-# What verbs own by themselves (phase, status, severity, alarm level, roles) is changed on the fireground.
-EDITABLE = (
-    "title",
-    "description",
-    "affected_systems",
-    "bridge_url",
-    "bridge_is_public",
-    "is_public",
-    "alert.alert_id",
-    "alert.external_impact",
-    "alert.customer_count",
-    "business_impact",
-    "customer_impact_summary",
-    "risk_level",
-    "exec_summary",
-    "audience_notes",
-    "resolved_at",
-)
+# Verbs of their own, with gates and consequences: changed on the fireground.
+ELSEWHERE = ("severity", "alarm_level", "status", "phase_note")
+HINTS = {
+    "time": "UTC, such as 2026-11-23 14:01.",
+    "systems": "Comma-separated.",
+    "count": 'Digits, "approximately" before them if not certain.',
+}
 
 
 def key(name: str) -> str:
-    """The form's name of a field: `alert.customer_count` → `alert_customer_count`."""
+    """The form's name of a field: `alert.customer_count` is `alert_customer_count`."""
     return name.replace(".", "_")
+
+
+def editable(incident: Incident) -> list[Field]:
+    """The fields of the registry that this page may write; of a resolved incident only what is not frozen."""
+    fields = [f for f in FIELDS.values() if f.name not in ELSEWHERE and not f.name.startswith("command.")]
+    if incident.is_resolved:
+        return [field for field in fields if not field.frozen_when_resolved]
+    return [field for field in fields if field.name != "resolved_at"]
+
+
+def select(label: str, rows: tuple[tuple[str, str], ...], **more) -> SelectField:
+    return SelectField(label, choices=[SelectChoice(value=value, label=text) for value, text in rows], **more)
 
 
 def control(field: Field):
     """The form control of a registry field."""
+    more = {"description": HINTS.get(field.input, "")}
+    if field.audience == "public":
+        more["render_kw"] = {"data-public": ""}
     if field.choices:
-        return SelectField(
-            field.label, choices=[SelectChoice(value=v, label=label) for v, label in field.choices]
-        )
-    return TextAreaField(field.label) if field.input == "text" else StringField(field.label)
+        return select(field.label, field.choices, **more)
+    return (TextAreaField if field.input == "text" else StringField)(field.label, **more)
 
 
-def incident_form() -> type[BaseForm]:
-    """A control for each editable field, and beside it the text that the person saw."""
-    controls: dict[str, object] = {key(name): control(FIELDS[name]) for name in EDITABLE}
-    controls |= {f"was_{key(name)}": HiddenField() for name in EDITABLE}
-    return type("IncidentForm", (BaseForm,), controls)
+def with_was(controls: dict[str, object], base: type[BaseForm] = BaseForm) -> type[BaseForm]:
+    """A form that carries beside each value the one that the person saw."""
+    return type("EditForm", (base,), controls | {f"was_{name}": HiddenField() for name in controls})
 
 
-def roles() -> list[SelectChoice]:
-    return [SelectChoice(value=role.value, label=role.label) for role in AccountRole]
+def incident_form(incident: Incident) -> type[BaseForm]:
+    return with_was({key(field.name): control(field) for field in editable(incident)})
 
 
-class UserForm(BaseForm):
-    email = StringField("E-mail", [InputRequired("Needs an e-mail address.")])
-    name = StringField("Name", [InputRequired("Needs a name.")])
-    role = SelectField("Role", choices=roles())
-    password = PasswordField("Password", description="At least 12 characters. Empty: only single sign-on.")
-
-
-class UserEditForm(UserForm):
-    password = PasswordField(
-        "New password", description="Empty leaves it as it is. A new one ends all sessions."
+def line(label: str, missing: str = "", hint: str = "", **attributes) -> Control:
+    """One line of text; `missing`: what is said when it is empty."""
+    return StringField(
+        label, [InputRequired(missing)] if missing else [], description=hint, render_kw=attributes
     )
-    is_active = BooleanField("May sign in")
 
 
-class SystemForm(BaseForm):
-    name = StringField(
-        "Name", [InputRequired("Needs a name.")], description="Lower case, as said on the bridge."
-    )
-    description = StringField("Description")
-    owner = StringField("Owner", description="E-mail of the account that may confirm its recovery.")
-    is_active = BooleanField("Offered at intake", default=True)
+def password(label: str, hint: str) -> Control:
+    return PasswordField(label, description=hint, render_kw={"autocomplete": "new-password"})
+
+
+USER = {
+    "email": line("E-mail", "Needs an e-mail address.", autocomplete="off"),
+    "name": line("Name", "Needs a name.", autocomplete="off"),
+    "role": select("Role", options(AccountRole)),
+}
+SYSTEM = {
+    "name": line(
+        "Name", "Needs a name.", "Lower case, as said on the bridge. Incidents keep the name they have."
+    ),
+    "description": line("Description"),
+    "owner": line("Owner", hint="E-mail of the account that may confirm its recovery."),
+}
+NO_PASSWORD = "12 to 200 characters. Empty: only single sign-on lets this account in."  # noqa: S105
+KEEP_PASSWORD = "12 to 200 characters. Empty keeps the present one; a new one ends all sessions."  # noqa: S105
+
+UserForm = type("UserForm", (BaseForm,), {**USER, "password": password("Password", NO_PASSWORD)})
+UserEditForm = type(
+    "UserEditForm",
+    (with_was(USER | {"is_active": select("May sign in", YES_NO)}),),
+    {"password": password("New password", KEEP_PASSWORD)},
+)
+SystemForm = type("SystemForm", (BaseForm,), SYSTEM)
+SystemEditForm = with_was(
+    SYSTEM | {"is_active": select("In use", YES_NO, description="No: not offered at intake.")}
+)

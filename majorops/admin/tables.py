@@ -1,13 +1,19 @@
-"""The tables, one small class each: columns, search, filters, and for three of them which verbs write."""
+"""The tables that may be written, with the verbs that write them. records.py has those that may only be read."""
 
 from __future__ import annotations
 
-from sqlalchemy.orm import selectinload
+from typing import ClassVar
 
-from majorops.admin import forms
+from flask import url_for
+from sqlalchemy.orm import joinedload, selectinload
+
+from majorops.admin import forms, records
 from majorops.admin.base import Table
-from majorops.domain.vocab import AccountRole
-from majorops.fields import FIELDS
+from majorops.admin.filters import From, Is, Until, YesNo
+from majorops.admin.show import box, by_row, incident_link
+from majorops.domain.text import reference
+from majorops.domain.vocab import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
+from majorops.fields import FIELDS, as_text
 from majorops.models import (
     AuditEntry,
     CommandAssignment,
@@ -23,145 +29,180 @@ from majorops.operations.edit import edit_fields
 
 
 class IncidentTable(Table):
+    about = "Every incident. Phase, status, severity, Box and command roles change on the fireground."
     can_edit = True
+    empty = "0 incidents."
+    loads = (selectinload(Incident.systems),)
     column_list = (
-        "id", "title", "severity", "alarm_level", "status", "phase", "opened_at", "resolved_at", "systems",
+        "id", "title", "severity", "alarm_level", "status", "phase", "systems", "opened_at", "resolved_at",
+        "opened_by_name", "is_public", "is_drill",
+    )  # fmt: skip
+    column_details_list = (
+        "id", "title", "description", "severity", "alarm_level", "status", "phase", "phase_entered_at", "systems",
+        "bridge_url", "bridge_is_public", "is_public", "is_drill", "detected_at", "opened_at", "resolved_at",
+        "opened_by_name", "intake_source", "alert_id", "issue_time", "resolve_time", "customer_count",
+        "customer_count_is_approximate", "external_impact", "business_impact", "customer_impact_summary",
+        "risk_level", "exec_summary", "audience_notes", "next_update_eta", "last_communicated_at", "window_resets",
+    )  # fmt: skip
+    column_labels: ClassVar = {
+        **{field.column: field.label for field in FIELDS.values() if field.column},
+        "id": "Incident",
+        "alarm_level": "Box",
+        "phase": "Phase",
+        "phase_entered_at": "Phase entered",
+        "systems": "Systems",
+        "is_drill": "Drill",
+        "opened_at": "Opened",
+        "opened_by_name": "Opened by",
+        "intake_source": "Came by",
+        "customer_count": "Customers",
+        "customer_count_is_approximate": "Customers approximate",
+        "next_update_eta": "Next update",
+        "last_communicated_at": "Last update",
+        "window_resets": "Clean window resets",
+    }
+    column_formatters: ClassVar = {
+        "id": by_row(lambda row: incident_link(row.id)),
+        "alarm_level": by_row(box),
+    }
+    column_formatters_export: ClassVar = {"id": by_row(lambda row: reference(row.id))}
+    column_sortable_list = (
+        "id", "title", "severity", "alarm_level", "status", "phase", "opened_at", "resolved_at", "opened_by_name",
         "is_public", "is_drill",
     )  # fmt: skip
-    column_labels = {"id": "Number"}
-    column_searchable_list = ("title", "description", "systems.name")
+    column_searchable_list = ("id", "title", "description", "opened_by_name")
     column_filters = (
-        "severity", "status", "phase", "alarm_level", "opened_at", "resolved_at", "is_public", "is_drill",
-        "external_impact",
-    )  # fmt: skip
-    column_details_exclude_list = ("request_key", "version")
+        Is(Incident.severity, "Severity", Severity),
+        Is(Incident.alarm_level, "Box", AlarmLevel),
+        Is(Incident.status, "Status", IncidentStatus),
+        Is(Incident.phase, "Phase", Phase),
+        Is(Incident.external_impact, "External impact", ExternalImpact),
+        YesNo(Incident.is_public, "On public page"),
+        YesNo(Incident.is_drill, "Drill"),
+        From(Incident.opened_at, "Opened from"),
+        Until(Incident.opened_at, "Opened until"),
+    )
 
-    def get_query(self):
-        return super().get_query().options(selectinload(Incident.systems))
+    def heading(self, row: Incident) -> str:
+        return str(row)
 
-    def get_edit_form(self):
-        return forms.incident_form()
+    def links(self, incident: Incident) -> list[tuple[str, str]]:
+        one = {"flt_incident": incident.id}
+        return [
+            ("Fireground", url_for("fireground.show", number=incident.id)),
+            ("Timeline", url_for("data_timeline.index_view", **one)),
+            ("Updates", url_for("data_updates.index_view", **one)),
+            ("Milestones", url_for("data_milestones.index_view", **one)),
+            ("Command", url_for("data_command_assignments.index_view", **one)),
+        ]
 
-    def edit_form(self, obj: Incident | None = None):
-        form = super().edit_form(obj)
-        if not form.is_submitted():
-            for name in forms.EDITABLE:
-                text = FIELDS[name].read(obj)
-                form[forms.key(name)].data = form[f"was_{forms.key(name)}"].data = text
-        return form
+    def stored(self, row: Incident) -> dict[str, str]:
+        return {forms.key(field.name): field.read(row) for field in forms.editable(row)}
 
-    def change(self, form, incident: Incident, who: dict) -> None:
-        given = {}
-        for name in forms.EDITABLE:
-            typed, was = form[forms.key(name)].data or "", form[f"was_{forms.key(name)}"].data or ""
-            if typed.replace("\r\n", "\n") != was.replace("\r\n", "\n"):
-                given[name] = (typed, was)
-        rename = {name: forms.key(name) for name in forms.EDITABLE}
+    def form_for(self, row: Incident):
+        return forms.incident_form(row)
+
+    def change(self, incident: Incident, changes: dict, form, who: dict) -> None:
+        rename = {field.name: forms.key(field.name) for field in forms.editable(incident)}
+        given = {name: changes[key] for name, key in rename.items() if key in changes}
         edit_fields(incident, given, rename=rename, **who)
 
 
-class UpdateTable(Table):
-    column_list = ("id", "incident", "body", "visibility", "by_name", "at", "next_update_eta", "withdrawn_at")
-    column_searchable_list = ("body",)
-    column_filters = ("incident_id", "visibility", "at", "by_name")
-
-
-class MilestoneTable(Table):
-    column_list = (
-        "id", "incident", "number", "title", "body", "visibility", "by_name", "at", "next_update_eta",
-        "is_resolution", "after_action_at",
-    )  # fmt: skip
-    column_searchable_list = ("title", "body")
-    column_filters = ("incident_id", "visibility", "at", "is_resolution")
-
-
-class TimelineTable(Table):
-    column_list = ("incident", "seq", "at", "type", "kind", "title", "visibility", "actor_name")
-    column_searchable_list = ("title", "detail", "actor_name")
-    column_filters = ("incident_id", "type", "kind", "visibility", "at", "phase")
-
-
-class AssignmentTable(Table):
-    column_list = ("incident", "role", "name", "since", "until")
-    column_searchable_list = ("name",)
-    column_filters = ("incident_id", "role", "since", "until")
+def sign_in(user: User) -> str:
+    """The ways in that an account has used or may use; never a secret itself."""
+    ways = (("Password", user.password_hash), ("Single sign-on", user.oidc_subject))
+    return ", ".join(way for way, value in ways if value) or "Single sign-on, not yet"
 
 
 class UserTable(Table):
+    about = (
+        "Who signs in, and as what. An account is switched off, never deleted: its name stands in the record."
+    )
     can_create = can_edit = True
-    column_list = ("name", "email", "role", "is_active", "created_at")
+    empty = "0 accounts."
+    create_label = "Add user"
+    form = forms.UserForm
+    column_list = ("name", "email", "role", "is_active", "sign_in", "created_at")
+    column_details_list = column_list
+    column_labels: ClassVar = {
+        "email": "E-mail",
+        "is_active": "May sign in",
+        "sign_in": "Signs in by",
+        "created_at": "Added",
+    }
+    column_formatters: ClassVar = {"sign_in": by_row(sign_in)}
+    column_formatters_export = column_formatters
+    column_sortable_list = ("name", "email", "role", "is_active", "created_at")
     column_searchable_list = ("name", "email")
-    column_filters = ("role", "is_active")
     column_default_sort = "name"
-    column_details_list = ("name", "email", "role", "is_active", "created_at", "oidc_subject")
+    column_filters = (Is(User.role, "Role", AccountRole), YesNo(User.is_active, "May sign in"))
 
-    def get_create_form(self):
-        return forms.UserForm
+    def stored(self, row: User) -> dict[str, str]:
+        return {name: as_text(getattr(row, name)) for name in ("email", "name", "role", "is_active")}
 
-    def get_edit_form(self):
+    def heading(self, row: User) -> str:
+        return row.name
+
+    def form_for(self, row: User):
         return forms.UserEditForm
 
+    def more_saved(self, form) -> list[str]:
+        return [form.password.label.text] if form.password.data else []
+
     def add(self, form, who: dict) -> User:
-        role = AccountRole(form.role.data)
-        given = {"email": form.email.data, "name": form.name.data, "password": form.password.data}
-        return accounts.add_user(role=role, **given, **who)
+        given = {name: form[name].data for name in ("email", "name", "password")}
+        return accounts.add_user(role=AccountRole(form.role.data), **given, **who)
 
-    def change(self, form, user: User, who: dict) -> None:
-        accounts.save_user(
-            user,
-            email=form.email.data,
-            name=form.name.data,
-            role=AccountRole(form.role.data),
-            is_active=form.is_active.data,
-            password=form.password.data,
-            **who,
-        )
-
-    def edit_form(self, obj: User | None = None):
-        form = super().edit_form(obj)
-        if not form.is_submitted():
-            form.role.data = obj.role.value
-        return form
+    def change(self, user: User, changes: dict, form, who: dict) -> None:
+        text = self.stored(user) | {name: typed for name, (typed, was) in changes.items()}
+        role, is_active = AccountRole(text["role"]), text["is_active"] == "yes"
+        given = {"email": text["email"], "name": text["name"], "password": form.password.data or ""}
+        accounts.save_user(user, role=role, is_active=is_active, **given, **who)
 
 
 class SystemTable(Table):
+    about = "The catalogue that intake offers. A system is retired, never deleted."
     can_create = can_edit = True
+    empty = "0 systems. Add the ones that people name on the bridge."
+    create_label = "Add system"
+    form = forms.SystemForm
+    loads = (joinedload(System.owner),)
     column_list = ("name", "description", "owner", "is_active")
-    column_searchable_list = ("name", "description")
-    column_filters = ("is_active",)
+    column_details_list = column_list
+    column_labels: ClassVar = {"is_active": "In use"}
+    column_formatters: ClassVar = {"owner": by_row(lambda row: row.owner and row.owner.email)}
+    column_formatters_export = column_formatters
+    column_sortable_list = ("name", "description", "is_active", ("owner", "owner.email"))
+    column_searchable_list = ("name", "description", "owner.email")
     column_default_sort = "name"
+    column_filters = (YesNo(System.is_active, "In use"), YesNo(System.owner_id, "Has an owner", known=True))
 
-    def get_create_form(self):
-        return forms.SystemForm
+    def stored(self, row: System) -> dict[str, str]:
+        text = {name: as_text(getattr(row, name)) for name in ("name", "description", "is_active")}
+        return text | {"owner": row.owner.email if row.owner else ""}
 
-    get_edit_form = get_create_form
+    def heading(self, row: System) -> str:
+        return row.name
 
-    def edit_form(self, obj: System | None = None):
-        form = super().edit_form(obj)
-        if not form.is_submitted():
-            form.owner.data = obj.owner.email if obj.owner else ""
-        return form
+    def form_for(self, row: System):
+        return forms.SystemEditForm
 
     def add(self, form, who: dict) -> System:
-        return catalogue.add_system(**form.data, **who)
+        return catalogue.add_system(**{name: form[name].data or "" for name in forms.SYSTEM}, **who)
 
-    def change(self, form, system: System, who: dict) -> None:
-        catalogue.update_system(system, **form.data, **who)
-
-
-class AuditTable(Table):
-    column_list = ("at", "kind", "subject", "detail", "actor_name")
-    column_searchable_list = ("subject", "detail", "actor_name")
-    column_filters = ("kind", "at", "actor_name")
+    def change(self, system: System, changes: dict, form, who: dict) -> None:
+        text = self.stored(system) | {name: typed for name, (typed, was) in changes.items()}
+        catalogue.save_system(system, is_active=text.pop("is_active") == "yes", **text, **who)
 
 
 TABLES = (
     (IncidentTable, Incident, "Incidents"),
-    (UpdateTable, StatusUpdate, "Updates"),
-    (MilestoneTable, Milestone, "Milestones"),
-    (TimelineTable, TimelineEvent, "Timeline"),
-    (AssignmentTable, CommandAssignment, "Command assignments"),
-    (UserTable, User, "Users"),
+    (records.TimelineTable, TimelineEvent, "Timeline"),
+    (records.UpdateTable, StatusUpdate, "Updates"),
+    (records.MilestoneTable, Milestone, "Milestones"),
+    (records.AssignmentTable, CommandAssignment, "Command assignments"),
     (SystemTable, System, "Systems"),
-    (AuditTable, AuditEntry, "Audit"),
+    (UserTable, User, "Users"),
+    (records.AuditTable, AuditEntry, "Audit"),
 )
+"""Each table's view, its mapped class, and its name in the menu."""

@@ -1,4 +1,4 @@
-"""Verbs on the systems catalogue."""
+"""Verbs on the systems catalogue. Incidents keep the names they were given: nothing here changes their record."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from majorops.operations import audit, operation
 
 
 @operation(needs=Permission.DATA_MANAGE)
-def add_system(
-    *, name: str, actor: Actor, now: datetime, description: str = "", owner: str = "", is_active: bool = True
-) -> System:
-    """Add a system; `owner` is the e-mail of an account or empty. Raises Invalid."""
-    system = System()
-    _fill(system, name, description, owner, is_active)
+def add_system(*, name: str, actor: Actor, now: datetime, description: str = "", owner: str = "") -> System:
+    """Add a system; `owner`: the e-mail of the account that may confirm its recovery. Raises Invalid."""
+    given = _clean(name, description, owner, twin_of=None)
+    system = System(**given)
     db.session.add(system)
     db.session.flush()
     audit("system.added", system.name, actor=actor, now=now)
@@ -29,33 +27,56 @@ def add_system(
 
 @operation(needs=Permission.DATA_MANAGE)
 def update_system(
-    system: System,
-    *,
-    name: str,
-    actor: Actor,
-    now: datetime,
-    description: str = "",
-    owner: str = "",
-    is_active: bool = True,
+    system: System, *, name: str, actor: Actor, now: datetime, description: str = "", owner: str = ""
 ) -> None:
-    """Change a system; incidents keep the name they were opened with. Raises Invalid."""
-    before = (system.name, system.description, system.owner_id, system.is_active)
-    _fill(system, name, description, owner, is_active)
-    after = (system.name, system.description, system.owner_id, system.is_active)
-    if after != before:
-        audit("system.changed", before[0], detail=f"{before} › {after}", actor=actor, now=now)
+    """Change name, description and owner; nothing changed leaves no entry. Raises Invalid."""
+    before = _shown(system)
+    for column, value in _clean(name, description, owner, twin_of=system).items():
+        setattr(system, column, value)
+    after = _shown(system)
+    changes = [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in after]
+    changes = [change for what, change in zip(after, changes, strict=True) if before[what] != after[what]]
+    if changes:
+        audit("system.changed", before["name"], detail="\n".join(changes), actor=actor, now=now)
 
 
-def _fill(system: System, name: str, description: str | None, owner: str | None, is_active: bool) -> None:
-    name, owner = clean_line(name or "").lower(), clean_line(owner or "").lower()
+@operation(needs=Permission.DATA_MANAGE)
+def set_system_active(system: System, is_active: bool, *, actor: Actor, now: datetime) -> None:
+    """Retire a system, so that it is not offered any more, or take it up again."""
+    if is_active is system.is_active:
+        return
+    system.is_active = is_active
+    audit("system.restored" if is_active else "system.retired", system.name, actor=actor, now=now)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def save_system(
+    system: System, *, name: str, description: str, owner: str, is_active: bool, actor: Actor, now: datetime
+) -> None:
+    """All that the data form holds of a system, at once or not at all. Raises Invalid."""
+    update_system(system, name=name, description=description, owner=owner, actor=actor, now=now)
+    set_system_active(system, is_active, actor=actor, now=now)
+
+
+def _shown(system: System) -> dict[str, str | None]:
+    owner = db.session.get(User, system.owner_id) if system.owner_id else None
+    return {"name": system.name, "description": system.description, "owner": owner.email if owner else None}
+
+
+def _clean(name: str, description: str, owner: str, *, twin_of: System | None) -> dict[str, object]:
+    """The columns for what was typed. `twin_of`: the system that may have this name already."""
+    errors = {}
+    name, description, owner = clean_line(name).lower(), clean_line(description), clean_line(owner).lower()
+    twin = db.session.scalar(select(System).filter_by(name=name))
+    user = db.session.scalar(select(User).filter_by(email=owner)) if owner else None
     if not name or len(name) > 80 or "," in name:
-        raise Invalid({"name": "A name has 1 to 80 characters and no comma."})
-    with db.session.no_autoflush:
-        twin = db.session.scalar(select(System.id).filter_by(name=name))
-        if twin is not None and twin != system.id:
-            raise Invalid({"name": f"{name} is in the catalogue already."})
-        user = db.session.scalar(select(User).filter_by(email=owner)) if owner else None
+        errors["name"] = "A name has 1 to 80 characters and no comma."
+    elif twin is not None and twin is not twin_of:
+        errors["name"] = f"{name} is in the catalogue already."
+    if len(description) > 300:
+        errors["description"] = f"At most 300 characters; this has {len(description)}."
     if owner and user is None:
-        raise Invalid({"owner": f"No account has the e-mail {owner}."})
-    system.name, system.description = name, clean_line(description or "")[:300] or None
-    system.owner_id, system.is_active = user.id if user else None, bool(is_active)
+        errors["owner"] = f"No account has the e-mail {owner}."
+    if errors:
+        raise Invalid(errors)
+    return {"name": name, "description": description or None, "owner_id": user.id if user else None}

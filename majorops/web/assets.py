@@ -17,7 +17,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "app.js": ("vendor/htmx/htmx.min.js", "js/*.js"),
     "intake.js": ("js/intake/*.js",),
     "public.css": ("css/public.css",),
-    "admin.css": ("css/tokens.css", "css/admin.css"),
+    "admin.css": ("css/admin.css",),
 }
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 

@@ -33,7 +33,7 @@
   function save(field) {
     const form = field.querySelector("form");
     if (field.dataset.saving || !form) return;
-    if (!field.querySelector(".field__error, .field__conflict") && box(field)?.value === field.dataset.first && !field.querySelector("[data-changed]")) return cancel(field);
+    if (!field.querySelector(".field__error, .field__conflict, .field__gate") && box(field)?.value === field.dataset.first && !field.querySelector("[data-changed]")) return cancel(field);
     form.requestSubmit();
   }
 

@@ -34,6 +34,7 @@ def editor(number: int, name: str) -> Response:
 def save(number: int, name: str) -> Response:
     incident = load(number)
     typed, was = request.form.get("value", ""), request.form.get("was")
+    was = was and was.replace("\r\n", "\n")  # browsers send every line end as CRLF
     if name not in FIELDS:
         abort(404)
     if "approximate" in request.form:

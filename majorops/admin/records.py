@@ -1,0 +1,181 @@
+"""The tables of the record, read-only: what was said and what happened is not rewritten."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flask import Response, abort, flash, redirect, request, url_for
+from flask_admin import expose
+from flask_login import current_user
+from sqlalchemy.orm import joinedload
+
+from majorops import clock
+from majorops.admin.base import Table
+from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
+from majorops.admin.show import by_row, incident_link, lines
+from majorops.domain.errors import Refused
+from majorops.domain.text import reference
+from majorops.domain.vocab import CommandRole, EventType, IncidentStatus, Visibility, by_value
+from majorops.models import AuditEntry, CommandAssignment, Milestone, StatusUpdate, TimelineEvent
+from majorops.operations import timeline
+
+
+class IncidentRecord(Table):
+    """Rows that belong to an incident."""
+
+    column_formatters: ClassVar = {
+        "incident_id": by_row(lambda row: incident_link(row.incident_id)),
+        "body": by_row(lambda row: lines(row.body)),
+        "detail": by_row(lambda row: lines(row.detail)),
+    }
+    column_formatters_export: ClassVar = {"incident_id": by_row(lambda row: reference(row.incident_id))}
+    column_labels: ClassVar = {
+        "incident_id": "Incident",
+        "incident.title": "Title of the incident",
+        "seq": "Entry",
+        "by_name": "By",
+        "actor_name": "By",
+        "at": "At",
+        "next_update_eta": "Next update promised",
+        "status_at_cut": "Status then",
+        "is_resolution": "Resolution",
+        "after_action_at": "After Action",
+        "withdrawn_at": "Withdrawn",
+        "corrects_id": "Corrects row",
+        "id": "Row",
+    }
+
+    def heading(self, row) -> str:
+        return f"{self.name}, {reference(row.incident_id)}"
+
+    def links(self, row) -> list[tuple[str, str]]:
+        return [("Fireground", url_for("fireground.show", number=row.incident_id))]
+
+
+class TimelineTable(IncidentRecord):
+    about = "The record: append-only. Only the visibility of an entry changes, and that is logged."
+    empty = "0 entries."
+    details_template = "admin/entry.html"
+    loads = (joinedload(TimelineEvent.incident),)
+    column_list = ("incident_id", "seq", "at", "type", "kind", "title", "visibility", "actor_name")
+    column_details_list = (
+        "incident_id", "incident.title", "seq", "at", "type", "kind", "title", "detail", "visibility", "actor_name",
+        "phase", "field", "corrects_id", "id",
+    )  # fmt: skip
+    column_export_list = (
+        "incident_id",
+        "seq",
+        "at",
+        "type",
+        "kind",
+        "title",
+        "detail",
+        "visibility",
+        "actor_name",
+    )
+    column_sortable_list = ("incident_id", "seq", "at", "type", "kind", "title", "visibility", "actor_name")
+    column_searchable_list = ("incident_id", "title", "detail", "actor_name", "kind")
+    column_filters = (
+        Number(TimelineEvent.incident_id, "Incident"),
+        Is(TimelineEvent.type, "Type", EventType),
+        Is(TimelineEvent.visibility, "Visibility", Visibility),
+        Contains(TimelineEvent.kind, "Kind"),
+        From(TimelineEvent.at, "From"),
+        Until(TimelineEvent.at, "Until"),
+    )
+
+    @expose("/visibility/", methods=("POST",))
+    def set_visibility(self) -> Response:
+        """Make an entry public or internal, through the timeline's own verb."""
+        entry = self.get_one(request.args.get("id"))
+        visibility = by_value(Visibility, request.form.get("visibility")) or abort(400)
+        who = {"actor": current_user.actor, "now": clock.now()}
+        try:
+            timeline.set_visibility(entry.incident, entry.seq, visibility, **who)
+            flash(f"Entry {entry.seq} is {visibility.value}.", "done")
+        except Refused as problem:
+            flash(str(problem), "error")
+        return redirect(self.get_url(".details_view", id=entry.id, url=self.way_back()), 303)
+
+
+class UpdateTable(IncidentRecord):
+    about = (
+        "Status updates as published. A correction is a new update; withdrawing is a press on the fireground."
+    )
+    empty = "0 updates."
+    loads = (joinedload(StatusUpdate.incident),)
+    column_list = ("incident_id", "at", "body", "visibility", "by_name", "next_update_eta", "withdrawn_at")
+    column_details_list = (
+        "incident_id", "incident.title", "at", "by_name", "visibility", "title", "body", "next_update_eta",
+        "status_at_cut", "source", "withdrawn_at", "corrects_id", "id",
+    )  # fmt: skip
+    column_sortable_list = ("incident_id", "at", "visibility", "by_name", "next_update_eta", "withdrawn_at")
+    column_searchable_list = ("incident_id", "body", "by_name")
+    column_filters = (
+        Number(StatusUpdate.incident_id, "Incident"),
+        Is(StatusUpdate.visibility, "Visibility", Visibility),
+        YesNo(StatusUpdate.withdrawn_at, "Withdrawn", known=True),
+        From(StatusUpdate.at, "From"),
+        Until(StatusUpdate.at, "Until"),
+    )
+
+
+class MilestoneTable(IncidentRecord):
+    about = "Milestones as cut: numbered within the incident, never rewritten."
+    empty = "0 milestones."
+    loads = (joinedload(Milestone.incident),)
+    column_list = (
+        "incident_id", "number", "at", "title", "body", "visibility", "status_at_cut", "by_name", "next_update_eta",
+        "is_resolution", "after_action_at",
+    )  # fmt: skip
+    column_details_list = (
+        "incident_id", "incident.title", "number", "at", "by_name", "visibility", "title", "body", "next_update_eta",
+        "status_at_cut", "is_resolution", "after_action_at", "source", "withdrawn_at", "id",
+    )  # fmt: skip
+    column_sortable_list = (
+        "incident_id", "number", "at", "title", "visibility", "status_at_cut", "by_name", "next_update_eta",
+    )  # fmt: skip
+    column_searchable_list = ("incident_id", "title", "body", "by_name")
+    column_filters = (
+        Number(Milestone.incident_id, "Incident"),
+        Is(Milestone.visibility, "Visibility", Visibility),
+        Is(Milestone.status_at_cut, "Status then", IncidentStatus),
+        YesNo(Milestone.is_resolution, "Resolution"),
+        From(Milestone.at, "From"),
+        Until(Milestone.at, "Until"),
+    )
+
+
+class AssignmentTable(IncidentRecord):
+    about = "Who held which command role, and when. Roles are handed over on the fireground."
+    empty = "0 assignments."
+    loads = (joinedload(CommandAssignment.incident),)
+    column_list = ("incident_id", "role", "name", "since", "until")
+    column_details_list = ("incident_id", "incident.title", "role", "name", "since", "until", "id")
+    column_sortable_list = ("incident_id", "role", "name", "since", "until")
+    column_searchable_list = ("incident_id", "name")
+    column_filters = (
+        Number(CommandAssignment.incident_id, "Incident"),
+        Is(CommandAssignment.role, "Role", CommandRole),
+        YesNo(CommandAssignment.until, "Held", ("Until a time", "Still"), known=True),
+        From(CommandAssignment.since, "From"),
+        Until(CommandAssignment.since, "Until"),
+    )
+
+
+class AuditTable(Table):
+    about = "What happened outside incidents: accounts, sign-ins, the catalogue. Append-only."
+    empty = "0 entries."
+    column_list = ("at", "kind", "subject", "detail", "actor_name")
+    column_details_list = ("at", "kind", "subject", "detail", "actor_name", "id")
+    column_labels: ClassVar = {"at": "At", "actor_name": "By", "id": "Row"}
+    column_formatters: ClassVar = {"detail": by_row(lambda row: lines(row.detail))}
+    column_formatters_export: ClassVar = {}
+    column_sortable_list = ("at", "kind", "subject", "actor_name")
+    column_searchable_list = ("kind", "subject", "detail", "actor_name")
+    column_filters = (
+        Contains(AuditEntry.kind, "Kind"),
+        Contains(AuditEntry.actor_name, "By"),
+        From(AuditEntry.at, "From"),
+        Until(AuditEntry.at, "Until"),
+    )
