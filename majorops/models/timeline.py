@@ -39,7 +39,7 @@ class TimelineEvent(Base):
     phase: Mapped[Phase | None] = mapped_column(IntEnum(Phase))
     field: Mapped[str | None] = mapped_column(String(60))
     publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), index=True)
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("timeline_event.id"))
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("timeline_event.id"), unique=True)
 
     incident: Mapped[Incident] = relationship()  # noqa: F821
 

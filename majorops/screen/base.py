@@ -63,10 +63,18 @@ class Screen:
     """One incident as one person sees it at one moment. `before`: show timeline entries older than this one."""
 
     def __init__(
-        self, incident: Incident, actor: Actor, now: datetime, *, before: int | None = None, only: str = ""
+        self,
+        incident: Incident,
+        actor: Actor,
+        now: datetime,
+        *,
+        address: str,
+        before: int | None = None,
+        only: str = "",
     ):
         self.incident, self.actor, self.now = incident, actor, now
         self.before, self.only = before, only
+        self.address = address
         self.problem: Refused | None = None
         self.problem_form = ""
         self._typed: Mapping[str, str] = {}

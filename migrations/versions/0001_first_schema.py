@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-23 10:25:47.196447
+Create Date: 2026-11-23 11:38:03.172367
 
 """
 from alembic import op
@@ -291,6 +291,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['incident_id'], ['incident.id'], name=op.f('fk_timeline_event_incident_id_incident')),
     sa.ForeignKeyConstraint(['publication_id'], ['publication.id'], name=op.f('fk_timeline_event_publication_id_publication')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_timeline_event')),
+    sa.UniqueConstraint('corrects_id', name=op.f('uq_timeline_event_corrects_id')),
     sa.UniqueConstraint('incident_id', 'seq', name=op.f('uq_timeline_event_incident_id_seq'))
     )
     with op.batch_alter_table('timeline_event', schema=None) as batch_op:

@@ -74,7 +74,8 @@ def screen(incident: Incident) -> Fireground:
     """The fireground as the person who asks sees it now."""
     before = request.args.get("before", type=int)
     only = "public" if request.args.get("only") == "public" else ""
-    return Fireground(incident, current_user.actor, clock.now(), before=before, only=only)
+    address = url_for("fireground.show", number=incident.id)
+    return Fireground(incident, current_user.actor, clock.now(), address=address, before=before, only=only)
 
 
 def partials(fireground: Fireground, names: list[str], extra: str = "") -> Response:
