@@ -63,3 +63,79 @@ def test_ten_minute_rule(cast, clock):
         phase.change_status(incident, IncidentStatus.MONITORING, actor=cast.maya, now=clock())
     phase.advance_phase(incident, actor=cast.maya, now=clock.tick(seconds=1))
     assert incident.phase is Phase.RESOLUTION
+
+
+def test_override_is_written_down(cast, clock):
+    incident = cast.open()
+    phase.change_status(
+        incident, IncidentStatus.RESOLVED, override="false alarm", actor=cast.maya, now=clock()
+    )
+    assert incident.is_resolved
+    entry = db.session.scalar(select(TimelineEvent).filter_by(kind="gate.overridden"))
+    assert (entry.type, entry.visibility) == ("command", "internal")
+    assert "false alarm" in entry.detail
+    assert "Resolved needs phase 8." in entry.detail
+
+
+def test_symptoms_returned(cast, clock):
+    incident = cast.open()
+    cast.validate(incident)
+    phase.change_status(incident, IncidentStatus.MONITORING, actor=cast.maya, now=clock())
+    phase.report_symptoms_returned(incident, note="5xx again", actor=cast.maya, now=clock.tick(minutes=1))
+    assert incident.status is IncidentStatus.ACTIVE
+    with pytest.raises(GateClosed, match="10:00 clean"):
+        phase.advance_phase(incident, actor=cast.maya, now=clock.tick(minutes=9))
+    phase.advance_phase(incident, actor=cast.maya, now=clock.tick(minutes=1))
+
+
+def test_a_failed_check_and_a_withdrawn_confirmation_restart_the_window(cast, clock):
+    incident = cast.open()
+    cast.validate(incident)
+    for state in (CheckState.FAILED, CheckState.CONFIRMED, CheckState.PENDING):
+        validation.set_check(incident, "ledger-db", state, actor=cast.maya, now=clock.tick(minutes=1))
+    assert incident.window_resets == 2
+    assert incident.window_started_at == clock()
+
+
+def test_resolving_a_critical_one_wants_the_after_action(cast, clock):
+    from datetime import timedelta
+
+    from majorops.operations.updates import publish_milestone
+
+    incident = cast.open()
+    cast.validate(incident)
+    phase.advance_phase(incident, actor=cast.maya, now=clock())
+    with pytest.raises(GateClosed, match="After Action"):
+        phase.change_status(incident, IncidentStatus.RESOLVED, actor=cast.maya, now=clock())
+    with pytest.raises(Invalid, match="within 72 hours"):
+        publish_milestone(
+            incident,
+            "done",
+            is_resolution=True,
+            after_action_at=clock() + timedelta(hours=73),
+            actor=cast.maya,
+            now=clock(),
+        )
+    publish_milestone(
+        incident,
+        "done",
+        is_resolution=True,
+        after_action_at=clock() + timedelta(hours=72),
+        actor=cast.maya,
+        now=clock(),
+    )
+    phase.change_status(incident, IncidentStatus.RESOLVED, actor=cast.maya, now=clock.tick(minutes=1))
+    assert incident.resolved_at == clock()
+
+
+def test_responder_confirms_only_what_they_own(cast, clock):
+    from majorops.domain.access import SYSTEM
+    from majorops.domain.errors import Forbidden
+    from majorops.operations.catalogue import add_system
+
+    add_system(name="ledger-db", owner="rita@example.org", actor=SYSTEM, now=clock())
+    incident = cast.open()
+    cast.bring_to(incident, Phase.VALIDATION)
+    validation.set_check(incident, "ledger-db", CheckState.CONFIRMED, actor=cast.rita, now=clock())
+    with pytest.raises(Forbidden, match="not yours"):
+        validation.set_check(incident, "payments-api", CheckState.CONFIRMED, actor=cast.rita, now=clock())

@@ -1,0 +1,169 @@
+"""The pure rules as tables: alarm levels, cadence, durations, suggestions, CAN, playbook."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from majorops.domain import measures
+from majorops.domain.alarm import LEVELS, TRIGGERS, level_after
+from majorops.domain.cadence import CadenceState, cadence, promise_after
+from majorops.domain.can import parse_can
+from majorops.domain.coach import nudge
+from majorops.domain.playbook import PLAYS, Facts, item
+from majorops.domain.suggest import systems_in
+from majorops.domain.vocab import AlarmLevel, IncidentStatus, Phase, Severity
+
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("severity", "box"), [("critical", 3), ("high", 2), ("medium", 1), ("low", 0)])
+def test_severity_gives_the_box(severity, box):
+    assert LEVELS[Severity(severity)] == box
+    assert TRIGGERS[AlarmLevel(box)]
+
+
+@pytest.mark.parametrize(
+    ("old", "level", "new", "after"),
+    [
+        ("medium", 1, "critical", 3),
+        ("critical", 3, "low", 0),
+        ("medium", 3, "high", 3),  # raised by hand: stays raised
+        ("medium", 2, "critical", 3),
+        ("high", 3, "low", 3),
+    ],
+)
+def test_level_follows_severity(old, level, new, after):
+    assert level_after(Severity(new), Severity(old), AlarmLevel(level)) == after
+
+
+@pytest.mark.parametrize(
+    ("status", "due", "state", "soon"),
+    [
+        ("active", None, "unset", False),
+        ("active", 20, "due", False),
+        ("active", 5, "due", True),
+        ("monitoring", 0, "due", True),
+        ("active", -1, "overdue", False),
+    ],
+)
+def test_cadence(status, due, state, soon):
+    due_at = None if due is None else NOW + due * MINUTE
+    badge = cadence(IncidentStatus(status), due_at, NOW)
+    assert (badge.state, badge.is_soon) == (CadenceState(state), soon)
+
+
+def test_a_promise_is_overdue_one_second_late_not_earlier():
+    assert cadence(IncidentStatus.ACTIVE, NOW, NOW).state is CadenceState.DUE
+    assert cadence(IncidentStatus.ACTIVE, NOW, NOW + timedelta(seconds=1)).state is CadenceState.OVERDUE
+
+
+def test_nothing_is_promised_once_resolved():
+    assert cadence(IncidentStatus.RESOLVED, NOW - MINUTE, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("public_standing", "new", "is_public", "after"),
+    [
+        (False, 30, False, 30),
+        (False, 30, True, 30),
+        (True, 30, False, 10),  # an internal text does not answer a public promise
+        (True, 30, True, 30),
+        (False, None, True, 10),
+        (True, None, True, 10),
+    ],
+)
+def test_promise(public_standing, new, is_public, after):
+    given = None if new is None else NOW + new * MINUTE
+    assert promise_after(NOW + 10 * MINUTE, public_standing, given, is_public) == NOW + after * MINUTE
+
+
+def test_nudges():
+    def at(minutes):
+        return nudge(cadence(IncidentStatus.ACTIVE, NOW + minutes * MINUTE, NOW))
+
+    assert at(-2).action == "holding"
+    assert at(4).action == "write"
+    assert at(6) is None
+    assert nudge(None) is None
+
+
+@pytest.mark.parametrize(
+    ("severity", "minutes", "colour"),
+    [
+        ("critical", 29, "green"),
+        ("critical", 30, "amber"),
+        ("high", 60, "red"),
+        ("low", 59, "green"),
+        ("medium", 60, "amber"),
+        ("low", 120, "red"),
+    ],
+)
+def test_duration_colours(severity, minutes, colour):
+    assert measures.duration_colour(Severity(severity), minutes * MINUTE) == colour
+
+
+def test_durations_freeze():
+    assert measures.total_duration(NOW, None, NOW + MINUTE) == MINUTE
+    assert measures.total_duration(NOW, NOW + MINUTE, NOW + 9 * MINUTE) == MINUTE
+    assert measures.total_duration(NOW, None, NOW - MINUTE) == timedelta()
+    assert measures.impact_started_at(None, NOW) == NOW
+    assert measures.impact_ended_at(None, NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clock", "short", "words"),
+    [
+        (0, "00:00:00", "00:00", "0 min"),
+        (2277, "00:37:57", "37:57", "37 min"),
+        (5400, "01:30:00", "01:30:00", "1 h 30 min"),
+        (532800, "148:00:00", "148:00:00", "6 days 4 h"),
+    ],
+)
+def test_clocks(seconds, clock, short, words):
+    duration = timedelta(seconds=seconds)
+    assert (measures.clock(duration), measures.short_clock(duration), measures.words(duration)) == (
+        clock,
+        short,
+        words,
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [
+        ("prod-payments-api not responding", ["payments-api"]),
+        ("Payments slow", ["payments"]),
+        ("mypayments slow", []),
+        ("payments and ledger-db", ["ledger-db", "payments"]),
+        ("", []),
+    ],
+)
+def test_systems_in_a_title(title, found):
+    assert systems_in(title, ["payments", "payments-api", "ledger-db"]) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "team", "conditions", "actions", "needs"),
+    [
+        ("App: 5xx / rollback / freeze", "App", "5xx", "rollback", "freeze"),
+        ("App: 5xx", "App", "5xx", "", ""),
+        ("5xx everywhere", "", "5xx everywhere", "", ""),
+        ("DB: a / b / c / d", "DB", "a", "b", "c / d"),
+    ],
+)
+def test_can_line(line, team, conditions, actions, needs):
+    assert parse_can(line) == {"team": team, "conditions": conditions, "actions": actions, "needs": needs}
+
+
+def test_every_phase_has_its_play():
+    facts = set(Facts.__dataclass_fields__)
+    for phase in Phase:
+        play = PLAYS[phase]
+        assert play.job
+        assert play.next_step
+        keys = [line.key for line in play.items]
+        assert len(keys) == len(set(keys))
+        assert {line.fact for line in play.items if line.fact} <= facts
+    assert item(Phase.ALERT, "bridge").holds(Facts(bridge=True))
+    assert item(Phase.ALERT, "nothing") is None

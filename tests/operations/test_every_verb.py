@@ -1,0 +1,153 @@
+"""Every verb leaves an event, asks for its permission, and says so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain.access import SYSTEM
+from majorops.domain.errors import Forbidden
+from majorops.domain.vocab import (
+    AccountRole,
+    AlarmLevel,
+    CheckState,
+    CommandRole,
+    IncidentStatus,
+    Phase,
+    Severity,
+    SignInMethod,
+    TrackOutcome,
+    Visibility,
+)
+from majorops.models import AuditEntry, RecoveryTrack, System, Timebox, TimelineEvent, User
+from majorops.operations import VERBS, Unrecorded, operation
+from tests.cast import PASSWORD
+
+
+def prepared(cast, clock):
+    """An incident in phase 7 with a track, a timebox, a note, an update; and a system."""
+    incident = cast.open(severity=Severity.LOW)
+    who = {"actor": cast.maya, "now": clock()}
+    VERBS["tracks.open_track"](incident, team="App", owner="Rita Moreau", goal="roll back", minutes=5, **who)
+    VERBS["tracks.open_timebox"](incident, purpose="conditions", owner="Maya", minutes=5, **who)
+    VERBS["timeline.add_note"](incident, "first", **who)
+    VERBS["updates.publish_update"](incident, "known", visibility=Visibility.PUBLIC, **who)
+    VERBS["catalogue.add_system"](name="cdn", actor=SYSTEM, now=clock())
+    return incident
+
+
+def calls(cast, clock) -> dict[str, tuple]:
+    """For each verb what it is called with: subject arguments and keywords."""
+    later = clock() + timedelta(minutes=20)
+    track, box = db.session.scalar(select(RecoveryTrack.id)), db.session.scalar(select(Timebox.id))
+    note = db.session.scalar(select(TimelineEvent.seq).filter_by(kind="note.logged"))
+    rita = db.session.get(User, cast.rita.user_id)
+    system = db.session.scalar(select(System))
+    return {
+        "incident.change_severity": (Severity.MEDIUM,),
+        "incident.set_alarm_level": (AlarmLevel.BOX_3,),
+        "command.assign_role": (CommandRole.SRE, "Lena"),
+        "command.release_responder": ("Lena",),
+        "phase.advance_phase": (),
+        "phase.change_status": (IncidentStatus.RESOLVED, {"override": "false alarm"}),
+        "phase.report_symptoms_returned": ("phase7",),
+        "validation.set_check": ("phase7", "payments-api", CheckState.CONFIRMED),
+        "updates.publish_update": ("text",),
+        "updates.publish_milestone": ("text", {"next_update_eta": later}),
+        "updates.post_holding": (),
+        "updates.correct_publication": (1, "right"),
+        "timeline.add_note": ("text",),
+        "timeline.set_visibility": (note, Visibility.PUBLIC),
+        "timeline.strike_entry": (note, "right"),
+        "tracks.open_track": ({"team": "DB", "owner": "O", "goal": "G", "minutes": 5},),
+        "tracks.extend_track": (track, 10),
+        "tracks.close_track": (track, TrackOutcome.FAILED),
+        "tracks.open_timebox": ({"purpose": "P", "owner": "O", "minutes": 5},),
+        "tracks.close_timebox": (box,),
+        "tracks.report_can": ({"team": "DB", "conditions": "slow"},),
+        "checklist.set_tick": (Phase.ALERT, "real", True),
+        "checklist.write_phase_note": (Phase.ALERT, "text"),
+        "edit.edit_field": ("title", "new title"),
+        "edit.edit_fields": ({"title": ("new", "prod-payments-api not responding")}, {"rename": {}}),
+        "incident.open_incident": ("none", {"title": "t", "severity": Severity.LOW, "systems": ["a"]}),
+        "incident.continue_incident": ("resolved",),
+        "accounts.create_first_admin": ("nobody", {"email": "a@b.cd", "name": "A", "password": PASSWORD}),
+        "accounts.add_user": ("none", {"email": "a@b.cd", "name": "A", "role": AccountRole.MIM}),
+        "accounts.update_user": ("none", rita, {"name": "R"}),
+        "accounts.set_role": ("none", rita, AccountRole.MIM),
+        "accounts.set_password": ("none", rita, PASSWORD),
+        "accounts.set_active": ("none", rita, False),
+        "accounts.save_user": ("none", rita, {"email": "r@b.cd", "name": "R", "role": AccountRole.MIM, "is_active": True, "password": ""}),
+        "accounts.sign_in_local": ("none", "a@b.cd", "wrong", {"address": "::1"}),
+        "accounts.throttle_setup": ("none", {"address": "::1"}),
+        "accounts.sign_in_sso": ("none", {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S", "role": None}),
+        "accounts.start_session": ("none", rita, {"method": SignInMethod.LOCAL}),
+        "accounts.end_session": ("session",),
+        "catalogue.add_system": ("none", {"name": "dns"}),
+        "catalogue.update_system": ("none", system, {"name": "cdn-2"}),
+        "catalogue.set_system_active": ("none", system, False),
+        "catalogue.save_system": ("none", system, {"name": "cdn-2", "description": "", "owner": "", "is_active": True}),
+    }  # fmt: skip
+
+
+def entries() -> int:
+    return db.session.scalar(select(func.count(TimelineEvent.id))) + db.session.scalar(
+        select(func.count(AuditEntry.id))
+    )
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_leaves_an_event(cast, clock, name):
+    incident = prepared(cast, clock)
+    given = list(calls(cast, clock)[name])
+    who = {"actor": cast.ada, "now": clock()}
+    keywords = given.pop() if given and isinstance(given[-1], dict) and name != "edit.edit_fields" else {}
+    subject = [incident]
+    if name == "edit.edit_fields":
+        keywords = {"rename": {}}
+        given.pop()
+    match given[0] if given and type(given[0]) is str else "":
+        case "none":
+            subject, given = [], given[1:]
+        case "phase7":
+            VERBS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
+            given = given[1:]
+        case "resolved":
+            VERBS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+            given = []
+        case "session":
+            rita = db.session.get(User, cast.rita.user_id)
+            subject, given = [], [VERBS["accounts.start_session"](rita, method=SignInMethod.LOCAL, **who)]
+        case "nobody":
+            pytest.skip("only without any account: tests/web/test_sign_in.py")
+    before = entries()
+    VERBS[name](*subject, *given, **keywords, **who)
+    assert entries() > before
+
+
+@pytest.mark.parametrize("name", sorted(name for name, verb in VERBS.items() if verb.needs is not None))
+def test_asks_for_its_permission(cast, clock, name):
+    with pytest.raises(Forbidden):
+        VERBS[name](actor=cast.xin, now=clock())
+
+
+def test_a_change_without_an_event_is_rolled_back(cast, clock):
+    incident = cast.open()
+
+    @operation(needs=None)
+    def forgetful(incident, *, actor, now):
+        incident.title = "changed in silence"
+
+    VERBS.pop("test_every_verb.forgetful")
+    with pytest.raises(Unrecorded):
+        forgetful(incident, actor=cast.maya, now=clock())
+    assert incident.title == "prod-payments-api not responding"
+
+
+def test_entries_are_numbered_without_a_gap(cast, clock):
+    incident = prepared(cast, clock)
+    numbers = db.session.scalars(select(TimelineEvent.seq).order_by(TimelineEvent.seq)).all()
+    assert numbers == list(range(1, incident.version + 1))
