@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -26,10 +26,10 @@ WORDS = {
     404: ("Not found", "There is nothing at this address."),
     405: ("Not found", "There is nothing at this address."),
     413: ("Too long", "The text is longer than 256 KB. Nothing was saved; go back, shorten it, send again."),
-    500: ("Server error", "Nothing was saved. Go back, your text is kept there, and send it again."),
+    500: ("Server error", "Nothing was saved. Your text is kept: send it again."),
     503: (
         "Database does not answer",
-        "Nothing was saved. Go back, your text is kept there, and send it again.",
+        "Nothing was saved. Your text is kept: send it again in a moment.",
     ),
 }
 
@@ -46,6 +46,8 @@ def status_of(error: Refused) -> int:
 def problem_page(code: int, title: str | None = None, text: str | None = None, **more) -> Response:
     """A clear page for an error, or its short form for the page's script."""
     known = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    # A refused body cannot be read again; after a failure what was typed is shown once more.
+    more = {**(kept_text() if code >= 500 and request.method == "POST" else {"kept": []}), **more}
     values = {"code": code, "title": title or known[0], "text": text or known[1], "now": clock.now(), **more}
     if wants_partial():
         response = make_response(render_template("errors/_notice.html", **values), code)
@@ -88,7 +90,14 @@ def on_csrf_error(error: CSRFError) -> Response:
     if posted_from_elsewhere():
         return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
     if wants_partial():
-        return problem_page(400, "Not saved", "The session changed. Text kept. Reload the page.", reload=True)
+        response = problem_page(
+            400, "Not saved", "The session changed. Text kept. Reload the page.", reload=True
+        )
+        if current_user.is_authenticated:
+            response.headers["X-CSRF-Token"] = (
+                generate_csrf()
+            )  # the page's script sends the form once more with it
+        return response
     return send_again(
         400, "Not saved yet", "The session changed while the form was open. Check the text and send it again."
     )
@@ -107,24 +116,20 @@ def send_again(code: int, title: str, text: str) -> Response:
     """A page with everything that was typed and one button that sends it once more, to the same address."""
     if posted_from_elsewhere():
         return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    shown = [
-        (name.replace("_", " "), value)
-        for name, value in kept
-        if name not in OURS and value and name != "password"
+    sign_in = url_for("sign_in.login") if code == 401 else None
+    more = {"title": title, "text": text, "sign_in": sign_in, "now": clock.now()}
+    return make_response(render_template("errors/send_again.html", **kept_text(), **more), code)
+
+
+def kept_text() -> dict:
+    """What the request's form carried: `kept` to be sent again, `shown` to be read. Passwords are neither."""
+    kept = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in ("csrf_token", "password")
     ]
-    kept = [(name, value) for name, value in kept if name != "password"]
-    page = render_template(
-        "errors/send_again.html",
-        title=title,
-        text=text,
-        kept=kept,
-        shown=shown,
-        address=request.path,
-        sign_in=url_for("sign_in.login") if code == 401 else None,
-        now=clock.now(),
-    )
-    return make_response(page, code)
+    shown = [(name.replace("_", " "), value) for name, value in kept if name not in OURS and value]
+    return {"kept": kept, "shown": shown, "address": request.path}
 
 
 def on_database_error(error: DBAPIError) -> Response:

@@ -35,7 +35,14 @@
   });
   // A long absence, a refusal that belongs to no form: the answer's own short page stands in #problem.
   document.addEventListener("htmx:response:error", (event) => {
-    if (event.detail.ctx.response.status >= 500) down();
+    const { ctx } = event.detail, token = ctx.response.headers.get("X-CSRF-Token"), form = ctx.sourceElement;
+    if (ctx.response.status >= 500) down();
+    if (!token) return;
+    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token;
+    if (form?.matches?.("form") && !form.dataset.again) {
+      form.dataset.again = "yes";
+      setTimeout(() => form.isConnected && form.requestSubmit());
+    }
   });
 
   // What was sent and taken is cleared and folded away; what was refused stays as typed.
@@ -43,6 +50,7 @@
     const { ctx } = event.detail, form = ctx.sourceElement;
     if (ctx.request.method !== "POST" || ctx.response.status >= 400 || !form?.matches?.("form") || !form.isConnected) return;
     form.reset();
+    delete form.dataset.again;
     form.closest("details")?.removeAttribute("open");
   });
 
