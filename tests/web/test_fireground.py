@@ -178,8 +178,9 @@ def test_a_button_pressed_twice_posts_once(maya, incident):
 
 def test_changes_since(maya, incident):
     assert maya.get(f"/admin/incidents/1/changes?since={incident.version}", headers=SCRIPT).status_code == 204
+    seen = str(incident.version)
     maya.post("/admin/incidents/1/notes", data={"kind": "note", "text": "heard"})
-    answer = maya.get("/admin/incidents/1/changes", headers=SCRIPT | {"X-Version": str(incident.version)})
+    answer = maya.get("/admin/incidents/1/changes", headers=SCRIPT | {"X-Version": seen})
     assert "heard" in answer.text
     assert 'hx-target="#timeline"' in answer.text
     assert 'hx-target="#team"' not in answer.text
