@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from majorops.db import db
 from majorops.domain.vocab import IncidentStatus
@@ -56,7 +56,7 @@ def active_on(systems: list[str]) -> list[Incident]:
         select(Incident)
         .join(AffectedSystem)
         .where(AffectedSystem.name.in_(systems), Incident.status != IncidentStatus.RESOLVED)
-        .options(selectinload(Incident.systems), joinedload(Incident.continued_by))
+        .options(selectinload(Incident.systems))
         .distinct()
     )
     found = db.session.scalars(query).unique()

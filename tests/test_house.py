@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from majorops.fields import FIELDS
 from majorops.operations import VERBS
+from majorops.projections import PublicIncident
 from majorops.regions import REGIONS
 from majorops.web.access import is_admin_endpoint
 
@@ -107,10 +109,12 @@ def test_views_only_translate(app):
         assert not re.search(r"\bselect\(|db\.session", inspect.getsource(view)), rule.endpoint
 
 
-def test_every_region_has_its_partial():
+def test_every_region_has_its_partial(cast):
+    cast.open()
+    page = cast.browser("maya").get("/admin/incidents/1").text
     for name in REGIONS:
-        partial = (ROOT / f"templates/fireground/_{name}.html").read_text()
-        assert f'id="{name}"' in partial, name
+        assert (ROOT / f"templates/fireground/_{name}.html").exists()
+        assert f'id="{name}"' in page, name
 
 
 def test_verbs_carry_their_contract():
@@ -130,3 +134,12 @@ def test_nothing_inline_in_templates():
         text = path.read_text()
         assert not re.search(r'\sstyle="|\son[a-z]+="|javascript:', text), path
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
+
+
+def test_a_field_is_public_where_a_projection_shows_it_and_nowhere_else():
+    shown = set(PublicIncident.__dataclass_fields__) | {"systems", "bridge_is_public", "is_public"}
+    for field in FIELDS.values():
+        column = {"affected_systems": "systems", "alert.customer_count": "customer_count"}.get(
+            field.name, field.column
+        )
+        assert (column in shown) == (field.audience == "public") or field.name == "detected_at", field.name

@@ -105,6 +105,12 @@ def _note_writes(session: Session, context, instances) -> None:
         work["wrote"] = True
 
 
+def demand_open(incident: Incident) -> None:
+    """Raise Conflict for a resolved incident: it is continued by a new one, never changed (domain §4)."""
+    if incident.is_resolved:
+        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+
+
 def record(
     incident: Incident,
     kind: str,

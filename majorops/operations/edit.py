@@ -12,7 +12,7 @@ from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.domain.vocab import CommandRole, EventType, Visibility
 from majorops.fields import FIELDS, Field
 from majorops.models import AffectedSystem, Incident, PhaseNote, TimelineEvent, ValidationCheck
-from majorops.operations import operation, record
+from majorops.operations import demand_open, operation, record
 from majorops.operations.checklist import write_phase_note
 from majorops.operations.command import assign_role
 from majorops.operations.incident import change_severity, record_alert_fired, set_alarm_level
@@ -39,8 +39,8 @@ def edit_field(
     field = FIELDS.get(name)
     if field is None:
         raise NotFound(f"There is no field {name}.")
-    if incident.is_resolved and field.frozen_when_resolved:
-        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+    if field.frozen_when_resolved:
+        demand_open(incident)
     value = field.accept(typed)
     stored = read(incident, field)
     if was is not None and was != stored:

@@ -12,7 +12,7 @@ from majorops.domain.errors import Conflict, GateClosed, Invalid
 from majorops.domain.gates import Blocker, Situation, advance_blockers, status_blockers
 from majorops.domain.vocab import CheckState, EventType, IncidentStatus, Phase, Visibility
 from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
-from majorops.operations import operation, record
+from majorops.operations import demand_open, operation, record
 from majorops.operations.incident import record_reason
 
 
@@ -76,8 +76,7 @@ def advance_phase(
     `override`: the written reason that opens a hard gate. Raises Conflict (somebody advanced already, or the
     incident is resolved), Invalid (backwards, no next phase, skipping without a reason), GateClosed.
     """
-    if incident.is_resolved:
-        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+    demand_open(incident)
     if expected is not None and incident.phase is not expected:
         raise Conflict(who_advanced(incident), theirs=incident.phase.title)
     old = incident.phase
@@ -140,8 +139,8 @@ def change_status(
 ) -> None:
     """Set the status to monitoring or resolved. Back to active leads only `report_symptoms_returned`.
     `override`: the written reason that opens a closed gate. Raises Conflict, Invalid, GateClosed."""
-    if incident.is_resolved and to is not IncidentStatus.RESOLVED:
-        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+    if to is not IncidentStatus.RESOLVED:
+        demand_open(incident)
     if to is incident.status:
         return
     if to is IncidentStatus.ACTIVE:

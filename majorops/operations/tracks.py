@@ -10,7 +10,7 @@ from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.measures import short_clock
 from majorops.domain.vocab import EventType, TrackOutcome
 from majorops.models import CanReport, Incident, RecoveryTrack, Timebox
-from majorops.operations import operation, record
+from majorops.operations import demand_open, operation, record
 
 LONGEST = 720
 
@@ -20,7 +20,7 @@ def open_track(
     incident: Incident, *, team: str, owner: str, goal: str, minutes: int, actor: Actor, now: datetime
 ) -> RecoveryTrack:
     """Open a recovery track with an owner, a goal and a timebox in minutes. Raises Invalid, Conflict."""
-    _demand_open(incident)
+    demand_open(incident)
     _demand(team=(team, "Name the team."), owner=(owner, "Name the owner."), goal=(goal, "Say the goal."))
     _check_minutes(minutes)
     track = RecoveryTrack(
@@ -73,7 +73,7 @@ def open_timebox(
     incident: Incident, *, purpose: str, owner: str, minutes: int, actor: Actor, now: datetime
 ) -> Timebox:
     """Open a timebox without a track, as for gathering conditions. Raises Invalid, Conflict."""
-    _demand_open(incident)
+    demand_open(incident)
     _demand(purpose=(purpose, "Say what the time is for."))
     _check_minutes(minutes)
     timebox = Timebox(
@@ -118,7 +118,7 @@ def report_can(
     needs: str = "",
 ) -> CanReport:
     """Log one team's conditions, actions, needs (guide, phase 2). Raises Invalid, Conflict."""
-    _demand_open(incident)
+    demand_open(incident)
     _demand(team=(team, "Name the team."), conditions=(conditions, "Say what the team observes."))
     report = CanReport(
         incident_id=incident.id,
@@ -145,11 +145,6 @@ def _running_track(incident: Incident, track_id: int) -> RecoveryTrack:
     if track.outcome is not TrackOutcome.RUNNING:
         raise Conflict(f"This track ended already: {track.outcome.value}.")
     return track
-
-
-def _demand_open(incident: Incident) -> None:
-    if incident.is_resolved:
-        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
 
 
 def _demand(**fields: tuple[str, str]) -> None:

@@ -12,7 +12,7 @@ from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT, promise_after
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Milestone, Publication, StatusUpdate
-from majorops.operations import operation, record
+from majorops.operations import demand_open, operation, record
 
 AFTER_ACTION_WITHIN = timedelta(hours=72)
 PROMISE_AT_MOST = timedelta(hours=24)
@@ -30,7 +30,7 @@ def publish_update(
     source: str = "web",
 ) -> StatusUpdate:
     """Post a status update. `next_update_eta`: the promised next one, if any. Raises Invalid, Conflict."""
-    _demand_open(incident)
+    demand_open(incident)
     _check(body, next_update_eta, now)
     update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source)
     return _publish(incident, update, visibility, actor=actor, now=now)
@@ -55,7 +55,7 @@ def publish_milestone(
     A resolution milestone makes no promise; it names the After Action's date instead, within 72 h.
     Raises Invalid (no text, no or an impossible promise, no or a late After Action date), Conflict.
     """
-    _demand_open(incident)
+    demand_open(incident)
     if is_resolution:
         next_update_eta = None
         if after_action_at is None:
@@ -103,11 +103,6 @@ def correct_publication(
     return _publish(
         incident, correction, old.visibility, actor=actor, now=now, what=f"Correction of {old.heading}"
     )
-
-
-def _demand_open(incident: Incident) -> None:
-    if incident.is_resolved:
-        raise Conflict(f"{incident.reference} is resolved. Correct an update, or continue as a new incident.")
 
 
 def _find(incident: Incident, publication_id: int) -> Publication:

@@ -78,6 +78,7 @@ def client():
         },
         compliance_fix=bounded,
     )
+    # Discovery goes through a session of its own, which compliance_fix does not reach.
     make_session = app._get_session
 
     def session_with_deadline():

@@ -116,6 +116,15 @@ def test_tokens_are_kept_only_as_hashes(with_password, client):
     assert db.session.scalar(select(AuditEntry).filter_by(kind="session.started"))
 
 
+def test_who_reads_only_can_sign_out(cast):
+    xin = cast.browser("xin")
+    page = xin.get("/login")
+    check(page)
+    assert "Xin Zhao" in page.text
+    assert xin.post("/logout").status_code == 303
+    assert "Xin Zhao" not in xin.get("/login").text
+
+
 class TestFirstRun:
     def test_everything_leads_to_setup(self, app, client):
         assert client.get("/").location == "/setup"

@@ -57,6 +57,8 @@ def next_address(wanted: str | None) -> str:
 def login() -> Response:
     wanted = request.args.get("next", "")
     if current_user.is_authenticated:
+        if not wanted and not current_user.actor.can(Permission.INCIDENT_READ):
+            return make_response(render_template("auth/signed_in.html"))  # where they can sign out
         return redirect(next_address(wanted), 303)
     if needs_first_admin():
         return redirect(url_for("sign_in.setup"), 303)
