@@ -130,7 +130,8 @@ def read(path: Path) -> Recording:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(f"{path.name}: cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or "no UTF-8 text"
+        raise BadFile(f"cannot be read: {reason}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise BadFile(

@@ -52,5 +52,14 @@
     const regions = [...due].filter(Boolean).join(" ").split(" ").filter(Boolean);
     if (regions.length) document.dispatchEvent(new CustomEvent("regions:due", { detail: regions }));
   }
+  // All clocks are UTC; the viewer's own time is a tooltip.
+  document.addEventListener("pointerover", (event) => {
+    const time = event.target.closest?.("time[datetime]");
+    if (time && !time.dataset.local) {
+      time.dataset.local = "yes";
+      time.title = `${new Date(time.dateTime).toLocaleString()} here, ${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+    }
+  });
+
   if (document.querySelector("[data-clock]")) { tick(); setInterval(tick, 1000); }
 })();
