@@ -74,7 +74,6 @@ def calls(cast, clock) -> dict[str, tuple]:
         "edit.edit_fields": ({"title": ("new", "prod-payments-api not responding")}, {"rename": {}}),
         "incident.open_incident": ("none", {"title": "t", "severity": Severity.LOW, "systems": ["a"]}),
         "incident.continue_incident": ("resolved",),
-        "accounts.create_first_admin": ("nobody", {"email": "a@b.cd", "name": "A", "password": PASSWORD}),
         "accounts.add_user": ("none", {"email": "a@b.cd", "name": "A", "role": AccountRole.MIM}),
         "accounts.update_user": ("none", rita, {"name": "R"}),
         "accounts.set_role": ("none", rita, AccountRole.MIM),
@@ -99,7 +98,8 @@ def entries() -> int:
     )
 
 
-@pytest.mark.parametrize("name", sorted(VERBS))
+# create_first_admin works only without any account: tests/web/test_sign_in.py.
+@pytest.mark.parametrize("name", sorted(VERBS.keys() - {"accounts.create_first_admin"}))
 def test_leaves_an_event(cast, clock, name):
     incident = prepared(cast, clock)
     given = list(calls(cast, clock)[name])
@@ -121,8 +121,6 @@ def test_leaves_an_event(cast, clock, name):
         case "session":
             rita = db.session.get(User, cast.rita.user_id)
             subject, given = [], [VERBS["accounts.start_session"](rita, method=SignInMethod.LOCAL, **who)]
-        case "nobody":
-            pytest.skip("only without any account: tests/web/test_sign_in.py")
     before = entries()
     VERBS[name](*subject, *given, **keywords, **who)
     assert entries() > before
