@@ -34,9 +34,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Item:
+    """A line of a checklist. `by_hand`: a person may tick it; else only the record can."""
+
     key: str
     text: str
     fact: str | None = None
+    by_hand: bool = True
 
     def holds(self, facts: Facts) -> bool:
         return bool(self.fact and getattr(facts, self.fact))
@@ -102,8 +105,8 @@ PLAYS: dict[Phase, Play] = {
         public="First communication.",
         ready_when="A milestone with an ETA is published.",
         items=(
-            Item("milestone", "First milestone cut", "milestone"),
-            Item("eta", "Next update ETA set", "update_eta"),
+            Item("milestone", "First milestone cut", "milestone", by_hand=False),
+            Item("eta", "Next update ETA set", "update_eta", by_hand=False),
             Item("leadership", "Leadership in the loop", "exec_summary"),
         ),
         next_step="State what is known, the impact with its number, the approach, and the next update in 20 to 30 minutes.",
@@ -140,11 +143,11 @@ PLAYS: dict[Phase, Play] = {
         public="Recovery applied, being confirmed.",
         ready_when="Every check is confirmed and the window is clean.",
         items=(
-            Item("confirmed", "Every affected system confirmed", "systems_confirmed"),
+            Item("confirmed", "Every affected system confirmed", "systems_confirmed", by_hand=False),
             Item("health", "Error rate, latency, health in bounds"),
             Item("synthetics", "Synthetic monitoring green"),
             Item("complaints", "No customer complaints since the fix"),
-            Item("monitoring", "Status set to Monitoring", "monitoring"),
+            Item("monitoring", "Status set to Monitoring", "monitoring", by_hand=False),
         ),
         next_step="Ask each system's team to confirm by name. Let the ten minutes run.",
         watch_for="One green graph is not every system.",
@@ -155,10 +158,10 @@ PLAYS: dict[Phase, Play] = {
         public="Closing.",
         ready_when="",
         items=(
-            Item("milestone", "Resolution milestone cut", "resolution_milestone"),
-            Item("after_action", "After Action within 72 h", "after_action"),
+            Item("milestone", "Resolution milestone cut", "resolution_milestone", by_hand=False),
+            Item("after_action", "After Action within 72 h", "after_action", by_hand=False),
             Item("released", "Responders released", "released"),
-            Item("resolved", "Status resolved", "resolved"),
+            Item("resolved", "Status resolved", "resolved", by_hand=False),
         ),
         next_step="Final impact, what was done, the cause in a line, and the After Action's date: cut the resolution milestone.",
         watch_for="People still on the bridge. Release them by name.",
