@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from majorops import clock, create_app
 from majorops.db import db
@@ -23,6 +23,8 @@ from majorops.operations.accounts import add_user
 from majorops.operations.catalogue import add_system
 from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import SECRET
+
+expect.set_options(timeout=10_000)  # a busy machine is no failure
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -113,7 +115,7 @@ def open_page(chromium, server):
         context = chromium.new_context(
             viewport=SIZES[size], java_script_enabled=script, base_url=server.url, **options
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
