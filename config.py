@@ -52,6 +52,13 @@ def hours(value: str) -> float:
     return number
 
 
+def minutes_pair(value: str) -> tuple[int, int]:
+    parts = [part.strip() for part in value.split(",")]
+    if len(parts) != 2 or not all(part.isdigit() for part in parts) or not 0 < int(parts[0]) < int(parts[1]):
+        raise ValueError("use two numbers of minutes, the smaller first, such as 30,60")
+    return int(parts[0]), int(parts[1])
+
+
 def web_address(value: str) -> str:
     parts = urlsplit(value.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -117,6 +124,10 @@ SETTINGS = (
     ),
     Setting("INTAKE_HOST", None, host, "a host of its own for the intake form, such as new.example.org"),
     Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
+    Setting(
+        "DURATION_STRICT", "30,60", minutes_pair, "minutes until a Critical or High duration turns amber, red"
+    ),
+    Setting("DURATION_OTHER", "60,120", minutes_pair, "the same for Medium and Low"),
     Setting("LOCAL_LOGIN", "on", flag, "sign-in with e-mail and password"),
     Setting("SESSION_IDLE_HOURS", "12", hours, "a session unused for so long ends"),
     Setting("SESSION_MAX_HOURS", "72", hours, "a session older than this ends, used or not"),

@@ -21,6 +21,8 @@ def load(tmp_path, **environ):
         ("BASE_URL", "status.example.org"),
         ("LOCAL_LOGIN", "maybe"),
         ("SESSION_IDLE_HOURS", "-1"),
+        ("DURATION_STRICT", "60,30"),
+        ("DURATION_OTHER", "an hour"),
         ("INTAKE_HOST", "https://new.example.org"),
         ("OIDC_ROLE_MAP", '{"ops": "emperor"}'),
         ("OIDC_ISSUER", "https://id.example.org"),

@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from majorops.domain.vocab import Severity
-
-# Minutes until a duration turns amber and red.
-THRESHOLDS = {
-    Severity.CRITICAL: (30, 60),
-    Severity.HIGH: (30, 60),
-    Severity.MEDIUM: (60, 120),
-    Severity.LOW: (60, 120),
-}
-
 
 def total_duration(detected_at: datetime, resolved_at: datetime | None, now: datetime) -> timedelta:
     """Since the problem began, frozen when resolved; never negative."""
@@ -28,9 +18,9 @@ def impact_ended_at(resolve_time: datetime | None, resolved_at: datetime | None)
     return resolve_time or resolved_at
 
 
-def duration_colour(severity: Severity, duration: timedelta) -> str:
-    """`green`, `amber` or `red`."""
-    amber, red = (timedelta(minutes=m) for m in THRESHOLDS[severity])
+def duration_colour(duration: timedelta, thresholds: tuple[int, int]) -> str:
+    """`green`, `amber` or `red`; `thresholds`: minutes until amber and until red (domain §3, settings)."""
+    amber, red = (timedelta(minutes=m) for m in thresholds)
     return "red" if duration >= red else "amber" if duration >= amber else "green"
 
 

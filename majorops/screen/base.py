@@ -15,6 +15,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
 from majorops.domain.coach import Nudge, nudge
 from majorops.domain.errors import Invalid, Refused
+from majorops.domain.gates import STRICT
 from majorops.domain.vocab import (
     CommandRole,
     IncidentStatus,
@@ -69,12 +70,13 @@ class Screen:
         now: datetime,
         *,
         address: str,
+        thresholds: dict[bool, tuple[int, int]],
         before: int | None = None,
         only: str = "",
     ):
         self.incident, self.actor, self.now = incident, actor, now
         self.before, self.only = before, only
-        self.address = address
+        self.address, self._thresholds = address, thresholds
         self.problem: Refused | None = None
         self.problem_form = ""
         self._typed: Mapping[str, str] = {}
@@ -162,7 +164,7 @@ class Screen:
     @property
     def thresholds(self) -> tuple[int, int]:
         """Minutes until the duration turns amber and red."""
-        return measures.THRESHOLDS[self.incident.severity]
+        return self._thresholds[self.incident.severity in STRICT]
 
     @property
     def duration(self) -> timedelta:
@@ -170,7 +172,7 @@ class Screen:
 
     @property
     def duration_colour(self) -> str:
-        return measures.duration_colour(self.incident.severity, self.duration)
+        return measures.duration_colour(self.duration, self.thresholds)
 
     @property
     def impact_from(self) -> datetime:

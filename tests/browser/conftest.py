@@ -39,13 +39,15 @@ def free_port() -> int:
 class Server:
     """`make run`'s server on a database of its own; can be killed and started again."""
 
-    def __init__(self, database_url: str):
+    def __init__(self, database_url: str, **settings: str):
         self.database_url, self.port = database_url, free_port()
+        self.settings = {f"MAJOROPS_{name}": value for name, value in settings.items()}
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
         environment = os.environ | {"MAJOROPS_DATABASE_URL": self.database_url, "MAJOROPS_SECRET_KEY": SECRET}
+        environment |= self.settings
         command = [
             sys.executable,
             "-m",

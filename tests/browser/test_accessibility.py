@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -27,8 +29,6 @@ ADMIN = ("/admin/", "/admin/data/incidents/", "/admin/data/users/", "/admin/data
 @pytest.fixture(scope="module")
 def demo(template_database, tmp_path_factory):
     """A server full of demo data."""
-    import shutil
-
     path = tmp_path_factory.mktemp("demo") / "demo.db"
     shutil.copy(template_database.removeprefix("sqlite:///"), path)
     app = create_app({"DATABASE_URL": f"sqlite:///{path}", "SECRET_KEY": SECRET, "TESTING": True})
@@ -99,3 +99,19 @@ def test_open_parts_of_the_fireground(chromium, demo):
                 page.click(f"[data-opens={sheet}]")
                 assert violations(page) == [], sheet
         context.close()
+
+
+def test_first_run_and_a_provider_in_trouble(chromium, template_database, tmp_path):
+    path = tmp_path / "empty.db"
+    shutil.copy(template_database.removeprefix("sqlite:///"), path)
+    provider = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "majorops"}
+    server = Server(f"sqlite:///{path}", **provider)
+    server.start()
+    page = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=server.url).new_page()
+    page.goto("/")
+    assert page.url.endswith("/setup")
+    assert violations(page) == []
+    page.goto("/login/oidc")
+    assert "Sign in with a password" in page.content()
+    assert violations(page) == []
+    server.stop()

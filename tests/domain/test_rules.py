@@ -89,18 +89,10 @@ def test_nudges():
 
 
 @pytest.mark.parametrize(
-    ("severity", "minutes", "colour"),
-    [
-        ("critical", 29, "green"),
-        ("critical", 30, "amber"),
-        ("high", 60, "red"),
-        ("low", 59, "green"),
-        ("medium", 60, "amber"),
-        ("low", 120, "red"),
-    ],
+    ("minutes", "colour"), [(0, "green"), (29, "green"), (30, "amber"), (59, "amber"), (60, "red")]
 )
-def test_duration_colours(severity, minutes, colour):
-    assert measures.duration_colour(Severity(severity), minutes * MINUTE) == colour
+def test_duration_colours(minutes, colour):
+    assert measures.duration_colour(minutes * MINUTE, (30, 60)) == colour
 
 
 def test_durations_freeze():

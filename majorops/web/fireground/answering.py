@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from majorops import clock
@@ -74,8 +74,14 @@ def screen(incident: Incident) -> Fireground:
     """The fireground as the person who asks sees it now."""
     before = request.args.get("before", type=int)
     only = "public" if request.args.get("only") == "public" else ""
-    address = url_for("fireground.show", number=incident.id)
-    return Fireground(incident, current_user.actor, clock.now(), address=address, before=before, only=only)
+    given = {
+        "address": url_for("fireground.show", number=incident.id),
+        "thresholds": {
+            True: current_app.config["DURATION_STRICT"],
+            False: current_app.config["DURATION_OTHER"],
+        },
+    }
+    return Fireground(incident, current_user.actor, clock.now(), **given, before=before, only=only)
 
 
 def partials(fireground: Fireground, names: list[str], extra: str = "") -> Response:
