@@ -23,8 +23,8 @@ def one_time_code(app: Flask) -> str:
 
 
 def is_code(typed: str) -> bool:
-    """The typed code is the console's; case, spaces and dashes do not matter."""
-    bare = "".join(typed.upper().split()).replace("-", "")
+    """The typed code is the console's; case, spaces and dashes do not matter, and 0 and 1 are read as O and I."""
+    bare = "".join(typed.upper().split()).replace("-", "").translate(str.maketrans("01", "OI"))
     return hmac.compare_digest(bare.encode(), one_time_code(current_app).replace("-", "").encode())
 
 

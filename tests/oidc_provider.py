@@ -1,14 +1,20 @@
 """A small strict OpenID provider for tests and for trying out, on loopback only: `python -m tests.oidc_provider --port 9100`.
 
-PKCE and nonce are required, the redirect address must match, discovery and keys are served. `--mode` makes it misbehave.
+PKCE and nonce are required, the redirect address must match; discovery, keys and userinfo are served. At the sign-in
+page one picks a person and groups (`person=mia&groups=on-call,staff`). `--mode` makes it misbehave.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
+import threading
 import time
+from contextlib import suppress
+from html import escape
+from urllib.parse import urlsplit
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import grants
@@ -33,8 +39,14 @@ MODES = (
     "garbage",
     "broken",
     "slow",
+    "slow_token",
     "trickle",
+    "trickle_headers",
+    "endless",
     "wrong_issuer",
+    "thin_token",
+    "other_userinfo",
+    "unverified",
 )
 
 
@@ -109,6 +121,7 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
         RSAKey.generate_key(2048, {"kid": "k1"}, private=True),
     )
     codes: dict[str, Code] = {}
+    tokens: dict[str, dict] = {}
     client = Client(redirect_uri)
 
     class Grant(grants.AuthorizationCodeGrant):
@@ -159,9 +172,13 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
             return claims | {"nonce": "another"} if mode == "wrong_nonce" else claims
 
         def generate_user_info(self, user, scope):
-            return UserInfo(**user, email_verified=True)
+            known = {"sub": user["sub"]} if mode in ("thin_token", "other_userinfo") else user
+            return UserInfo(**known, email_verified=mode != "unverified")
 
-    server = AuthorizationServer(app, query_client=lambda _: client, save_token=lambda token, request: None)
+    def keep(token, request):
+        tokens[token["access_token"]] = request.user
+
+    server = AuthorizationServer(app, query_client=lambda _: client, save_token=keep)
     server.register_grant(Grant, [CodeChallenge(required=True), IdToken(require_nonce=True)])
 
     @app.get("/.well-known/openid-configuration")
@@ -172,6 +189,8 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
             return Response("{}", status=500)
         if mode == "slow":
             time.sleep(30)
+        if mode == "endless":
+            return Response((b" " * 65536 for _ in range(10**6)), content_type="application/json")
         if mode == "trickle":
             return Response((time.sleep(0.3) or " " for _ in range(200)), content_type="application/json")
         return jsonify(
@@ -196,19 +215,53 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
         if mode == "denied":
             return redirect(f"{redirect_uri}?error=access_denied&state={request.args['state']}")
         if person is None:
-            query = request.query_string.decode()
-            links = "".join(
-                f'<p><a href="/authorize?{query}&person={name}">{name}</a></p>' for name in PEOPLE
-            )
-            return f"<!doctype html><title>Who are you</title>{links}"
+            return sign_in_page()
+        if "groups" in request.args:
+            person = person | {"groups": [name for name in request.args["groups"].split(",") if name]}
         grant = server.get_consent_grant(end_user=person)
         return server.create_authorization_response(grant=grant, grant_user=person)
 
+    def sign_in_page() -> str:
+        asked = "".join(
+            f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+            for name, value in request.args.items()
+        )
+        forms = "".join(
+            f'<form>{asked}<label>Groups <input name="groups" value="{",".join(person["groups"])}"></label>'
+            f'<button name="person" value="{name}">{person["name"]}</button></form>'
+            for name, person in PEOPLE.items()
+        )
+        return f'<!doctype html><html lang="en"><title>Who are you</title><h1>Who are you</h1>{forms}</html>'
+
+    @app.get("/userinfo")
+    def userinfo():
+        user = tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if user is None:
+            return Response(status=401)
+        return jsonify(user | {"email_verified": True} | ({"sub": "x"} if mode == "other_userinfo" else {}))
+
     @app.post("/token")
     def token():
+        if mode == "slow_token":
+            time.sleep(30)
         return server.create_token_response()
 
     return app
+
+
+def trickle_headers(port: int) -> None:
+    """Answer every connection with a header every 0.3 s, and never come to an end."""
+
+    def answer(line: socket.socket) -> None:
+        with suppress(OSError), line:
+            line.sendall(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                line.sendall(b"X-A: b\r\n")
+                time.sleep(0.3)
+
+    with socket.create_server(("127.0.0.1", port)) as server:
+        while True:
+            threading.Thread(target=answer, args=(server.accept()[0],), daemon=True).start()
 
 
 def main() -> None:
@@ -217,9 +270,11 @@ def main() -> None:
     parser.add_argument("--mode", choices=MODES, default="good")
     parser.add_argument("--redirect-uri", default="http://127.0.0.1:8000/auth/callback")
     given = parser.parse_args()
-    if not given.redirect_uri.startswith(("http://127.0.0.1:", "http://localhost")):
+    if urlsplit(given.redirect_uri).hostname not in ("127.0.0.1", "localhost"):
         sys.exit("this provider is for loopback only")
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
+    if given.mode == "trickle_headers":
+        trickle_headers(given.port)
     app = create_provider(given.port, given.mode, given.redirect_uri)
     make_server("127.0.0.1", given.port, app, threaded=True).serve_forever()
 

@@ -6,33 +6,36 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import clean_line
 from majorops.domain.vocab import AccountRole, SignInMethod
-from majorops.models import SignInThrottle, User, UserSession
+from majorops.models import User, UserSession
 from majorops.operations import audit, operation
+from majorops.operations.passwords import Proof, hash_password, prove
+from majorops.operations.throttle import (
+    count_failure,
+    forget_failures,
+    paused_until,
+    setup_keys,
+    sign_in_keys,
+)
 
-HASHER = PasswordHasher()  # Argon2id
-NOBODY = HASHER.hash(secrets.token_urlsafe())  # checked for unknown addresses, so that they take as long
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-WINDOW, FAILURES = timedelta(minutes=15), 10
-SHORTEST, LONGEST = 12, 200
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """The outcome of a sign-in: a session's token, or the sentence for the person."""
+    """The outcome of a sign-in: a session's token, or the sentence for the person and, paused, until when."""
 
     token: str | None = None
     problem: str = ""
+    paused_until: datetime | None = None
 
 
 def clean_email(typed: str) -> str:
@@ -50,18 +53,10 @@ def clean_name(typed: str) -> str:
     return name
 
 
-def check_password(password: str, email: str) -> str:
-    """The hash of an acceptable password. Raises Invalid."""
-    if not SHORTEST <= len(password) <= LONGEST or password.lower() == email:
-        raise Invalid(
-            {"password": f"A password has {SHORTEST} to {LONGEST} characters and is not the e-mail address."}
-        )
-    return HASHER.hash(password)
-
-
 @operation(needs=None)
 def create_first_admin(*, email: str, name: str, password: str, actor: Actor, now: datetime) -> User:
     """The first account of all, made with the console's one-time code. Raises Invalid, Conflict (there is one)."""
+    _one_at_a_time()
     if db.session.scalar(select(User.id).limit(1)):
         raise Conflict("There is an account already. Sign in.")
     return add_user(email=email, name=name, role=AccountRole.ADMIN, password=password, actor=actor, now=now)
@@ -75,7 +70,7 @@ def add_user(
     email = clean_email(email)
     if db.session.scalar(select(User.id).filter_by(email=email)):
         raise Invalid({"email": f"{email} has an account already."})
-    password_hash = check_password(password, email) if password else None
+    password_hash = hash_password(password, email) if password else None
     user = User(email=email, name=clean_name(name), role=role, password_hash=password_hash, created_at=now)
     db.session.add(user)
     db.session.flush()
@@ -112,8 +107,8 @@ def set_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> N
 @operation(needs=Permission.DATA_MANAGE)
 def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> None:
     """Set the local password; every session of the account ends. Raises Invalid."""
-    user.password_hash = check_password(password, user.email)
-    _end_sessions(user, now)
+    user.password_hash = hash_password(password, user.email)
+    end_all_sessions(user, now=now)
     audit("user.password_set", user.email, actor=actor, now=now)
 
 
@@ -125,7 +120,7 @@ def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> N
     if not is_active:
         if user.role is AccountRole.ADMIN:
             _demand_other_admin(user, "is_active")
-        _end_sessions(user, now)
+        end_all_sessions(user, now=now)
     user.is_active = is_active
     audit("user.switched_on" if is_active else "user.switched_off", user.email, actor=actor, now=now)
 
@@ -151,70 +146,69 @@ def save_user(
 
 
 def _demand_other_admin(user: User, field: str) -> None:
-    others = select(User.id).where(User.role == AccountRole.ADMIN, User.is_active, User.id != user.id)
-    if not db.session.scalar(others.limit(1)):
+    if is_last_admin(user):
         raise Invalid({field: "This is the last admin. Make another account admin first."})
 
 
-@operation(needs=None)
-def sign_in_local(email: str, password: str, *, address: str, actor: Actor, now: datetime) -> SignIn:
-    """Sign in with e-mail and password. `address`: where the request came from.
+def is_last_admin(user: User) -> bool:
+    """No other active account is admin. The admins stay locked until the verb ends: two of them may leave at once."""
+    admins = select(User.id).where(User.role == AccountRole.ADMIN, User.is_active).order_by(User.id)
+    return set(db.session.scalars(admins.with_for_update())) == {user.id}
 
-    Ten failures in 15 minutes, of one e-mail or one address, pause it. Refusals are a value and no exception:
-    the count of failures must be committed. The sentence does not tell whether the account exists.
-    """
+
+def _one_at_a_time() -> None:
+    """Two browsers with the code make one admin. SQLite has one writer already."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE user_account IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def sign_in_with_password(email: str, password: str, *, address: str, actor: Actor, now: datetime) -> SignIn:
+    """Sign in with what was typed; `address`: where it came from. See `sign_in_local`."""
     email = clean_line(email).lower()[:254]
-    keys = [f"email:{email}", f"from:{address}"]
-    if waits := _paused_until(keys, now):
-        return SignIn(problem=f"Too many failed sign-ins. The next try counts from {waits:%H:%M:%S} UTC.")
-    user = db.session.scalar(select(User).filter_by(email=email))
-    if not _matches(user, password) or not user.is_active:
-        _count_failure(keys, now)
+    proof = Proof()
+    if not paused_until(sign_in_keys(email, address), now):
+        stored = db.session.scalar(select(User.password_hash).filter_by(email=email))
+        db.session.rollback()  # Argon2 is slow on purpose: no transaction waits for it
+        proof = prove(password, stored)
+    return sign_in_local(email, proof, address=address, actor=actor, now=now)
+
+
+@operation(needs=None)
+def sign_in_local(email: str, proof: Proof, *, address: str, actor: Actor, now: datetime) -> SignIn:
+    """Sign in with a cleaned e-mail and what its password proved.
+
+    Too many failures within 15 minutes, of one e-mail or one address, pause it (throttle.LIMITS). Refusals are a value
+    and no exception: the count must be committed. It is read again here, so that guesses sent at once count one by one,
+    and a right one among them learns nothing. The sentence does not tell whether the account exists.
+    """
+    keys = sign_in_keys(email, address)
+    if waits := paused_until(keys, now, lock=True):
+        problem = f"Too many failed sign-ins. The next try counts from {waits:%H:%M:%S} UTC."
+        return SignIn(problem=problem, paused_until=waits)
+    user = db.session.scalar(select(User).filter_by(email=email, is_active=True))
+    if user is None or proof.matched is None or proof.matched != user.password_hash:
+        count_failure(keys, now)
         audit("sign_in.failed", email, detail=address, actor=actor, now=now)
         return SignIn(problem="E-mail and password do not match an account.")
-    if HASHER.check_needs_rehash(user.password_hash):
-        user.password_hash = HASHER.hash(password)
+    user.password_hash = proof.renewed or user.password_hash
+    forget_failures(keys[0])
     return SignIn(token=start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now))
-
-
-def _matches(user: User | None, password: str) -> bool:
-    known = user.password_hash if user and user.password_hash else None
-    try:
-        return HASHER.verify(known or NOBODY, password[:LONGEST]) and known is not None
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
-def _paused_until(keys: list[str], now: datetime) -> datetime | None:
-    rows = db.session.scalars(select(SignInThrottle).where(SignInThrottle.key.in_(keys)))
-    ends = [row.window_started_at + WINDOW for row in rows if row.failures >= FAILURES]
-    return max((end for end in ends if end > now), default=None)
-
-
-def _count_failure(keys: list[str], now: datetime) -> None:
-    for key in keys:
-        row = db.session.get(SignInThrottle, key)
-        if row is None:
-            row = SignInThrottle(key=key, failures=0, window_started_at=now)
-            db.session.add(row)
-        if now - row.window_started_at > WINDOW:
-            row.failures, row.window_started_at = 0, now
-        row.failures += 1
 
 
 @operation(needs=None)
 def throttle_setup(*, address: str, actor: Actor, now: datetime) -> str:
     """Count a wrong first-run code; returns the sentence for the person."""
-    keys = [f"setup:{address}"]
-    if waits := _paused_until(keys, now):
+    keys = setup_keys(address)
+    if waits := paused_until(keys, now, lock=True):
         return f"Too many wrong codes. The next try counts from {waits:%H:%M:%S} UTC."
-    _count_failure(keys, now)
+    count_failure(keys, now)
     audit("setup.failed", address, actor=actor, now=now)
     return "This is not the code on the server's console."
 
 
 def is_setup_paused(address: str, now: datetime) -> bool:
-    return _paused_until([f"setup:{address}"], now) is not None
+    """Ten wrong codes came from this address within 15 minutes."""
+    return paused_until(setup_keys(address), now) is not None
 
 
 @operation(needs=None)
@@ -231,29 +225,33 @@ def sign_in_sso(
     """Sign in whom the OpenID provider vouches for. `subject`: issuer and subject; `role`: what the groups map to.
 
     The account is found by subject, else by a verified address, else made. A mapped role is set at every sign-in;
-    with no mapping a new account is a stakeholder and a known one keeps its role.
+    with no mapping a new account is a stakeholder and a known one keeps its role. The last admin stays admin.
     """
     user = db.session.scalar(select(User).filter_by(oidc_subject=subject))
-    if user is None and is_verified:
-        user = db.session.scalar(select(User).filter_by(email=email, oidc_subject=None))
-        if user:
-            user.oidc_subject = subject
-            audit("user.linked", email, detail=subject, actor=actor, now=now)
-    if user is None:
-        if db.session.scalar(select(User.id).filter_by(email=email)):
-            return SignIn(problem=f"{email} belongs to another account. Ask an admin.")
-        user = User(
-            email=email, name=name, role=role or AccountRole.STAKEHOLDER, oidc_subject=subject, created_at=now
-        )
-        db.session.add(user)
-        db.session.flush()
-        audit("user.added", email, detail=f"single sign-on, {user.role.label}", actor=actor, now=now)
+    known = user or db.session.scalar(select(User).filter_by(email=email))
+    if user is None and known:
+        if not is_verified or known.oidc_subject:
+            return SignIn(problem="This sign-in cannot be joined to an account. Ask an admin.")
+        known.oidc_subject = subject
+        audit("user.linked", email, detail=subject, actor=actor, now=now)
+    user = known or _add_sso_user(subject, email, name, role, actor=actor, now=now)
     if not user.is_active:
         return SignIn(problem="This account is switched off. Ask an admin.")
-    if role and role is not user.role:
+    if role and role is not user.role and not (user.role is AccountRole.ADMIN and is_last_admin(user)):
         audit("user.role_changed", email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
         user.role = role
     return SignIn(token=start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now))
+
+
+def _add_sso_user(
+    subject: str, email: str, name: str, role: AccountRole | None, *, actor: Actor, now: datetime
+) -> User:
+    role = role or AccountRole.STAKEHOLDER
+    user = User(email=email, name=name, role=role, oidc_subject=subject, created_at=now)
+    db.session.add(user)
+    db.session.flush()
+    audit("user.added", email, detail=f"single sign-on, {role.label}", actor=actor, now=now)
+    return user
 
 
 @operation(needs=None)
@@ -274,7 +272,8 @@ def end_session(token: str, *, actor: Actor, now: datetime) -> None:
         audit("session.ended", actor.email or actor.name, actor=actor, now=now)
 
 
-def _end_sessions(user: User, now: datetime) -> None:
+def end_all_sessions(user: User, *, now: datetime) -> None:
+    """Sign an account out everywhere. Part of the verb that calls it, which leaves the audit entry."""
     db.session.execute(update(UserSession).filter_by(user_id=user.id, ended_at=None).values(ended_at=now))
 
 

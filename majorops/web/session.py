@@ -19,7 +19,8 @@ class SignedIn(UserMixin):
     """Flask-Login's current_user: the actor, and the token of this session as its identity."""
 
     def __init__(self, token: str, actor: Actor):
-        self.id, self.actor = token, actor
+        self.id = self.token = token
+        self.actor = actor
 
 
 class Stranger(AnonymousUserMixin):
@@ -46,6 +47,7 @@ def begin(token: str) -> None:
 
 
 def end() -> None:
+    """Take the session out of the browser; `end_session` ends it on the server."""
     logout_user()
     session.clear()
 

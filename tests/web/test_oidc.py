@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,8 +16,11 @@ import requests
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import AccountRole
 from majorops.models import User
+from majorops.operations.accounts import add_user, set_password
+from tests.cast import PASSWORD
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET
 from tests.web.page import check
 
@@ -33,18 +39,24 @@ def mode() -> str:
 @pytest.fixture
 def provider(mode):
     """The provider's address; the process ends with the test."""
-    port = free_port()
+    yield from running(free_port(), mode)
+
+
+def running(port: int, mode: str):
+    """The provider as a process on this port, until the generator is closed."""
     command = [sys.executable, "-m", "tests.oidc_provider", "--port", str(port), "--mode", mode]
     process = subprocess.Popen([*command, "--redirect-uri", "http://localhost/auth/callback"])
-    for _ in range(100):
-        try:
-            requests.get(f"http://127.0.0.1:{port}/keys", timeout=1)
-            break
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait()
+    try:
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except ConnectionError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @pytest.fixture
@@ -69,9 +81,10 @@ def go_to_provider(client, wanted: str = "") -> str:
     return answer.location
 
 
-def callback(address: str, person: str = "mia") -> str:
+def callback(address: str, person: str = "mia", groups: str | None = None) -> str:
     """What the provider sends the browser back to, as path and query."""
-    answer = requests.get(f"{address}&person={person}", allow_redirects=False, timeout=5)
+    picked = f"&person={person}" + ("" if groups is None else f"&groups={groups}")
+    answer = requests.get(address + picked, allow_redirects=False, timeout=5)
     assert answer.status_code == 302, answer.text
     parts = urlsplit(answer.headers["Location"])
     return f"{parts.path}?{parts.query}"
@@ -125,7 +138,9 @@ def test_a_wrong_answer_signs_nobody_in(app, cast, client, mode):
     assert client.get("/new").status_code == 303
 
 
-@pytest.mark.parametrize("mode", ["garbage", "broken", "slow", "trickle", "wrong_issuer"])
+@pytest.mark.parametrize(
+    "mode", ["garbage", "broken", "slow", "trickle", "trickle_headers", "endless", "wrong_issuer"]
+)
 def test_a_provider_in_trouble_gets_one_clear_page_within_five_seconds(app, cast, client, mode):
     began = time.monotonic()
     answer = client.get("/login/oidc?next=/new")
@@ -133,6 +148,114 @@ def test_a_provider_in_trouble_gets_one_clear_page_within_five_seconds(app, cast
     assert answer.status_code == 503
     check(answer)
     assert "/login?next=/new" in answer.text
+
+
+def role_of(email: str) -> AccountRole | None:
+    db.session.rollback()
+    return db.session.scalar(select(User.role).filter_by(email=email))
+
+
+def test_the_highest_mapped_group_counts_at_every_sign_in(app, cast, client):
+    for groups, role in [("staff,on-call,ops", "admin"), ("on-call", "mim"), ("staff", "mim")]:
+        back = callback(go_to_provider(client), "gus", groups)
+        assert client.get(back).status_code == 303
+        assert role_of("gus@example.org") == role, groups
+
+
+@pytest.mark.parametrize("mode", ["thin_token"])
+def test_groups_and_address_may_stand_in_userinfo_only(app, cast, client, mode):
+    assert client.get(callback(go_to_provider(client))).status_code == 303
+    assert role_of("mia@example.org") is AccountRole.MIM
+
+
+@pytest.mark.parametrize("mode", ["other_userinfo"])
+def test_userinfo_of_another_person_signs_nobody_in(app, cast, client, mode):
+    assert client.get(callback(go_to_provider(client))).status_code == 503
+    assert role_of("mia@example.org") is None
+
+
+@pytest.mark.parametrize(("mode", "status", "linked"), [("good", 303, True), ("unverified", 401, False)])
+def test_a_known_account_is_joined_by_a_verified_address_only(app, cast, client, clock, mode, status, linked):
+    given = {"email": "mia@example.org", "name": "Mia", "role": AccountRole.RESPONDER}
+    user = add_user(**given, actor=cast.ada, now=clock())
+    answer = client.get(callback(go_to_provider(client)))
+    assert answer.status_code == status
+    assert "mia@example.org" not in answer.text
+    db.session.refresh(user)
+    assert bool(user.oidc_subject) is linked
+
+
+@pytest.mark.parametrize("mode", ["trickle_headers"])
+def test_a_provider_that_never_ends_leaves_no_thread_behind(app, cast, client, mode):
+    before = threading.active_count()
+    client.get("/login/oidc")
+    time.sleep(1)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize("mode", ["endless"])
+def test_megabytes_are_not_read_to_the_deadline(app, cast, client, mode):
+    began = time.monotonic()
+    assert client.get("/login/oidc").status_code == 503
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("mode", ["slow_token"])
+def test_a_provider_that_hangs_on_the_way_back(app, cast, client, mode):
+    back = callback(go_to_provider(client, "/new"))
+    began = time.monotonic()
+    answer = client.get(back)
+    assert time.monotonic() - began < 5
+    assert answer.status_code == 503
+    assert "/login?next=/new" in answer.text
+
+
+def test_many_abandoned_sign_ins_leave_the_last_one_working(app, cast, client):
+    wanted = "/new%3Ftitle%3D" + secrets.token_hex(400)
+    for _ in range(12):
+        address = go_to_provider(client, wanted)
+        assert len(client.get_cookie("majorops").value) < 4000
+    assert client.get(callback(address)).location == wanted.replace("%3F", "?").replace("%3D", "=")
+
+
+def test_an_address_too_long_for_the_cookie_keeps_its_path(app, cast, client):
+    back = callback(go_to_provider(client, "/new%3Ftitle%3D" + secrets.token_hex(3000)))
+    assert client.get(back).location == "/new"
+
+
+def test_a_stranger_at_the_callback_makes_us_call_nobody(app, cast, client, monkeypatch):
+    monkeypatch.setattr("majorops.web.oidc.client", lambda: pytest.fail("called the provider"))
+    assert client.get("/auth/callback?code=x&state=y").status_code == 400
+    assert client.get("/auth/callback").status_code == 400
+
+
+def test_the_way_back_is_under_the_base_address_whatever_the_host_says(app, cast, client):
+    app.config["BASE_URL"] = "https://ops.example.org"
+    answer = client.get("/login/oidc", headers={"Host": "evil.example"})
+    back = parse_qs(urlsplit(answer.location).query)["redirect_uri"]
+    assert back == ["https://ops.example.org/auth/callback"]
+
+
+@pytest.mark.parametrize("mode", ["slow"])
+def test_a_hanging_provider_leaves_threads_for_the_others(app, cast, mode):
+    """Twelve people press the button: all have their page within 5 s, though only six talk with the provider."""
+
+    def press(_):
+        began = time.monotonic()
+        status = app.test_client().get("/login/oidc").status_code
+        return status, time.monotonic() - began
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(press, range(12)))
+    assert {status for status, _ in answers} == {503}
+    assert max(took for _, took in answers) < 5
+    assert sum(took < 2 for _, took in answers) == 6
+
+
+def test_no_sign_in_without_a_provider(app, cast, client):
+    app.config["OIDC_ISSUER"] = None
+    assert client.get("/login/oidc").status_code == client.get("/auth/callback").status_code == 404
+    assert "single sign-on" not in client.get("/login").text
 
 
 class TestProviderDown:
@@ -145,3 +268,25 @@ class TestProviderDown:
         assert answer.status_code == 503
         assert "Sign in with a password" in answer.text
         assert "single sign-on" in client.get("/login").text
+        user = db.session.get(User, cast.maya.user_id)
+        set_password(user, PASSWORD, actor=SYSTEM, now=cast.clock())
+        given = {"email": "maya@example.org", "password": PASSWORD}
+        assert client.post("/login", data=given).status_code == 303
+
+    def test_a_provider_that_comes_back_works_without_restart(self, app, cast, client, issuer):
+        assert client.get("/login/oidc").status_code == 503
+        for _ in running(urlsplit(issuer).port, "good"):
+            assert client.get(callback(go_to_provider(client))).status_code == 303
+
+
+class TestBlackHole:
+    @pytest.fixture
+    def issuer(self):
+        """Takes connections and says nothing."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+    def test_ends_within_five_seconds(self, app, cast, client):
+        began = time.monotonic()
+        assert client.get("/login/oidc").status_code == 503
+        assert time.monotonic() - began < 5

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import (
     Blueprint,
     Response,
+    abort,
     current_app,
     make_response,
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_login import current_user
@@ -20,36 +18,43 @@ from flask_login import current_user
 from majorops import clock
 from majorops.domain.access import SYSTEM, Permission
 from majorops.domain.errors import Invalid, Refused
+from majorops.domain.vocab import SignInMethod
 from majorops.first_run import is_code, needs_first_admin
 from majorops.operations.accounts import (
+    SignIn,
     create_first_admin,
     end_session,
     is_setup_paused,
-    sign_in_local,
     sign_in_sso,
+    sign_in_with_password,
+    start_session,
     throttle_setup,
 )
 from majorops.web import oidc
 from majorops.web import session as sessions
-from majorops.web.access import public, signed_in
+from majorops.web.access import public
+from majorops.web.public.sign_in_forms import SetupForm, SignInForm
 
 bp = Blueprint("sign_in", __name__)
 
 
 def next_address(wanted: str | None) -> str:
     """Where to go after sign-in: the wanted address if it is one of ours, else the role's own start page."""
-    wanted = wanted or ""
-    parts = urlsplit(wanted)
-    ours = (
-        wanted.startswith("/")
-        and not wanted.startswith(("//", "/\\"))
-        and not parts.netloc
-        and not parts.scheme
-    )
-    if ours and not any(ord(letter) < 32 or letter == "\\" for letter in wanted):
+    if wanted and is_ours(wanted):
         return wanted
     reads = current_user.is_authenticated and current_user.actor.can(Permission.INCIDENT_READ)
     return url_for("fireground.index" if reads else "public.status")
+
+
+def is_ours(address: str) -> bool:
+    """A path on this host. Browsers read `//` and `/\\` as another host, and drop tabs and line ends before that."""
+    is_path = address.startswith("/") and not address.startswith("//")
+    return is_path and not any(letter == "\\" or ord(letter) < 33 or ord(letter) == 127 for letter in address)
+
+
+def origin() -> dict:
+    """Who acts where there is no account yet, from where, and when."""
+    return {"address": request.remote_addr or "unknown", "actor": SYSTEM, "now": clock.now()}
 
 
 @bp.get("/login")
@@ -68,21 +73,30 @@ def login() -> Response:
 @bp.post("/login")
 @public
 def login_local() -> Response:
-    email, wanted = request.form.get("email", ""), request.form.get("next", "")
+    form = SignInForm()
+    email, wanted = form.email.data or "", form.next.data or ""
     if not current_app.config["LOCAL_LOGIN"]:
         return draw_login(wanted, email, "Sign-in with a password is switched off here.", 403)
-    address = request.remote_addr or "unknown"
-    password = request.form.get("password", "")
-    outcome = sign_in_local(email, password, address=address, actor=SYSTEM, now=clock.now())
-    return finish(outcome, wanted, email)
+    return enter(sign_in_with_password(email, form.password.data or "", **origin()), wanted, email)
 
 
-def finish(outcome, wanted: str, email: str = "") -> Response:
-    """Into the session and on to where the person wanted to go, or back to the form with the reason."""
+def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:
+    """Into a new session and on to where the person wanted to go, or back to the form with the reason."""
     if outcome.token is None:
-        return draw_login(wanted, email, outcome.problem, 401)
+        answer = draw_login(wanted, email, outcome.problem, 429 if outcome.paused_until else 401)
+        if outcome.paused_until:
+            answer.headers["Retry-After"] = int((outcome.paused_until - clock.now()).total_seconds()) + 1
+        return answer
+    leave()
     sessions.begin(outcome.token)
     return redirect(next_address(wanted), 303)
+
+
+def leave() -> None:
+    """End the session that this browser has, on the server too."""
+    if current_user.is_authenticated:
+        end_session(current_user.token, actor=current_user.actor, now=clock.now())
+    sessions.end()
 
 
 def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
@@ -99,39 +113,44 @@ def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 20
 
 
 @bp.post("/logout")
-@signed_in
+@public
 def logout() -> Response:
-    end_session(current_user.id, actor=current_user.actor, now=clock.now())
-    sessions.end()
+    leave()
     return redirect(url_for("public.status"), 303)
 
 
 @bp.get("/login/oidc")
 @public
 def login_oidc() -> Response:
+    if not oidc.is_on():
+        abort(404)
+    wanted = request.args.get("next", "")
     try:
-        answer = oidc.begin(url_for("sign_in.callback", _external=True))
+        return oidc.begin(wanted)
     except oidc.ProviderProblem as problem:
-        return draw_problem(problem, request.args.get("next", ""))
-    session["next"] = request.args.get("next", "")
-    return answer
+        return draw_problem(problem, wanted)
 
 
 @bp.get("/auth/callback")
 @public
 def callback() -> Response:
-    wanted = session.get("next", "")
+    if not oidc.is_on():
+        abort(404)
+    wanted = oidc.wanted()
     try:
         person = oidc.finish()
     except oidc.ProviderProblem as problem:
         return draw_problem(problem, wanted)
-    return finish(sign_in_sso(**person, actor=SYSTEM, now=clock.now()), wanted)
+    return enter(sign_in_sso(**person, actor=SYSTEM, now=clock.now()), wanted)
 
 
 def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:
-    has_local = current_app.config["LOCAL_LOGIN"]
     page = render_template(
-        "auth/provider.html", problem=problem, has_local=has_local, wanted=wanted, now=clock.now()
+        "auth/provider_error.html",
+        problem=problem,
+        has_local=current_app.config["LOCAL_LOGIN"],
+        wanted=wanted,
+        now=clock.now(),
     )
     return make_response(page, problem.status)
 
@@ -141,26 +160,30 @@ def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:
 def setup() -> Response:
     if not needs_first_admin():
         return redirect(url_for("sign_in.login"), 303)
-    return draw_setup({}, 200)
+    return draw_setup(SetupForm(), {}, 200)
 
 
 @bp.post("/setup")
 @public
 def make_first_admin() -> Response:
-    address, typed = request.remote_addr or "unknown", request.form
+    form, now = SetupForm(), clock.now()
     try:
-        if is_setup_paused(address, clock.now()) or not is_code(typed.get("code", "")):
-            raise Invalid({"code": throttle_setup(address=address, actor=SYSTEM, now=clock.now())})
-        given = {name: typed.get(name, "") for name in ("email", "name", "password")}
-        create_first_admin(**given, actor=SYSTEM, now=clock.now())
+        check_code(form.code.data or "")
+        user = create_first_admin(**form.account, actor=SYSTEM, now=now)
     except Refused as problem:
-        return draw_setup(getattr(problem, "errors", {"code": str(problem)}), 422)
-    current_app.extensions["has_accounts"] = True
-    address = request.remote_addr or "unknown"
-    outcome = sign_in_local(given["email"], given["password"], address=address, actor=SYSTEM, now=clock.now())
-    return finish(outcome, url_for("fireground.index"))
+        return draw_setup(form, getattr(problem, "errors", {"code": str(problem)}), 422)
+    token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now)
+    return enter(SignIn(token=token), "")
 
 
-def draw_setup(errors: dict[str, str], status: int) -> Response:
-    page = render_template("auth/setup.html", errors=errors, typed=request.form, now=clock.now())
-    return make_response(page, status)
+def check_code(typed: str) -> None:
+    """Raises Invalid for a wrong code, and for any code after too many wrong ones."""
+    who = origin()
+    if is_setup_paused(who["address"], who["now"]) or not is_code(typed):
+        raise Invalid({"code": throttle_setup(**who)})
+
+
+def draw_setup(form: SetupForm, errors: dict[str, str], status: int) -> Response:
+    return make_response(
+        render_template("auth/setup.html", errors=errors, form=form, now=clock.now()), status
+    )

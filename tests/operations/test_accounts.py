@@ -1,0 +1,262 @@
+"""Accounts: who may be made, changed, joined and let in, and how guessing is slowed down."""
+
+from __future__ import annotations
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import SYSTEM
+from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.vocab import AccountRole, SignInMethod
+from majorops.models import AuditEntry, SignInThrottle, User, UserSession
+from majorops.operations import accounts, passwords
+from tests.cast import PASSWORD
+from tests.operations.test_at_once import at_once
+
+MAYA = "maya@example.org"
+
+
+@pytest.fixture
+def who(clock) -> dict:
+    return {"actor": SYSTEM, "now": clock()}
+
+
+@pytest.fixture
+def maya(cast, who) -> User:
+    user = db.session.get(User, cast.maya.user_id)
+    accounts.set_password(user, PASSWORD, **who)
+    return user
+
+
+@pytest.fixture
+def ada(cast) -> User:
+    """The only admin."""
+    return db.session.get(User, cast.ada.user_id)
+
+
+def type_in(clock, password=PASSWORD, email=MAYA, address="192.0.2.1"):
+    return accounts.sign_in_with_password(email, password, address=address, actor=SYSTEM, now=clock())
+
+
+def kinds() -> list[str]:
+    return list(db.session.scalars(select(AuditEntry.kind).order_by(AuditEntry.id)))
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 11, "x" * 201, MAYA, MAYA.upper(), f" {MAYA} "])
+def test_a_password_that_is_refused(maya, who, password):
+    with pytest.raises(Invalid, match="12 to 200 characters and is not the e-mail"):
+        accounts.set_password(maya, password, **who)
+
+
+@pytest.mark.parametrize("password", ["x" * 12, "x" * 200, "pass phrase with späces ⛑"])
+def test_a_password_that_is_taken_opens_and_its_neighbours_do_not(maya, clock, who, password):
+    accounts.set_password(maya, password, **who)
+    assert type_in(clock, password).token
+    assert not type_in(clock, password + "x").token
+    assert not type_in(clock, password[:-1]).token
+    assert maya.password_hash.startswith("$argon2id$")
+
+
+def test_a_hash_of_older_parameters_is_renewed(maya, clock):
+    weak = PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
+    maya.password_hash = weak
+    db.session.commit()
+    assert not type_in(clock, "wrong").token
+    assert maya.password_hash == weak
+    assert type_in(clock).token
+    assert not passwords.HASHER.check_needs_rehash(maya.password_hash)
+    assert type_in(clock).token
+
+
+@pytest.mark.parametrize("email", ["nobody@example.org", "rita@example.org", MAYA])
+def test_every_refusal_costs_one_hash_and_says_the_same(maya, clock, monkeypatch, email):
+    """Unknown, without a password, and wrong: neither the time nor the sentence tells which."""
+    hashed = []
+
+    class Counting(PasswordHasher):
+        def verify(self, *given):
+            hashed.append(given)
+            return super().verify(*given)
+
+    monkeypatch.setattr(passwords, "HASHER", Counting())
+    outcome = type_in(clock, "wrong", email)
+    assert outcome.problem == "E-mail and password do not match an account."
+    assert len(hashed) == 1
+    assert hashed[0][0].startswith("$argon2id$")
+
+
+def test_no_transaction_is_open_while_a_password_is_checked(maya, clock, monkeypatch):
+    open_then = []
+    real = accounts.prove
+
+    def watched(*given):
+        open_then.append(db.session().in_transaction())
+        return real(*given)
+
+    monkeypatch.setattr(accounts, "prove", watched)
+    assert type_in(clock).token
+    assert open_then == [False]
+
+
+def test_a_password_changed_while_the_old_one_is_checked_lets_nobody_in(maya, clock, who):
+    proof = passwords.prove(PASSWORD, maya.password_hash)
+    accounts.set_password(maya, PASSWORD * 2, **who)
+    assert not accounts.sign_in_local(MAYA, proof, address="192.0.2.1", **who).token
+
+
+def test_ten_failures_of_one_email_pause_it_from_everywhere(maya, clock):
+    began = clock()
+    for n in range(10):
+        assert "do not match" in type_in(clock, "wrong", MAYA.upper(), f"192.0.2.{n}").problem
+    paused = type_in(clock, address="198.51.100.7")
+    assert paused.token is None
+    assert paused.problem.endswith("The next try counts from 14:15:00 UTC.")
+    assert (paused.paused_until - began).seconds == 900
+    assert type_in(clock, "wrong", "xin@example.org", "192.0.2.1").paused_until is None
+    clock.tick(minutes=15)
+    assert type_in(clock).token
+
+
+def test_thirty_failures_from_one_place_pause_it_for_all_names(maya, clock):
+    for n in range(30):
+        assert type_in(clock, "wrong", f"guess{n}@example.org").paused_until is None
+    assert type_in(clock).paused_until
+    assert type_in(clock, address="198.51.100.7").token
+
+
+def test_a_right_password_ends_the_count_of_its_email(maya, clock):
+    for _ in range(2):
+        for _ in range(9):
+            type_in(clock, "wrong")
+        assert type_in(clock).token
+
+
+def test_while_paused_nothing_is_hashed_or_written(maya, clock, monkeypatch):
+    for _ in range(10):
+        type_in(clock, "wrong")
+    monkeypatch.setattr(accounts, "prove", lambda *given: pytest.fail("hashed"))
+    before = len(kinds())
+    assert type_in(clock).paused_until
+    assert len(kinds()) == before
+
+
+def test_guesses_sent_at_once_count_one_by_one(app, maya, clock):
+    """Twelve at once, the right password among them last: no more than ten are answered."""
+    outcomes = at_once(app, lambda n: type_in(clock, "wrong", address=f"192.0.2.{n}"), 12)
+    assert sum(outcome.paused_until is None for outcome in outcomes) == 10
+
+
+def test_counts_of_past_windows_are_swept(maya, clock):
+    type_in(clock, "wrong", "old@example.org")
+    clock.tick(minutes=16)
+    type_in(clock, "wrong", "new@example.org")
+    keys = db.session.scalars(select(SignInThrottle.key).order_by(SignInThrottle.key)).all()
+    assert keys == ["email:new@example.org", "from:192.0.2.1"]
+
+
+def test_first_admin_only_while_there_is_nobody(app, who):
+    given = {"email": "Ada@Example.org", "name": " Ada  Lindqvist ", "password": PASSWORD}
+    user = accounts.create_first_admin(**given, **who)
+    assert (user.email, user.name, user.role) == ("ada@example.org", "Ada Lindqvist", AccountRole.ADMIN)
+    with pytest.raises(Conflict):
+        accounts.create_first_admin(**given | {"email": "eve@example.org"}, **who)
+
+
+def test_two_browsers_with_the_code_make_one_admin(app, clock):
+    def make(n):
+        given = {"email": f"a{n}@example.org", "name": "A", "password": PASSWORD}
+        return accounts.create_first_admin(**given, actor=SYSTEM, now=clock()).email
+
+    results = at_once(app, make, 4)
+    assert sum(isinstance(result, str) for result in results) == 1
+    assert len(db.session.scalars(select(User)).all()) == 1
+
+
+def test_the_last_admin_stays(cast, ada, who):
+    with pytest.raises(Invalid, match="last admin"):
+        accounts.set_role(ada, AccountRole.MIM, **who)
+    with pytest.raises(Invalid, match="last admin"):
+        accounts.set_active(ada, False, **who)
+    accounts.set_role(db.session.get(User, cast.omar.user_id), AccountRole.ADMIN, **who)
+    accounts.set_active(ada, False, **who)
+    with pytest.raises(Invalid, match="last admin"):
+        accounts.set_role(db.session.get(User, cast.omar.user_id), AccountRole.MIM, **who)
+
+
+def test_two_admins_who_leave_at_once_leave_one(app, cast, clock, who):
+    accounts.set_role(db.session.get(User, cast.omar.user_id), AccountRole.ADMIN, **who)
+    leaving = [cast.ada.user_id, cast.omar.user_id]
+
+    def leave(n):
+        try:
+            accounts.set_role(db.session.get(User, leaving[n]), AccountRole.MIM, actor=SYSTEM, now=clock())
+        except Invalid:
+            return "stays"
+        return "left"
+
+    assert sorted(at_once(app, leave, 2)) == ["left", "stays"]
+
+
+def test_switched_off_ends_every_session_and_lets_nobody_in(maya, clock, who):
+    token = type_in(clock).token
+    accounts.set_active(maya, False, **who)
+    assert accounts.session_user(token, clock.tick(hours=-1)) is None
+    assert db.session.scalars(select(UserSession.ended_at)).all() != [None]
+    assert type_in(clock).token is None
+
+
+def test_only_admins_change_accounts(cast, clock):
+    with pytest.raises(Forbidden):
+        accounts.set_role(
+            db.session.get(User, cast.maya.user_id), AccountRole.ADMIN, actor=cast.maya, now=clock()
+        )
+
+
+def sso(who, subject="i#1", email=MAYA, verified=True, role=None):
+    given = {"subject": subject, "email": email, "name": "Maya", "is_verified": verified, "role": role}
+    return accounts.sign_in_sso(**given, **who)
+
+
+def test_single_sign_on_finds_by_subject_then_by_verified_address(maya, who):
+    assert sso(who, verified=False).token is None
+    assert sso(who).token
+    assert maya.oidc_subject == "i#1"
+    assert sso(who, email="renamed@example.org", verified=False).token
+    assert maya.email == MAYA
+    assert kinds().count("user.linked") == 1
+
+
+def test_an_address_that_belongs_to_another_subject_is_not_taken_over(maya, who):
+    assert sso(who).token
+    other = sso(who, subject="i#2")
+    assert (other.token, MAYA in other.problem) == (None, False)
+
+
+def test_single_sign_on_sets_a_mapped_role_and_leaves_an_unmapped_one(maya, who):
+    sso(who, role=AccountRole.RESPONDER)
+    assert maya.role is AccountRole.RESPONDER
+    sso(who)
+    assert maya.role is AccountRole.RESPONDER
+    assert sso(who, subject="i#9", email="new@example.org").token
+    assert db.session.scalar(select(User.role).filter_by(email="new@example.org")) is AccountRole.STAKEHOLDER
+
+
+def test_single_sign_on_does_not_take_the_last_admin(ada, who):
+    assert sso(who, email=ada.email, role=AccountRole.MIM).token
+    assert ada.role is AccountRole.ADMIN
+
+
+def test_single_sign_on_does_not_switch_an_account_on(maya, who):
+    accounts.set_active(maya, False, **who)
+    assert sso(who).token is None
+
+
+def test_a_session_holds_until_its_absolute_limit(maya, clock, who):
+    token = accounts.start_session(maya, method=SignInMethod.LOCAL, **who)
+    began = clock()
+    assert accounts.session_user(token, began.replace(minute=0, hour=13)).email == MAYA
+    assert accounts.session_user(token, began) is None
+    accounts.end_session(token, **who)
+    assert accounts.session_user(token, began.replace(hour=13)) is None
