@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
+from majorops.domain.visibility import is_public_incident
 from majorops.domain.vocab import (
     AlarmLevel,
     CheckState,
@@ -116,6 +117,11 @@ class Incident(Base):
     @property
     def is_resolved(self) -> bool:
         return self.status is IncidentStatus.RESOLVED
+
+    @property
+    def is_shown(self) -> bool:
+        """The public knows of it."""
+        return is_public_incident(self.is_public, self.is_drill)
 
     def cadence(self, now: datetime) -> Cadence | None:
         return cadence(self.status, self.next_update_eta, now)

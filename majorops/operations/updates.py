@@ -82,7 +82,7 @@ def publish_milestone(
 @operation(needs=Permission.INCIDENT_COMMAND)
 def post_holding(incident: Incident, *, actor: Actor, now: datetime) -> Milestone:
     """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is."""
-    visibility = Visibility.PUBLIC if incident.is_public else Visibility.INTERNAL
+    visibility = Visibility.PUBLIC if incident.is_shown else Visibility.INTERNAL
     eta = now + timedelta(minutes=HOLDING_MINUTES)
     return publish_milestone(
         incident, HOLDING_TEXT, visibility=visibility, next_update_eta=eta, actor=actor, now=now
