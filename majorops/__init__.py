@@ -8,7 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import config
-from majorops import admin, cli, web
+from majorops import admin, announce, cli, web
 from majorops.db import db, engine_options, migrate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +33,7 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    announce.init_app(app)
     web.init_app(app)
     admin.init_app(app)
     cli.init_app(app)

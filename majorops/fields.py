@@ -46,6 +46,7 @@ class Field:
     empty: str = ""  # what an empty field says at rest
     frozen_when_resolved: bool = True
     limit: int = 0
+    may_wait: bool = True  # an edit made without a line may be saved later; publishing may not
 
     def read(self, incident: Incident) -> str:
         """The stored value as editable text; empty for none."""
@@ -215,10 +216,23 @@ _ALL = (
         choice(IncidentStatus),
         "public",
         options(IncidentStatus),
+        may_wait=False,
     ),
     Field("bridge_url", "Bridge", "line", "info", "bridge_url", link, "public", empty="Paste bridge URL"),
-    Field("bridge_is_public", "Bridge public", "choice", "info", "bridge_is_public", flag, "public", YES_NO),
-    Field("is_public", "On public page", "choice", "info", "is_public", flag, "public", YES_NO),
+    Field(
+        "bridge_is_public",
+        "Bridge public",
+        "choice",
+        "info",
+        "bridge_is_public",
+        flag,
+        "public",
+        YES_NO,
+        may_wait=False,
+    ),
+    Field(
+        "is_public", "On public page", "choice", "info", "is_public", flag, "public", YES_NO, may_wait=False
+    ),
     Field("affected_systems", "Systems", "systems", "info", None, systems, "public"),
     Field("alert.alert_id", "Alert", "line", "info", "alert_id", optional_line, empty="Add alert", limit=200),
     Field("alert.issue_time", "Fired", "time", "info", "issue_time", time, "public", empty="Add alert time"),

@@ -1,36 +1,61 @@
-"""The server's front door (ASGI): Flask runs in threads behind it. `uvicorn majorops.front:app`."""
+"""The server's front door (ASGI): event streams on the event loop, all else to Flask in threads. `uvicorn majorops.front:app`."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+import signal
 import sys
 
 from a2wsgi import WSGIMiddleware
 
 from majorops import create_app
 from majorops.first_run import console_line
+from majorops.live import Live, Streams
 
 THREADS = 16
+STREAM = re.compile(r"/admin/incidents/(\d+/)?stream")
 
 flask_app = create_app()
+_live: Live = flask_app.extensions["live"]
+_streams = Streams(_live, flask_app.extensions["tickets"])
 _threads = WSGIMiddleware(flask_app, workers=THREADS)
 
 
 async def app(scope, receive, send) -> None:
-    """ASGI: the life span of the server here, requests to Flask."""
+    """ASGI: the life span of the server and event streams here, requests to Flask."""
     if scope["type"] == "lifespan":
-        await _live(receive, send)
+        await _life(receive, send)
     elif scope["type"] == "http":
-        await _threads(scope, receive, send)
+        is_stream = STREAM.fullmatch(scope["path"])
+        await (_streams if is_stream else _threads)(scope, receive, send)
 
 
-async def _live(receive, send) -> None:
+async def _life(receive, send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            _live.start()
+            _end_streams_at_shutdown()
             if line := console_line(flask_app):
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 (the console is where the code belongs)
             await send({"type": "lifespan.startup.complete"})
         else:
+            _live.stop()
             _threads.executor.shutdown(wait=True)
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _end_streams_at_shutdown() -> None:
+    """The server waits for open answers before it says goodbye to us, and a stream never ends by itself."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def end(given, frame, before=before) -> None:
+            loop.call_soon_threadsafe(_live.close)
+            if callable(before):
+                before(given, frame)
+
+        signal.signal(number, end)

@@ -15,6 +15,8 @@ from majorops.models import Incident, TimelineEvent
 # Region → kinds of events that make it stale; "*" is every kind. Kinds of FIELDS add their own region, see `stale`.
 REGIONS: dict[str, frozenset[str]] = {
     "topbar": frozenset({"status.changed"}),
+    "presence": frozenset(),  # people come and go without an event
+    "since": frozenset(),  # asked for by who comes back
     "notices": frozenset({"status.changed", "incident.continued"}),
     "phases": frozenset({"phase.advanced", "severity.changed", "status.changed"}),
     "nudge": frozenset({"milestone.published", "update.published", "status.changed", "phase.advanced"}),
@@ -40,6 +42,17 @@ REGIONS: dict[str, frozenset[str]] = {
         {"milestone.published", "update.published", "phase.advanced", "status.changed", "severity.changed"}
     ),
     "dock": frozenset({"phase.advanced"}),
+}
+# What makes every screen's top bar stale, and the list of incidents. Kinds of events, and names of fields.
+POSTURE_KINDS = frozenset({"incident.opened", "incident.continued", "status.changed"})
+LIST_KINDS = POSTURE_KINDS | {
+    "severity.changed",
+    "alarm.changed",
+    "phase.advanced",
+    "milestone.published",
+    "update.published",
+    "title",
+    "is_public",
 }
 # Fields that show in more places than their own region.
 ALSO: dict[str, frozenset[str]] = {

@@ -67,6 +67,17 @@ def postgres(tmp_path_factory):
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def redis_server(tmp_path):
+    """A Redis server of our own; it can be killed and started again."""
+    from tests.live.redis_server import RedisServer
+
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def template_database(request, tmp_path_factory) -> str:
     """A migrated, empty database that every test gets a copy of."""

@@ -28,6 +28,9 @@ MAY_IMPORT = {
     "fields": {"models", "domain"},
     "operations": {"operations", "models", "db", "domain", "fields"},
     "screen": {"screen", "operations", "models", "db", "domain", "fields"},
+    "live": {"live"},
+    "announce": {"live", "operations", "regions"},
+    "front": {"create_app", "first_run", "live"},
     "regions": {"models", "db", "domain", "fields"},
     "replay": {"replay", "operations", "models", "domain", "fields"},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ class Invalid(Refused):
 
 
 class Conflict(Refused):
-    """Somebody was faster. `theirs` is the value that stands now, where there is one."""
+    """Somebody was faster. `theirs` is the value that stands now, where there is one, `by` whom and `at` since when."""
 
-    def __init__(self, message: str, theirs: str | None = None, by: str | None = None):
-        self.theirs, self.by = theirs, by
+    def __init__(
+        self, message: str, theirs: str | None = None, by: str | None = None, at: datetime | None = None
+    ):
+        self.theirs, self.by, self.at = theirs, by, at
         super().__init__(message)
 
 

@@ -23,6 +23,7 @@ class TimelineEvent(Base):
         UniqueConstraint("incident_id", "seq"),
         CheckConstraint("phase BETWEEN 1 AND 8", name="phase_range"),
         Index("ix_timeline_event_incident_id_visibility_seq", "incident_id", "visibility", "seq"),
+        Index("uq_timeline_event_request_key", "request_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,6 +41,11 @@ class TimelineEvent(Base):
     field: Mapped[str | None] = mapped_column(String(60))
     publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), index=True)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("timeline_event.id"), unique=True)
+    # An act that waited in a browser for the line: when it was made. `at` is when it arrived.
+    made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    request_key: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # one act, one entry, however often it is sent
 
     incident: Mapped[Incident] = relationship()  # noqa: F821
 

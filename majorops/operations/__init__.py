@@ -2,17 +2,20 @@
 
 A verb is a function marked with `@operation(needs=…)`. It runs in one transaction that this module begins
 and ends. `record` adds the timeline event; `audit` the entry for what happens outside an incident. A verb
-that wrote anything without either is a bug and is rolled back.
+that wrote anything without either is a bug and is rolled back. After the commit the listeners of
+`after_commit` are told what was recorded.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import wraps
 
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -23,8 +26,49 @@ from majorops.domain.errors import Conflict, Forbidden, NotFound
 from majorops.domain.vocab import EventType, Phase, Visibility
 from majorops.models import AuditEntry, Incident, TimelineEvent
 
+log = logging.getLogger(__name__)
+
 VERBS: dict[str, Callable] = {}
-_running: ContextVar[dict | None] = ContextVar("running", default=None)
+WAITED_AT_MOST = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """How an act came: `key` names it, so that sent twice it is done once; `made_at` is when a person did it,
+    where it had to wait in their browser for the line."""
+
+    key: str
+    made_at: datetime | None = None
+
+
+@dataclass
+class _Work:
+    """The running verb's transaction: whether it wrote, and what it recorded."""
+
+    envelope: Envelope | None
+    wrote: bool = False
+    recorded: bool = False
+    entries: list[TimelineEvent] = field(default_factory=list)
+
+
+_running: ContextVar[_Work | None] = ContextVar("running", default=None)
+_listeners: list[Callable[[list[Recorded]], None]] = []
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What listeners are told of one entry of the timeline."""
+
+    incident_id: int
+    seq: int
+    kind: str
+    field: str | None
+
+
+def after_commit(listener: Callable[[list[Recorded]], None]) -> Callable:
+    """Have `listener` called with what a verb recorded, once that is saved. What it raises is logged, nothing more."""
+    _listeners.append(listener)
+    return listener
 
 
 class Unrecorded(RuntimeError):
@@ -35,18 +79,19 @@ def operation(*, needs: Permission | None) -> Callable:
     """Mark a verb.
 
     `needs`: the permission its `actor` must have; None only where the verb itself decides (sign-in, first run).
-    The verb takes its subject first (an Incident is locked and read afresh) and `actor` and `now` by keyword.
-    Called from another verb it joins that one's transaction. Raises Forbidden, NotFound, Conflict, and what the verb raises.
+    The verb takes its subject first (an Incident is locked and read afresh) and `actor` and `now` by keyword. With an
+    `envelope` whose key was seen before nothing happens, and it returns None. Called from another verb it joins
+    that one's transaction. Raises Forbidden, NotFound, Conflict, and what the verb raises.
     """
 
     def mark(verb: Callable) -> Callable:
         @wraps(verb)
-        def run(*args, actor: Actor, now: datetime, **kwargs):
+        def run(*args, actor: Actor, now: datetime, envelope: Envelope | None = None, **kwargs):
             if needs is not None and not actor.can(needs):
                 raise Forbidden(f"{actor.role.label} accounts may not do this.")
             if _running.get() is not None:
                 return verb(*args, actor=actor, now=now, **kwargs)
-            return _transaction(verb, args, {"actor": actor, "now": now, **kwargs})
+            return _transaction(verb, args, {"actor": actor, "now": now, **kwargs}, envelope)
 
         run.needs = needs
         VERBS[f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}"] = run
@@ -55,39 +100,56 @@ def operation(*, needs: Permission | None) -> Callable:
     return mark
 
 
-def _transaction(verb: Callable, args: tuple, kwargs: dict):
+def _transaction(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | None):
     try:
-        return _attempt(verb, args, kwargs)
+        return _attempt(verb, args, kwargs, envelope)
     except (StaleDataError, IntegrityError):
         # Two verbs met in a unique number or key; the second run sees what the first one wrote.
         try:
-            return _attempt(verb, args, kwargs)
+            return _attempt(verb, args, kwargs, envelope)
         except (StaleDataError, IntegrityError) as error:
             raise Conflict(
                 "Somebody changed this at the same moment. Nothing was saved; try again."
             ) from error
 
 
-def _attempt(verb: Callable, args: tuple, kwargs: dict):
+def _attempt(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | None):
     session = db.session()
     session.rollback()  # ends the request's read transaction: the verb must see the newest state
     session.connection(execution_options={"writing": True})
-    token = _running.set(work := {"recorded": False, "wrote": False})
+    token = _running.set(work := _Work(envelope))
     try:
         for subject in args:
             if isinstance(subject, Incident):
                 _lock(session, subject)
+        if envelope and _is_known(session, envelope):
+            session.rollback()
+            return None
         result = verb(*args, **kwargs)
         session.flush()
-        if work["wrote"] and not work["recorded"]:
+        if work.wrote and not work.recorded:
             raise Unrecorded(f"{verb.__module__}.{verb.__name__} changed something and recorded nothing")
+        told = [Recorded(entry.incident_id, entry.seq, entry.kind, entry.field) for entry in work.entries]
         session.commit()
-        return result
     except BaseException:
         session.rollback()
         raise
     finally:
         _running.reset(token)
+    _tell(told)
+    return result
+
+
+def _is_known(session: Session, envelope: Envelope) -> bool:
+    return session.scalar(select(TimelineEvent.id).filter_by(request_key=envelope.key)) is not None
+
+
+def _tell(told: list[Recorded]) -> None:
+    for listener in _listeners if told else ():
+        try:
+            listener(told)
+        except Exception:  # saved is saved: screens that were not told ask
+            log.exception("after the commit")
 
 
 def _lock(session: Session, incident: Incident) -> None:
@@ -102,7 +164,7 @@ def _lock(session: Session, incident: Incident) -> None:
 def _note_writes(session: Session, context, instances) -> None:
     work = _running.get()
     if work is not None and (session.new or session.deleted or any(map(session.is_modified, session.dirty))):
-        work["wrote"] = True
+        work.wrote = True
 
 
 def demand_open(incident: Incident) -> None:
@@ -127,6 +189,8 @@ def record(
     corrects_id: int | None = None,
 ) -> TimelineEvent:
     """Add one entry to the timeline, in the running verb's transaction (domain §6). Returns the entry."""
+    work = _recording()
+    envelope, is_first = work.envelope, not work.entries
     incident.version += 1
     entry = TimelineEvent(
         incident_id=incident.id,
@@ -143,10 +207,20 @@ def record(
         field=field,
         publication_id=publication_id,
         corrects_id=corrects_id,
+        request_key=envelope.key if envelope and is_first else None,
+        made_at=_made_at(envelope, incident, now),
     )
     db.session.add(entry)
-    _mark_recorded()
+    work.entries.append(entry)
     return entry
+
+
+def _made_at(envelope: Envelope | None, incident: Incident, now: datetime) -> datetime | None:
+    """When the act was made, if that can be: a browser may claim anything."""
+    made_at = envelope and envelope.made_at
+    if not made_at or not max(incident.opened_at, now - WAITED_AT_MOST) <= made_at < now:
+        return None
+    return made_at
 
 
 def audit(kind: str, subject: str, *, actor: Actor, now: datetime, detail: str | None = None) -> None:
@@ -161,11 +235,12 @@ def audit(kind: str, subject: str, *, actor: Actor, now: datetime, detail: str |
             at=now,
         )
     )
-    _mark_recorded()
+    _recording()
 
 
-def _mark_recorded() -> None:
+def _recording() -> _Work:
     work = _running.get()
     if work is None:
         raise RuntimeError("record() and audit() work only inside a verb")
-    work["recorded"] = True
+    work.recorded = True
+    return work

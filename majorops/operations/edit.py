@@ -9,6 +9,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, Invalid, NotFound
+from majorops.domain.text import clean_text
 from majorops.domain.vocab import CommandRole, EventType, Visibility
 from majorops.fields import FIELDS, Field
 from majorops.models import AffectedSystem, Incident, PhaseNote, TimelineEvent, ValidationCheck
@@ -17,6 +18,8 @@ from majorops.operations.checklist import write_phase_note
 from majorops.operations.command import assign_role
 from majorops.operations.incident import change_severity, record_alert_fired, set_alarm_level
 from majorops.operations.phase import change_status
+
+LOSER_AT_MOST = 10_000  # characters
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -46,9 +49,8 @@ def edit_field(
     if was is not None and was != stored:
         if _same(field, typed, stored):
             return False
-        raise Conflict(
-            f"{field.label} was changed meanwhile.", theirs=stored, by=_last_editor(incident, name)
-        )
+        by, at = last_edit(incident, name)
+        raise Conflict(f"{field.label} was changed meanwhile.", theirs=stored, by=by, at=at)
     before = incident.version
     if name in ("severity", "alarm_level", "status"):
         verb = {"severity": change_severity, "alarm_level": set_alarm_level, "status": change_status}[name]
@@ -85,6 +87,28 @@ def edit_fields(
             errors[rename.get(name, name)] = f"{problem}{theirs}"
     if errors:
         raise Invalid(errors)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def keep_loser(incident: Incident, name: str, typed: str, *, actor: Actor, now: datetime) -> None:
+    """Two people edited one field and the other's text was taken: what this one typed stays in the record, internal.
+    Raises NotFound (no such field), Invalid."""
+    if (field := FIELDS.get(name)) is None:
+        raise NotFound(f"There is no field {name}.")
+    shown = clean_text(typed)
+    if len(shown) > LOSER_AT_MOST:
+        raise Invalid({name: f"At most {LOSER_AT_MOST:,} characters; this has {len(shown):,}."})
+    if not shown or field.show(shown) == field.show(read(incident, field)):
+        return
+    record(
+        incident,
+        "edit.yielded",
+        f"{field.label}: not taken, the other text stands",
+        detail=field.show(shown),
+        type=EventType.COMMAND,
+        actor=actor,
+        now=now,
+    )
 
 
 def read(incident: Incident, field: Field) -> str:
@@ -172,11 +196,13 @@ def _check_times(incident: Incident, name: str, value, now: datetime) -> None:
         )
 
 
-def _last_editor(incident: Incident, name: str) -> str | None:
+def last_edit(incident: Incident, name: str, after: int = 0) -> tuple[str | None, datetime | None]:
+    """Who changed the field last, and when; None, None for nobody after entry `after`."""
     last = (
-        select(TimelineEvent)
+        select(TimelineEvent.actor_name, TimelineEvent.at)
+        .where(TimelineEvent.seq > after)
         .filter_by(incident_id=incident.id, field=name)
         .order_by(TimelineEvent.seq.desc())
     )
-    event = db.session.scalar(last.limit(1))
-    return event.actor_name if event else None
+    row = db.session.execute(last.limit(1)).first()
+    return (row.actor_name, row.at) if row else (None, None)

@@ -60,8 +60,20 @@ class Step:
     state: str  # done, current, future
 
 
+@dataclass(frozen=True)
+class Look:
+    """The version of the record that a person saw, and when."""
+
+    version: int
+    at: datetime
+
+
 class Screen:
-    """One incident as one person sees it at one moment. `before`: show timeline entries older than this one."""
+    """One incident as one person sees it at one moment.
+
+    `present`: who else looks (live.Person). `looked`: what the person saw last. `before`: show timeline entries
+    older than this one.
+    """
 
     def __init__(
         self,
@@ -71,11 +83,14 @@ class Screen:
         *,
         address: str,
         thresholds: dict[bool, tuple[int, int]],
+        present: list | None = None,
+        looked: Look | None = None,
         before: int | None = None,
         only: str = "",
     ):
         self.incident, self.actor, self.now = incident, actor, now
         self.before, self.only = before, only
+        self.present, self.looked = present or [], looked
         self.address, self._thresholds = address, thresholds
         self.problem: Refused | None = None
         self.problem_form = ""

@@ -27,6 +27,7 @@ from majorops.models import (
 )
 from majorops.operations.phase import situation
 from majorops.screen.record import Record
+from majorops.screen.since import Since, since
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Tick:
 
 class Fireground(Record):
     """One incident as one person sees it at one moment, whole."""
+
+    @cached_property
+    def since(self) -> Since | None:
+        """What changed since the person looked last."""
+        return since(self.incident, self.looked, self.now)
 
     # Phase command
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.web import access, answers, assets, formats, security, session
+from majorops.web import access, answers, assets, formats, security, session, streams
 
 
 def init_app(app: Flask) -> None:
@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     from majorops.web.public.intake import bp as intake
     from majorops.web.public.sign_in import bp as sign_in
 
-    for part in (formats, assets, security, session, access, answers):
+    for part in (formats, assets, security, session, access, answers, streams):
         part.init_app(app)
     for blueprint in (public, intake, sign_in, health, fireground):
         app.register_blueprint(blueprint)

@@ -37,8 +37,14 @@ def ago(value: datetime, now: datetime) -> str:
     return f"{measures.words(max(now - value, timedelta()))} ago"
 
 
+def initials(name: str) -> str:
+    """`MO` for Maya Okafor."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
 def init_app(app: Flask) -> None:
-    filters = (iso, hms, hm, day, stamp, ago, measures.clock, measures.short_clock, measures.words)
+    filters = (iso, hms, hm, day, stamp, ago, initials, measures.clock, measures.short_clock, measures.words)
     for function in filters:
         app.add_template_filter(function)
     app.add_template_filter(text.reference)

@@ -71,6 +71,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "checklist.set_tick": (Phase.ALERT, "real", True),
         "checklist.write_phase_note": (Phase.ALERT, "text"),
         "edit.edit_field": ("title", "new title"),
+        "edit.keep_loser": ("title", "what the other one typed"),
         "edit.edit_fields": ({"title": ("new", "prod-payments-api not responding")}, {"rename": {}}),
         "incident.open_incident": ("none", {"title": "t", "severity": Severity.LOW, "systems": ["a"]}),
         "incident.continue_incident": ("resolved",),

@@ -1,4 +1,5 @@
 // Click-to-edit. The server draws the editor and answers a save; here are only the keys and the moments.
+// While the line is down the editor comes from a copy that was fetched when it was up, and a save waits (queue.js).
 (() => {
   const rests = new Map(); // field id → its markup at rest, for Escape
   const editing = () => document.querySelector(".field--editing");
@@ -6,10 +7,33 @@
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-edit]");
-    if (link) { const field = link.closest(".field"); rests.set(field.id, field.outerHTML); }
+    if (!link) return;
+    const field = link.closest(".field");
+    rests.set(field.id, field.outerHTML);
+    if (window.line?.isDown && openLocally(link)) { event.preventDefault(); event.stopImmediatePropagation(); }
   }, true);
 
-  document.addEventListener("htmx:after:swap", () => {
+  const copies = document.createElement("template"), root = document.querySelector("[data-editors]");
+  if (root) setTimeout(async () => {
+    try { copies.innerHTML = await (await fetch(root.dataset.editors, { headers: { "HX-Request": "true" } })).text(); } catch { /* the line is down already */ }
+  }, 1500);
+  function openLocally(link) {
+    const field = link.closest(".field"), copy = copies.content.getElementById(field.id)?.cloneNode(true);
+    if (!copy) return false;
+    const was = field.dataset.was, about = copy.querySelector("[name=approximate]");
+    if (about) about.checked = was.startsWith("approximately");
+    box(copy).value = about ? was.replace("approximately ", "") : was;
+    copy.querySelector("[name=was]").value = was;
+    copy.querySelector("[name=csrf_token]").value = document.querySelector("[name=csrf_token]").value;
+    field.replaceWith(copy);
+    htmx.process(copy);
+    opened();
+    return true;
+  }
+  window.openLocally = openLocally;
+
+  document.addEventListener("htmx:after:swap", opened);
+  function opened() {
     for (const field of document.querySelectorAll(".field--editing:not([data-open])")) {
       field.dataset.open = "yes";
       const input = box(field), keep = field.querySelector("[data-first]");
@@ -17,17 +41,22 @@
       if (input?.setSelectionRange && !keep) input.setSelectionRange(input.value.length, input.value.length);
       field.dataset.first ??= input?.value ?? "";
     }
-  });
+  }
 
-  function cancel(field) {
-    const rest = rests.get(field.id), link = field.dataset.rest;
+  function close(field) {
+    const rest = rests.get(field.id);
     if (!rest) return;
     field.outerHTML = rest;
     const back = document.getElementById(field.id);
     htmx.process(back);
     back.querySelector(".field__value")?.focus();
+    document.dispatchEvent(new CustomEvent("editor:closed"));
+  }
+  window.closeEditor = close;
+  function cancel(field) {
+    close(field);
     // Somebody may have changed it meanwhile: the markup kept here could be old.
-    htmx.ajax("GET", link, { target: `#${CSS.escape(field.id)}`, swap: "outerHTML" });
+    if (!window.line?.isDown) htmx.ajax("GET", field.dataset.rest, { target: `#${CSS.escape(field.id)}`, swap: "outerHTML" });
   }
 
   function save(field) {
@@ -91,7 +120,7 @@
     if (!take) return;
     event.preventDefault();
     const field = take.closest(".field--editing"), input = box(field);
-    if (take.dataset.take === "theirs") return cancel(field);
+    if (take.dataset.take === "theirs") return field.querySelector("form").requestSubmit(take); // mine goes into the record
     if (take.dataset.take === "both") input.value = `${input.value}${input.matches("textarea") ? "\n" : " "}${take.dataset.text}`;
     field.querySelector(".field__conflict")?.remove();
     if (take.dataset.take === "mine") return field.querySelector("form").requestSubmit();

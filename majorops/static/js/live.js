@@ -1,89 +1,135 @@
-// Keeps the screen true: asks for what changed, says when the line is down, never loses typed text.
+// The line to the server: hears which regions are stale and fetches them; says when it is down; catches up by itself.
+// Native EventSource rather than htmx's: each new stream needs a fresh ticket, and the state of the line is shown.
 (() => {
-  const root = document.querySelector("[data-changes]");
-  const notice = document.getElementById("problem");
-  const link = () => document.querySelector("[data-link]");
-  const version = () => document.getElementById("version")?.dataset.version ?? "0";
-  const EVERY = 4000;
-  let downSince = null;
-
   document.documentElement.classList.add("js");
-
+  const root = document.querySelector("[data-changes]");
+  const version = () => Number(document.getElementById("version")?.dataset.version ?? 0);
+  window.pageVersion = version;
   document.addEventListener("htmx:config:request", (event) => {
-    event.detail.ctx.request.headers["X-Version"] = version();
+    const { headers } = event.detail.ctx.request, field = document.querySelector(".field--editing");
+    headers["X-Version"] = String(version());
+    if (field) headers["X-Editing"] = field.dataset.field;
   });
-
-  function draw() {
-    const mark = link();
-    if (!mark) return;
-    const seconds = downSince ? Math.floor((performance.now() - downSince) / 1000) : 0;
-    const state = !downSince ? "live" : navigator.onLine ? "reconnecting" : "offline";
-    if (mark.dataset.link !== state) mark.dataset.link = state;
-    const text = { live: "LIVE", reconnecting: `RECONNECTING ${seconds} S`, offline: "OFFLINE" }[state];
-    if (mark.textContent !== text) mark.textContent = text;
-  }
-  function up() { if (downSince) say("Reconnected"); downSince = null; draw(); }
-  function down() { downSince ??= performance.now(); draw(); }
-
-  document.addEventListener("htmx:after:request", up);
-  document.addEventListener("htmx:error", (event) => {
-    if (!event.detail.ctx) return;
-    down();
-    if (event.detail.ctx.request?.method === "GET") return;
-    event.target.closest(".field--editing")?.setAttribute("data-unsent", "yes");
-    tell("Offline. Not saved. Text kept.", event.target);
-  });
-  // A long absence, a refusal that belongs to no form: the answer's own short page stands in #problem.
-  document.addEventListener("htmx:response:error", (event) => {
-    const { ctx } = event.detail, token = ctx.response.headers.get("X-CSRF-Token"), form = ctx.sourceElement;
-    if (ctx.response.status >= 500) down();
-    if (!token) return;
-    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token;
-    if (form?.matches?.("form") && !form.dataset.again) {
-      form.dataset.again = "yes";
-      setTimeout(() => form.isConnected && form.requestSubmit());
-    }
-  });
-
-  // What was sent and taken is cleared and folded away; what was refused stays as typed.
-  document.addEventListener("htmx:after:swap", (event) => {
-    const { ctx } = event.detail, form = ctx.sourceElement;
-    if (ctx.request.method !== "POST" || ctx.response.status >= 400 || !form?.matches?.("form") || !form.isConnected) return;
-    form.reset();
-    delete form.dataset.again;
-    form.closest("details")?.removeAttribute("open");
-  });
-
-  function tell(text, form) {
-    const line = document.createElement("p");
-    line.className = "notice notice--error";
-    line.append(text, " ");
-    if (form?.matches("form")) {
-      const again = document.createElement("button");
-      again.type = "button";
-      again.className = "button";
-      again.textContent = "Retry";
-      again.addEventListener("click", () => { line.remove(); form.isConnected && form.requestSubmit(); });
-      line.append(again);
-    }
-    notice.replaceChildren(line);
-  }
-
   if (!root) return;
-  function ask(regions = []) {
-    const query = regions.map((name) => `region=${name}`).join("&");
-    return htmx.ajax("GET", `${root.dataset.changes}?${query}`, { swap: "none", target: "#problem" });
+
+  const POLL = 4000, SAFETY = 60000, SILENCE = 40000, SLOWEST = 5000, AWAY = 300000;
+  const UNVERSIONED = ["presence", "topbar"]; // regions that go stale without an entry in the timeline
+  const jitter = (ms) => ms * (0.7 + 0.6 * Math.random());
+  let { ticket } = root.dataset;
+  let source = null, isStreaming = false, isWhole = true, lastBeat = 0, streamAfter = 0, streamPause = 1000;
+  let downSince = null, lastState = "", tries = 0, timer, hiddenAt = 0, entriesBefore = 0;
+
+  // State of the line, for all to see.
+  window.line = {
+    get isDown() { return downSince !== null; },
+    get seconds() { return downSince === null ? 0 : Math.floor((performance.now() - downSince) / 1000); },
+    get isOffline() { return this.isDown && (!navigator.onLine || this.seconds >= 30); },
+    lastState: () => lastState,
+  };
+  const clock = () => new Date(serverNow()).toISOString().slice(11, 19);
+  function up() {
+    lastState = clock();
+    if (downSince === null) return;
+    downSince = null;
+    document.dispatchEvent(new CustomEvent("line:up", { detail: { entriesBefore } }));
   }
-  let asking = false;
-  async function poll(regions) {
-    if (asking || (document.hidden && !regions)) return;
-    asking = true;
-    try { await ask(regions); } finally { asking = false; }
+  function down() {
+    if (downSince !== null) return;
+    [downSince, entriesBefore] = [performance.now(), version()];
+    document.dispatchEvent(new CustomEvent("line:down"));
   }
-  document.addEventListener("regions:due", (event) => setTimeout(() => poll(event.detail), 300));
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
-  window.addEventListener("online", () => poll());
+  document.addEventListener("htmx:after:request", (event) => {
+    const { request, response } = event.detail.ctx;
+    if (response.status >= 502 && response.status <= 504) return down();
+    up();
+    if (!request.action.startsWith(root.dataset.changes)) return;
+    asked = response.status;
+    ticket = response.headers.get("X-Ticket") ?? ticket;
+  });
+  document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) down(); });
+
+  // Asking: one request at a time; what goes stale meanwhile is asked for right after it.
+  const wanted = new Set();
+  let asking = null, isMore = false, asked = 0;
+  async function askOnce() {
+    const query = [...wanted].map((name) => `&region=${name}`).join("");
+    wanted.clear();
+    asked = 0;
+    await htmx.ajax("GET", `${root.dataset.changes}?${query.slice(1)}`, { swap: "none", target: "#problem" });
+    return asked > 0 && asked < 500;
+  }
+  function ask(...names) {
+    for (const name of names) wanted.add(name);
+    if (asking) { isMore = true; return asking; }
+    asking = (async () => {
+      let isWell;
+      do { isMore = false; isWell = await askOnce(); } while (isWell && isMore);
+      return isWell;
+    })().finally(() => { asking = null; });
+    return asking;
+  }
+  function plan(ms) { clearTimeout(timer); timer = setTimeout(beat, ms); }
+  async function beat() {
+    if (document.hidden) return;
+    const isWell = await ask();
+    tries = isWell ? 0 : tries + 1;
+    if (isWell) listen();
+    if (asked === 401) return plan(15000);
+    plan(jitter(!isWell ? Math.min(SLOWEST, 300 * 2 ** tries) : isStreaming && isWhole ? SAFETY : POLL));
+  }
+
+  // The stream.
+  function listen() {
+    if (source || document.hidden || !ticket || performance.now() < streamAfter) return;
+    source = new EventSource(`${root.dataset.stream}?ticket=${encodeURIComponent(ticket)}`);
+    const on = (name, act) => source.addEventListener(name, (event) => { lastBeat = performance.now(); act?.(event.data); });
+    on("beat");
+    on("line", (state) => { isWhole = state === "up"; plan(jitter(isWhole ? 300 : POLL)); });
+    on("bye", () => lost(300));
+    on("stale", (text) => {
+      const told = JSON.parse(text), names = told.regions.filter((name) => UNVERSIONED.includes(name));
+      if (!names.length && told.version <= version() && !told.regions.includes("*")) return;
+      setTimeout(ask, Math.random() * told.spread, ...names);
+    });
+    source.onopen = () => {
+      [isStreaming, lastBeat, streamPause] = [true, performance.now(), 1000];
+      ask("presence"); // what happened before it opened was told to nobody
+      plan(jitter(SAFETY));
+    };
+    source.onerror = () => {
+      streamAfter = performance.now() + jitter(streamPause);
+      streamPause = Math.min(60000, streamPause * 2);
+      lost(200);
+    };
+  }
+  function lost(pause) {
+    source?.close();
+    [source, isStreaming, isWhole] = [null, false, true];
+    if (pause) plan(jitter(pause));
+  }
+
+  document.addEventListener("regions:due", (event) => setTimeout(() => ask(...event.detail), 300));
+  window.addEventListener("online", () => plan(0));
   window.addEventListener("offline", down);
-  setInterval(() => poll(), EVERY);
-  setInterval(draw, 1000);
+  // A hidden tab holds no stream: browsers give one host about six connections.
+  function remember() { document.cookie = `looked=${version()}.${Math.floor(serverNow() / 1000)}; path=${location.pathname}; max-age=604800; samesite=lax`; }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      remember();
+      hiddenAt = performance.now();
+      clearTimeout(timer);
+      return lost();
+    }
+    if (performance.now() - hiddenAt >= AWAY) ask("since");
+    plan(0);
+  });
+  window.addEventListener("pagehide", remember);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) { lost(); plan(0); } });
+  setInterval(() => { if (isStreaming && performance.now() - lastBeat > SILENCE) lost(1); }, 1000);
+  document.addEventListener("click", (event) => {
+    const seen = event.target.closest("[data-dismiss]");
+    if (seen) { event.preventDefault(); seen.parentElement.remove(); document.getElementById("timeline")?.focus({ preventScroll: true }); }
+  });
+  if (ticket) listen();
+  plan(ticket ? 2000 : POLL);
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 
 from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
@@ -12,8 +13,9 @@ from majorops import clock
 from majorops.db import db
 from majorops.domain.errors import Invalid, NotFound, Refused
 from majorops.models import Incident
+from majorops.operations import Envelope
 from majorops.regions import REGIONS, stale_since
-from majorops.screen import Fireground
+from majorops.screen import Fireground, Look
 from majorops.web.answers import status_of, wants_partial
 
 
@@ -26,6 +28,16 @@ def load(number: int) -> Incident:
 def doing() -> dict:
     """Who acts and when: what every verb asks for."""
     return {"actor": current_user.actor, "now": clock.now()}
+
+
+def doing_sometime() -> dict:
+    """The same for acts that may wait in the browser for the line, and may be sent twice: fields, notes, CAN."""
+    key, made_at = request.form.get("request_key", ""), request.form.get("made_at", "")
+    if not (key.isascii() and key.isalnum() and 16 <= len(key) <= 64):
+        return doing()
+    waited = made_at.isascii() and made_at.isdigit() and len(made_at) <= 13
+    envelope = Envelope(key, datetime.fromtimestamp(int(made_at) / 1000, UTC) if waited else None)
+    return {**doing(), "envelope": envelope}
 
 
 def verb(form: str, region: str) -> Callable:
@@ -76,12 +88,24 @@ def screen(incident: Incident) -> Fireground:
     only = "public" if request.args.get("only") == "public" else ""
     given = {
         "address": url_for("fireground.show", number=incident.id),
+        "present": current_app.extensions["live"].people(str(incident.id)),
+        "looked": last_look(),
         "thresholds": {
             True: current_app.config["DURATION_STRICT"],
             False: current_app.config["DURATION_OTHER"],
         },
     }
     return Fireground(incident, current_user.actor, clock.now(), **given, before=before, only=only)
+
+
+def last_look() -> Look | None:
+    """What this browser saw last of the incident: a cookie `<version>.<seconds>`, for this fireground's address only."""
+    version, _, seconds = request.cookies.get("looked", "").partition(".")
+    if not (version.isascii() and version.isdigit() and seconds.isascii() and seconds.isdigit()):
+        return None
+    if len(version) > 9 or len(seconds) > 10:
+        return None
+    return Look(int(version), datetime.fromtimestamp(int(seconds), UTC))
 
 
 def partials(fireground: Fireground, names: list[str], extra: str = "") -> Response:

@@ -9,11 +9,11 @@ from majorops.domain.errors import GateClosed, Refused
 from majorops.fields import FIELDS
 from majorops.lists import catalogue
 from majorops.models import Incident
-from majorops.operations.edit import edit_field, read
+from majorops.operations.edit import edit_field, keep_loser, last_edit, read
 from majorops.web.access import needs
 from majorops.web.answers import status_of, wants_partial
 from majorops.web.fireground import bp
-from majorops.web.fireground.answering import changed, doing, load, screen
+from majorops.web.fireground.answering import changed, doing, doing_sometime, load, screen
 
 
 @bp.get("/<int:number>/fields/<name>")
@@ -33,21 +33,40 @@ def editor(number: int, name: str) -> Response:
 @needs(Permission.INCIDENT_COMMAND)
 def save(number: int, name: str) -> Response:
     incident = load(number)
-    typed, was = request.form.get("value", ""), request.form.get("was")
-    was = was and was.replace("\r\n", "\n")  # browsers send every line end as CRLF
     if name not in FIELDS:
         abort(404)
-    if "approximate" in request.form:
-        typed = f"approximately {typed}"
+    typed, was = request.form.get("value", ""), request.form.get("was", "")
+    typed = f"approximately {typed}" if "approximate" in request.form else typed
+    was = was.replace("\r\n", "\n") if "was" in request.form else None  # browsers send every line end as CRLF
     try:
-        edit_field(
-            incident, name, typed, was=was, override=request.form.get("override", "").strip(), **doing()
-        )
+        take_or_edit(incident, name, typed, was)
     except Refused as problem:
         return draw(incident, name, typed=typed, was=was, problem=problem)
-    saved = {"was": was or "", "undo": "undo" not in request.form}
+    saved = {"was": was or "", "undo": "undo" not in request.form} if "take" not in request.form else None
     extra = render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=saved)
     return changed(incident, f"f-{name}", extra=extra)
+
+
+def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> None:
+    """Save what was typed, or, where the other's text was taken, keep it in the record alone."""
+    if "take" in request.form:
+        return keep_loser(incident, name, typed, **doing())
+    override = request.form.get("override", "").strip()
+    edit_field(incident, name, typed, was=was, override=override, **doing_sometime())
+
+
+@bp.get("/<int:number>/editors")
+@needs(Permission.INCIDENT_COMMAND)
+def editors(number: int) -> str:
+    """The editors of all fields, for the page's script to keep for when the line is down; it puts the values in."""
+    given = {"f": screen(load(number)), "typed": "", "was": "", "problem": None, "is_gate": False}
+    return render_template("fireground/editors.html", **given, is_page=False, names=[])
+
+
+def meanwhile(incident: Incident, name: str, version: int) -> str:
+    """For who is editing `name`: who changed it after `version`, shown in the open editor; empty for nobody."""
+    by, at = last_edit(incident, name, after=version) if name in FIELDS else (None, None)
+    return render_template("fireground/_field_meanwhile.html", name=name, by=by, at=at) if by else ""
 
 
 def draw(

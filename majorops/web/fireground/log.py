@@ -10,7 +10,7 @@ from majorops.operations.timeline import add_note, set_visibility, strike_entry
 from majorops.operations.tracks import report_can
 from majorops.web.access import needs
 from majorops.web.fireground import bp
-from majorops.web.fireground.answering import checked, doing, verb
+from majorops.web.fireground.answering import checked, doing, doing_sometime, verb
 from majorops.web.fireground.forms import CorrectionForm, LogForm, NameForm, VisibilityForm
 
 
@@ -20,10 +20,10 @@ from majorops.web.fireground.forms import CorrectionForm, LogForm, NameForm, Vis
 def note(incident) -> None:
     checked(form := LogForm())
     if form.kind.data == "can":
-        report_can(incident, **parse_can(form.text.data), **doing())
+        report_can(incident, **parse_can(form.text.data), **doing_sometime())
     else:
         visibility = Visibility.PUBLIC if form.public.data else Visibility.INTERNAL
-        add_note(incident, form.text.data, visibility=visibility, **doing())
+        add_note(incident, form.text.data, visibility=visibility, **doing_sometime())
 
 
 @bp.post("/<int:number>/entries/<int:seq>/visibility")

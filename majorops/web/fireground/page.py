@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request, url_for
 
 from majorops import clock
 from majorops.domain.access import Permission
+from majorops.fields import FIELDS
 from majorops.lists import incident_list
 from majorops.operations.incident import continue_incident
 from majorops.regions import stale_since
@@ -13,6 +14,11 @@ from majorops.web.access import needs
 from majorops.web.answers import wants_partial
 from majorops.web.fireground import bp
 from majorops.web.fireground.answering import doing, load, partials, screen, seen_version, verb
+from majorops.web.fireground.editing import meanwhile
+from majorops.web.streams import tell_editing, ticket
+
+BY_NAME = {"panel", "updates", "nudge", "tiles", "tracks", "composer", "topbar", "presence", "since"}
+WEEK = 7 * 24 * 3600  # seconds
 
 
 @bp.get("")
@@ -25,7 +31,11 @@ def index() -> str:
 @bp.get("/<int:number>")
 @needs(Permission.INCIDENT_READ)
 def show(number: int) -> Response:
-    return make_response(render_template("fireground/page.html", f=screen(load(number))))
+    incident = load(number)
+    response = make_response(render_template("fireground/page.html", f=screen(incident)))
+    looked = f"{incident.version}.{int(clock.now().timestamp())}"
+    response.set_cookie("looked", looked, path=url_for(".show", number=number), samesite="Lax", max_age=WEEK)
+    return response
 
 
 @bp.get("/<int:number>/changes")
@@ -34,14 +44,23 @@ def changes(number: int) -> Response:
     """Regions that changed since the version the page names; `region` asks for one by name, as when a clock ran out."""
     incident = load(number)
     names = stale_since(incident, seen_version(incident))
-    names += [
-        name
-        for name in request.args.getlist("region")
-        if name in ("panel", "updates", "nudge", "tiles", "tracks", "composer")
-    ]
-    if not names or not wants_partial():
-        return make_response("", 204)
-    return partials(screen(incident), list(dict.fromkeys(names)))
+    names += [name for name in request.args.getlist("region") if name in BY_NAME]
+    if names and wants_partial():
+        extra = meanwhile(incident, request.headers.get("X-Editing", ""), seen_version(incident))
+        response = partials(screen(incident), list(dict.fromkeys(names)), extra)
+    else:
+        response = make_response("", 204)
+    response.headers["X-Ticket"] = ticket(str(number))
+    return response
+
+
+@bp.post("/<int:number>/presence")
+@needs(Permission.INCIDENT_READ)
+def presence(number: int) -> Response:
+    """The field that the person edits now, or none. Kept in memory, shown to the others."""
+    field = request.form.get("field", "")
+    tell_editing(str(number), field if field in FIELDS else "")
+    return make_response("", 204)
 
 
 @bp.post("/<int:number>/continuation")

@@ -1,0 +1,67 @@
+"""After a commit: which regions became stale, told to the open screens of every process (house rule 6: names, not content)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from flask import Flask, current_app
+
+from majorops.live import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
+from majorops.live.messages import EVERYWHERE, encode
+from majorops.operations import Recorded, after_commit
+from majorops.regions import LIST_KINDS, POSTURE_KINDS, stale
+
+LIST = "list"  # the topic of the list of incidents; a fireground's topic is its number
+
+
+def messages(told: list[Recorded]) -> list[tuple[str, list[str], int]]:
+    """(topic, regions, version) for what was recorded."""
+    by_incident: dict[int, list[Recorded]] = defaultdict(list)
+    for entry in told:
+        by_incident[entry.incident_id].append(entry)
+    found = [
+        (str(number), stale([(entry.kind, entry.field) for entry in entries]), entries[-1].seq)
+        for number, entries in by_incident.items()
+    ]
+    kinds = {entry.kind for entry in told} | {entry.field for entry in told}
+    if kinds & POSTURE_KINDS:
+        found.append((EVERYWHERE, ["topbar"], 0))
+    if kinds & LIST_KINDS:
+        found.append((LIST, ["incidents"], 0))
+    return found
+
+
+@after_commit
+def tell_screens(told: list[Recorded]) -> None:
+    live = current_app.extensions["live"]
+    for topic, regions, version in messages(told):
+        live.tell(topic, regions, version)
+
+
+RECORDED_SINCE = (
+    "SELECT id, incident_id, seq, kind, field FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
+)
+
+
+def recorded_since(connection, after: int | None) -> tuple[int, list[str]]:
+    """What other processes wrote into the SQLite file after entry `after`, as texts for the wire."""
+    if after is None:
+        return connection.execute("SELECT coalesce(max(id), 0) FROM timeline_event").fetchone()[0], []
+    rows = connection.execute(RECORDED_SINCE, (after,)).fetchall()
+    told = messages([Recorded(*row[1:]) for row in rows])
+    return rows[-1][0] if rows else after, [encode(Stale("file", *given)) for given in told]
+
+
+def relay_for(config: dict[str, object]) -> Relay:
+    """The wire between processes that the settings call for (house.md: Redis is optional)."""
+    url = config["DATABASE_URL"]
+    if config["REDIS_URL"]:
+        return RedisRelay(config["REDIS_URL"], secret=config["SECRET_KEY"])
+    if url.startswith("sqlite"):
+        return SQLiteRelay(url.removeprefix("sqlite:///"), recorded_since)
+    return PostgresRelay(url.replace("postgresql+psycopg://", "postgresql://", 1))
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["live"] = Live(relay_for(app.config))
+    app.extensions["tickets"] = Tickets(app.config["SECRET_KEY"])

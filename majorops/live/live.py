@@ -1,0 +1,148 @@
+"""One process's part in keeping screens live: tells its own streams at once, and the other processes over the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+
+from majorops.live.hub import EVERY_REGION, Hub, Viewer
+from majorops.live.messages import EVERYWHERE, LONGEST, Again, Editing, Message, People, Stale, decode, encode
+from majorops.live.presence import Person, Presence
+from majorops.live.relays import Relay
+
+log = logging.getLogger(__name__)
+
+TOLD_EVERY = 20.0  # seconds; other processes forget our people after three times that
+SHORT = 0.3  # seconds to gather who comes and goes, before anybody is told
+PRESENCE = ("presence",)
+
+
+class Live:
+    """`tell` works in every process; streams exist where `start` was called, on the front door's event loop."""
+
+    def __init__(self, relay: Relay):
+        self.relay = relay
+        self.hub: Hub | None = None
+        self.presence = Presence()
+        self._origin = secrets.token_hex(6)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._due: dict[str, bool] = {}  # topics whose people changed and were not told yet; whether ours did
+        self._repeat: asyncio.TimerHandle | None = None
+        self.is_whole = True
+
+    # From any thread; nothing here may raise, the change is saved already.
+
+    def tell(self, topic: str, regions, version: int = 0) -> None:
+        """Regions of a topic are stale since this version."""
+        self._send(Stale(self._origin, topic, tuple(regions), version))
+
+    def tell_editing(self, topic: str, person: int, field: str) -> None:
+        """A person edits a field of the topic; empty when they stopped."""
+        self._send(Editing(self._origin, topic, person, field))
+
+    def people(self, topic: str) -> list[Person]:
+        return self.presence.people(topic)
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._here(message)
+            self.relay.send(encode(message))
+        except Exception:
+            log.exception("a change was not told to open screens; they will ask")
+
+    def _here(self, message: Message) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._take, message)
+
+    def _heard(self, text: str | bytes) -> None:
+        message = decode(text)
+        if message is None:
+            log.warning("unreadable text on the wire between processes: %.80r", text)
+        elif message.origin != self._origin:
+            self._here(message)
+
+    def _line(self, is_up: bool) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._take_line, is_up)
+
+    # On the event loop.
+
+    def start(self) -> Hub:
+        """Open for streams, on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self.hub = Hub()
+        self.relay.start(self._heard, self._line)
+        self._repeat = self._loop.call_later(TOLD_EVERY, self._repeat_people)
+        return self.hub
+
+    def close(self) -> None:
+        """End the streams. From a signal handler use `loop.call_soon_threadsafe`."""
+        if self.hub:
+            self.hub.close()
+
+    def stop(self) -> None:
+        """Leave the wire; blocks for up to two seconds."""
+        if self._repeat:
+            self._repeat.cancel()
+        self._loop = None
+        self.relay.stop()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Stale():
+                self.hub.tell(message.topic, message.regions, message.version)
+            case Again():
+                self.hub.tell(message.topic, (EVERY_REGION,))
+            case Editing():
+                self.presence.edits(message.topic, message.person, message.field)
+                self._people_changed(message.topic)
+            case People():
+                if self.presence.heard(message.origin, message.topic, message.people):
+                    self._people_changed(message.topic)
+
+    def _take_line(self, is_up: bool) -> None:
+        self.is_whole = is_up
+        self.hub.tell_line("up" if is_up else "down")
+        if is_up:  # what the others said meanwhile is lost
+            self.hub.tell(EVERYWHERE, (EVERY_REGION,))
+            self._tell_people(*self.presence.topics())
+
+    def join(self, viewer: Viewer) -> None:
+        self.hub.add(viewer)
+        self.presence.joined(viewer.topic, viewer.person, viewer.name)
+        if not self.is_whole:
+            viewer.say_line("down")
+        self._people_changed(viewer.topic, ours=True)
+
+    def leave(self, viewer: Viewer) -> None:
+        self.hub.remove(viewer)
+        self.presence.left(viewer.topic, viewer.person, viewer.name)
+        self._people_changed(viewer.topic, ours=True)
+
+    def _people_changed(self, topic: str, ours: bool = False) -> None:
+        if self._loop is None:
+            return
+        if topic not in self._due:
+            # A crowd that comes and goes must not make everybody ask all the time.
+            self._loop.call_later(max(SHORT, self.hub.count(topic) * 0.02), self._show_people, topic)
+        self._due[topic] = ours or self._due.get(topic, False)
+
+    def _show_people(self, topic: str) -> None:
+        ours = self._due.pop(topic)
+        self.hub.tell(topic, PRESENCE)
+        if ours:
+            self._tell_people(topic)
+
+    def _tell_people(self, *topics: str) -> None:
+        for topic in topics:
+            people = self.presence.here(topic)
+            while len((text := encode(People(self._origin, topic, people))).encode()) > LONGEST:
+                people = people[: len(people) // 2]
+            self.relay.send(text)
+
+    def _repeat_people(self) -> None:
+        for topic in self.presence.forget_the_silent():
+            self.hub.tell(topic, PRESENCE)
+        self._tell_people(*self.presence.topics())
+        self._repeat = self._loop.call_later(TOLD_EVERY, self._repeat_people)

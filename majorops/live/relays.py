@@ -1,0 +1,242 @@
+"""The wire between processes: carries short texts, promises nothing. `send` never waits and never raises.
+
+A relay that lost its wire says so (`line(False)`), keeps trying, says when it is back (`line(True)`), and then
+tells the others that something may have been lost.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+
+from majorops.live.messages import EVERYWHERE, Again, encode
+
+log = logging.getLogger(__name__)
+
+AGAIN = encode(Again("relay", EVERYWHERE))
+PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds between tries; the last one repeats
+WAITING = 1_000  # texts kept for a wire that is slow
+
+
+class Relay:
+    """No wire: one process alone."""
+
+    def start(self, heard: Callable[[str | bytes], None], line: Callable[[bool], None]) -> None:
+        """Begin to listen. `heard` gets each text, `line` whether the wire is up; both on a thread of the relay."""
+
+    def send(self, text: str) -> None:
+        """Tell the other processes, soon."""
+
+    def stop(self) -> None:
+        """Send what waits, then leave; at most two seconds."""
+
+
+class ThreadedRelay(Relay):
+    """A wire that needs a connection to send and one to listen, each on a thread of its own."""
+
+    def __init__(self):
+        self._outbox: queue.Queue[str | None] = queue.Queue(WAITING)
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._sender: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._has_lost = False  # a text was dropped: the others are to look again
+
+    # What a wire is made of.
+
+    def connect(self):
+        """A fresh connection to send with. May raise anything."""
+        raise NotImplementedError
+
+    def publish(self, connection, text: str) -> None:
+        raise NotImplementedError
+
+    def listen(self) -> Iterator[str | bytes | None]:
+        """Texts as they come, None at least once a second; raises when the wire breaks, closes what it opened."""
+        raise NotImplementedError
+
+    # What every wire shares.
+
+    def start(self, heard, line) -> None:
+        self._run(self._listening, heard, line)
+
+    def send(self, text: str) -> None:
+        if self._sender is None:
+            with self._starting:
+                self._sender = self._sender or self._run(self._sending)
+            atexit.register(self.stop)  # a command line ends right after its change
+        try:
+            self._outbox.put_nowait(text)
+        except queue.Full:
+            self._has_lost = True
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._sender:
+            if self._outbox.full():
+                self._outbox.get_nowait()
+            self._outbox.put_nowait(None)
+        for thread in self._threads:
+            thread.join(timeout=2)
+
+    def _run(self, work: Callable, *args) -> threading.Thread:
+        thread = threading.Thread(target=work, args=args, name=type(self).__name__, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+        return thread
+
+    def _listening(self, heard, line) -> None:
+        tries, is_up = 0, True  # the first failure is told, the first success is nothing new
+        while not self._stopping.is_set():
+            try:
+                for text in self.listen():
+                    if not is_up:
+                        log.warning("the wire between processes is back")
+                        line(True)
+                    tries, is_up = 0, True
+                    if text is not None:
+                        heard(text)
+                    if self._stopping.is_set():
+                        return
+            except Exception as error:
+                if is_up:
+                    log.warning("the wire between processes is down: %s", error)
+                    line(False)
+                is_up = False
+            self._stopping.wait(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+
+    def _sending(self) -> None:
+        connection, tries = None, 0
+        while (text := self._outbox.get()) is not None:
+            while True:
+                try:
+                    connection = connection or self.connect()
+                    self.publish(connection, text)
+                    tries = 0
+                    if not self._has_lost:
+                        break
+                    text, self._has_lost = AGAIN, False
+                except Exception as error:
+                    log.debug("not sent between processes: %s", error)
+                    connection = self._close(connection)
+                    tries += 1
+                    if self._stopping.is_set():
+                        return
+                    if tries > 1:  # the first time may be an old connection
+                        self._has_lost = True
+                        self._stopping.wait(PAUSES[min(tries, len(PAUSES) - 1)])
+        self._close(connection)
+
+    @staticmethod
+    def _close(connection) -> None:
+        try:
+            if connection is not None:
+                connection.close()
+        except Exception as error:
+            log.debug("closing a dead connection: %s", error)
+
+
+class PostgresRelay(ThreadedRelay):
+    """LISTEN and NOTIFY of the database itself. Needs a session: not through a pooler in transaction mode.
+
+    `address`: as psycopg takes it, postgresql://…
+    """
+
+    CHANNEL = "majorops"
+
+    def __init__(self, address: str):
+        super().__init__()
+        self._address = address
+
+    def connect(self):
+        import psycopg
+
+        # A peer that vanished without a word is noticed within 20 s.
+        alive = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+        return psycopg.connect(
+            self._address, autocommit=True, connect_timeout=3, application_name="majorops", **alive
+        )
+
+    def publish(self, connection, text: str) -> None:
+        connection.execute("SELECT pg_notify(%s, %s)", (self.CHANNEL, text))
+
+    def listen(self):
+        with self.connect() as connection:
+            connection.execute(f"LISTEN {self.CHANNEL}")
+            yield None
+            while True:
+                for told in connection.notifies(timeout=1):
+                    yield told.payload
+                yield None
+
+
+class RedisRelay(ThreadedRelay):
+    """Redis publish and subscribe. `secret` keeps two installations on one server apart."""
+
+    def __init__(self, address: str, secret: str):
+        super().__init__()
+        self._address = address
+        self._channel = "majorops:" + hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+    def connect(self):
+        import redis
+
+        return redis.Redis.from_url(
+            self._address, socket_connect_timeout=3, socket_timeout=5, health_check_interval=10
+        )
+
+    def publish(self, connection, text: str) -> None:
+        connection.publish(self._channel, text)
+
+    def listen(self):
+        connection = self.connect()
+        try:
+            pubsub = connection.pubsub(ignore_subscribe_messages=True)
+            pubsub.subscribe(self._channel)
+            while True:
+                message = pubsub.get_message(timeout=1)
+                yield message["data"] if message else None
+        finally:
+            self._close(connection)
+
+
+class SQLiteRelay(ThreadedRelay):
+    """Processes of one box on one SQLite file: the file itself tells that somebody else wrote.
+
+    `changes(connection, after)` reads what was recorded after entry `after` and returns (newest entry, texts);
+    with None it only says which entry is the newest. There is nothing to send.
+    """
+
+    EVERY = 0.25  # seconds; asking costs some microseconds
+
+    def __init__(self, path: str, changes: Callable):
+        super().__init__()
+        self._path, self._changes = path, changes
+
+    def send(self, text: str) -> None:
+        pass
+
+    def listen(self):
+        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)
+        try:
+            newest, _ = self._changes(connection, None)
+            seen = self._version(connection)
+            while True:
+                yield None
+                self._stopping.wait(self.EVERY)
+                if (version := self._version(connection)) != seen:
+                    seen = version
+                    newest, texts = self._changes(connection, newest)
+                    yield from texts
+        finally:
+            connection.close()
+
+    @staticmethod
+    def _version(connection) -> int:
+        return connection.execute("PRAGMA data_version").fetchone()[0]

@@ -1,0 +1,29 @@
+"""What Flask says to and about the event streams: tickets, addresses, who edits what. The streams run in front.py."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app
+from flask_login import current_user
+
+from majorops.live import Live, Ticket
+
+
+def live() -> Live:
+    return current_app.extensions["live"]
+
+
+def ticket(topic: str) -> str:
+    """A fresh ticket for the person who asks; empty where no stream can be had (any plain WSGI server)."""
+    if live().hub is None:
+        return ""
+    actor = current_user.actor
+    return current_app.extensions["tickets"].issue(Ticket(topic, actor.user_id, actor.name))
+
+
+def tell_editing(topic: str, field: str) -> None:
+    """The person who asks edits this field now; empty for none."""
+    live().tell_editing(topic, current_user.actor.user_id, field)
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_global(ticket, "stream_ticket")

@@ -1,0 +1,257 @@
+"""What a process tells reaches the streams of every process: one contract in process, over PostgreSQL, over Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+
+import pytest
+
+from majorops.live import Live, Relay, Stale
+from majorops.live.hub import CROWD, Hub, Viewer
+from majorops.live.messages import LONGEST, Again, Editing, People, decode, encode
+from majorops.live.presence import FORGET, Presence
+from tests.live.test_relays import PostgresWire, RedisWire, until
+
+
+class OneProcess:
+    """Both ends are the same process."""
+
+    def __init__(self, request):
+        self.live = None
+
+    def end(self):
+        return Relay()
+
+
+class Process:
+    """A process with an event loop of its own."""
+
+    def __init__(self, relay: Relay):
+        self.live = Live(relay)
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.run(self.live.start)
+
+    def run(self, act, *args):
+        async def on_loop():
+            return act(*args)
+
+        return asyncio.run_coroutine_threadsafe(on_loop(), self.loop).result(5)
+
+    def open(self, topic: str, person: int = 1, name: str = "Maya") -> Viewer:
+        viewer = self.run(Viewer, topic, person, name)
+        self.run(self.live.join, viewer)
+        return viewer
+
+    def heard(self, viewer: Viewer, seconds: float = 1.0) -> dict:
+        """What a stream says within a second, but for who is here."""
+
+        async def wait():
+            end = self.loop.time() + seconds
+            while self.loop.time() < end:
+                for name, data in await viewer.events(end - self.loop.time()):
+                    if name == "stale" and data["regions"] != ["presence"]:
+                        return data
+            return {}
+
+        return asyncio.run_coroutine_threadsafe(wait(), self.loop).result(10)
+
+    def stop(self) -> None:
+        self.run(self.live.close)
+        self.live.stop()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+@pytest.fixture(params=[OneProcess, PostgresWire, RedisWire])
+def processes(request):
+    """Two processes on one wire; in process they are one."""
+    wire = request.param(request)
+    first = Process(wire.end())
+    second = first if request.param is OneProcess else Process(wire.end())
+    if second is not first:  # until both listen
+        probe = second.open("probe", 99)
+        until(lambda: first.live.tell("probe", ["x"], 1) or second.heard(probe, 0.1))
+    yield first, second
+    for process in {first, second}:
+        process.stop()
+
+
+def test_what_one_tells_the_streams_of_the_other_hear_within_a_second(processes):
+    first, second = processes
+    viewer, elsewhere = second.open("42"), second.open("43")
+    first.live.tell("42", ["panel", "timeline"], 17)
+    assert second.heard(viewer) == {"version": 17, "regions": ["panel", "timeline"], "spread": 0}
+    assert second.heard(elsewhere, 0.2) == {}
+
+
+def test_everywhere_is_every_topic(processes):
+    first, second = processes
+    viewers = [second.open(topic) for topic in ("42", "43")]
+    first.live.tell("*", ["topbar"])
+    assert [second.heard(viewer)["regions"] for viewer in viewers] == [["topbar"], ["topbar"]]
+
+
+def test_who_is_here_and_what_they_edit(processes):
+    first, second = processes
+    first.open("42", 1, "Maya Okafor")
+    second.open("42", 2, "Omar Haddad")
+    for process in processes:
+        until(lambda p=process: [who.name for who in p.live.people("42")] == ["Maya Okafor", "Omar Haddad"])
+    first.live.tell_editing("42", 2, "title")
+    for process in processes:
+        until(lambda p=process: [who.field for who in p.live.people("42")] == ["", "title"])
+    first.live.tell_editing("42", 2, "")
+    until(lambda: not any(who.field for who in second.live.people("42")))
+
+
+def test_who_leaves_is_gone_and_edits_nothing(processes):
+    first, second = processes
+    viewer = second.open("42", 2, "Omar Haddad")
+    first.open("42", 1, "Maya Okafor")
+    until(lambda: len(first.live.people("42")) == 2)
+    first.live.tell_editing("42", 2, "title")
+    second.run(second.live.leave, viewer)
+    until(lambda: [(who.name, who.field) for who in first.live.people("42")] == [("Maya Okafor", "")])
+
+
+@pytest.mark.parametrize("kind", [PostgresWire, RedisWire])
+def test_a_process_without_streams_tells_too(kind, request):
+    """The command line: what waits is sent before it ends."""
+    wire = kind(request)
+    server, command = Process(wire.end()), Live(wire.end())
+    viewer = server.open("42")
+    until(lambda: command.tell("42", ["panel"], 3) or server.heard(viewer, 0.1))
+    command.tell("42", ["panel"], 4)
+    command.relay.stop()
+    assert server.heard(viewer)["version"] == 4
+    server.stop()
+
+
+def test_a_relay_that_raises_hurts_nobody():
+    class Broken(Relay):
+        def send(self, text):
+            raise OSError("no wire")
+
+    Live(Broken()).tell("42", ["panel"], 1)
+
+
+# One stream
+
+
+def test_a_slow_reader_costs_a_set_of_names_however_much_happens():
+    async def act():
+        viewer = Viewer("42", 1, "Maya")
+        for version in range(100_000):
+            viewer.add(["panel", f"region {version % 14}"], version, 0)
+        return await viewer.events(1), await viewer.events(0.01)
+
+    told, later = asyncio.run(act())
+    assert len(told) == 1
+    assert told[0][1]["version"] == 99_999
+    assert len(told[0][1]["regions"]) == 15
+    assert later == []
+
+
+def test_a_crowd_is_asked_to_come_one_after_another():
+    async def act():
+        hub = Hub()
+        viewers = [Viewer("42", n, "") for n in range(CROWD + 100)]
+        for viewer in viewers:
+            hub.add(viewer)
+        hub.tell("42", ["panel"], 1)
+        return await viewers[0].events(1)
+
+    assert asyncio.run(act())[0][1]["spread"] == 1_500
+
+
+# Texts on the wire
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Stale("a", "42", ("panel",), 3),
+        People("a", "42", ((1, "Maya"),)),
+        Editing("a", "42", 1, "title"),
+        Again("a", "*"),
+    ],
+)
+def test_messages_come_back_as_they_were_sent(message):
+    assert decode(encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "17",
+        "{",
+        b"\xff\xfe",
+        '{"kind": "Stale"}',
+        '{"kind": "Gone", "origin": "a", "topic": "1"}',
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": "panel", "version": 1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": [1], "version": 1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": [], "version": -1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": [], "version": True}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": 1, "regions": [], "version": 1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": ["x"] * 501, "version": 1}),
+        json.dumps({"kind": "People", "origin": "a", "topic": "1", "people": [[1]]}),
+        json.dumps({"kind": "Again", "origin": "a", "topic": "1", "more": 1}),
+    ],
+)
+def test_a_text_that_is_not_what_it_says_is_nothing(text):
+    assert decode(text) is None
+
+
+@pytest.mark.parametrize("name", ["A name of the usual length", "名" * 120])
+def test_a_full_house_fits_into_one_text(name):
+    texts = []
+    relay = Relay()
+    relay.send = texts.append
+    live = Live(relay)
+    for number in range(500):
+        live.presence.joined("42", number, name)
+    live._tell_people("42")
+    assert 2_000 < len(texts[0].encode()) <= LONGEST
+
+
+# Who is here
+
+
+def test_people_of_a_process_that_died_are_forgotten():
+    now = [0.0]
+    presence = Presence(lambda: now[0])
+    presence.heard("other", "42", ((2, "Omar"),))
+    presence.edits("42", 2, "title")
+    now[0] = FORGET - 1
+    assert presence.forget_the_silent() == []
+    now[0] = FORGET + 1
+    assert presence.forget_the_silent() == ["42"]
+    assert presence.people("42") == []
+
+
+def test_two_tabs_are_one_person_and_closing_one_leaves_the_other():
+    presence = Presence()
+    presence.joined("42", 1, "Maya")
+    presence.joined("42", 1, "Maya")
+    presence.edits("42", 1, "title")
+    presence.left("42", 1, "Maya")
+    assert [(who.name, who.field) for who in presence.people("42")] == [("Maya", "title")]
+    presence.left("42", 1, "Maya")
+    assert presence.people("42") == []
+
+
+def test_stopping_is_quick(processes):
+    first, _ = processes
+    first.open("42")
+    began = time.monotonic()
+    first.run(first.live.close)
+    assert time.monotonic() - began < 0.5

@@ -1,0 +1,155 @@
+"""One contract for the wires between processes: two ends, as two processes would have them."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+
+import pytest
+from sqlalchemy import text
+
+from majorops.live import PostgresRelay, RedisRelay, Relay
+from majorops.live.messages import LONGEST
+from tests.conftest import autocommit, named_database
+
+KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'majorops'"
+
+
+class Wire:
+    """How a test makes ends of one wire, cuts it, and mends it."""
+
+    def end(self) -> Relay:
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        raise NotImplementedError
+
+    def mend(self) -> None:
+        raise NotImplementedError
+
+
+class PostgresWire(Wire):
+    def __init__(self, request):
+        self.server = request.getfixturevalue("postgres")
+        with autocommit(self.server) as connection:
+            if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = 'wire'")):
+                connection.execute(text("CREATE DATABASE wire"))
+
+    def end(self):
+        return PostgresRelay(
+            named_database(self.server, "wire").replace("postgresql+psycopg://", "postgresql://")
+        )
+
+    def cut(self):
+        with autocommit(self.server) as connection:
+            connection.execute(text("ALTER DATABASE wire ALLOW_CONNECTIONS false"))
+            connection.execute(text(KILL))
+
+    def mend(self):
+        with autocommit(self.server) as connection:
+            connection.execute(text("ALTER DATABASE wire ALLOW_CONNECTIONS true"))
+
+
+class RedisWire(Wire):
+    def __init__(self, request):
+        self.server = request.getfixturevalue("redis_server")
+
+    def end(self):
+        return RedisRelay(self.server.url, secret="tests")
+
+    def cut(self):
+        self.server.kill()
+
+    def mend(self):
+        self.server.start()
+
+
+class End:
+    """One end, and what came out of it."""
+
+    def __init__(self, relay: Relay):
+        self.relay, self.heard, self.lines, self._lock = relay, [], [], Lock()
+        relay.start(self._hear, self.lines.append)
+
+    def _hear(self, text: str | bytes) -> None:
+        with self._lock:
+            self.heard.append(text if isinstance(text, str) else text.decode())
+
+
+def until(condition, seconds: float = 8.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.01)
+
+
+@pytest.fixture(params=[PostgresWire, RedisWire])
+def wire(request):
+    return request.param(request)
+
+
+@pytest.fixture
+def ends(wire):
+    """Two ends that hear each other."""
+    first, second = End(wire.end()), End(wire.end())
+    until(lambda: first.relay.send("ready?") or (time.sleep(0.05) or (first.heard and second.heard)))
+    time.sleep(0.2)
+    first.heard.clear()
+    second.heard.clear()
+    yield first, second
+    wire.mend()
+    for end in (first, second):
+        end.relay.stop()
+
+
+def test_what_one_sends_all_hear_once_and_in_order(ends):
+    first, second = ends
+    for n in range(50):
+        first.relay.send(f"text {n}")
+    until(lambda: len(second.heard) >= 50)
+    time.sleep(0.1)
+    assert second.heard == [f"text {n}" for n in range(50)]
+
+
+def test_within_a_second(ends):
+    first, second = ends
+    began = time.monotonic()
+    first.relay.send("now")
+    until(lambda: second.heard, 1.0)
+    assert time.monotonic() - began < 1.0
+
+
+def test_the_longest_text_and_odd_characters_arrive_whole(ends):
+    first, second = ends
+    longest = ("é'\"\\%s" * LONGEST)[: LONGEST // 2]
+    first.relay.send(longest)
+    until(lambda: second.heard)
+    assert second.heard == [longest]
+
+
+def test_a_cut_wire_is_told_sending_goes_on_and_after_it_all_look_again(ends, wire):
+    first, second = ends
+    wire.cut()
+    until(lambda: first.lines[:1] == [False] and second.lines[:1] == [False])
+    began = time.monotonic()
+    for n in range(3_000):
+        first.relay.send(f"lost {n}")  # neither waits nor raises, however much there is
+    assert time.monotonic() - began < 1.0
+    wire.mend()
+    until(lambda: first.lines == [False, True] and second.lines == [False, True])
+    until(lambda: any('"Again"' in text for text in second.heard))
+    first.relay.send("after")
+    until(lambda: "after" in second.heard)
+
+
+def test_an_end_that_cannot_connect_says_so_once_and_stops_quickly():
+    for relay in (
+        PostgresRelay("postgresql://nobody@127.0.0.1:9/none"),
+        RedisRelay("redis://127.0.0.1:9/0", secret="tests"),
+    ):
+        end = End(relay)
+        relay.send("nobody hears this")
+        until(lambda end=end: end.lines == [False])
+        began = time.monotonic()
+        relay.stop()
+        assert time.monotonic() - began < 4.5
