@@ -22,7 +22,7 @@ demo: .venv/runtime
 
 test: .venv/dev browser
 	$(BIN)/pytest -n 2 --dist loadfile
-	$(BIN)/pytest -n 2 --dist loadfile --postgres --ignore tests/browser --ignore tests/domain
+	$(BIN)/pytest -n 2 --dist loadfile --postgres --ignore tests/browser --ignore tests/domain --ignore tests/live
 
 bench: .venv/dev
 	$(BIN)/python -m bench

@@ -68,6 +68,35 @@ def postgres(tmp_path_factory):
 
 
 @pytest.fixture
+def postgres_url(postgres, request):
+    """A migrated PostgreSQL database of its own, whatever the suite runs on."""
+    name = f"live_{abs(hash(request.node.nodeid))}"
+    with autocommit(postgres) as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = named_database(postgres, name)
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    yield url
+    with autocommit(postgres) as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def server(database_url):
+    """A running server with the cast and a small catalogue."""
+    from tests.server import Server, fill
+
+    fill(database_url)
+    running = Server(database_url)
+    running.start()
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture
 def redis_server(tmp_path):
     """A Redis server of our own; it can be killed and started again."""
     from tests.live.redis_server import RedisServer

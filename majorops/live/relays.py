@@ -171,7 +171,7 @@ class PostgresRelay(ThreadedRelay):
             connection.execute(f"LISTEN {self.CHANNEL}")
             yield None
             while True:
-                for told in connection.notifies(timeout=1):
+                for told in connection.notifies(timeout=0.5):
                     yield told.payload
                 yield None
 
@@ -200,7 +200,7 @@ class RedisRelay(ThreadedRelay):
             pubsub = connection.pubsub(ignore_subscribe_messages=True)
             pubsub.subscribe(self._channel)
             while True:
-                message = pubsub.get_message(timeout=1)
+                message = pubsub.get_message(timeout=0.5)
                 yield message["data"] if message else None
         finally:
             self._close(connection)

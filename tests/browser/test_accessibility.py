@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.demo import fill
-from tests.browser.conftest import Server
 from tests.conftest import SECRET
+from tests.server import Server
 
 TAGS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PUBLIC = ("/", "/incidents/4", "/incidents/2", "/login", "/incidents/999")

@@ -1,0 +1,123 @@
+"""Two server processes on one database: what one saves is on the screens of the other; and what dies comes back."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+from sqlalchemy import text
+
+from tests.conftest import autocommit
+from tests.live.test_relays import until
+from tests.server import Person, Server, fill
+
+
+@pytest.fixture(params=["listen", "redis", "file"])
+def pair(request, tmp_path):
+    """Two servers: PostgreSQL with LISTEN/NOTIFY, with Redis, and one SQLite file."""
+    settings = {}
+    if request.param == "redis":
+        settings["REDIS_URL"] = request.getfixturevalue("redis_server").url
+    if request.param == "file":
+        if request.config.getoption("--postgres"):
+            pytest.skip("SQLite is the other run")
+        url = request.getfixturevalue("database_url")
+    else:
+        url = request.getfixturevalue("postgres_url")
+    fill(url)
+    servers = [Server(url, **settings) for _ in range(2)]
+    for server in servers:
+        server.start()
+    yield servers
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop()
+
+
+def description(person: Person, path: str) -> str:
+    return person.get(f"{path}/fields/description?rest=1").text
+
+
+def save(person: Person, path: str, value: str, was: str) -> bool:
+    return person.post(f"{path}/fields/description", value=value, was=was).status_code == 200
+
+
+def test_a_change_through_one_is_heard_at_the_other_within_the_same_second(pair):
+    maya, omar = Person(pair[0]), Person(pair[1], "omar")
+    path = maya.open()
+    stream = omar.listen(path)
+    stream.next("beat")
+    time.sleep(0.5)  # the wire listens
+    was = ""
+    for n in range(10):
+        began = time.monotonic()
+        assert save(maya, path, f"text {n}", was)
+        until(lambda: "header" in stream.next("stale")["regions"])
+        assert time.monotonic() - began < 1.0
+        was = f"text {n}"
+        assert was in description(omar, path)
+
+
+def test_two_processes_number_the_record_without_a_gap(pair):
+    maya, omar = Person(pair[0]), Person(pair[1], "omar")
+    path = maya.open()
+    for n in range(10):
+        assert maya.post(f"{path}/notes", kind="note", text=f"maya {n}").status_code == 200
+        assert omar.post(f"{path}/notes", kind="note", text=f"omar {n}").status_code == 200
+    page = omar.get(path).text
+    assert all(f"maya {n}" in page and f"omar {n}" in page for n in range(10))
+
+
+def test_kill_9_of_a_server_loses_nothing_acknowledged_and_streams_come_back(pair):
+    maya, omar = Person(pair[0]), Person(pair[1], "omar")
+    path = maya.open()
+    assert save(maya, path, "acknowledged", "")
+    pair[0].stop(signal.SIGKILL)
+    assert "acknowledged" in description(omar, path)
+    stream = omar.listen(path)
+    stream.next("beat")
+    pair[0].start()
+    time.sleep(0.5)
+    assert save(maya, path, "after the return", "acknowledged")
+    until(lambda: "header" in stream.next("stale")["regions"])
+
+
+@pytest.mark.parametrize("pair", ["redis"], indirect=True)
+def test_kill_9_of_redis_screens_are_told_to_ask_and_are_live_again(pair, redis_server):
+    maya, omar = Person(pair[0]), Person(pair[1], "omar")
+    path = maya.open()
+    stream = omar.listen(path)
+    stream.next("beat")
+    time.sleep(0.5)
+    redis_server.kill()
+    assert stream.next("line") == "down"
+    assert save(maya, path, "while it was down", "")
+    assert "while it was down" in description(omar, path)
+    redis_server.start()
+    assert stream.next("line", 10) == "up"
+    assert "*" in stream.next("stale", 10)["regions"]  # look again: something may have been lost
+    time.sleep(0.5)
+    assert save(maya, path, "after the return", "while it was down")
+    until(lambda: "header" in stream.next("stale")["regions"])
+
+
+@pytest.mark.parametrize("pair", ["listen"], indirect=True)
+def test_every_connection_of_the_database_cut_is_healed(pair, postgres):
+    maya, omar = Person(pair[0]), Person(pair[1], "omar")
+    path = maya.open()
+    assert save(maya, path, "acknowledged", "")
+    stream = omar.listen(path)
+    stream.next("beat")
+    time.sleep(0.5)
+    with autocommit(postgres) as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+        )
+    assert stream.next("line", 10) == "down"
+    assert stream.next("line", 10) == "up"
+    assert save(maya, path, "after it", "acknowledged")
+    until(lambda: "header" in stream.next("stale")["regions"])

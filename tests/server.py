@@ -1,0 +1,163 @@
+"""`make run`'s server as a process of its own, people who sign in to it over HTTP, and the streams they hear."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import requests
+
+from majorops import clock, create_app
+from majorops.db import db
+from majorops.domain.access import SYSTEM
+from majorops.domain.vocab import AccountRole
+from majorops.operations.accounts import add_user
+from majorops.operations.catalogue import add_system
+from tests.cast import PASSWORD, PEOPLE
+from tests.conftest import SECRET
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`make run`'s server on a database of its own; can be killed and started again."""
+
+    def __init__(self, database_url: str, **settings: str):
+        self.database_url, self.port = database_url, free_port()
+        self.settings = {f"MAJOROPS_{name}": value for name, value in settings.items()}
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        environment = os.environ | {"MAJOROPS_DATABASE_URL": self.database_url, "MAJOROPS_SECRET_KEY": SECRET}
+        environment |= self.settings
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "majorops.front:app",
+            "--port",
+            str(self.port),
+            "--log-level",
+            "warning",
+        ]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        for _ in range(200):
+            try:
+                requests.get(f"{self.url}/healthz", timeout=1)
+                return
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        raise RuntimeError("the server did not start")
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=20)
+
+
+def fill(url: str) -> None:
+    """The cast and a small catalogue, into a migrated database."""
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "TESTING": True})
+    with app.app_context():
+        for nick, (name, role) in PEOPLE.items():
+            given = {"email": f"{nick}@example.org", "name": name, "role": AccountRole(role)}
+            add_user(**given, password=PASSWORD, actor=SYSTEM, now=clock.now())
+        for name in ("payments-api", "ledger-db", "checkout-web"):
+            add_system(name=name, actor=SYSTEM, now=clock.now())
+        db.session.remove()
+        db.engine.dispose()
+
+
+class Person:
+    """Somebody signed in over HTTP, who does what the page's script does."""
+
+    def __init__(self, server: Server, nick: str = "maya"):
+        self.server, self.http = server, requests.Session()
+        self.http.headers["HX-Request"] = "true"
+        self.token = token_of(self.http.get(f"{server.url}/login").text)
+        self.post("/login", email=f"{nick}@example.org", password=PASSWORD)
+        self.token = token_of(self.http.get(f"{server.url}/new").text, self.token)
+
+    def get(self, path: str, **options) -> requests.Response:
+        return self.http.get(self.server.url + path, timeout=20, **options)
+
+    def post(self, path: str, *, version: int = 0, **values) -> requests.Response:
+        return self.http.post(
+            self.server.url + path,
+            data={"csrf_token": self.token, **values},
+            headers={"X-Version": str(version)},
+            timeout=20,
+            allow_redirects=False,
+        )
+
+    def open(self, system: str = "payments-api") -> str:
+        """Open an incident; returns its fireground's path."""
+        given = {"title": "prod-payments-api not responding", "severity": "critical"}
+        answer = self.post("/new", **given, affected_systems=system)
+        return re.search(
+            r"/admin/incidents/\d+", answer.headers.get("Location") or answer.headers["HX-Redirect"]
+        )[0]
+
+    def ticket(self, path: str) -> str:
+        return self.get(f"{path}/changes").headers["X-Ticket"]
+
+    def listen(self, path: str, ticket: str | None = None) -> Stream:
+        ticket = self.ticket(path) if ticket is None else ticket
+        return Stream(
+            self.http.get(
+                f"{self.server.url}{path}/stream", params={"ticket": ticket}, stream=True, timeout=30
+            )
+        )
+
+
+def token_of(page: str, otherwise: str = "") -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    return found[1] if found else otherwise
+
+
+class Stream:
+    """An open event stream, read on a thread."""
+
+    def __init__(self, answer: requests.Response):
+        self.answer, self.events = answer, queue.Queue()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        name = ""
+        try:
+            for line in self.answer.iter_lines(chunk_size=1, decode_unicode=True):
+                key, _, value = line.partition(": ")
+                if key == "event":
+                    name = value
+                elif key in ("data", "data:"):
+                    self.events.put((name, json.loads(value) if value.startswith("{") else value))
+        except (requests.RequestException, AttributeError, ValueError):
+            pass
+        self.events.put(("over", ""))
+
+    def next(self, name: str, seconds: float = 5.0):
+        """The data of the next event of this name, skipping others; presence alone does not count."""
+        end = time.monotonic() + seconds
+        while True:
+            event, data = self.events.get(timeout=max(0.01, end - time.monotonic()))
+            if event == name and not (name == "stale" and data["regions"] == ["presence"]):
+                return data
+
+    def close(self) -> None:
+        self.answer.close()

@@ -1,0 +1,150 @@
+"""Event streams of the real server: who may listen, what is heard, and readers who behave badly."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+
+import pytest
+import requests
+
+from majorops.live import Ticket, Tickets
+from majorops.live.streams import PER_PERSON
+from tests.conftest import SECRET
+from tests.server import Person
+
+
+@pytest.fixture
+def maya(server):
+    return Person(server)
+
+
+@pytest.fixture
+def path(maya):
+    return maya.open()
+
+
+def save(person: Person, path: str, value: str, was: str = "") -> None:
+    answer = person.post(f"{path}/fields/description", value=value, was=was)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_change_is_heard_by_name_and_carries_no_content(maya, path):
+    stream = maya.listen(path)
+    stream.next("beat")
+    save(maya, path, "a text that must not be pushed")
+    told = stream.next("stale")
+    assert {"header", "timeline"} <= set(told["regions"])
+    assert set(told) == {"version", "regions", "spread"}
+    assert "pushed" not in str(told)
+    assert maya.get(f"{path}/changes", headers={"X-Version": "0"}).text.count("must not be pushed") >= 1
+
+
+def test_each_incident_has_its_own_stream(maya, path):
+    other = maya.open("ledger-db")
+    stream = maya.listen(other)
+    stream.next("beat")
+    save(maya, path, "elsewhere")
+    save(maya, other, "here")
+    assert "header" in stream.next("stale")["regions"]
+
+
+@pytest.mark.parametrize("ticket", ["", "nonsense", "x" * 5_000, "WzEsMiwzXQ.aaaa.bbbb"])
+def test_without_a_ticket_nothing(maya, path, ticket):
+    assert maya.listen(path, ticket).answer.status_code == 403
+
+
+def test_a_ticket_signed_for_something_else_is_none(maya, path):
+    forged = Tickets("another secret another secret another").issue(Ticket("1", 1, "Maya"))
+    assert maya.listen(path, forged).answer.status_code == 403
+
+
+def test_a_ticket_grows_old(maya, path, monkeypatch):
+    from itsdangerous import timed
+
+    monkeypatch.setattr(timed.time, "time", lambda: 1_700_000_000)
+    old = Tickets(SECRET).issue(Ticket("1", 1, "Maya"))
+    monkeypatch.undo()
+    assert maya.listen(path, old).answer.status_code == 403
+
+
+@pytest.mark.parametrize("nick", ["xin", None])
+def test_who_may_not_read_the_fireground_gets_no_ticket(server, maya, path, nick):
+    http = Person(server, nick).http if nick else requests.Session()
+    answer = http.get(f"{server.url}{path}/changes", headers={"HX-Request": "true"})
+    assert answer.status_code in (401, 403)
+    assert "X-Ticket" not in answer.headers
+
+
+def test_the_ticket_stands_in_no_address_that_others_get(maya, path):
+    assert "no-store" in maya.get(path).headers["Cache-Control"]
+
+
+def test_hundreds_of_streams_of_one_person_are_refused_and_others_listen(server, maya, path):
+    omar, ticket = Person(server, "omar"), maya.ticket(path)
+    streams = [maya.listen(path, ticket) for _ in range(PER_PERSON)]
+    for stream in streams:
+        stream.next("beat")
+    assert {maya.listen(path, ticket).answer.status_code for _ in range(100)} == {429}
+    assert omar.listen(path).answer.status_code == 200
+    streams.pop().close()
+    for _ in range(100):  # the place is free again as soon as the server sees that the reader left
+        if maya.listen(path, ticket).answer.status_code == 200:
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("a closed stream still counts")
+
+
+def test_a_reader_who_never_reads_delays_nobody(server, maya, path):
+    deaf = []
+    for _ in range(10):
+        line = socket.create_connection(("127.0.0.1", server.port))
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        line.sendall(f"GET {path}/stream?ticket={maya.ticket(path)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        deaf.append(line)
+    omar = Person(server, "omar")
+    stream = omar.listen(path)
+    stream.next("beat")
+    was = ""
+    for n in range(30):
+        began = time.monotonic()
+        save(maya, path, f"text {n}", was)
+        stream.next("stale")
+        assert time.monotonic() - began < 1.0
+        was = f"text {n}"
+    for line in deaf:
+        line.close()
+
+
+def test_other_methods_and_addresses_are_no_streams(server, maya, path):
+    assert maya.http.post(f"{server.url}{path}/stream").status_code == 405
+    assert maya.get("/admin/incidents/x/stream").status_code == 404
+
+
+def test_a_restart_is_quick_and_ends_the_streams(server, maya, path, capfd):
+    streams = [maya.listen(path) for _ in range(5)]
+    for stream in streams:
+        stream.next("beat")
+    began = time.monotonic()
+    assert server.stop(signal.SIGTERM) in (0, -signal.SIGTERM)
+    assert time.monotonic() - began < 3.0
+    for stream in streams:
+        stream.next("bye")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_who_is_here(server, maya, path):
+    omar = Person(server, "omar")
+    assert "presence__who" not in omar.get(path).text  # alone: nobody to name
+    mine, his = maya.listen(path), omar.listen(path)
+    mine.next("beat"), his.next("beat")
+    time.sleep(0.5)
+    assert maya.post(f"{path}/presence", field="title").status_code == 204
+    time.sleep(0.5)
+    seen = omar.get(f"{path}/changes?region=presence").text
+    assert 'title="Maya Okafor"' in seen
+    assert 'data-on="f-title"' in seen
+    assert maya.post(f"{path}/presence", field="<script>").status_code == 204
+    assert "data-on" not in omar.get(f"{path}/changes?region=presence").text
