@@ -56,6 +56,7 @@
     wanted.clear();
     asked = 0;
     await htmx.ajax("GET", `${root.dataset.changes}?${query.slice(1)}`, { swap: "none", target: "#problem" });
+    if (asked > 0 && asked < 400) document.dispatchEvent(new CustomEvent("line:well"));
     return asked > 0 && asked < 500;
   }
   function ask(...names) {
@@ -86,11 +87,7 @@
     on("beat");
     on("line", (state) => { isWhole = state === "up"; plan(jitter(isWhole ? 300 : POLL)); });
     on("bye", () => lost(300));
-    on("stale", (text) => {
-      const told = JSON.parse(text), names = told.regions.filter((name) => UNVERSIONED.includes(name));
-      if (!names.length && told.version <= version() && !told.regions.includes("*")) return;
-      setTimeout(ask, Math.random() * told.spread, ...names);
-    });
+    on("stale", (text) => hear(JSON.parse(text)));
     source.onopen = () => {
       [isStreaming, lastBeat, streamPause] = [true, performance.now(), 1000];
       ask("presence"); // what happened before it opened was told to nobody
@@ -102,6 +99,28 @@
       lost(200);
     };
   }
+  // Our own change is heard before its answer is here: the answer brings the regions, and the note that it is saved.
+  let posting = 0, later = [];
+  function hear(told) {
+    if (posting) return later.push(told);
+    const names = told.regions.filter((name) => UNVERSIONED.includes(name));
+    if (names.length || told.version > version() || told.regions.includes("*")) setTimeout(ask, Math.random() * told.spread, ...names);
+  }
+  const isPost = (event) => event.detail.ctx?.request.method === "POST";
+  document.addEventListener("htmx:before:request", (event) => { if (isPost(event)) posting += 1; });
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (!isPost(event)) return;
+    posting = Math.max(0, posting - 1);
+    if (!posting) later.splice(0).forEach(hear);
+  });
+  // An answer that was overtaken by a newer one would put back what was.
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { request, response } = event.detail.ctx, drawn = Number(response?.headers.get("X-Version") ?? Infinity);
+    if (drawn >= version()) return;
+    if (request.method === "GET") event.preventDefault();
+    else setTimeout(ask);
+  });
+
   function lost(pause) {
     source?.close();
     [source, isStreaming, isWhole] = [null, false, true];

@@ -74,7 +74,7 @@
     try {
       for (const item of read().filter((one) => !one.why)) {
         const answer = await post(item), html = await answer.text();
-        if (answer.status >= 500 || answer.status === 401) break;
+        if (answer.status >= 500 || answer.status === 400 || answer.status === 401) break; // signed out: it waits on
         const items = read().filter((other) => other.key !== item.key);
         if (answer.status < 400) sent += 1;
         else if (!(item.field && showAnswer(item, html))) items.push({ ...item, why: reason(html) });
@@ -107,6 +107,7 @@
     draw();
   }
   document.addEventListener("line:up", back);
+  document.addEventListener("line:well", () => { if (read().some((item) => !item.why)) back(); }); // as after signing in again
 
   // What is seen: the state of the line, marks at the fields, notes in the timeline, the list of all.
   const bar = document.getElementById("line");
@@ -181,5 +182,4 @@
   window.addEventListener("storage", (event) => { if (event.key === store) draw(); });
   setInterval(draw, 1000);
   draw();
-  setTimeout(() => { if (!line.isDown && read().length) back(); }, 1000);
 })();

@@ -111,7 +111,9 @@ def last_look() -> Look | None:
 def partials(fireground: Fireground, names: list[str], extra: str = "") -> Response:
     """Regions as the page's script swaps them in."""
     page = render_template("fireground/_partials.html", f=fireground, names=names, extra=extra)
-    return make_response(page)
+    response = make_response(page)
+    response.headers["X-Version"] = str(fireground.incident.version)
+    return response
 
 
 def seen_version(incident: Incident) -> int:

@@ -1,0 +1,342 @@
+"""Several screens of one incident: pushes, lost lines, queued work, presence, conflicts, coming back."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_editing import edit
+from tests.browser.test_journey import open_incident
+
+HIDE = """hidden => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+@pytest.fixture
+def maya(open_page):
+    page = open_page("maya")
+    open_incident(page)
+    is_live(page)
+    return page
+
+
+@pytest.fixture
+def omar(open_page, maya):
+    page = open_page("omar", size="phone")
+    page.goto(maya.url)
+    is_live(page)
+    return page
+
+
+def is_live(page) -> None:
+    """The stream is open, and the editors for a lost line are here."""
+    expect(page.locator("[data-link]")).to_have_attribute("data-link", "live")
+    for _ in range(100):
+        if page.evaluate(
+            "performance.getEntriesByType('resource').some(e => e.name.endsWith('/editors') && e.responseEnd)"
+        ):
+            return page.wait_for_timeout(200)
+        page.wait_for_timeout(50)
+    raise AssertionError("no editors came")
+
+
+def log(page, text: str) -> None:
+    if page.viewport_size["width"] < 840:
+        page.evaluate("document.body.dataset.sheet = ''")
+    page.fill("#log-text", text)
+    page.press("#log-text", "Enter")
+
+
+def test_a_change_is_on_the_other_screen_within_a_second(maya, omar):
+    for n in range(5):
+        log(maya, f"heard {n}")
+        began = time.monotonic()
+        omar.wait_for_selector(f"#timeline >> text=heard {n}", timeout=1_000)
+        assert time.monotonic() - began < 1.0
+
+
+def test_what_someone_types_is_not_touched(maya, omar):
+    omar.fill("#log-text", "half a sentence about")
+    omar.locator("#log-text").evaluate("e => e.setSelectionRange(4, 4)")
+    maya.fill("#composer-body", "a draft")
+    edit(maya, "description")
+    maya.keyboard.type("typing")
+    log_by_omar = "document.querySelector('#log-text')"
+    edit(omar, "title")
+    omar.keyboard.press("End")
+    omar.keyboard.type(" X")
+    omar.keyboard.press("Enter")
+    expect(maya.locator("#f-title-value")).to_contain_text(" X")
+    expect(maya.locator("#f-description-input")).to_have_value("typing")
+    expect(maya.locator("#f-description-input")).to_be_focused()
+    expect(maya.locator("#composer-body")).to_have_value("a draft")
+    assert omar.evaluate(f"{log_by_omar}.value") == "half a sentence about"
+
+
+def test_a_field_that_is_edited_says_that_it_was_changed_meanwhile(maya, omar):
+    edit(maya, "description")
+    maya.keyboard.type("maya says")
+    edit(omar, "description")
+    omar.keyboard.type("omar says")
+    omar.keyboard.press("Control+Enter")
+    expect(maya.locator("#f-description-meanwhile")).to_contain_text("Changed by Omar Haddad")
+    expect(maya.locator("#f-description-input")).to_have_value("maya says")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator(".field__conflict mark").first).to_be_visible()
+    maya.click("[data-take=theirs]")
+    expect(maya.locator("#f-description-value")).to_have_text("omar says")
+    row = maya.locator("#timeline .timeline__row").first
+    expect(row).to_contain_text("not taken")
+    expect(row).to_contain_text("maya says")
+    expect(row).to_have_attribute("data-visibility", "internal")
+
+
+def test_edit_both(maya, omar):
+    edit(maya, "description")
+    maya.keyboard.type("maya says")
+    edit(omar, "description")
+    omar.keyboard.type("omar says")
+    omar.keyboard.press("Control+Enter")
+    expect(omar.locator("#f-description-value")).to_have_text("omar says")
+    maya.keyboard.press("Control+Enter")
+    maya.click("[data-take=both]")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator("#f-description-value")).to_have_text("maya says\nomar says")
+
+
+def test_presence(maya, omar):
+    expect(maya.locator("#presence")).to_contain_text("OH")
+    edit(omar, "title")
+    expect(maya.locator("#f-title .field__who")).to_have_text("OH editing")
+    expect(omar.locator("#f-title .field__who")).to_have_count(0)
+    omar.keyboard.press("Escape")
+    expect(maya.locator("#f-title .field__who")).to_have_count(0)
+    omar.close()
+    expect(maya.locator("#presence")).to_have_text("")
+
+
+def test_two_tabs_agree(maya):
+    tab = maya.context.new_page()
+    tab.goto(maya.url)
+    is_live(tab)
+    log(tab, "in the other tab")
+    expect(maya.locator("#timeline")).to_contain_text("in the other tab", timeout=1_000)
+    expect(maya.locator("#presence")).to_have_text("")  # the same person twice is nobody else
+
+
+def test_offline_edits_notes_and_can_wait_and_go_out_in_order(maya, omar):
+    maya.context.set_offline(True)
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE")
+    edit(maya, "description")
+    maya.keyboard.type("written in the tunnel")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator("#f-description")).to_contain_text("Queued")
+    expect(maya.locator("#f-description-value")).to_have_text("written in the tunnel")
+    log(maya, "first note")
+    maya.select_option("#log-kind", "can")
+    log(maya, "App: 5xx / rollback / freeze")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 3 QUEUED")
+    expect(maya.locator("#line")).to_contain_text("3 edits queued on this device.")
+    log(omar, "said meanwhile")
+    expect(omar.locator("#timeline")).to_contain_text("said meanwhile")
+    maya.context.set_offline(False)
+    expect(maya.locator("[data-link]")).to_have_text("LIVE", timeout=9_000)
+    expect(maya.locator("#said")).to_contain_text("Reconnected. 3 edits sent.")
+    for page in (maya, omar):
+        rows = page.locator("#timeline .timeline__row")
+        expect(rows.nth(0)).to_contain_text("CAN App")
+        expect(rows.nth(1)).to_contain_text("first note")
+        expect(rows.nth(2)).to_contain_text("Description")
+        expect(rows.nth(3)).to_contain_text("said meanwhile")
+        expect(rows.nth(0)).to_contain_text(re.compile(r"made \d\d:\d\d:\d\d, arrived \d\d:\d\d:\d\d"))
+    expect(maya.locator(".field--queued, .timeline__row--queued")).to_have_count(0)
+
+
+def test_an_offline_choice_waits_too_and_twice_edited_is_one(maya):
+    maya.context.set_offline(True)
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE")
+    edit(maya, "severity")
+    maya.select_option("#f-severity-input", "high")
+    expect(maya.locator("#f-severity")).to_contain_text("Queued")
+    for text in ("one", "two"):
+        edit(maya, "description")
+        maya.locator("#f-description-input").fill(text)
+        maya.keyboard.press("Control+Enter")
+        expect(maya.locator("#f-description-value")).to_have_text(text)
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 2 QUEUED")
+    maya.context.set_offline(False)
+    expect(maya.locator("#f-description-value")).to_have_text("two", timeout=9_000)
+    expect(maya.locator("#header")).to_have_attribute("data-severity", "high")
+    expect(maya.locator("#line")).to_be_hidden()
+
+
+def test_the_queue_survives_a_closed_tab(maya):
+    maya.context.set_offline(True)
+    log(maya, "before the battery died")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 1 QUEUED")
+    address, context = maya.url, maya.context
+    maya.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(address)
+    expect(again.locator("#timeline [data-event-type=action]")).to_contain_text("before the battery died")
+    expect(again.locator(".timeline__row--queued")).to_have_count(0)
+
+
+def test_a_queue_sent_by_two_tabs_is_done_once(maya):
+    tab = maya.context.new_page()
+    tab.goto(maya.url)
+    is_live(tab)
+    maya.context.set_offline(True)
+    log(maya, "once and only once")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 1 QUEUED")
+    maya.context.set_offline(False)
+    expect(maya.locator(".timeline__row--queued")).to_have_count(0, timeout=9_000)
+    maya.wait_for_timeout(1_000)
+    maya.reload()
+    expect(maya.locator("#timeline [data-event-type=action]")).to_have_count(1)
+
+
+def test_a_queued_edit_that_meets_another_shows_both(maya, omar):
+    maya.context.set_offline(True)
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE")
+    edit(maya, "description")
+    maya.keyboard.type("maya, offline")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator("#f-description")).to_contain_text("Queued")
+    edit(omar, "description")
+    omar.keyboard.type("omar, online")
+    omar.keyboard.press("Control+Enter")
+    expect(omar.locator("#f-description-value")).to_have_text("omar, online")
+    maya.context.set_offline(False)
+    expect(maya.locator(".field__conflict")).to_contain_text("omar, online", timeout=9_000)
+    expect(maya.locator(".field__conflict")).to_contain_text("maya, offline")
+    maya.click("[data-take=mine]")
+    expect(omar.locator("#f-description-value")).to_have_text("maya, offline")
+
+
+def test_a_refused_note_stays_with_its_reason_until_it_is_discarded(maya):
+    maya.context.set_offline(True)
+    maya.evaluate("document.querySelector('#log-text').removeAttribute('maxlength')")
+    log(maya, "x" * 5_001)
+    log(maya, "the next one goes through")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 2 QUEUED")
+    maya.context.set_offline(False)
+    expect(maya.locator("#timeline [data-event-type=action]")).to_contain_text(
+        "the next one goes through", timeout=9_000
+    )
+    expect(maya.locator("#line")).to_contain_text("1 edit queued on this device.")
+    maya.click("#line summary")
+    expect(maya.locator("#line")).to_contain_text("5,000 characters")
+    maya.click("#line button")
+    maya.click("#line button")
+    expect(maya.locator("#line")).to_be_hidden()
+
+
+def test_publishing_and_advancing_never_wait(maya):
+    maya.context.set_offline(True)
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE")
+    maya.fill("#composer-body", "must not go out later")
+    maya.click("#composer-post")
+    expect(maya.locator("#problem")).to_contain_text("Offline. Not posted. Text kept.")
+    expect(maya.locator("#composer-body")).to_have_value("must not go out later")
+    maya.click("#advance-key")
+    if maya.locator("[data-arm]").count():
+        maya.click("#advance-key")
+    expect(maya.locator("#problem")).to_contain_text("Offline. Not")
+    maya.check("#log [name=public]", force=True)
+    log(maya, "public at once or not at all")
+    expect(maya.locator("#problem")).to_contain_text("Offline. Not saved. Text kept.")
+    maya.context.set_offline(False)
+    expect(maya.locator("[data-link]")).to_have_text("LIVE", timeout=9_000)
+    maya.wait_for_timeout(1_000)
+    expect(
+        maya.locator("#timeline [data-event-type=update], #timeline [data-event-type=action]")
+    ).to_have_count(0)
+    expect(maya.locator('.phase[data-state="current"]')).to_contain_text("Alert")
+
+
+def test_after_a_restart_screens_are_live_again_and_nothing_typed_is_lost(maya, omar, server):
+    maya.fill("#composer-body", "half a milestone")
+    edit(maya, "description")
+    maya.keyboard.type("typed while it restarts")
+    server.stop(signal.SIGKILL)
+    expect(maya.locator("[data-link]")).to_contain_text("RECONNECTING", timeout=9_000)
+    maya.wait_for_timeout(5_500)
+    expect(maya.locator("#line")).to_contain_text("Reconnecting. Last state")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator("#f-description")).to_contain_text("Queued")
+    server.start()
+    began = time.monotonic()
+    for page in (maya, omar):
+        expect(page.locator("[data-link]")).to_have_text("LIVE", timeout=10_000)
+        expect(page.locator("#f-description-value")).to_have_text("typed while it restarts")
+    assert time.monotonic() - began < 10
+    expect(maya.locator("#composer-body")).to_have_value("half a milestone")
+
+
+def test_a_hidden_tab_holds_no_stream_and_catches_up(maya, omar):
+    maya.evaluate(HIDE, True)
+    expect(omar.locator("#presence")).to_have_text("")
+    log(omar, "while she looked elsewhere")
+    maya.wait_for_timeout(1_000)
+    expect(maya.locator("#timeline")).not_to_contain_text("while she looked elsewhere")
+    maya.evaluate(HIDE, False)
+    expect(maya.locator("#timeline")).to_contain_text("while she looked elsewhere", timeout=1_500)
+
+
+def test_since_you_last_looked(maya, omar):
+    maya.evaluate(HIDE, True)
+    log(omar, "a note")
+    edit(omar, "severity")
+    omar.select_option("#f-severity-input", "high")
+    edit(omar, "command-sre")
+    omar.keyboard.type("Rita Moreau")
+    omar.keyboard.press("Enter")
+    expect(omar.locator("#team")).to_contain_text("Rita Moreau")
+    # Six minutes pass.
+    maya.evaluate(
+        "() => { const [v, s] = document.cookie.match(/looked=([\\d.]+)/)[1].split('.');"
+        " document.cookie = `looked=${v}.${s - 360}; path=${location.pathname}`;"
+        " const now = performance.now.bind(performance); performance.now = () => now() + 360000; }"
+    )
+    maya.evaluate(HIDE, False)
+    line = maya.locator("#since")
+    for words in ("Since you last looked", "Severity", "SRE: Rita Moreau", "3 new entries"):
+        expect(line).to_contain_text(words)
+    maya.click("[data-dismiss]")
+    expect(line).to_have_text("")
+
+
+def test_a_clock_an_hour_off_shows_the_servers_time(chromium, open_page, server):
+    page = open_page("maya")
+    page.add_init_script("const real = Date.now; Date.now = () => real() + 3600e3;")
+    open_incident(page)
+    shown = page.locator("[data-clock]").inner_text()
+    server_time = page.evaluate("async () => (await fetch(location.href)).headers.get('date')")
+    hours, minutes, seconds = map(int, shown.split(":"))
+    there = [int(part) for part in re.search(r"(\d+):(\d+):(\d+)", server_time).groups()]
+    assert abs((hours * 3600 + minutes * 60 + seconds) - (there[0] * 3600 + there[1] * 60 + there[2])) <= 2
+
+
+def test_signed_out_elsewhere_keeps_the_text_and_the_queue(maya):
+    maya.context.set_offline(True)
+    log(maya, "kept through it all")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 1 QUEUED")
+    cookies = maya.context.cookies()
+    maya.context.clear_cookies()
+    maya.context.set_offline(False)
+    expect(maya.locator("#problem")).to_contain_text("Signed out. Text kept.", timeout=9_000)
+    expect(maya.locator(".timeline__row--queued")).to_have_count(1)
+    maya.context.add_cookies(cookies)
+    maya.evaluate(HIDE, True)
+    maya.evaluate(HIDE, False)
+    expect(maya.locator("#timeline [data-event-type=action]")).to_contain_text(
+        "kept through it all", timeout=9_000
+    )
