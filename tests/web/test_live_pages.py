@@ -1,0 +1,175 @@
+"""What the fireground answers for live screens: versions, meanwhile, since you last looked, topics."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from majorops.announce import messages
+from majorops.domain.vocab import CommandRole, Phase, Severity
+from majorops.operations import Recorded
+from majorops.operations.command import assign_role
+from majorops.operations.edit import edit_field
+from majorops.operations.incident import change_severity
+from majorops.operations.timeline import add_note
+from majorops.operations.tracks import open_track
+from majorops.regions import REGIONS
+from tests.counting import queries
+
+
+@pytest.fixture
+def settings(settings):
+    return settings | {"WTF_CSRF_ENABLED": False}
+
+
+@pytest.fixture
+def incident(cast):
+    return cast.open()
+
+
+def look(browser, version: int, at) -> str:
+    browser.set_cookie("looked", f"{version}.{int(at.timestamp())}", path="/admin/incidents/1")
+    return browser.get("/admin/incidents/1/changes?region=since", headers={"HX-Request": "true"}).text
+
+
+def test_since_you_last_looked_is_built_from_the_record(incident, cast, clock):
+    seen, at = incident.version, clock()
+    cast.bring_to(incident, Phase.ASSESS)
+    who = {"actor": cast.omar, "now": clock.tick(minutes=5)}
+    change_severity(incident, Severity.HIGH, **who)
+    assign_role(incident, CommandRole.SRE, "Rita Moreau", **who)
+    open_track(incident, team="App", owner="Rita", goal="roll back", minutes=10, **who)
+    add_note(incident, "a secret of the bridge", **who)
+    page = look(cast.browser("maya"), seen, at)
+    for words in (
+        "Since you last looked",
+        "Phase 1 Alert › 3 Assess",
+        "Critical › High",
+        "SRE: Rita Moreau",
+        "Track opened: roll back",
+        f"{incident.version - seen} new entries",
+    ):
+        assert words in page, words
+    assert "secret" not in page.split('id="since"')[1].split("hx-partial")[0]
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "1", ".", "1.", "-1.5", "1.99999999999999", "٣.٤", "1.1e9", "9" * 40 + ".1", "<b>.1"]
+)
+def test_a_cookie_that_is_not_what_it_says_is_no_look(incident, cast, clock, cookie):
+    browser = cast.browser("maya")
+    browser.set_cookie("looked", cookie, path="/admin/incidents/1")
+    clock.tick(hours=1)
+    answer = browser.get("/admin/incidents/1/changes?region=since", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "Since you last looked" not in answer.text
+
+
+def test_a_short_absence_and_a_quiet_one_say_nothing(incident, cast, clock):
+    browser, seen, at = cast.browser("maya"), incident.version, clock()
+    clock.tick(minutes=6)
+    assert "Since you" not in look(browser, seen, at)
+    add_note(incident, "one", actor=cast.omar, now=clock())
+    assert "1 new entry" in look(browser, seen, at)
+    assert "Since you" not in look(browser, seen, clock() - timedelta(minutes=4))
+
+
+def test_the_page_remembers_what_it_showed(incident, cast, clock):
+    browser = cast.browser("maya")
+    cookie = browser.get("/admin/incidents/1").headers.getlist("Set-Cookie")
+    assert any(f"looked={incident.version}." in one and "Path=/admin/incidents/1" in one for one in cookie)
+
+
+def test_the_cost_of_coming_back_does_not_grow_with_the_absence(incident, cast, clock):
+    seen, at = incident.version, clock()
+    for n in range(300):
+        add_note(incident, f"note {n}", actor=cast.omar, now=clock())
+    clock.tick(minutes=10)
+    browser = cast.browser("maya")
+    look(browser, seen, at)
+    with queries() as many:
+        look(browser, seen, at)
+    with queries() as few:
+        look(browser, incident.version - 1, at)
+    assert len(many) <= len(few)
+
+
+def test_who_edits_a_field_hears_who_changed_it(incident, cast, clock):
+    browser = cast.browser("maya")
+    headers = {"HX-Request": "true", "X-Version": str(incident.version), "X-Editing": "title"}
+    edit_field(incident, "description", "elsewhere", was="", actor=cast.omar, now=clock())
+    assert "f-title-meanwhile" not in browser.get("/admin/incidents/1/changes", headers=headers).text
+    edit_field(incident, "title", "new", was=incident.title, actor=cast.omar, now=clock())
+    page = browser.get("/admin/incidents/1/changes", headers=headers).text
+    assert "Changed by Omar Haddad" in page.split("f-title-meanwhile")[1]
+    headers["X-Editing"] = "<script>"
+    assert browser.get("/admin/incidents/1/changes", headers=headers).status_code == 200
+
+
+def test_an_answer_says_which_version_it_was_drawn_from(incident, cast):
+    answer = cast.browser("maya").get(
+        "/admin/incidents/1/changes", headers={"HX-Request": "true", "X-Version": "0"}
+    )
+    assert answer.headers["X-Version"] == str(incident.version)
+
+
+def test_without_the_front_door_there_is_no_ticket_and_screens_ask(incident, cast):
+    browser = cast.browser("maya")
+    assert 'data-ticket=""' in browser.get("/admin/incidents/1").text
+    assert browser.get("/admin/incidents/1/changes").headers["X-Ticket"] == ""
+
+
+@pytest.mark.parametrize("region", ["timeline", "<script>", "../x", "header", ""])
+def test_only_regions_that_go_stale_by_themselves_are_given_by_name(incident, cast, region):
+    headers = {"HX-Request": "true", "X-Version": str(incident.version)}
+    path = f"/admin/incidents/1/changes?region={region}"
+    assert cast.browser("maya").get(path, headers=headers).status_code == 204
+
+
+def test_editors_for_a_lost_line_hold_no_value_and_not_what_may_not_wait(incident, cast, clock):
+    edit_field(incident, "description", "a value", was="", actor=cast.maya, now=clock())
+    page = cast.browser("maya").get("/admin/incidents/1/editors", headers={"HX-Request": "true"}).text
+    assert page.count("<form") == page.count("data-queue") > 20
+    assert "a value" not in page
+    for name in ("status", "is_public", "bridge_is_public"):
+        assert f'data-field="{name}"' not in page
+    assert cast.browser("rita").get("/admin/incidents/1/editors").status_code == 403
+
+
+@pytest.mark.parametrize("age", ["", "x", "-1", "9" * 30, "1.5"])
+def test_a_queue_that_claims_odd_times_or_keys_is_still_logged(incident, cast, age):
+    browser = cast.browser("maya")
+    given = {"kind": "note", "text": "heard", "made_at": age}
+    for key in ("", "short", "k" * 65, "<b>" * 10, "0123456789abcdef"):
+        answer = browser.post("/admin/incidents/1/notes", data={**given, "request_key": key})
+        assert answer.status_code == 303
+    assert browser.get("/admin/incidents/1").text.count("<b>heard</b>") == 5
+
+
+# Which topic hears what
+
+
+def recorded(kind: str, field: str | None = None, number: int = 42, seq: int = 7) -> Recorded:
+    return Recorded(number, seq, kind, field)
+
+
+def test_an_entry_is_told_to_its_incident_with_its_version():
+    assert messages([recorded("note.logged")]) == [("42", ["timeline", "panel"], 7)]
+
+
+def test_a_status_turns_every_top_bar_and_the_list():
+    topics = {topic: regions for topic, regions, _ in messages([recorded("status.changed", "status")])}
+    assert topics["*"] == ["topbar"]
+    assert topics["list"] == ["incidents"]
+
+
+def test_a_verb_on_two_incidents_is_told_to_both():
+    told = messages([recorded("incident.continued", number=41), recorded("incident.opened", seq=1)])
+    assert [topic for topic, *_ in told[:2]] == ["41", "42"]
+
+
+def test_told_regions_exist():
+    for kind in ("note.logged", "phase.advanced", "status.changed", "incident.opened"):
+        for topic, regions, _ in messages([recorded(kind)]):
+            assert set(regions) <= set(REGIONS) | {"incidents"}, topic
