@@ -1,0 +1,33 @@
+"""A change through one process until the other one's stream says so."""
+
+from __future__ import annotations
+
+import time
+
+from bench.servers import two_processes
+from bench.table import spread, verdict
+from tests.server import Person
+
+ROUNDS = 40
+
+
+def run() -> list[dict]:
+    return [_wire("PostgreSQL LISTEN/NOTIFY", False), _wire("Redis", True)]
+
+
+def _wire(name: str, with_redis: bool) -> dict:
+    with two_processes(with_redis) as (servers, _, _):
+        maya, omar = Person(servers[0]), Person(servers[1], "omar")
+        path = maya.open()
+        stream = omar.listen(path)
+        stream.next("beat")
+        time.sleep(1)
+        times = []
+        for n in range(ROUNDS):
+            began = time.perf_counter()
+            maya.post(f"{path}/notes", kind="note", text=f"note {n}")
+            while stream.next("stale")["version"] < n + 3:
+                pass
+            times.append((time.perf_counter() - began) * 1000)
+    row = {"row": f"save to the other's stream, {name}", **spread(times)}
+    return row | {"bar": verdict(row["max"] < 1000, "max 1,000 ms")}

