@@ -41,6 +41,11 @@ class Item:
     fact: str | None = None
     by_hand: bool = True
 
+    @property
+    def refusal(self) -> str:
+        """Why nobody may tick it; empty where a person may."""
+        return "" if self.by_hand else f"{self.text}: the record ticks this by itself."
+
     def holds(self, facts: Facts) -> bool:
         return bool(self.fact and getattr(facts, self.fact))
 
