@@ -14,6 +14,7 @@ from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 
 TITLE_LENGTH = 300
+NOTES = ("note.logged", "note.corrected")  # kinds that people wrote; all else was recorded by itself
 
 
 @operation(needs=Permission.TIMELINE_NOTE)
@@ -103,7 +104,7 @@ def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: 
 
 def strike_refusal(entry: TimelineEvent, actor: Actor) -> str:
     """Why this person does not correct the entry; empty when they may."""
-    if entry.kind not in ("note.logged", "note.corrected"):
+    if entry.kind not in NOTES:
         return "Only notes are corrected. What was recorded by itself is a fact."
     if entry.actor_id != actor.user_id and not actor.can(Permission.INCIDENT_COMMAND):
         return "This is somebody else's note. Log your own."

@@ -53,6 +53,8 @@ MORE_FIELDS = (
     "is_public",
 )
 
+OTHERS_SHOWN = 20
+
 
 @dataclass(frozen=True)
 class Step:
@@ -63,7 +65,10 @@ class Step:
 
 
 class Screen:
-    """One incident as one person sees it at one moment. `before`: show timeline entries older than this one."""
+    """One incident as one person sees it at one moment.
+
+    Of the timeline it shows entries older than `before`, `only` public ones, and those that contain `q`.
+    """
 
     def __init__(
         self,
@@ -75,9 +80,10 @@ class Screen:
         thresholds: dict[bool, tuple[int, int]],
         before: int | None = None,
         only: str = "",
+        q: str = "",
     ):
         self.incident, self.actor, self.now = incident, actor, now
-        self.before, self.only = before, only
+        self.before, self.only, self.q = before, only, q
         self.address, self._thresholds = address, thresholds
         self.problem: Refused | None = None
         self.problem_form = ""
@@ -151,6 +157,15 @@ class Screen:
         return FIELDS[name].read(self.incident)
 
     # Top bar and phases
+
+    @cached_property
+    def others(self) -> list[Incident]:
+        """Other running incidents, highest Box first."""
+        rows = select(Incident).where(
+            Incident.status != IncidentStatus.RESOLVED, Incident.id != self.incident.id
+        )
+        highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
+        return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
 
     @cached_property
     def is_wartime(self) -> bool:

@@ -83,11 +83,4 @@
     document.querySelector(`#${opener.dataset.opens} :is(textarea, input:not([type=hidden]):not([type=radio]), button, summary)`)?.focus({ preventScroll: true });
   });
   document.addEventListener("htmx:after:swap", label);
-
-  // A nudge's button may open what settles it.
-  document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-focus]");
-    const target = opener && document.querySelector(opener.dataset.focus);
-    if (target) { event.preventDefault(); target.focus(); target.scrollIntoView({ block: "nearest" }); }
-  });
 })();

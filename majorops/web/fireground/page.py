@@ -37,7 +37,7 @@ def changes(number: int) -> Response:
     names += [
         name
         for name in request.args.getlist("region")
-        if name in ("panel", "updates", "nudge", "tiles", "tracks", "composer")
+        if name in ("panel", "updates", "nudge", "tiles", "tracks", "composer", "timeline")
     ]
     if not names or not wants_partial():
         return make_response("", 204)
