@@ -22,7 +22,7 @@
     };
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return; // it is for what lies on top
     disarm();
     if (document.body.dataset.sheet) close();
   });

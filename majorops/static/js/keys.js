@@ -1,85 +1,80 @@
-// Single keys, zones, and the sheet that turns the keys off or gives them other letters.
+// Single keys, zones, and the sheet that changes the keys.
 (() => {
-  const ZONES = "#topbar, #phases, #header, #info, #team, #tracks, #timeline, #updates, #panel, #composer, #tiles";
-  if (!document.getElementById("keys")) return;
-  let mine = {}; // the key as listed → the person's own; `off`
-  try { mine = JSON.parse(localStorage.getItem("keys")) ?? {}; } catch { /* unreadable: as listed */ }
-  const keyOf = (name) => mine[name] ?? name;
-  const links = () => [...document.querySelectorAll("[data-key]")];
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const row = () => document.activeElement.closest(".timeline__row");
+  if (!all("#keys")[0]) return;
+  let mine = JSON.parse(localStorage.getItem("keys") ?? "{}"); // as listed → their own; `off`
+  const keyOf = (name) => mine[name] ?? name, named = (test) => all("[data-key]").find(({ dataset: { key } }) => test(keyOf(key), key));
 
-  // Rows of the timeline
-  let asked = null; // the row whose visibility was pressed: it gets the focus back
+  let asked; // the row that P acted on gets the focus back
   function step(by) {
-    const rows = [...document.querySelectorAll(".timeline__row")];
-    const here = rows.indexOf(document.activeElement.closest(".timeline__row"));
-    rows[Math.max(here + by, 0)]?.focus();
+    const rows = all(".timeline__row");
+    rows[Math.max(rows.indexOf(row()) + by, 0)]?.focus();
   }
-  function visibility() {
-    const row = document.activeElement.closest(".timeline__row"), button = row?.querySelector(".visibility");
-    if (!row) return say("Press J for a row first.");
-    asked = row.id;
-    button.focus();
-    button.click();
-    if (button.matches("summary")) button.nextElementSibling.querySelector("button").focus();
-  }
+  const acts = {
+    J: () => step(1),
+    K: () => step(-1),
+    P() {
+      const button = row()?.querySelector(".visibility");
+      if (!button) return "Press J for a row first.";
+      asked = row().id;
+      button.click();
+      (button.nextElementSibling?.querySelector("button") ?? button).focus();
+    },
+  };
   document.addEventListener("htmx:after:swap", () => {
-    if (asked && document.activeElement === document.body) { document.getElementById(asked)?.focus(); asked = null; }
+    if (asked && document.activeElement === document.body) asked = document.getElementById(asked)?.focus();
     draw();
   });
-  const acts = { J: () => step(1), K: () => step(-1), P: visibility };
 
   function zone(by) {
-    const zones = [...document.querySelectorAll(ZONES)].filter((e) => e.checkVisibility());
-    const here = zones.findIndex((e) => e.contains(document.activeElement));
-    const next = zones[here < 0 && by < 0 ? zones.length - 1 : (here + by + zones.length) % zones.length];
-    next.focus();
-    if (document.activeElement !== next) next.querySelector("a, button")?.focus();
+    const zones = all(".fireground [tabindex]:not(li)").filter((e) => e.checkVisibility()), here = zones.findIndex((e) => e.contains(document.activeElement));
+    zones.at(here < 0 && by < 0 ? -1 : (here + by) % zones.length).focus();
   }
 
   document.addEventListener("keydown", (event) => {
-    const { key, target } = event;
+    const { key, target } = event, above = all("dialog[open]")[0], chord = event.ctrlKey || event.metaKey;
     // A held Enter must not confirm what it has just armed.
-    if (key === "Enter" && event.repeat && target.closest?.("[data-arm]")) event.preventDefault();
-    if (event.defaultPrevented || event.isComposing || event.altKey || !key) return;
-    const above = document.querySelector("dialog[open]");
-    if (key === "F6" && !above) { event.preventDefault(); return zone(event.shiftKey ? -1 : 1); }
-    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && key.toLowerCase() === "k") {
-      event.preventDefault();
-      if (above?.id !== "palette") above?.close();
-      return reach({ dataset: { place: "palette" } });
-    }
-    if (above || mine.off || event.ctrlKey || event.metaKey || key.length > 1 || target.closest?.("input, textarea, select") || target.isContentEditable) return;
+    if (key === "Enter" && event.repeat && target.closest("[data-arm]")) event.preventDefault();
+    if (event.altKey || !key) return;
     const pressed = key.toUpperCase();
+    if (key === "F6" && !above) { event.preventDefault(); zone(event.shiftKey ? -1 : 1); }
+    if (chord && !event.shiftKey && pressed === "K") {
+      event.preventDefault();
+      all("[data-place=palette]")[0].click();
+    }
+    if (above || mine.off || chord || key.length > 1 || target.closest("input, textarea, select, [contenteditable]")) return;
     if (event.shiftKey && pressed !== key.toLowerCase()) return; // `?` and `/` need Shift on some keyboards
-    const link = links().find((one) => keyOf(one.dataset.key) === pressed), act = acts[link?.dataset.key];
+    const link = named((key) => key === pressed), act = acts[link?.dataset.key];
     if (!link || (event.repeat && !act)) return;
     event.preventDefault();
-    if (link.dataset.why) say(link.dataset.why);
-    else if (act) act();
-    else if (!reach(link)) say(`${link.textContent}: not on the screen now.`);
+    const why = link.dataset.why ?? (act ? act() : !reach(link) && `${link.textContent}: not on the screen now.`);
+    if (why) say(why);
   });
 
   // The sheet
   function draw() {
-    for (const mark of document.querySelectorAll("[data-kbd]")) { mark.textContent = keyOf(mark.dataset.kbd); mark.hidden = mine.off || !mark.textContent; }
-    for (const field of document.querySelectorAll("[data-key-of]")) field.value = keyOf(field.dataset.keyOf);
-    const on = document.querySelector("[data-keys-on]");
-    if (on) on.checked = !mine.off;
+    for (const mark of all("[data-kbd]")) {
+      mark.textContent = keyOf(mark.dataset.kbd);
+      mark.hidden = mine.off || !mark.textContent;
+    }
+    for (const field of all("[data-key-of]")) field.value = keyOf(field.dataset.keyOf);
+    for (const box of all("[data-keys-on]")) box.checked = !mine.off;
   }
   function keep() { localStorage.setItem("keys", JSON.stringify(mine)); draw(); }
-  document.addEventListener("focusin", (event) => { if (event.target.matches("[data-key-of]")) event.target.select(); });
-  document.addEventListener("input", ({ target }) => {
-    if (target.matches("[data-keys-on]")) { mine.off = !target.checked; keep(); }
-    if (!target.matches("[data-key-of]")) return;
-    const name = target.dataset.keyOf, key = target.value.trim().toUpperCase();
-    const taken = key && links().find((one) => one.dataset.key !== name && keyOf(one.dataset.key) === key);
-    document.querySelector("[data-keys-refused]").textContent = taken ? `${key} is taken: ${taken.textContent}.` : "";
-    if (!taken) mine[name] = key;
+  document.addEventListener("input", ({ target, data }) => {
+    const name = target.dataset.keyOf;
+    if (name) {
+      const key = (data ?? "").trim().toUpperCase().slice(-1);
+      const taken = key && named((other, of) => of !== name && other === key);
+      all("[data-keys-refused]")[0].textContent = taken ? `${key} is taken: ${taken.textContent}.` : "";
+      if (!taken) mine[name] = key;
+    } else if (target.matches("[data-keys-on]")) mine.off = !target.checked;
+    else return;
     keep();
-    target.select();
   });
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-keys-reset]")) { mine = {}; keep(); }
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-keys-reset]")) { mine = {}; keep(); }
   });
   draw();
 })();
