@@ -29,26 +29,30 @@
     if (reach(link)) event.preventDefault();
   });
 
-  let back;
+  let back, waits; // waits: Enter came before the list
   function open(dialog) {
     back = document.activeElement.closest(".field")?.id;
     if (!dialog.open) dialog.showModal();
-    if (dialog === palette) { input.value = ""; input.focus(); filter(); }
+    if (dialog === palette) { waits = 0; input.value = ""; input.focus(); filter(); }
     htmx.ajax("GET", dialog.dataset.from, { target: `#${dialog.id}-list`, swap: "innerMorph" });
     return true;
   }
   // The browser gives the focus back, but a field that was left is another element by now.
   document.addEventListener("close", () => {
-    if (document.activeElement === document.body) document.querySelector(`#${back} .field__value`)?.focus();
+    if (!document.activeElement.closest(".fireground")) document.querySelector(`#${back} .field__value`)?.focus();
   }, true);
   document.addEventListener("htmx:response:error", () => palette.close());
-  document.addEventListener("htmx:after:swap", () => { if (palette.open) filter(); });
+  document.addEventListener("htmx:after:swap", () => { if (palette.open) { filter(); if (waits) run(); } });
 
-  const shown = () => [...palette.querySelectorAll("li:not([hidden]) .commands__do")];
+  const all = (selector) => [...palette.querySelectorAll(selector)], shown = () => all("li:not([hidden]) .commands__do");
   function filter() {
-    const words = input.value.toLowerCase().split(" "), lines = palette.querySelectorAll("li");
+    const words = input.value.toLowerCase().split(" "), lines = all("li");
     for (const line of lines) line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
     count.textContent = lines.length ? `${shown().length} of ${lines.length} commands` : "Loading";
+  }
+  function run() {
+    waits = !all("li")[0];
+    shown().find((line) => !line.matches("[aria-disabled]"))?.click();
   }
   input.addEventListener("input", filter);
   palette.addEventListener("submit", () => palette.close());
@@ -56,13 +60,13 @@
     count.textContent = target.closest("[data-why]")?.dataset.why ?? count.textContent;
   });
   palette.addEventListener("keydown", (event) => {
-    const { key, target } = event, all = shown(), here = all.indexOf(target);
+    const { key, target } = event, lines = shown(), here = lines.indexOf(target);
     if (key === "Enter" && target === input && !event.isComposing) {
       event.preventDefault(); // it would press Close
-      all.find((line) => !line.matches("[aria-disabled]"))?.click();
+      run();
     } else if (key === "ArrowDown" || key === "ArrowUp") {
       event.preventDefault();
-      (all[here + (key === "ArrowDown" ? 1 : -1)] ?? (here > 0 ? all[here] : input)).focus();
+      (lines[here + (key === "ArrowDown" ? 1 : -1)] ?? (here > 0 ? target : input)).focus();
     } else if (here >= 0 && (key === "Backspace" || (key.length === 1 && key !== " "))) input.focus();
   });
 })();
