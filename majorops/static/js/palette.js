@@ -2,7 +2,8 @@
 (() => {
   const palette = document.getElementById("palette");
   if (!palette) return;
-  const input = document.getElementById("palette-input"), count = document.getElementById("palette-count");
+  const all = (selector) => [...palette.querySelectorAll(selector)], shown = () => all("li:not([hidden]) .commands__do");
+  const [input] = all("input"), [count] = all("p");
   const ids = (text) => (text ?? "").split(" ").map((id) => document.getElementById(id)).filter(Boolean);
 
   // Goes where a link's data say; false where that is not shown now.
@@ -41,10 +42,9 @@
   document.addEventListener("close", () => {
     if (!document.activeElement.closest(".fireground")) document.querySelector(`#${back} .field__value`)?.focus();
   }, true);
-  document.addEventListener("htmx:response:error", () => palette.close());
+  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => { if (ctx.response.status < 500) palette.close(); });
   document.addEventListener("htmx:after:swap", () => { if (palette.open) { filter(); if (waits) run(); } });
 
-  const all = (selector) => [...palette.querySelectorAll(selector)], shown = () => all("li:not([hidden]) .commands__do");
   function filter() {
     const words = input.value.toLowerCase().split(" "), lines = all("li");
     for (const line of lines) line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
