@@ -12,7 +12,7 @@
     if (!target) return false;
     if (target.matches("dialog")) return open(target);
     if (press && target.matches("summary")) target = target.parentElement;
-    // Folds around it open, but not the one whose own key it is.
+    // Folds around it open, not the one whose key it is.
     for (let e = target.matches("summary") ? target.parentElement.parentElement : target; (e = e.closest("details")); e = e.parentElement) e.open = true;
     if (!target.checkVisibility()) document.querySelector(`[data-opens="${target.closest("#panel, #composer")?.id}"]`)?.click(); // a phone's sheet
     const stop = target.matches("details") ? target.querySelector("input:not([type=hidden]), select, textarea, button") : target;
@@ -38,11 +38,11 @@
     htmx.ajax("GET", dialog.dataset.from, { target: `#${dialog.id}-list`, swap: "innerMorph" });
     return true;
   }
-  // The browser gives the focus back, but a field that was left is another element by now.
+  // The browser gives the focus back; a field that was left is another element by now.
   document.addEventListener("close", () => {
     if (!document.activeElement.closest(".fireground")) document.querySelector(`#${back} .field__value`)?.focus();
   }, true);
-  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => { if (ctx.response.status < 500) palette.close(); });
+  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status < 500 && palette.close());
   document.addEventListener("htmx:after:swap", () => { if (palette.open) { filter(); if (waits) run(); } });
 
   function filter() {

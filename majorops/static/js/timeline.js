@@ -1,4 +1,4 @@
-// The timeline is filtered and paged in place; a bar waits when entries come in above what is being read.
+// The timeline is filtered and paged in place; a bar waits when entries come in above.
 (() => {
   const root = document.querySelector("[data-changes]");
   if (!root) return;
