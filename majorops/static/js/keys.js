@@ -52,7 +52,6 @@
     if (why) say(why);
   });
 
-  // The sheet
   function draw() {
     for (const mark of all("[data-kbd]")) {
       mark.textContent = keyOf(mark.dataset.kbd);

@@ -14,7 +14,7 @@
     if (press && target.matches("summary")) target = target.parentElement;
     // Folds around it open, not the one whose key it is.
     for (let e = target.matches("summary") ? target.parentElement.parentElement : target; (e = e.closest("details")); e = e.parentElement) e.open = true;
-    if (!target.checkVisibility()) document.querySelector(`[data-opens="${target.closest("#panel, #composer")?.id}"]`)?.click(); // a phone's sheet
+    if (!target.checkVisibility()) document.querySelector(`[data-opens="${target.closest("#panel, #composer")?.id}"]`)?.click(); // in a sheet
     const stop = target.matches("details") ? target.querySelector("input:not([type=hidden]), select, textarea, button") : target;
     for (const one of ids(choose)) one[one.matches("option") ? "selected" : "checked"] = true;
     if (fill) stop.value ||= fill; // typed text stays

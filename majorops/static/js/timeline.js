@@ -14,7 +14,7 @@
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("#timeline a[href$='#timeline']");
-    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) show(event, link.href.split("#")[0]);
+    if (link && !event.ctrlKey && !event.metaKey) show(event, link.href.split("#")[0]);
     if (!event.target.closest("#timeline-new")) return;
     document.getElementById("timeline").scrollIntoView();
     rows()[0].focus({ preventScroll: true });
