@@ -293,3 +293,8 @@ _ALL = (
 )
 
 FIELDS: dict[str, Field] = {entry.name: entry for entry in _ALL}
+
+
+def field_id(name: str) -> str:
+    """The id of a field's element: `f-command-sre`."""
+    return "f-" + name.replace(".", "-").replace("_", "-")

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor
-from majorops.domain.vocab import AccountRole, CheckState, Phase, Severity, SignInMethod
+from majorops.domain.vocab import AccountRole, CheckState, IncidentStatus, Phase, Severity, SignInMethod
 from majorops.models import Incident, User
 from majorops.operations import incident as incidents
-from majorops.operations import phase, validation
+from majorops.operations import phase, timeline, tracks, updates, validation
+from majorops.screen import Fireground
 
 PASSWORD = "correct horse battery staple"
 PEOPLE = {
@@ -63,6 +65,33 @@ class Cast:
         while incident.phase < to:
             self.clock.tick(minutes=1)
             phase.advance_phase(incident, actor=self.maya, now=self.clock())
+
+    def full_house(self) -> Incident:
+        """Incident 1 in phase 7 with something of everything: track, timebox, update, note; and incident 2, resolved."""
+        incident = self.open(bridge_url="https://bridge.example/1")
+        who = {"actor": self.maya, "now": self.clock()}
+        self.bring_to(incident, Phase.VALIDATION)
+        tracks.open_track(incident, team="App", owner="Rita Moreau", goal="roll back", minutes=10, **who)
+        tracks.open_timebox(incident, purpose="conditions", owner="Maya Okafor", minutes=5, **who)
+        updates.publish_update(incident, "First words.", **who)
+        timeline.add_note(incident, "heard on the bridge", **who)
+        self.resolve(self.open(title="search-index lag", severity=Severity.LOW))
+        return incident
+
+    def fireground(self, number: int, nick: str = "maya") -> Fireground:
+        """What this person sees of the incident now."""
+        incident = db.session.get(Incident, number)
+        given = {"address": f"/admin/incidents/{number}", "thresholds": {True: (30, 60), False: (30, 60)}}
+        return Fireground(incident, getattr(self, nick), self.clock(), **given)
+
+    def firegrounds(self) -> list[Fireground]:
+        """Every incident as Maya sees it."""
+        return [self.fireground(number) for number in db.session.scalars(select(Incident.id)).all()]
+
+    def resolve(self, incident: Incident) -> None:
+        """Closed with a written reason, wherever it stands."""
+        status = IncidentStatus.RESOLVED
+        phase.change_status(incident, status, override="false alarm", actor=self.maya, now=self.clock())
 
     def validate(self, incident: Incident) -> None:
         """Phase 7 with every system confirmed and ten clean minutes over."""

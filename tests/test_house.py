@@ -13,6 +13,7 @@ from majorops.fields import FIELDS
 from majorops.operations import VERBS
 from majorops.projections import PublicIncident
 from majorops.regions import REGIONS
+from majorops.screen.commands import sections
 from majorops.web.access import is_admin_endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,6 +125,24 @@ def test_verbs_carry_their_contract():
     for name, verb in VERBS.items():
         assert verb.__doc__, name
         assert {"actor", "now"} <= set(inspect.signature(verb).parameters), name
+
+
+def test_every_verb_of_the_fireground_is_a_command(app, cast, clock):
+    """A new POST route of the fireground needs its line in screen/commands.py."""
+    cast.full_house()
+    reached = {command.verb for f in cast.firegrounds() for _, part in sections(f) for command in part}
+    routes = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "POST" in rule.methods and rule.endpoint.startswith("fireground.")
+    }
+    assert routes - reached == set()
+
+
+def test_every_field_is_a_command(cast, clock):
+    cast.full_house()
+    edited = {c.takes.get("name") for f in cast.firegrounds() for _, part in sections(f) for c in part}
+    assert set(FIELDS) - edited == set()
 
 
 def test_staff_and_public_templates_share_nothing():

@@ -49,5 +49,9 @@ class Actor:
     def can(self, permission: Permission) -> bool:
         return permission in GRANTS[self.role]
 
+    def refusal(self, permission: Permission) -> str:
+        """Why this person may not, as a sentence; empty when they may."""
+        return "" if self.can(permission) else f"{self.role.label} accounts may not do this."
+
 
 SYSTEM = Actor(name="MajorOps", role=AccountRole.ADMIN)  # migrations of data, first run, command line

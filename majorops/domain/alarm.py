@@ -19,6 +19,12 @@ TRIGGERS = {
 }
 
 
+def level_refusal(severity: Severity, level: AlarmLevel) -> str:
+    """Why the Box cannot be set to `level`; empty when it can."""
+    floor = LEVELS[severity]
+    return f"{severity.label} gives {floor.label}; it can only be raised." if level < floor else ""
+
+
 def level_after(severity: Severity, old: Severity, level: AlarmLevel) -> AlarmLevel:
     """The alarm level when severity goes from `old` to `severity`: a Box that was raised by hand stays raised."""
     derived = LEVELS[severity]

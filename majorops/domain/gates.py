@@ -84,6 +84,26 @@ def validation_blockers(situation: Situation, now: datetime) -> list[Blocker]:
     return blockers
 
 
+LAST_PHASE = "Phase 8 is the last one. Set the status to Resolved."
+
+
+def symptoms_refusal(phase: Phase, is_resolved: bool) -> str:
+    """Why symptoms cannot return now; empty when they can."""
+    if phase < Phase.VALIDATION or is_resolved:
+        return f"Symptoms return only in phase 7 or 8; the incident is in {phase.title}."
+    return ""
+
+
+def check_refusal(phase: Phase, is_resolved: bool) -> str:
+    """Why no system is confirmed now; empty when it may be."""
+    return "Systems are confirmed in phase 7 and 8." if phase < Phase.VALIDATION or is_resolved else ""
+
+
+def not_yours(system: str) -> str:
+    """Said to a responder about somebody else's system."""
+    return f"{system} is not yours to confirm. Say it on the bridge."
+
+
 def opens_at(blockers: list[Blocker]) -> datetime | None:
     """When waiting alone will open every gate; None if something else is missing too."""
     times = [blocker.opens_at for blocker in blockers]

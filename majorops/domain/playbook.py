@@ -41,6 +41,16 @@ class Item:
     fact: str | None = None
     by_hand: bool = True
 
+    @property
+    def recorded(self) -> str:
+        """Said where a person would tick what the record knows."""
+        return f"{self.text}: the record ticks this by itself."
+
+    @property
+    def refusal(self) -> str:
+        """Why nobody may tick it; empty where a person may."""
+        return "" if self.by_hand else self.recorded
+
     def holds(self, facts: Facts) -> bool:
         return bool(self.fact and getattr(facts, self.fact))
 

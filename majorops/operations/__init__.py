@@ -87,8 +87,8 @@ def operation(*, needs: Permission | None) -> Callable:
     def mark(verb: Callable) -> Callable:
         @wraps(verb)
         def run(*args, actor: Actor, now: datetime, envelope: Envelope | None = None, **kwargs):
-            if needs is not None and not actor.can(needs):
-                raise Forbidden(f"{actor.role.label} accounts may not do this.")
+            if needs is not None and (refusal := actor.refusal(needs)):
+                raise Forbidden(refusal)
             if _running.get() is not None:
                 return verb(*args, actor=actor, now=now, **kwargs)
             return _transaction(verb, args, {"actor": actor, "now": now, **kwargs}, envelope)
@@ -169,8 +169,13 @@ def _note_writes(session: Session, context, instances) -> None:
 
 def demand_open(incident: Incident) -> None:
     """Raise Conflict for a resolved incident: it is continued by a new one, never changed (domain §4)."""
-    if incident.is_resolved:
-        raise Conflict(f"{incident.reference} is resolved. Continue it as a new incident.")
+    if refusal := closed_refusal(incident):
+        raise Conflict(refusal)
+
+
+def closed_refusal(incident: Incident) -> str:
+    """Why nothing changes here any more; empty while the incident runs."""
+    return f"{incident.reference} is resolved. Continue it as a new incident." if incident.is_resolved else ""
 
 
 def record(

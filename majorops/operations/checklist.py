@@ -23,8 +23,8 @@ def set_tick(
     item = playbook_item(phase, key)
     if item is None:
         raise Invalid({"item": "There is no such checklist item."})
-    if not item.by_hand:
-        raise Invalid({"item": f"{item.text}: the record ticks this by itself."})
+    if item.refusal:
+        raise Invalid({"item": item.refusal})
     tick = db.session.scalar(select(ChecklistTick).filter_by(incident_id=incident.id, phase=phase, item=key))
     if ticked == (tick is not None):
         return

@@ -188,12 +188,19 @@ def _check_times(incident: Incident, name: str, value, now: datetime) -> None:
         raise Invalid(
             {name: f"{label}: not after the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."}
         )
-    if name == "resolved_at" and incident.resolved_at is None:
-        raise Invalid({name: "The incident is not resolved. Set the status to Resolved."})
+    if refusal := edit_refusal(incident, name):
+        raise Invalid({name: refusal})
     if name == "resolved_at" and value < incident.opened_at:
         raise Invalid(
             {name: f"{label}: not before the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."}
         )
+
+
+def edit_refusal(incident: Incident, name: str) -> str:
+    """Why the field has no value to edit yet; empty when it has."""
+    if name == "resolved_at" and incident.resolved_at is None:
+        return "The incident is not resolved. Set the status to Resolved."
+    return ""
 
 
 def last_edit(incident: Incident, name: str, after: int = 0) -> tuple[str | None, datetime | None]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain import text as words
 from majorops.domain.access import Actor, Permission
-from majorops.domain.alarm import LEVELS, level_after
+from majorops.domain.alarm import LEVELS, level_after, level_refusal
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import AlarmLevel, CommandRole, EventType, IntakeSource, Severity, Visibility
 from majorops.models import AffectedSystem, CommandAssignment, Incident
@@ -96,8 +96,8 @@ def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> No
 def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Incident:
     """Open a new incident that continues a resolved one (domain §4): linked both ways; inherits title, severity,
     systems, command team and bridge. A second call returns the incident that continues it already. Raises Conflict."""
-    if not incident.is_resolved:
-        raise Conflict(f"{incident.reference} is still open. Only a resolved incident is continued.")
+    if refusal := continue_refusal(incident):
+        raise Conflict(refusal)
     if incident.continued_by:
         return incident.continued_by
     new = open_incident(
@@ -123,6 +123,13 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
     record(new, "incident.continues", f"Continues {incident.reference}.", **link)
     record(incident, "incident.continued", f"Continued as {new.reference}.", **link)
     return new
+
+
+def continue_refusal(incident: Incident) -> str:
+    """Why the incident cannot be continued; empty when it can."""
+    if incident.is_resolved:
+        return ""
+    return f"{incident.reference} is still open. Only a resolved incident is continued."
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -153,11 +160,9 @@ def change_severity(
 @operation(needs=Permission.INCIDENT_COMMAND)
 def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now: datetime) -> None:
     """Raise the Box above what the severity gives, or take that back; never below it. Raises Invalid."""
-    old, floor = incident.alarm_level, LEVELS[incident.severity]
-    if level < floor:
-        raise Invalid(
-            {"alarm_level": f"{incident.severity.label} gives {floor.label}; it can only be raised."}
-        )
+    old = incident.alarm_level
+    if refusal := level_refusal(incident.severity, level):
+        raise Invalid({"alarm_level": refusal})
     if level == old:
         return
     incident.alarm_level = level

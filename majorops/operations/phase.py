@@ -9,7 +9,14 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, GateClosed, Invalid
-from majorops.domain.gates import Blocker, Situation, advance_blockers, status_blockers
+from majorops.domain.gates import (
+    LAST_PHASE,
+    Blocker,
+    Situation,
+    advance_blockers,
+    status_blockers,
+    symptoms_refusal,
+)
 from majorops.domain.vocab import CheckState, EventType, IncidentStatus, Phase, Visibility
 from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record
@@ -82,7 +89,7 @@ def advance_phase(
     old = incident.phase
     if to is None:
         if old is Phase.RESOLUTION:
-            raise Invalid({"to": "Phase 8 is the last one. Set the status to Resolved."})
+            raise Invalid({"to": LAST_PHASE})
         to = Phase(old + 1)
     if to <= old:
         raise Invalid({"to": f"Phases do not go back: {old.title} is entered already."})
@@ -174,8 +181,8 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
 @operation(needs=Permission.INCIDENT_COMMAND)
 def report_symptoms_returned(incident: Incident, *, actor: Actor, now: datetime, note: str = "") -> None:
     """In phase 7 or 8: the status goes back to active and the clean window starts again. Raises Conflict."""
-    if incident.phase < Phase.VALIDATION or incident.is_resolved:
-        raise Conflict(f"Symptoms return only in phase 7 or 8; the incident is in {incident.phase.title}.")
+    if refusal := symptoms_refusal(incident.phase, incident.is_resolved):
+        raise Conflict(refusal)
     if incident.status is not IncidentStatus.ACTIVE:
         _set_status(incident, IncidentStatus.ACTIVE, actor=actor, now=now)
     restart_window(incident, "Symptoms returned", note, actor=actor, now=now)

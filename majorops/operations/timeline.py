@@ -14,6 +14,7 @@ from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 
 TITLE_LENGTH = 300
+NOTES = ("note.logged", "note.corrected")  # kinds that people wrote; all else was recorded by itself
 
 
 @operation(needs=Permission.TIMELINE_NOTE)
@@ -83,10 +84,8 @@ def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: 
     """Strike out a mistaken manual note with a correction that names it; both stay in the record. The correction has
     the note's visibility. Raises Invalid, Conflict."""
     entry = find_entry(incident, seq)
-    if entry.kind not in ("note.logged", "note.corrected"):
-        raise Invalid({"text": "Only notes are corrected. What was recorded by itself is a fact."})
-    if entry.actor_id != actor.user_id and not actor.can(Permission.INCIDENT_COMMAND):
-        raise Invalid({"text": "This is somebody else's note. Log your own."})
+    if refusal := strike_refusal(entry, actor):
+        raise Invalid({"text": refusal})
     if db.session.scalar(select(TimelineEvent.id).filter_by(corrects_id=entry.id)):
         raise Conflict("This entry was corrected already.")
     title, detail = _split(text)
@@ -101,6 +100,15 @@ def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: 
         actor=actor,
         now=now,
     )
+
+
+def strike_refusal(entry: TimelineEvent, actor: Actor) -> str:
+    """Why this person does not correct the entry; empty when they may."""
+    if entry.kind not in NOTES:
+        return "Only notes are corrected. What was recorded by itself is a fact."
+    if entry.actor_id != actor.user_id and not actor.can(Permission.INCIDENT_COMMAND):
+        return "This is somebody else's note. Log your own."
+    return ""
 
 
 def find_entry(incident: Incident, seq: int) -> TimelineEvent:

@@ -59,13 +59,20 @@ def close_track(
 ) -> None:
     """End a track with its outcome. A responder may end a track of their own. Raises Invalid, Conflict, Forbidden."""
     track = _running_track(incident, track_id)
-    if not actor.can(Permission.INCIDENT_COMMAND) and track.owner != actor.name:
-        raise Forbidden("Only the track's owner or the MIM ends it.")
+    if refusal := track_refusal(track, actor):
+        raise Forbidden(refusal)
     if outcome is TrackOutcome.RUNNING:
         raise Invalid({"outcome": "Choose succeeded, failed or abandoned."})
     track.outcome, track.outcome_note, track.closed_at = outcome, note, now
     title = f"Track {outcome.value}: {track.goal}"
     record(incident, "track.closed", title, detail=note, type=EventType.ACTION, actor=actor, now=now)
+
+
+def track_refusal(track: RecoveryTrack, actor: Actor) -> str:
+    """Why this person does not end the track; empty when they may."""
+    if actor.can(Permission.INCIDENT_COMMAND) or track.owner == actor.name:
+        return ""
+    return "Only the track's owner or the MIM ends it."
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

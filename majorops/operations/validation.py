@@ -9,7 +9,8 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.domain.vocab import CheckState, EventType, Phase
+from majorops.domain.gates import check_refusal, not_yours
+from majorops.domain.vocab import CheckState, EventType
 from majorops.models import Incident, System, ValidationCheck
 from majorops.operations import operation, record
 from majorops.operations.phase import restart_window
@@ -32,12 +33,12 @@ def set_check(
     the clean window. Raises Conflict (not in phase 7 or 8), Invalid (no such system), Forbidden (a responder and
     somebody else's system).
     """
-    if incident.phase < Phase.VALIDATION or incident.is_resolved:
-        raise Conflict("Systems are confirmed in phase 7 and 8.")
+    if refusal := check_refusal(incident.phase, incident.is_resolved):
+        raise Conflict(refusal)
     if system not in incident.system_names:
         raise Invalid({"system": f"{system} is not an affected system of {incident.reference}."})
     if not actor.can(Permission.INCIDENT_COMMAND) and not owns(actor, system):
-        raise Forbidden(f"{system} is not yours to confirm. Say it on the bridge.")
+        raise Forbidden(not_yours(system))
     check = db.session.scalar(select(ValidationCheck).filter_by(incident_id=incident.id, system=system))
     if check is None:
         check = ValidationCheck(incident_id=incident.id, system=system, state=CheckState.PENDING, at=now)

@@ -15,7 +15,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
 from majorops.domain.coach import Nudge, nudge
 from majorops.domain.errors import Invalid, Refused
-from majorops.domain.gates import STRICT
+from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.vocab import (
     CommandRole,
     IncidentStatus,
@@ -28,6 +28,8 @@ from majorops.models import (
     Publication,
     System,
 )
+from majorops.operations import closed_refusal
+from majorops.operations.edit import edit_refusal
 
 INFO_FIELDS = (
     "alert.alert_id",
@@ -51,6 +53,8 @@ MORE_FIELDS = (
     "is_public",
 )
 
+OTHERS_SHOWN = 20
+
 
 @dataclass(frozen=True)
 class Step:
@@ -71,8 +75,8 @@ class Look:
 class Screen:
     """One incident as one person sees it at one moment.
 
-    `present`: who else looks (live.Person). `looked`: what the person saw last. `before`: show timeline entries
-    older than this one.
+    `present`: who else looks (live.Person). `looked`: what the person saw last.
+    Of the timeline it shows entries older than `before`, `only` public ones, and those that contain `q`.
     """
 
     def __init__(
@@ -87,9 +91,10 @@ class Screen:
         looked: Look | None = None,
         before: int | None = None,
         only: str = "",
+        q: str = "",
     ):
         self.incident, self.actor, self.now = incident, actor, now
-        self.before, self.only = before, only
+        self.before, self.only, self.q = before, only, q
         self.present, self.looked = present or [], looked
         self.address, self._thresholds = address, thresholds
         self.problem: Refused | None = None
@@ -124,15 +129,30 @@ class Screen:
         """Has the right at all, even where the incident is resolved (visibility, corrections, review)."""
         return self.actor.can(Permission.INCIDENT_COMMAND)
 
+    def why_not(self, permission: Permission, *, always: bool = False) -> str:
+        """Why this person may not use a verb, as a sentence; empty when they may. `always`: even when resolved."""
+        return self.actor.refusal(permission) or ("" if always else closed_refusal(self.incident))
+
+    def why_not_edit(self, name: str) -> str:
+        refusal = self.why_not(Permission.INCIDENT_COMMAND, always=not FIELDS[name].frozen_when_resolved)
+        return refusal or edit_refusal(self.incident, name)
+
     def can_edit(self, name: str) -> bool:
-        if name == "resolved_at" and not self.incident.is_resolved:
-            return False
-        return self.may_command and not (self.incident.is_resolved and FIELDS[name].frozen_when_resolved)
+        return not self.why_not_edit(name)
+
+    def why_not_check(self, system: str) -> str:
+        refusal = check_refusal(self.incident.phase, self.incident.is_resolved)
+        if not refusal and not self.may_command and system not in self._own_systems:
+            return not_yours(system)
+        return refusal
 
     def can_check(self, system: str) -> bool:
-        if self.incident.is_resolved or self.incident.phase < Phase.VALIDATION:
-            return False
-        return self.may_command or system in self._own_systems
+        return not self.why_not_check(system)
+
+    @property
+    def offers_release(self) -> bool:
+        """Responders are released by name once recovery is applied, and still after the close."""
+        return self.may_command and self.incident.phase >= Phase.VALIDATION
 
     @cached_property
     def _own_systems(self) -> set[str]:
@@ -149,6 +169,15 @@ class Screen:
         return FIELDS[name].read(self.incident)
 
     # Top bar and phases
+
+    @cached_property
+    def others(self) -> list[Incident]:
+        """Other running incidents, highest Box first."""
+        rows = select(Incident).where(
+            Incident.status != IncidentStatus.RESOLVED, Incident.id != self.incident.id
+        )
+        highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
+        return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
 
     @cached_property
     def is_wartime(self) -> bool:

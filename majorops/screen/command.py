@@ -40,6 +40,11 @@ class Tick:
     by: str = ""
     at: datetime | None = None
 
+    @property
+    def refusal(self) -> str:
+        """Why a person cannot tick or untick it now; empty when they can."""
+        return self.item.recorded if self.by_record else self.item.refusal
+
 
 class Fireground(Record):
     """One incident as one person sees it at one moment, whole."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
+from urllib.parse import urlencode
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
@@ -22,6 +23,7 @@ from majorops.models import (
 from majorops.screen.base import Screen
 
 ENTRIES_PER_PAGE = 100
+NEWEST_SHOWN = 8
 UPDATES_SHOWN = 20
 TRACKS_SHOWN = 20
 
@@ -61,16 +63,22 @@ class Record(Screen):
 
     # Timeline and updates
 
-    @cached_property
-    def _page(self) -> list[tuple[TimelineEvent, int | None]]:
+    def _entries(self, most: int) -> Select:
         correction = aliased(TimelineEvent)
-        query = (
+        return (
             select(TimelineEvent, correction.seq)
             .outerjoin(correction, correction.corrects_id == TimelineEvent.id)
             .where(TimelineEvent.incident_id == self.incident.id)
             .order_by(TimelineEvent.seq.desc())
-            .limit(ENTRIES_PER_PAGE + 1)
+            .limit(most)
         )
+
+    @cached_property
+    def _page(self) -> list[tuple[TimelineEvent, int | None]]:
+        query = self._entries(ENTRIES_PER_PAGE + 1)
+        if self.q:
+            parts = (TimelineEvent.title, TimelineEvent.detail)
+            query = query.where(or_(*(part.icontains(self.q, autoescape=True) for part in parts)))
         if self.only == "public":
             query = query.where(TimelineEvent.visibility == Visibility.PUBLIC)
         if self.before:
@@ -81,6 +89,17 @@ class Record(Screen):
     def entries(self) -> list[tuple[TimelineEvent, int | None]]:
         """Newest first: the entry, and the number of the entry that strikes it out, if one does."""
         return self._page[:ENTRIES_PER_PAGE]
+
+    @cached_property
+    def newest(self) -> list[tuple[TimelineEvent, int | None]]:
+        """The last few entries, whatever the timeline shows."""
+        return list(db.session.execute(self._entries(NEWEST_SHOWN)).all())
+
+    def shown(self, **given: object) -> str:
+        """The address of the timeline as it is shown, but for what is `given`."""
+        kept = {"q": self.q, "only": self.only} | given
+        query = urlencode({name: value for name, value in kept.items() if value})
+        return f"{self.address}{'?' if query else ''}{query}#timeline"
 
     @property
     def older_than(self) -> int | None:

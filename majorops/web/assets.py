@@ -14,6 +14,7 @@ from majorops.web.access import public
 STATIC = Path(__file__).resolve().parent.parent / "static"
 BUNDLES: dict[str, tuple[str, ...]] = {
     "app.css": ("css/tokens.css", "css/base.css", "css/layout.css", "css/components/*.css"),
+    "commands.css": ("css/commands.css",),
     "pages.css": ("css/pages/*.css",),
     "app.js": ("vendor/htmx/htmx.min.js", "js/*.js"),
     "intake.js": ("js/intake/*.js",),

@@ -22,6 +22,10 @@ INSIDE = (
     "/admin/incidents/2",
     "/new",
     "/admin/incidents/4/fields/description",
+    "/admin/incidents/4?q=nowhere",
+    "/admin/incidents/4/commands",
+    "/admin/incidents/2/commands",
+    "/admin/incidents/keys",
 )
 ADMIN = ("/admin/", "/admin/data/incidents/", "/admin/data/users/", "/admin/data/users/new/", "/admin/data/timeline/", "/admin/data/systems/edit/?id=1", "/admin/data/incidents/details/?id=4", "/admin/data/incidents/edit/?id=4")  # fmt: skip
 

@@ -17,6 +17,9 @@ PAGES = [
     "/admin/incidents",
     "/admin/incidents/1",
     "/admin/incidents/1?only=public",
+    "/admin/incidents/1?q=nowhere",
+    "/admin/incidents/1/commands",
+    "/admin/incidents/keys",
     "/new",
     "/admin/incidents/1/fields/title",
 ]

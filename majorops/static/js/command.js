@@ -22,7 +22,7 @@
     };
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return; // it is for what lies on top
     disarm();
     if (document.body.dataset.sheet) close();
   });
@@ -83,11 +83,4 @@
     document.querySelector(`#${opener.dataset.opens} :is(textarea, input:not([type=hidden]):not([type=radio]), button, summary)`)?.focus({ preventScroll: true });
   });
   document.addEventListener("htmx:after:swap", label);
-
-  // A nudge's button may open what settles it.
-  document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-focus]");
-    const target = opener && document.querySelector(opener.dataset.focus);
-    if (target) { event.preventDefault(); target.focus(); target.scrollIntoView({ block: "nearest" }); }
-  });
 })();

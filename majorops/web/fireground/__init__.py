@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from majorops.fields import FIELDS
+from majorops.fields import FIELDS, field_id
+from majorops.screen.commands import keyed
 
 bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
 
 
-@bp.app_template_global()
-def field_id(name: str) -> str:
-    """The id of a field's element: `f-command-sre`."""
-    return "f-" + name.replace(".", "-").replace("_", "-")
-
-
 bp.add_app_template_global(FIELDS, "FIELDS")
+bp.add_app_template_global(field_id)
+bp.add_app_template_global(keyed, "keyed_commands")
 
-from majorops.web.fireground import editing, log, page, phases, response, updates  # noqa: E402, F401
+from majorops.web.fireground import commands, editing, log, page, phases, response, updates  # noqa: E402, F401

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import wraps
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from majorops import clock
 from majorops.db import db
 from majorops.domain.errors import Invalid, NotFound, Refused
+from majorops.domain.text import clean_line
 from majorops.models import Incident
 from majorops.operations import Envelope
 from majorops.regions import REGIONS, stale_since
 from majorops.screen import Fireground, Look
 from majorops.web.answers import status_of, wants_partial
+
+FILTER_LENGTH = 80
 
 
 def load(number: int) -> Incident:
@@ -84,8 +90,6 @@ def refused(incident: Incident, problem: Refused, form: str, region: str) -> Res
 
 def screen(incident: Incident) -> Fireground:
     """The fireground as the person who asks sees it now."""
-    before = request.args.get("before", type=int)
-    only = "public" if request.args.get("only") == "public" else ""
     given = {
         "address": url_for("fireground.show", number=incident.id),
         "present": current_app.extensions["live"].people(str(incident.id)),
@@ -95,7 +99,23 @@ def screen(incident: Incident) -> Fireground:
             False: current_app.config["DURATION_OTHER"],
         },
     }
-    return Fireground(incident, current_user.actor, clock.now(), **given, before=before, only=only)
+    return Fireground(incident, current_user.actor, clock.now(), **given, **timeline_part())
+
+
+def timeline_part() -> dict:
+    """What part of the timeline the person looks at. The page's script asks by other addresses for a redraw;
+    the page's own comes along in a header, which is as much input as any other."""
+    given = request.args
+    if wants_partial():
+        with suppress(ValueError):
+            query = urlsplit(request.headers.get("HX-Current-URL", "")).query
+            given = MultiDict(parse_qsl(query, max_num_fields=10))
+    before = given.get("before", "")
+    return {
+        "before": int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None,
+        "only": "public" if given.get("only") == "public" else "",
+        "q": clean_line(given.get("q", ""))[:FILTER_LENGTH],
+    }
 
 
 def last_look() -> Look | None:

@@ -17,7 +17,18 @@ from majorops.web.fireground.answering import doing, load, partials, screen, see
 from majorops.web.fireground.editing import meanwhile
 from majorops.web.streams import tell_editing, ticket
 
-BY_NAME = {"panel", "updates", "nudge", "tiles", "tracks", "composer", "topbar", "presence", "since"}
+BY_NAME = {
+    "panel",
+    "updates",
+    "nudge",
+    "tiles",
+    "tracks",
+    "composer",
+    "timeline",
+    "topbar",
+    "presence",
+    "since",
+}
 WEEK = 7 * 24 * 3600  # seconds
 
 

@@ -1,0 +1,273 @@
+"""Everything that can be done on the fireground, as a list: the command palette, the page without script, the key list.
+
+A command leads to a place on the fireground (`place`: it is opened and gets the focus), to another page (`link`), or
+is sent at once (`verb` with `values`). One that this person may not use now is listed too, with the rule's own sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from majorops.domain.access import Permission
+from majorops.domain.alarm import LEVELS, level_refusal
+from majorops.domain.gates import LAST_PHASE, symptoms_refusal
+from majorops.domain.vocab import AlarmLevel, CheckState, IncidentStatus, Phase, Severity, TrackOutcome
+from majorops.fields import FIELDS, field_id
+from majorops.operations.incident import continue_refusal
+from majorops.operations.timeline import NOTES, strike_refusal
+from majorops.operations.tracks import track_refusal
+from majorops.screen.command import Fireground
+from majorops.screen.keys import COMMAND, KEYS, NOTE
+
+EDIT = "fireground.editor"
+VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the list.
+
+    `place`: ids on the fireground, the first one there gets the focus; a folded part is opened. `choose`: ids of keys and
+    options to set on the way, `fill`: text for an empty field, `press`: press it too. `link`: endpoint and what it takes,
+    the page to go to where there is no script. `verb`: the endpoint that changes something, `takes` what its
+    address takes, `values` what is sent; a field's editor answers in `target`.
+    """
+
+    label: str
+    locked: str = ""
+    key: str = ""
+    place: str = ""
+    choose: str = ""
+    fill: str = ""
+    press: bool = False
+    link: str = ""
+    verb: str = ""
+    takes: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    target: str = ""
+    address: str = ""  # outside of this product
+
+    @property
+    def opens_tab(self) -> bool:
+        return bool(self.address) or self.link == "public.incident"
+
+    @property
+    def is_sent(self) -> bool:
+        return bool(self.verb) and not self.place
+
+
+def at(f: Fireground, key: str, label: str = "", verb: str = "", **more) -> Command:
+    """The command of a single key, for this person."""
+    it = KEYS[key]
+    given = {"place": it.place, "choose": it.choose, "fill": it.fill, "press": it.press}
+    given["locked"] = f.why_not(it.needs, always=it.always)
+    return Command(label or it.does, key=key, verb=verb, **given | more)
+
+
+def keyed(f: Fireground) -> list[Command]:
+    """What the single keys do here; costs no query."""
+    return [at(f, key) for key in KEYS]
+
+
+def sections(f: Fireground) -> list[tuple[str, list[Command]]]:
+    """All commands, verbs first, what is locked at the end of its section. Bounded: never the whole record."""
+    parts = {
+        "Phase command": phase(f),
+        "Updates": updates(f),
+        "Log and tracks": response(f),
+        "Command team": team(f),
+        "Severity and Box": severity(f),
+        "Fields": fields(f),
+        "Newest entries": entries(f),
+        "Go to": elsewhere(f),
+    }
+    return [(name, sorted(part, key=lambda command: bool(command.locked))) for name, part in parts.items()]
+
+
+def phase(f: Fireground) -> Iterator[Command]:
+    incident, to = f.incident, f.next_phase
+    if incident.is_resolved:
+        refusal = f.why_not(Permission.INCIDENT_OPEN, always=True) or continue_refusal(incident)
+        yield Command("Continue as new incident", refusal, verb="fireground.continue_as_new")
+    may = f.why_not(COMMAND)
+    locked = may or (" ".join(b.text for b in f.blockers) if to else LAST_PHASE)
+    label = f"Advance to {to.title}" if to else "Advance"
+    yield at(f, "A", label, "fireground.advance", locked=locked, press=True)
+    here = incident.phase.value
+    if to and f.blockers:
+        yield _to(f"Override, advance to {to.title}", may, f"advance-override-{here}", "advance")
+    if to and to < Phase.RESOLUTION:
+        yield _to("Skip ahead", may, f"advance-skip-{here}", "advance")
+    for status in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED):
+        if incident.status not in (status, IncidentStatus.RESOLVED):
+            yield from _status(f, status, may)
+    refusal = may or symptoms_refusal(incident.phase, incident.is_resolved)
+    yield _to("Symptoms returned", refusal, "symptoms", "symptoms")
+    yield from _checks(f)
+    for line in f.checklist:
+        values = {"phase": here, "item": line.item.key} | ({} if line.is_done else {"ticked": "y"})
+        verb = "Uncheck" if line.is_done else "Check"
+        label = f"{verb}: {line.item.text}"
+        yield Command(label, may or line.refusal, verb="fireground.tick", values=values)
+    yield _edit(f, "phase_note", "Edit phase note", "N")
+
+
+def _to(label: str, locked: str, place: str, verb: str, **more) -> Command:
+    """A form on the fireground: opened there, never sent from here."""
+    return Command(label, locked, place=place, verb=f"fireground.{verb}", **more)
+
+
+def _status(f: Fireground, to: IncidentStatus, may: str) -> Iterator[Command]:
+    closed = may or " ".join(blocker.text for blocker in f.status_blockers(to))
+    if to is IncidentStatus.RESOLVED:  # the end of the incident: the last press is made on the page
+        if f.next_status is to:
+            yield _to(f"Set {to.label}", closed, "status-key", "status")
+        else:
+            yield replace(_edit(f, "status", f"Set {to.label}"), locked=closed)
+    else:
+        yield Command(f"Set {to.label}", closed, verb="fireground.status", values={"to": to.value})
+    if closed and not may and f.next_status is to:
+        yield _to(f"Override, set {to.label}", "", f"status-override-{to.value}", "status")
+
+
+def _checks(f: Fireground) -> Iterator[Command]:
+    words = {
+        CheckState.CONFIRMED: "Confirm {}",
+        CheckState.FAILED: "Check failed: {}",
+        CheckState.PENDING: "Withdraw confirmation of {}",
+    }
+    offered = {
+        CheckState.PENDING: (CheckState.CONFIRMED, CheckState.FAILED),
+        CheckState.CONFIRMED: (CheckState.PENDING,),
+        CheckState.FAILED: (CheckState.CONFIRMED,),
+    }
+    for system in f.incident.system_names:
+        refusal = f.why_not(Permission.CHECK_OWN) or f.why_not_check(system)
+        for state in offered[f.check_state(system)][: 1 if refusal else None]:
+            values = {"system": system, "state": state.value}
+            yield Command(words[state].format(system), refusal, verb="fireground.check", values=values)
+
+
+def updates(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    seen = "public" if f.incident.is_shown else "internal"
+    yield at(f, "U", verb="fireground.post")
+    yield at(f, "M", verb="fireground.post")
+    if f.shows_resolution:
+        yield _to("Write resolution", may, "composer-body", "post", choose="kind-resolution")
+    yield at(f, "H", verb="fireground.post")
+    yield Command(f"Post holding update, {seen}", may, verb="fireground.holding")
+    refusal = f.why_not(COMMAND, always=True)
+    for update in f.updates:
+        if update.id not in f.corrected_ids:
+            label = f"Correct or withdraw {update.heading}, {update.at:%H:%M}: {_short(update.body)}"
+            yield _to(label, refusal, f"update-{update.id}-more", "correct_update")
+
+
+def response(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    yield at(f, "L", verb="fireground.note")
+    yield at(f, "C", verb="fireground.note")
+    refusal = f.why_not(COMMAND, always=True)
+    yield _to("Log a public note", refusal, "log-text", "note", choose="log-note log-public")
+    yield at(f, "T", verb="fireground.new_track")
+    yield _to("Open timebox", may, "timebox-purpose", "new_timebox")
+    for track in f.tracks:
+        if track.outcome is TrackOutcome.RUNNING:
+            for minutes in (5, 10, 15):
+                label = f"Extend {_short(track.goal)} +{minutes}"
+                given = {"takes": {"track": track.id}, "values": {"minutes": minutes}}
+                yield Command(label, may, verb="fireground.extend", **given)
+            refusal = f.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, f.actor)
+            for outcome in (TrackOutcome.SUCCEEDED, TrackOutcome.FAILED, TrackOutcome.ABANDONED):
+                given = {"takes": {"track": track.id}, "values": {"outcome": outcome.value}}
+                label = f"Track {outcome.value}: {_short(track.goal)}"
+                yield Command(label, refusal, verb="fireground.outcome", **given)
+    for box in f.timeboxes:
+        label = f"Close timebox {_short(box.purpose)}"
+        yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
+
+
+def team(f: Fireground) -> Iterator[Command]:
+    for role, seat, _ in f.team:
+        name = f"command.{role.value}"
+        yield _edit(f, name, f"Change {role.label}, {seat.name}" if seat else f"Assign {role.label}")
+    if f.offers_release or not f.may_command:
+        yield _to("Release from the bridge", f.why_not(COMMAND, always=True), "release-name", "release")
+
+
+def _edit(f: Fireground, name: str, label: str = "", key: str = "") -> Command:
+    """The editor of a field, in its place or on its own page."""
+    place = f"{field_id(name)}-value {field_id(name)}-input"
+    given = {"place": place, "press": True, "link": EDIT, "takes": {"name": name}}
+    label = label or f"Edit {FIELDS[name].label}"
+    return Command(label, f.why_not_edit(name), key, verb="fireground.save", **given)
+
+
+def severity(f: Fireground) -> Iterator[Command]:
+    incident = f.incident
+    for one in Severity:
+        if one is not incident.severity:
+            label = f"Severity {one.label}, {LEVELS[one].label}"
+            yield _set(f, "severity", one.value, label, f.why_not_edit("severity"))
+    for level in reversed(AlarmLevel):
+        if level is not incident.alarm_level:
+            refusal = f.why_not_edit("alarm_level") or level_refusal(incident.severity, level)
+            yield _set(f, "alarm_level", str(level.value), f"Alarm level {level.label}", refusal)
+
+
+def _set(f: Fireground, name: str, value: str, label: str, locked: str) -> Command:
+    """One value for a field, sent with the one that was seen."""
+    given = {"takes": {"name": name}, "values": {"value": value, "was": f.text_of(name)}}
+    return Command(label, locked, verb="fireground.save", target=field_id(name), **given)
+
+
+def fields(f: Fireground) -> Iterator[Command]:
+    for name in FIELDS:
+        if name in ("severity", "alarm_level", "phase_note") or name.startswith("command."):
+            continue  # these have lines of their own
+        if name == "bridge_url" and not f.incident.bridge_url:
+            continue  # `Paste bridge URL`
+        yield _edit(f, name, key="E" if name == "exec_summary" else "")
+
+
+def entries(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND, always=True)
+    for entry, struck_by in f.newest:
+        named = f"entry {entry.seq}: {_short(entry.title)}"
+        takes = {"seq": entry.seq}
+        if entry.visibility.value == "internal":  # asked once more, where the whole entry can be read
+            yield Command(f"Make public, {named}", may, place=f"entry-{entry.seq}-ask", verb=VISIBLE)
+        else:
+            given = {"takes": takes, "values": {"visibility": "internal"}}
+            yield Command(f"Make internal, {named}", may, verb=VISIBLE, **given)
+        if entry.kind in NOTES and not struck_by:
+            refusal = f.why_not(NOTE, always=True) or strike_refusal(entry, f.actor)
+            yield Command(f"Correct {named}", refusal, place=f"strike-{entry.seq}", verb=CORRECT)
+
+
+def elsewhere(f: Fireground) -> Iterator[Command]:
+    incident = f.incident
+    if incident.bridge_url:
+        yield at(f, "B", address=incident.bridge_url)
+    else:
+        yield _edit(f, "bridge_url", "Paste bridge URL", "B")
+    yield at(f, "/")
+    if incident.is_shown:
+        yield Command("Public page", link="public.incident", takes={"number": incident.id})
+    yield Command("Status page", link="public.status")
+    for other in f.others:
+        label = f"Go to {other.reference}, {other.title}"
+        yield Command(label, link="fireground.show", takes={"number": other.id})
+    yield Command("Incidents", link="fireground.index")
+    refusal = f.why_not(Permission.INCIDENT_OPEN, always=True)
+    yield Command("Open incident", refusal, link="intake.new")
+    yield at(f, "?", link="fireground.keys")
+    yield Command("Sign out", verb="sign_in.logout")
+
+
+def _short(text: str) -> str:
+    """A name for a line of the list."""
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"

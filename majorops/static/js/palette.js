@@ -1,0 +1,72 @@
+// The palette and the key sheet open at once and fetch their list; reaching a place on the page.
+(() => {
+  const palette = document.getElementById("palette");
+  if (!palette) return;
+  const all = (selector) => [...palette.querySelectorAll(selector)], shown = () => all("li:not([hidden]) .commands__do");
+  const [input] = all("input"), [count] = all("p");
+  const ids = (text) => (text ?? "").split(" ").map((id) => document.getElementById(id)).filter(Boolean);
+
+  // Goes where a link's data say; false where that is not shown now.
+  window.reach = ({ dataset: { place, choose, fill, press } }) => {
+    let [target] = ids(place);
+    if (!target) return false;
+    if (target.matches("dialog")) return open(target);
+    if (press && target.matches("summary")) target = target.parentElement;
+    // Folds around it open, not the one whose key it is.
+    for (let e = target.matches("summary") ? target.parentElement.parentElement : target; (e = e.closest("details")); e = e.parentElement) e.open = true;
+    if (!target.checkVisibility()) document.querySelector(`[data-opens="${target.closest("#panel, #composer")?.id}"]`)?.click(); // in a sheet
+    const stop = target.matches("details") ? target.querySelector("input:not([type=hidden]), select, textarea, button") : target;
+    for (const one of ids(choose)) one[one.matches("option") ? "selected" : "checked"] = true;
+    if (fill) stop.value ||= fill; // typed text stays
+    stop.focus();
+    if (choose) stop.dispatchEvent(new Event("input", { bubbles: true }));
+    if (press && stop === target && !stop.form?.dataset.armed) stop.click();
+    return true;
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-place]");
+    if (!link) return;
+    link.closest("dialog")?.close();
+    if (reach(link)) event.preventDefault();
+  });
+
+  let back, waits; // waits: Enter came before the list
+  function open(dialog) {
+    back = document.activeElement.closest(".field")?.id;
+    if (!dialog.open) dialog.showModal();
+    if (dialog === palette) { waits = 0; input.value = ""; input.focus(); filter(); }
+    htmx.ajax("GET", dialog.dataset.from, { target: `#${dialog.id}-list`, swap: "innerMorph" });
+    return true;
+  }
+  // The browser gives the focus back; a field that was left is another element by now.
+  document.addEventListener("close", () => {
+    if (!document.activeElement.closest(".fireground")) document.querySelector(`#${back} .field__value`)?.focus();
+  }, true);
+  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status < 500 && palette.close());
+  document.addEventListener("htmx:after:swap", () => { if (palette.open) { filter(); if (waits) run(); } });
+
+  function filter() {
+    const words = input.value.toLowerCase().split(" "), lines = all("li");
+    for (const line of lines) line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
+    count.textContent = lines.length ? `${shown().length} of ${lines.length} commands` : "Loading";
+  }
+  function run() {
+    waits = !all("li")[0];
+    shown().find((line) => !line.matches("[aria-disabled]"))?.click();
+  }
+  input.addEventListener("input", filter);
+  palette.addEventListener("submit", () => palette.close());
+  palette.addEventListener("click", ({ target }) => {
+    count.textContent = target.closest("[data-why]")?.dataset.why ?? count.textContent;
+  });
+  palette.addEventListener("keydown", (event) => {
+    const { key, target } = event, lines = shown(), here = lines.indexOf(target);
+    if (key === "Enter" && target === input && !event.isComposing) {
+      event.preventDefault(); // it would press Close
+      run();
+    } else if (key === "ArrowDown" || key === "ArrowUp") {
+      event.preventDefault();
+      (lines[here + (key === "ArrowDown" ? 1 : -1)] ?? (here > 0 ? target : input)).focus();
+    } else if (here >= 0 && (key === "Backspace" || (key.length === 1 && key !== " "))) input.focus();
+  });
+})();
