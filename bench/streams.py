@@ -24,7 +24,7 @@ class Readers:
     def __init__(self, port: int, path: str):
         self.port, self.path = port, path
         self.heard: dict[int, list[float]] = {}
-        self.ready = 0
+        self.ready, self._reading = 0, []
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
@@ -33,7 +33,7 @@ class Readers:
         for n in range(STREAMS):
             person = n // PER_PERSON + 100
             ticket = tickets.issue(Ticket(self.path.rsplit("/", 1)[1], person, f"Reader {person}"))
-            asyncio.run_coroutine_threadsafe(self._read(ticket), self._loop)
+            self._reading.append(asyncio.run_coroutine_threadsafe(self._read(ticket), self._loop))
         end = time.monotonic() + 60
         while self.ready < STREAMS:
             assert time.monotonic() < end, f"{self.ready} streams opened"

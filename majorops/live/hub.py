@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import NamedTuple
 
 from majorops.live.messages import EVERYWHERE
 
 EVERY_REGION = "*"
 CROWD = 50  # streams of a topic above which screens are asked to come one after another
 PACE_MS = 15  # what one screen's request may take
+SLICE = 100  # streams woken in one go: requests in the threads want to run too
+BETWEEN = 0.01  # seconds from one slice to the next
+
+
+class Told(NamedTuple):
+    """`spread`: milliseconds within which a screen asks at a moment of its own choice."""
+
+    version: int
+    regions: tuple[str, ...]
+    spread: int
 
 
 class Viewer:
@@ -20,11 +32,14 @@ class Viewer:
         self.is_over = False
         self._wake = asyncio.Event()
         self._regions: set[str] = set()
-        self._version = 0
+        self._version = self._told = 0
         self._spread_ms = 0
         self._line: str | None = None
 
     def add(self, regions, version: int, spread_ms: int) -> None:
+        if version and version <= self._told:
+            return  # heard twice, or overtaken: who asks after the newer one gets the older one too
+        self._told = max(version, self._told)
         self._regions.update(regions)
         self._version, self._spread_ms = max(version, self._version), spread_ms
         self._wake.set()
@@ -37,19 +52,20 @@ class Viewer:
         self.is_over = True
         self._wake.set()
 
-    async def events(self, timeout: float) -> list[tuple[str, object]]:
-        """What came since the last call, as (event, data); empty when nothing did within `timeout` seconds."""
-        try:
-            await asyncio.wait_for(self._wake.wait(), timeout)
-        except TimeoutError:
-            return []
+    def beat(self) -> None:
+        """Wake up with nothing to say: a sign of life."""
+        self._wake.set()
+
+    async def events(self) -> list[tuple[str, object]]:
+        """What came since the last call, as (event, data), as soon as there is any; empty for a beat and at the end."""
+        await self._wake.wait()
         self._wake.clear()
         found: list[tuple[str, object]] = []
         if self._line:
             found.append(("line", self._line))
         if self._regions:
-            names = sorted(self._regions)
-            found.append(("stale", {"version": self._version, "regions": names, "spread": self._spread_ms}))
+            names = tuple(sorted(self._regions))
+            found.append(("stale", Told(self._version, names, self._spread_ms)))
         self._regions, self._version, self._line = set(), 0, None
         return found
 
@@ -86,8 +102,21 @@ class Hub:
         for name in topics:
             viewers = self._topics.get(name, ())
             spread = (len(viewers) - CROWD) * PACE_MS if len(viewers) > CROWD else 0
-            for viewer in viewers:
-                viewer.add(regions, version, spread)
+            self._in_slices(list(viewers), lambda viewer, ms=spread: viewer.add(regions, version, ms))
+
+    def beat(self) -> None:
+        """A sign of life to every reader, who takes a long silence for a dead line."""
+        self._in_slices([viewer for viewers in self._topics.values() for viewer in viewers], Viewer.beat)
+
+    @staticmethod
+    def _in_slices(viewers: list[Viewer], act: Callable[[Viewer], None]) -> None:
+        def run(start: int) -> None:
+            for viewer in viewers[start : start + SLICE]:
+                act(viewer)
+
+        run(0)
+        for number, start in enumerate(range(SLICE, len(viewers), SLICE), 1):
+            asyncio.get_running_loop().call_later(number * BETWEEN, run, start)
 
     def tell_line(self, state: str) -> None:
         """The wire to the other processes is `up` or `down`."""

@@ -13,7 +13,7 @@ from majorops.live.relays import Relay
 
 log = logging.getLogger(__name__)
 
-TOLD_EVERY = 20.0  # seconds; other processes forget our people after three times that
+BEAT = 15.0  # seconds between signs of life, to readers and to other processes, who forget our people after a minute
 SHORT = 0.3  # seconds to gather who comes and goes, before anybody is told
 PRESENCE = ("presence",)
 
@@ -73,7 +73,7 @@ class Live:
         self._loop = asyncio.get_running_loop()
         self.hub = Hub()
         self.relay.start(self._heard, self._line)
-        self._repeat = self._loop.call_later(TOLD_EVERY, self._repeat_people)
+        self._repeat = self._loop.call_later(BEAT, self._beat)
         return self.hub
 
     def close(self) -> None:
@@ -141,8 +141,9 @@ class Live:
                 people = people[: len(people) // 2]
             self.relay.send(text)
 
-    def _repeat_people(self) -> None:
+    def _beat(self) -> None:
+        self.hub.beat()
         for topic in self.presence.forget_the_silent():
             self.hub.tell(topic, PRESENCE)
         self._tell_people(*self.presence.topics())
-        self._repeat = self._loop.call_later(TOLD_EVERY, self._repeat_people)
+        self._repeat = self._loop.call_later(BEAT, self._beat)

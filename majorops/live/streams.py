@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from majorops.live.hub import Viewer
@@ -13,7 +14,6 @@ from majorops.live.tickets import Tickets
 
 PER_PERSON = 20  # open streams of one person in one process; more of them ask instead
 IN_ALL = 5_000
-BEAT = 15.0  # seconds between signs of life; a reader notices a dead line by their absence
 LIFE = 15 * 60.0  # seconds of one stream: rights are checked again with the next ticket
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -67,15 +67,15 @@ class Streams:
         end = loop.time() + LIFE * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
         await send({"type": "http.response.body", "body": event("beat", ""), "more_body": True})
         while not viewer.is_over and loop.time() < end:
-            told = await viewer.events(BEAT)
+            told = await viewer.events()
             body = b"".join(event(name, data) for name, data in told) or event("beat", "")
-            if not viewer.is_over or told:
-                await send({"type": "http.response.body", "body": body, "more_body": True})
+            await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
+@lru_cache(256)  # a thousand streams are told the same
 def event(name: str, data: object) -> bytes:
-    """One event as a stream carries it."""
-    text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"))
+    """One event as a stream carries it. `data`: a text, or what the hub says of stale regions."""
+    text = data if isinstance(data, str) else json.dumps(data._asdict(), separators=(",", ":"))
     return f"event: {name}\ndata: {text}\n\n".encode()
 
 

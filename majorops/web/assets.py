@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, request
 from markupsafe import Markup
+from rjsmin import jsmin
 
 from majorops.web.access import public
 
@@ -33,6 +34,7 @@ def build() -> None:
     for bundle, patterns in BUNDLES.items():
         sources = [path for pattern in patterns for path in sorted(STATIC.glob(pattern))]
         body = b"\n".join(path.read_bytes() for path in sources)
+        body = jsmin(body) if bundle.endswith(".js") else body
         stem, suffix = bundle.rsplit(".", 1)
         address = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
         _files[address] = (body, gzip.compress(body, 9, mtime=0))

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from majorops.live import Live, Relay, Stale
-from majorops.live.hub import CROWD, Hub, Viewer
+from majorops.live.hub import CROWD, Hub, Told, Viewer
 from majorops.live.messages import LONGEST, Again, Editing, People, decode, encode
 from majorops.live.presence import FORGET, Presence
 from tests.live.test_relays import PostgresWire, RedisWire, until
@@ -47,18 +47,22 @@ class Process:
         self.run(self.live.join, viewer)
         return viewer
 
-    def heard(self, viewer: Viewer, seconds: float = 1.0) -> dict:
+    def heard(self, viewer: Viewer, seconds: float = 1.0) -> Told | None:
         """What a stream says within a second, but for who is here."""
 
         async def wait():
-            end = self.loop.time() + seconds
-            while self.loop.time() < end:
-                for name, data in await viewer.events(end - self.loop.time()):
-                    if name == "stale" and data["regions"] != ["presence"]:
+            while True:
+                for name, data in await viewer.events():
+                    if name == "stale" and data.regions != ("presence",):
                         return data
-            return {}
 
-        return asyncio.run_coroutine_threadsafe(wait(), self.loop).result(10)
+        async def at_most():
+            try:
+                return await asyncio.wait_for(wait(), seconds)
+            except TimeoutError:
+                return None
+
+        return asyncio.run_coroutine_threadsafe(at_most(), self.loop).result(10)
 
     def stop(self) -> None:
         self.run(self.live.close)
@@ -86,15 +90,15 @@ def test_what_one_tells_the_streams_of_the_other_hear_within_a_second(processes)
     first, second = processes
     viewer, elsewhere = second.open("42"), second.open("43")
     first.live.tell("42", ["panel", "timeline"], 17)
-    assert second.heard(viewer) == {"version": 17, "regions": ["panel", "timeline"], "spread": 0}
-    assert second.heard(elsewhere, 0.2) == {}
+    assert second.heard(viewer) == Told(17, ("panel", "timeline"), 0)
+    assert second.heard(elsewhere, 0.2) is None
 
 
 def test_everywhere_is_every_topic(processes):
     first, second = processes
     viewers = [second.open(topic) for topic in ("42", "43")]
     first.live.tell("*", ["topbar"])
-    assert [second.heard(viewer)["regions"] for viewer in viewers] == [["topbar"], ["topbar"]]
+    assert [second.heard(viewer).regions for viewer in viewers] == [("topbar",), ("topbar",)]
 
 
 def test_who_is_here_and_what_they_edit(processes):
@@ -129,7 +133,7 @@ def test_a_process_without_streams_tells_too(kind, request):
     until(lambda: command.tell("42", ["panel"], 3) or server.heard(viewer, 0.1))
     command.tell("42", ["panel"], 4)
     command.relay.stop()
-    assert server.heard(viewer)["version"] == 4
+    assert server.heard(viewer).version == 4
     server.stop()
 
 
@@ -149,13 +153,30 @@ def test_a_slow_reader_costs_a_set_of_names_however_much_happens():
         viewer = Viewer("42", 1, "Maya")
         for version in range(100_000):
             viewer.add(["panel", f"region {version % 14}"], version, 0)
-        return await viewer.events(1), await viewer.events(0.01)
+        told = await viewer.events()
+        viewer.beat()
+        return told, await viewer.events()
 
     told, later = asyncio.run(act())
     assert len(told) == 1
-    assert told[0][1]["version"] == 99_999
-    assert len(told[0][1]["regions"]) == 15
+    assert told[0][1].version == 99_999
+    assert len(told[0][1].regions) == 15
     assert later == []
+
+
+def test_what_is_heard_twice_or_too_late_is_told_once():
+    async def act():
+        viewer = Viewer("42", 1, "Maya")
+        for version in (2, 2, 1):
+            viewer.add(["panel"], version, 0)
+        first = await viewer.events()
+        viewer.add(["panel"], 2, 0)
+        viewer.beat()
+        return first, await viewer.events()
+
+    first, second = asyncio.run(act())
+    assert [data.version for _, data in first] == [2]
+    assert second == []
 
 
 def test_a_crowd_is_asked_to_come_one_after_another():
@@ -165,9 +186,10 @@ def test_a_crowd_is_asked_to_come_one_after_another():
         for viewer in viewers:
             hub.add(viewer)
         hub.tell("42", ["panel"], 1)
-        return await viewers[0].events(1)
+        return await asyncio.gather(*(viewer.events() for viewer in viewers))
 
-    assert asyncio.run(act())[0][1]["spread"] == 1_500
+    told = asyncio.run(act())
+    assert {events[0][1].spread for events in told} == {1_500}
 
 
 # Texts on the wire
