@@ -90,6 +90,13 @@ def database_url(value: str) -> str:
     return url
 
 
+def redis_url(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        raise ValueError("use an address that begins with redis:// or rediss://")
+    return value.strip()
+
+
 def role_map(value: str) -> dict[str, str]:
     try:
         pairs = json.loads(value)
@@ -123,6 +130,12 @@ SETTINGS = (
         "BASE_URL", None, web_address, "the address people use; with https:// cookies are Secure everywhere"
     ),
     Setting("INTAKE_HOST", None, host, "a host of its own for the intake form, such as new.example.org"),
+    Setting(
+        "REDIS_URL",
+        None,
+        redis_url,
+        "carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, such as redis://localhost:6379/0",
+    ),
     Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
     Setting(
         "DURATION_STRICT", "30,60", minutes_pair, "minutes until a Critical or High duration turns amber, red"
