@@ -93,7 +93,7 @@ def database_url(value: str) -> str:
 def redis_url(value: str) -> str:
     parts = urlsplit(value.strip())
     if parts.scheme not in ("redis", "rediss") or not parts.hostname:
-        raise ValueError("use redis://host:6379/0, or rediss:// with TLS")
+        raise ValueError("use an address that begins with redis:// or rediss://")
     return value.strip()
 
 
@@ -134,7 +134,7 @@ SETTINGS = (
         "REDIS_URL",
         None,
         redis_url,
-        "carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY",
+        "carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, such as redis://localhost:6379/0",
     ),
     Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
     Setting(

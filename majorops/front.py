@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 import sys
 
@@ -12,9 +11,9 @@ from a2wsgi import WSGIMiddleware
 from majorops import create_app
 from majorops.first_run import console_line
 from majorops.live import Live, Streams
+from majorops.web.streams import STREAM
 
 THREADS = 16
-STREAM = re.compile(r"/admin/incidents/(\d+/)?stream")
 
 flask_app = create_app()
 _live: Live = flask_app.extensions["live"]

@@ -24,6 +24,7 @@ def load(tmp_path, **environ):
         ("DURATION_STRICT", "60,30"),
         ("DURATION_OTHER", "an hour"),
         ("INTAKE_HOST", "https://new.example.org"),
+        ("REDIS_URL", "localhost:6379"),
         ("OIDC_ROLE_MAP", '{"ops": "emperor"}'),
         ("OIDC_ISSUER", "https://id.example.org"),
     ],

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "screen": {"screen", "operations", "models", "db", "domain", "fields"},
     "live": {"live"},
     "announce": {"live", "operations", "regions"},
-    "front": {"create_app", "first_run", "live"},
+    "front": {"create_app", "first_run", "live", "web"},
     "regions": {"models", "db", "domain", "fields"},
     "replay": {"replay", "operations", "models", "domain", "fields"},
 }
@@ -136,7 +136,7 @@ def test_every_verb_of_the_fireground_is_a_command(app, cast, clock):
         for rule in app.url_map.iter_rules()
         if "POST" in rule.methods and rule.endpoint.startswith("fireground.")
     }
-    assert routes - reached == set()
+    assert routes - reached == {"fireground.presence"}  # said by the page itself, no verb
 
 
 def test_every_field_is_a_command(cast, clock):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, current_app
 from flask_login import current_user
 
 from majorops.live import Live, Ticket
+
+STREAM = re.compile(r"/admin/incidents/(\d+/)?stream")  # of one incident, and of the list
 
 
 def live() -> Live:
