@@ -25,6 +25,7 @@ class IncidentList:
     older_than: int | None
     is_wartime: bool
     now: datetime
+    before: int | None
 
 
 def incident_list(before: int | None, now: datetime) -> IncidentList:
@@ -40,6 +41,7 @@ def incident_list(before: int | None, now: datetime) -> IncidentList:
         older_than=rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None,
         is_wartime=is_wartime(),
         now=now,
+        before=before,
     )
 
 

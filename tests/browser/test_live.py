@@ -340,3 +340,18 @@ def test_signed_out_elsewhere_keeps_the_text_and_the_queue(maya):
     expect(maya.locator("#timeline [data-event-type=action]")).to_contain_text(
         "kept through it all", timeout=9_000
     )
+
+
+def test_the_list_of_incidents_is_live_too(maya, open_page):
+    omar = open_page("omar")
+    omar.wait_for_timeout(500)
+    edit(maya, "title")
+    maya.keyboard.type(" in the EU")
+    maya.keyboard.press("Enter")
+    expect(omar.locator("#incidents")).to_contain_text("not responding in the EU", timeout=2_000)
+    maya.goto("/new")
+    maya.fill("#title", "search is down")
+    maya.fill("[name=affected_systems]", "search-index")
+    maya.click("button:has-text('Open incident')")
+    expect(omar.locator("#incidents")).to_contain_text("search is down", timeout=2_000)
+    expect(omar.locator("[data-link]")).to_have_text("LIVE")

@@ -173,3 +173,14 @@ def test_told_regions_exist():
     for kind in ("note.logged", "phase.advanced", "status.changed", "incident.opened"):
         for topic, regions, _ in messages([recorded(kind)]):
             assert set(regions) <= set(REGIONS) | {"incidents"}, topic
+
+
+def test_the_list_comes_again_with_its_posture_and_a_ticket(incident, cast):
+    browser = cast.browser("maya")
+    page = browser.get("/admin/incidents").text
+    assert 'data-changes="/admin/incidents/changes"' in page
+    answer = browser.get("/admin/incidents/changes", headers={"HX-Request": "true"})
+    assert incident.title in answer.text
+    assert "WARTIME" in answer.text
+    assert answer.headers["X-Ticket"] == ""
+    assert cast.browser("xin").get("/admin/incidents/changes").status_code == 403

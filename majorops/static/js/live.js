@@ -13,7 +13,7 @@
   if (!root) return;
 
   const POLL = 4000, SAFETY = 60000, SILENCE = 40000, SLOWEST = 5000, AWAY = 300000;
-  const UNVERSIONED = ["presence", "topbar"]; // regions that go stale without an entry in the timeline
+  const UNVERSIONED = ["presence", "topbar", "incidents"]; // regions that go stale without an entry in the timeline
   const jitter = (ms) => ms * (0.7 + 0.6 * Math.random());
   let { ticket } = root.dataset;
   let source = null, isStreaming = false, isWhole = true, lastBeat = 0, streamAfter = 0, streamPause = 1000;
@@ -52,10 +52,11 @@
   const wanted = new Set();
   let asking = null, isMore = false, asked = 0;
   async function askOnce() {
-    const query = [...wanted].map((name) => `&region=${name}`).join("");
+    const address = new URL(root.dataset.changes, location);
+    for (const name of wanted) address.searchParams.append("region", name);
     wanted.clear();
     asked = 0;
-    await htmx.ajax("GET", `${root.dataset.changes}?${query.slice(1)}`, { swap: "none", target: "#problem" });
+    await htmx.ajax("GET", address.pathname + address.search, { swap: "none", target: "#problem" });
     if (asked > 0 && asked < 400) document.dispatchEvent(new CustomEvent("line:well"));
     return asked > 0 && asked < 500;
   }
@@ -131,7 +132,7 @@
   window.addEventListener("online", () => plan(0));
   window.addEventListener("offline", down);
   // A hidden tab holds no stream: browsers give one host about six connections.
-  function remember() { document.cookie = `looked=${version()}.${Math.floor(serverNow() / 1000)}; path=${location.pathname}; max-age=604800; samesite=lax`; }
+  function remember() { if (version()) document.cookie = `looked=${version()}.${Math.floor(serverNow() / 1000)}; path=${location.pathname}; max-age=604800; samesite=lax`; }
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       remember();

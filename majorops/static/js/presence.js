@@ -1,7 +1,7 @@
 // Who edits what: tells which field is open here, marks the fields that others have open. A hint, not a lock.
 (() => {
   const root = document.querySelector("[data-changes]");
-  if (!root) return;
+  if (!root?.dataset.presence) return;
   let told = "";
   function tell() {
     const field = document.querySelector(".field--editing")?.dataset.field ?? "";

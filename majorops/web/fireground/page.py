@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, make_response, render_template, request, url_for
 
 from majorops import clock
+from majorops.announce import LIST
 from majorops.domain.access import Permission
 from majorops.fields import FIELDS
 from majorops.lists import incident_list
@@ -37,6 +38,17 @@ WEEK = 7 * 24 * 3600  # seconds
 def index() -> str:
     before = request.args.get("before", type=int)
     return render_template("fireground/list.html", page=incident_list(before, clock.now()), now=clock.now())
+
+
+@bp.get("/changes")
+@needs(Permission.INCIDENT_READ)
+def list_changes() -> Response:
+    """The list once more, for its script; it has no version, whoever asks gets it."""
+    before = request.args.get("before", type=int)
+    page = incident_list(before, clock.now())
+    response = make_response(render_template("fireground/list_changes.html", page=page))
+    response.headers["X-Ticket"] = ticket(LIST)
+    return response
 
 
 @bp.get("/<int:number>")
