@@ -11,6 +11,7 @@ from a2wsgi import WSGIMiddleware
 from majorops import create_app
 from majorops.first_run import console_line
 from majorops.live import Live, Streams
+from majorops.public_cache import PublicCache
 from majorops.web.streams import STREAM
 
 THREADS = 16
@@ -19,6 +20,7 @@ flask_app = create_app()
 _live: Live = flask_app.extensions["live"]
 _streams = Streams(_live, flask_app.extensions["tickets"])
 _threads = WSGIMiddleware(flask_app, workers=THREADS)
+_flask = PublicCache(_threads)
 
 
 async def app(scope, receive, send) -> None:
@@ -27,7 +29,7 @@ async def app(scope, receive, send) -> None:
         await _life(receive, send)
     elif scope["type"] == "http":
         is_stream = STREAM.fullmatch(scope["path"])
-        await (_streams if is_stream else _threads)(scope, receive, send)
+        await (_streams if is_stream else _flask)(scope, receive, send)
 
 
 async def _life(receive, send) -> None:

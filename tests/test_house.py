@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "screen": {"screen", "operations", "models", "db", "domain", "fields"},
     "live": {"live"},
     "announce": {"live", "operations", "regions"},
-    "front": {"create_app", "first_run", "live", "web"},
+    "front": {"create_app", "first_run", "live", "public_cache", "web"},
+    "public_cache": set(),
     "regions": {"models", "db", "domain", "fields"},
     "replay": {"replay", "operations", "models", "domain", "fields"},
 }

@@ -20,6 +20,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "app.js": ("vendor/htmx/htmx.min.js", "js/*.js"),
     "intake.js": ("js/intake/*.js",),
     "public.css": ("css/public.css",),
+    "public.js": ("js/public/*.js",),
     "admin.css": ("css/admin.css",),
 }
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
