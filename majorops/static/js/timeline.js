@@ -1,7 +1,7 @@
 // The timeline is filtered and paged in place; a bar waits when entries come in above.
 (() => {
   const root = document.querySelector("[data-changes]");
-  if (!root) return;
+  if (!document.getElementById("timeline")) return;
   // The address says what is shown; every redraw reads it there.
   function show(event, address) {
     event.preventDefault();
@@ -21,7 +21,7 @@
     look();
   });
 
-  const rows = () => [...document.querySelectorAll(".timeline__row")];
+  const rows = () => [...document.querySelectorAll(".timeline__row[id^=entry]")];
   const number = (row) => Number(row?.id.slice(6));
   let seen = number(rows()[0]), told;
   function look() {
