@@ -24,11 +24,15 @@ WEIGHTY = {
     "status.changed": NEWEST,
     "command.changed": EACH,
     "milestone.published": COUNT,
-    "track.opened": EACH,
-    "track.extended": EACH,
+    "track.opened": COUNT,
+    "track.extended": COUNT,
     "track.closed": EACH,
 }
-WORDS = {"milestone.published": ("milestone", "milestones")}
+WORDS = {
+    "milestone.published": ("milestone", "milestones"),
+    "track.opened": ("track opened", "tracks opened"),
+    "track.extended": ("track extended", "tracks extended"),
+}
 
 
 @dataclass(frozen=True)

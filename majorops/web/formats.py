@@ -33,8 +33,9 @@ def stamp(value: datetime) -> str:
 
 
 def ago(value: datetime, now: datetime) -> str:
-    """`17 min ago`."""
-    return f"{measures.words(max(now - value, timedelta()))} ago"
+    """`17 min ago`; `3 s ago` within the first minute."""
+    passed = max(now - value, timedelta())
+    return f"{passed.seconds} s ago" if passed < timedelta(minutes=1) else f"{measures.words(passed)} ago"
 
 
 def initials(name: str) -> str:

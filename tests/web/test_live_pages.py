@@ -47,7 +47,7 @@ def test_since_you_last_looked_is_built_from_the_record(incident, cast, clock):
         "Phase 1 Alert › 3 Assess",
         "Critical › High",
         "SRE: Rita Moreau",
-        "Track opened: roll back",
+        "1 track opened",
         f"{incident.version - seen} new entries",
     ):
         assert words in page, words
