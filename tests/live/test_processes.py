@@ -8,7 +8,8 @@ import time
 import pytest
 from sqlalchemy import text
 
-from tests.conftest import autocommit
+from tests.conftest import autocommit, migrated
+from tests.live.postgres_server import PostgresServer
 from tests.live.test_relays import until
 from tests.server import Person, Server, fill
 
@@ -121,3 +122,28 @@ def test_every_connection_of_the_database_cut_is_healed(pair, postgres):
     assert stream.next("line", 10) == "up"
     assert save(maya, path, "after it", "acknowledged")
     until(lambda: "header" in stream.next("stale")["regions"])
+
+
+def test_kill_9_of_postgres_refuses_clearly_loses_nothing_and_heals():
+    postgres = PostgresServer()
+    fill(migrated(postgres.url))
+    server = Server(postgres.url)
+    server.start()
+    maya = Person(server)
+    path = maya.open()
+    assert save(maya, path, "acknowledged", "")
+    stream = maya.listen(path)
+    stream.next("beat")
+    time.sleep(0.5)
+    postgres.kill()
+    answer = maya.post(f"{path}/fields/description", value="refused", was="acknowledged")
+    assert answer.status_code == 503
+    assert "Database does not answer" in answer.text
+    assert stream.next("line", 10) == "down"
+    postgres.start()
+    assert stream.next("line", 10) == "up"
+    assert "acknowledged" in description(maya, path)
+    assert save(maya, path, "after the return", "acknowledged")
+    until(lambda: "header" in stream.next("stale")["regions"])
+    server.stop()
+    postgres.stop()
