@@ -28,6 +28,10 @@ class PostgresServer:
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         for pid in (master, *map(int, children)):
             os.kill(pid, signal.SIGKILL)
+        for _ in range(100):  # a process that was not buried yet would pass for a running server
+            if not Path(f"/proc/{master}").exists():
+                return
+            time.sleep(0.05)
 
     def start(self) -> None:
         for _ in range(50):
