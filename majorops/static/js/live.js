@@ -52,12 +52,13 @@
   const wanted = new Set();
   let asking = null, isMore = false, asked = 0;
   async function askOnce() {
-    const address = new URL(root.dataset.changes, location);
-    for (const name of wanted) address.searchParams.append("region", name);
+    const address = new URL(root.dataset.changes, location), names = [...wanted];
+    for (const name of names) address.searchParams.append("region", name);
     wanted.clear();
     asked = 0;
     await htmx.ajax("GET", address.pathname + address.search, { swap: "none", target: "#problem" });
     if (asked > 0 && asked < 400) document.dispatchEvent(new CustomEvent("line:well"));
+    else for (const name of names) wanted.add(name); // not answered: asked for again
     return asked > 0 && asked < 500;
   }
   function ask(...names) {
