@@ -11,10 +11,12 @@ from a2wsgi import WSGIMiddleware
 from majorops import create_app
 from majorops.first_run import console_line
 from majorops.live import Live, Streams
+from majorops.live.streams import refuse
 from majorops.public_cache import PublicCache
 from majorops.web.streams import STREAM
 
 THREADS = 16
+PATIENCE = 60.0  # seconds until a request's body must be here
 
 flask_app = create_app()
 _live: Live = flask_app.extensions["live"]
@@ -28,8 +30,34 @@ async def app(scope, receive, send) -> None:
     if scope["type"] == "lifespan":
         await _life(receive, send)
     elif scope["type"] == "http":
-        is_stream = STREAM.fullmatch(scope["path"])
-        await (_streams if is_stream else _flask)(scope, receive, send)
+        if STREAM.fullmatch(scope["path"]):
+            return await _streams(scope, receive, send)
+        try:
+            whole = await asyncio.wait_for(read_body(scope, receive), PATIENCE)
+        except TimeoutError:
+            return await refuse(send, 408)
+        if whole is not None:
+            await _flask(scope, whole, send)
+
+
+async def read_body(scope, receive):
+    """A `receive` that has the body already: whoever sends it slowly waits here and holds no thread. None for who left.
+    A body without a length, or longer than is taken, goes on unread; Flask reads neither."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    if not length.isdigit() or int(length) > flask_app.config["MAX_CONTENT_LENGTH"]:
+        return receive
+    body, is_more = b"", True
+    while is_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+
+    async def give() -> dict:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return give
 
 
 async def _life(receive, send) -> None:

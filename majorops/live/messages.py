@@ -62,7 +62,7 @@ def decode(text: str | bytes) -> Message | None:
         if set(given) != {field.name for field in fields(kind)}:
             return None
         return kind(**{name: CHECKS[name](value) for name, value in given.items()})
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

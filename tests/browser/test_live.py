@@ -342,6 +342,23 @@ def test_signed_out_elsewhere_keeps_the_text_and_the_queue(maya):
     )
 
 
+def test_what_waits_is_not_sent_in_the_name_of_who_signed_in_next(maya, omar):
+    maya.context.set_offline(True)
+    log(maya, "said by Maya")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 1 QUEUED")
+    cookies = maya.context.cookies()
+    maya.context.add_cookies(omar.context.cookies())
+    with maya.expect_response(lambda answer: answer.url.endswith("/notes") and answer.status == 401):
+        maya.context.set_offline(False)
+    expect(maya.locator(".timeline__row--queued")).to_have_count(1)
+    maya.context.add_cookies(cookies)
+    maya.evaluate(HIDE, True)
+    maya.evaluate(HIDE, False)
+    row = maya.locator("#timeline [data-event-type=action]").first
+    expect(row).to_contain_text("said by Maya", timeout=9_000)
+    expect(row).to_contain_text("Maya Okafor")
+
+
 def test_the_list_of_incidents_is_live_too(maya, open_page):
     omar = open_page("omar")
     omar.wait_for_timeout(500)

@@ -227,6 +227,7 @@ def test_messages_come_back_as_they_were_sent(message):
         json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": ["x"] * 501, "version": 1}),
         json.dumps({"kind": "People", "origin": "a", "topic": "1", "people": [[1]]}),
         json.dumps({"kind": "Again", "origin": "a", "topic": "1", "more": 1}),
+        "[" * 100_000,
     ],
 )
 def test_a_text_that_is_not_what_it_says_is_nothing(text):

@@ -120,6 +120,22 @@ def test_without_the_front_door_there_is_no_ticket_and_screens_ask(incident, cas
     assert browser.get("/admin/incidents/1/changes").headers["X-Ticket"] == ""
 
 
+def test_a_field_that_only_another_version_knows_breaks_no_page(incident, cast, app):
+    presence = app.extensions["live"].presence
+    presence.heard("other", "1", ((cast.omar.user_id, "Omar Haddad"), (cast.maya.user_id, "Maya Okafor")))
+    presence.edits("1", cast.omar.user_id, "a_field_of_tomorrow")
+    page = cast.browser("maya").get("/admin/incidents/1")
+    assert page.status_code == 200
+    assert 'title="Omar Haddad"' in page.text
+    assert "data-on" not in page.text
+
+
+def test_who_edits_what_is_not_kept_for_incidents_that_are_not_there(incident, cast, app):
+    browser, number = cast.browser("maya"), "9" * 4_000
+    assert browser.post(f"/admin/incidents/{number}/presence", data={"field": "title"}).status_code == 404
+    assert browser.post("/admin/incidents/1/presence", data={"field": "title"}).status_code == 204
+
+
 @pytest.mark.parametrize("region", ["team", "<script>", "../x", "header", ""])
 def test_only_regions_that_go_stale_by_themselves_are_given_by_name(incident, cast, region):
     headers = {"HX-Request": "true", "X-Version": str(incident.version)}

@@ -118,6 +118,20 @@ def test_a_reader_who_never_reads_delays_nobody(server, maya, path):
         line.close()
 
 
+def test_who_sends_a_form_slowly_holds_nobody(server):
+    head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\n\r\n"
+    slow = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(40)]
+    for line in slow:
+        line.sendall(f"{head}email".encode())
+    time.sleep(0.5)
+    assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
+    slow[0].sendall(b"=ab")
+    assert slow[0].recv(100).startswith(b"HTTP/1.1 400")
+    for line in slow:
+        line.close()
+    assert requests.get(f"{server.url}/login", timeout=5).status_code == 200
+
+
 def test_other_methods_and_addresses_are_no_streams(server, maya, path):
     assert maya.http.post(f"{server.url}{path}/stream").status_code == 405
     assert maya.get("/admin/incidents/x/stream").status_code == 404

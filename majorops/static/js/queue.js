@@ -60,7 +60,7 @@
   let isSending = false;
   async function post(item, isSecond) {
     const token = document.querySelector("[name=csrf_token]")?.value;
-    const body = new URLSearchParams({ ...item.values, made_at: Math.round(item.made) });
+    const body = new URLSearchParams({ ...item.values, made_at: Math.round(item.made), person: root.dataset.person });
     const headers = { "HX-Request": "true", "X-CSRFToken": token, "X-Version": String(pageVersion()) };
     const answer = await fetch(item.action, { method: "POST", body, headers });
     const renewed = answer.headers.get("X-CSRF-Token");

@@ -37,7 +37,11 @@ def doing() -> dict:
 
 
 def doing_sometime() -> dict:
-    """The same for acts that may wait in the browser for the line, and may be sent twice: fields, notes, CAN."""
+    """The same for acts that may wait in the browser for the line, and may be sent twice: fields, notes, CAN.
+    What waited is taken from whoever made it only: somebody else may have signed in meanwhile."""
+    person = str(current_user.actor.user_id)
+    if request.form.get("person", person) != person:
+        abort(401)
     key, made_at = request.form.get("request_key", ""), request.form.get("made_at", "")
     if not (key.isascii() and key.isalnum() and 16 <= len(key) <= 64):
         return doing()

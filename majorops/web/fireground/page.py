@@ -82,7 +82,7 @@ def changes(number: int) -> Response:
 def presence(number: int) -> Response:
     """The field that the person edits now, or none. Kept in memory, shown to the others."""
     field = request.form.get("field", "")
-    tell_editing(str(number), field if field in FIELDS else "")
+    tell_editing(str(load(number).id), field if field in FIELDS else "")
     return make_response("", 204)
 
 
