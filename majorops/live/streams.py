@@ -30,7 +30,7 @@ class Streams:
         self._live, self._tickets = live, tickets
 
     async def __call__(self, scope, receive, send) -> None:
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=5)
+        query = parse_qs(scope["query_string"][:3_000].decode("latin-1"))
         ticket = self._tickets.read(query.get("ticket", [""])[0])
         if scope["method"] != "GET":
             return await refuse(send, 405)
