@@ -119,3 +119,57 @@ def test_first_run_and_a_provider_in_trouble(chromium, template_database, tmp_pa
     assert "Sign in with a password" in page.content()
     assert violations(page) == []
     server.stop()
+
+
+@pytest.mark.parametrize("width", [1440, 390, 320])
+def test_states_of_a_live_screen(chromium, demo, width):
+    """Two people here, one editing; a conflict; coming back; offline with an open queue."""
+    pages = []
+    for email in ("admin@example.org", "priya@example.org"):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, base_url=demo.url)
+        page = context.new_page()
+        page.goto("/login")
+        page.fill("[name=email]", email)
+        page.fill("[name=password]", "fireground-demo")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/admin/incidents")
+        page.goto("/admin/incidents/4")
+        page.wait_for_timeout(2_500)
+        pages.append(page)
+    page, other = pages
+    problems = {}
+
+    def look(state: str) -> None:
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        if found := violations(page) + (["scrolls sideways"] if wide else []):
+            problems[state] = found
+
+    for one, text in ((page, "mine"), (other, f"theirs {width}")):
+        one.locator("#f-title-value").focus()
+        one.keyboard.press("Enter")
+        one.locator("#f-title-input").fill(text)
+    page.wait_for_selector("#f-title, .field__who")
+    look("editing")
+    other.keyboard.press("Enter")
+    page.wait_for_selector("#f-title-meanwhile:not(:empty)")
+    look("changed meanwhile")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".field__conflict")
+    look("conflict")
+    page.click("[data-take=theirs]")
+    page.wait_for_selector("#f-title-value")
+    page.evaluate(
+        "document.cookie = `looked=5.${Math.floor(serverNow() / 1000) - 900}; path=${location.pathname}`;"
+        "htmx.ajax('GET', `${location.pathname}/changes?region=since`, { swap: 'none', target: '#problem' })"
+    )
+    page.wait_for_selector(".notice--since")
+    look("since")
+    page.context.set_offline(True)
+    page.locator("#f-description-value").click()
+    page.locator("#f-description-input").fill("in the tunnel")
+    page.keyboard.press("Control+Enter")
+    page.click("#line summary")
+    look("offline")
+    for one in pages:
+        one.context.close()
+    assert problems == {}
