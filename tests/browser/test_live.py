@@ -370,3 +370,23 @@ def test_the_list_of_incidents_is_live_too(maya, open_page):
     maya.click("button:has-text('Open incident')")
     expect(omar.locator("#incidents")).to_contain_text("search is down", timeout=2_000)
     expect(omar.locator("[data-link]")).to_have_text("LIVE")
+
+
+def test_a_tab_asleep_for_a_day_is_right_at_once(maya, omar):
+    maya.evaluate(HIDE, True)
+    log(omar, "said in the night")
+    expect(omar.locator("#timeline")).to_contain_text("said in the night")
+    # Its clock stood still or ran on while it slept; its ticket is long over.
+    maya.evaluate(
+        "() => { const now = performance.now.bind(performance); performance.now = () => now() + 86400e3 + 1234e3; }"
+    )
+    maya.evaluate(HIDE, False)
+    expect(maya.locator("#timeline")).to_contain_text("said in the night", timeout=3_000)
+    expect(maya.locator("[data-link]")).to_have_text("LIVE")
+    maya.wait_for_timeout(1_100)
+    shown = [int(part) for part in maya.locator("[data-clock]").inner_text().split(":")]
+    there = time.gmtime()
+    off = (shown[0] * 3600 + shown[1] * 60 + shown[2]) - (there.tm_hour * 3600 + there.tm_min * 60 + there.tm_sec)
+    assert abs(off) <= 2
+    log(omar, "and live again")
+    expect(maya.locator("#timeline")).to_contain_text("and live again", timeout=3_000)
