@@ -30,7 +30,10 @@ class Streams:
         self._live, self._tickets = live, tickets
 
     async def __call__(self, scope, receive, send) -> None:
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=5)
+        try:
+            query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=5)
+        except ValueError:
+            query = {}
         ticket = self._tickets.read(query.get("ticket", [""])[0])
         if scope["method"] != "GET":
             return await refuse(send, 405)
