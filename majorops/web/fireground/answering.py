@@ -21,7 +21,7 @@ from majorops.models import Incident
 from majorops.operations import Envelope
 from majorops.regions import REGIONS, stale_since
 from majorops.screen import Fireground, Look
-from majorops.web.answers import status_of, wants_partial
+from majorops.web.answers import number_of, status_of, wants_partial
 
 FILTER_LENGTH = 80
 
@@ -117,9 +117,8 @@ def timeline_part() -> dict:
         with suppress(ValueError):
             query = urlsplit(request.headers.get("HX-Current-URL", "")).query
             given = MultiDict(parse_qsl(query, max_num_fields=10))
-    before = given.get("before", "")
     return {
-        "before": int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None,
+        "before": number_of(given.get("before", "")),
         "only": "public" if given.get("only") == "public" else "",
         "q": clean_line(given.get("q", ""))[:FILTER_LENGTH],
     }
