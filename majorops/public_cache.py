@@ -100,6 +100,9 @@ class PublicCache:
             self._kept.move_to_end(key)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
+        elif answer.status == 404:  # no longer public: no copy of it may stand in
+            for gone in [other for other in self._kept if other[2] == key[2]]:
+                del self._kept[gone]
         return answer
 
 

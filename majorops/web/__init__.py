@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from majorops.web import access, answers, assets, formats, security, session, streams
+
+
+class Number(IntegerConverter):
+    """A number in an address, no longer than any of ours: the database refuses to look for longer ones."""
+
+    regex = "[0-9]{1,9}"
 
 
 def init_app(app: Flask) -> None:
@@ -15,6 +22,7 @@ def init_app(app: Flask) -> None:
     from majorops.web.public.intake import bp as intake
     from majorops.web.public.sign_in import bp as sign_in
 
+    app.url_map.converters["int"] = Number
     for part in (formats, assets, security, session, access, answers, streams):
         part.init_app(app)
     for blueprint in (public, intake, sign_in, health, fireground):

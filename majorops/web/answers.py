@@ -40,6 +40,11 @@ def wants_partial() -> bool:
     return "HX-Request" in request.headers
 
 
+def number_of(text: str) -> int | None:
+    """A number that an address carries after its `?`; None for what is none of ours."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def status_of(error: Refused) -> int:
     return next(code for kind, code in STATUS.items() if isinstance(error, kind))
 

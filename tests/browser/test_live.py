@@ -158,6 +158,15 @@ def test_offline_edits_notes_and_can_wait_and_go_out_in_order(maya, omar):
     expect(maya.locator(".field--queued, .timeline__row--queued")).to_have_count(0)
 
 
+def test_one_lost_answer_under_an_open_stream_is_soon_made_good(maya):
+    maya.route("**/notes", lambda route: route.abort())
+    log(maya, "lost once")
+    expect(maya.locator(".timeline__row--queued")).to_have_count(1)
+    maya.unroute("**/notes")
+    expect(maya.locator("#timeline [data-event-type=action]")).to_contain_text("lost once", timeout=9_000)
+    expect(maya.locator("[data-link]")).to_have_text("LIVE")
+
+
 def test_an_offline_choice_waits_too_and_twice_edited_is_one(maya):
     maya.context.set_offline(True)
     expect(maya.locator("[data-link]")).to_have_text("OFFLINE")

@@ -165,6 +165,25 @@ def test_the_last_good_answer_stands_in_for_a_failing_application(trouble):
     assert late[0] >= 500
 
 
+def test_what_is_no_longer_public_stands_in_for_nothing():
+    app = Application()
+
+    async def act():
+        cache = PublicCache(app)
+        await get(cache, "/incidents/1", accept_encoding="br")
+        await get(cache, "/incidents/1")
+        await get(cache, "/incidents/2")
+        for answer in cache._kept.values():
+            answer.at -= 60
+        app.status = 404
+        await get(cache, "/incidents/1")
+        app.status = 503
+        given = [("/incidents/1", "br"), ("/incidents/1", ""), ("/incidents/2", "")]
+        return [(await get(cache, path, accept_encoding=code))[0] for path, code in given]
+
+    assert run(act) == [503, 503, 200]
+
+
 def test_a_browser_that_has_it_gets_304_and_head_gets_no_body():
     async def act():
         cache = PublicCache(Application())

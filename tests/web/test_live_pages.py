@@ -153,6 +153,18 @@ def test_editors_for_a_lost_line_hold_no_value_and_not_what_may_not_wait(inciden
     assert cast.browser("rita").get("/admin/incidents/1/editors").status_code == 403
 
 
+def test_the_key_of_somebody_elses_act_takes_nothing_away(incident, cast):
+    other = cast.open(systems=["checkout-web"])
+    given = {"kind": "note", "request_key": "0123456789abcdef"}
+    for nick, number in (("maya", incident.id), ("omar", incident.id), ("maya", other.id)):
+        for _ in range(2):
+            cast.browser(nick).post(f"/admin/incidents/{number}/notes", data={**given, "text": f"by {nick}"})
+    for number, names in ((incident.id, ("maya", "omar")), (other.id, ("maya",))):
+        page = cast.browser("maya").get(f"/admin/incidents/{number}").text
+        for nick in names:
+            assert page.count(f">by {nick}<") == 1, (number, nick)
+
+
 @pytest.mark.parametrize("age", ["", "x", "-1", "9" * 30, "1.5"])
 def test_a_queue_that_claims_odd_times_or_keys_is_still_logged(incident, cast, age):
     browser = cast.browser("maya")

@@ -90,6 +90,16 @@ def test_missing_incident_says_so(cast):
     check(answer)
 
 
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 20, "9" * 5_000])
+def test_a_number_too_long_for_the_database_is_no_crash(cast, incident, number):
+    maya, entry = cast.browser("maya"), f"/admin/incidents/1/entries/{number}"
+    for path in ("/incidents/1", "/admin/incidents", "/admin/incidents/changes", "/admin/incidents/1"):
+        assert maya.get(f"{path}?before={number}").status_code == 200
+    assert maya.get(f"/incidents/{number}").status_code == 404
+    for verb in ("visibility", "correction"):
+        assert maya.post(f"{entry}/{verb}", data={"text": "x", "visibility": "public"}).status_code == 404
+
+
 def test_headers(cast, incident):
     answer = cast.browser("maya").get("/admin/incidents/1")
     assert "script-src 'self';" in answer.headers["Content-Security-Policy"]

@@ -61,6 +61,10 @@ def test_without_a_ticket_nothing(maya, path, ticket):
     assert maya.listen(path, ticket).answer.status_code == 403
 
 
+def test_a_long_query_is_no_crash(server, path):
+    assert requests.get(f"{server.url}{path}/stream?{'a=1&' * 1000}").status_code == 403
+
+
 def test_a_ticket_signed_for_something_else_is_none(maya, path):
     forged = Tickets("another secret another secret another").issue(Ticket("1", 1, "Maya"))
     assert maya.listen(path, forged).answer.status_code == 403

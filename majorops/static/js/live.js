@@ -37,6 +37,7 @@
     if (downSince !== null) return;
     [downSince, entriesBefore] = [performance.now(), version()];
     document.dispatchEvent(new CustomEvent("line:down"));
+    plan(jitter(300)); // an open stream alone would ask in a minute
   }
   document.addEventListener("htmx:after:request", (event) => {
     const { request, response } = event.detail.ctx;

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import wraps
+from hashlib import sha256
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
@@ -20,7 +21,7 @@ from majorops.models import Incident
 from majorops.operations import Envelope
 from majorops.regions import REGIONS, stale_since
 from majorops.screen import Fireground, Look
-from majorops.web.answers import status_of, wants_partial
+from majorops.web.answers import number_of, status_of, wants_partial
 
 FILTER_LENGTH = 80
 
@@ -46,6 +47,8 @@ def doing_sometime() -> dict:
     if not (key.isascii() and key.isalnum() and 16 <= len(key) <= 64):
         return doing()
     waited = made_at.isascii() and made_at.isdigit() and len(made_at) <= 13
+    # One person's act at one address: whoever knows the key of another's cannot make theirs count as done.
+    key = sha256(f"{person} {request.path} {key}".encode()).hexdigest()
     envelope = Envelope(key, datetime.fromtimestamp(int(made_at) / 1000, UTC) if waited else None)
     return {**doing(), "envelope": envelope}
 
@@ -114,9 +117,8 @@ def timeline_part() -> dict:
         with suppress(ValueError):
             query = urlsplit(request.headers.get("HX-Current-URL", "")).query
             given = MultiDict(parse_qsl(query, max_num_fields=10))
-    before = given.get("before", "")
     return {
-        "before": int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None,
+        "before": number_of(given.get("before", "")),
         "only": "public" if given.get("only") == "public" else "",
         "q": clean_line(given.get("q", ""))[:FILTER_LENGTH],
     }

@@ -12,7 +12,7 @@ from majorops.lists import incident_list
 from majorops.operations.incident import continue_incident
 from majorops.regions import stale_since
 from majorops.web.access import needs
-from majorops.web.answers import wants_partial
+from majorops.web.answers import number_of, wants_partial
 from majorops.web.fireground import bp
 from majorops.web.fireground.answering import doing, load, partials, screen, seen_version, verb
 from majorops.web.fireground.editing import meanwhile
@@ -36,7 +36,7 @@ WEEK = 7 * 24 * 3600  # seconds
 @bp.get("")
 @needs(Permission.INCIDENT_READ)
 def index() -> str:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=number_of)
     return render_template("fireground/list.html", page=incident_list(before, clock.now()), now=clock.now())
 
 
@@ -44,7 +44,7 @@ def index() -> str:
 @needs(Permission.INCIDENT_READ)
 def list_changes() -> Response:
     """The list once more, for its script; it has no version, whoever asks gets it."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=number_of)
     page = incident_list(before, clock.now())
     response = make_response(render_template("fireground/list_changes.html", page=page))
     response.headers["X-Ticket"] = ticket(LIST)

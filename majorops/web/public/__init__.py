@@ -25,6 +25,7 @@ from majorops.domain.playbook import PHASES, PLAYS
 from majorops.first_run import needs_first_admin
 from majorops.projections import PublicIncident, PublicStatus, public_incident, public_status
 from majorops.web.access import public
+from majorops.web.answers import number_of
 from majorops.web.assets import asset_hash
 
 bp = Blueprint("public", __name__)
@@ -51,7 +52,7 @@ def status() -> Response:
 @bp.get("/incidents/<int:number>")
 @public
 def incident(number: int) -> Response:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=number_of)
     found = public_incident(number, before) if number < 2**31 else None
     if found is None:
         abort(404)
