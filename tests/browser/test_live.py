@@ -395,7 +395,19 @@ def test_a_tab_asleep_for_a_day_is_right_at_once(maya, omar):
     maya.wait_for_timeout(1_100)
     shown = [int(part) for part in maya.locator("[data-clock]").inner_text().split(":")]
     there = time.gmtime()
-    off = (shown[0] * 3600 + shown[1] * 60 + shown[2]) - (there.tm_hour * 3600 + there.tm_min * 60 + there.tm_sec)
+    off = (shown[0] * 3600 + shown[1] * 60 + shown[2]) - (
+        there.tm_hour * 3600 + there.tm_min * 60 + there.tm_sec
+    )
     assert abs(off) <= 2
     log(omar, "and live again")
     expect(maya.locator("#timeline")).to_contain_text("and live again", timeout=3_000)
+
+
+def test_a_browser_without_room_keeps_the_text_in_its_form(maya):
+    maya.context.set_offline(True)
+    maya.evaluate("Storage.prototype.setItem = () => { throw new Error('full'); }")
+    edit(maya, "description")
+    maya.keyboard.type("nowhere to wait")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator("#problem")).to_contain_text("Offline. Not saved. Text kept.")
+    expect(maya.locator("#f-description-input")).to_have_value("nowhere to wait")

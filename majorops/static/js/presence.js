@@ -25,6 +25,5 @@
   document.addEventListener("htmx:after:swap", () => { tell(); mark(); });
   document.addEventListener("editor:closed", tell);
   document.addEventListener("line:up", () => { told = ""; tell(); });
-  window.addEventListener("pagehide", () => { if (told) navigator.sendBeacon?.(root.dataset.presence); });
   mark();
 })();

@@ -45,7 +45,11 @@
     const earlier = items.find((item) => field && item.field === field.id && !item.why);
     const item = { key: values.request_key, action: form.getAttribute("action"), values, made: serverNow(), field: field?.id, shown: shownText(form, values) };
     if (earlier) item.values.was = earlier.values.was; // the server still has what was there before both
-    write([...items.filter((other) => other !== earlier && other.key !== item.key), item]);
+    try {
+      write([...items.filter((other) => other !== earlier && other.key !== item.key), item]);
+    } catch { // no room in this browser: the text stays in its form
+      return document.dispatchEvent(new CustomEvent("unsent", { detail: form }));
+    }
     say(`Queued. ${item.shown}`);
     if (field) window.closeEditor(field);
     else form.reset();
