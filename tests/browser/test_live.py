@@ -405,7 +405,7 @@ def test_a_tab_asleep_for_a_day_is_right_at_once(maya, omar):
 
 def test_a_browser_without_room_keeps_the_text_in_its_form(maya):
     maya.context.set_offline(True)
-    maya.evaluate("Storage.prototype.setItem = () => { throw new Error('full'); }")
+    maya.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
     edit(maya, "description")
     maya.keyboard.type("nowhere to wait")
     maya.keyboard.press("Control+Enter")
