@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import has_app_context
@@ -72,16 +74,16 @@ def postgres_url(postgres, request):
 
 
 @pytest.fixture
-def server(database_url):
+def server(request, filled_database, tmp_path):
     """A running server with the cast and a small catalogue."""
-    from tests.server import Server, fill
+    from tests.server import Server
 
-    fill(database_url)
-    running = Server(database_url)
-    running.start()
-    yield running
-    if running.process.poll() is None:
-        running.stop()
+    with copied(request, filled_database, tmp_path) as url:
+        running = Server(url)
+        running.start()
+        yield running
+        if running.process.poll() is None:
+            running.stop()
 
 
 @pytest.fixture
@@ -108,17 +110,42 @@ def template_database(request, tmp_path_factory) -> str:
     return migrated(url)
 
 
+@pytest.fixture(scope="session")
+def filled_database(request, template_database, tmp_path_factory) -> str:
+    """The same with the cast and a small catalogue in it."""
+    from tests.server import fill
+
+    if template_database.startswith("sqlite"):
+        path = tmp_path_factory.mktemp("database") / "filled.db"
+        shutil.copy(template_database.removeprefix("sqlite:///"), path)
+        url = f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgres")
+        with autocommit(server) as connection:
+            connection.execute(text("CREATE DATABASE majorops_filled TEMPLATE majorops_template"))
+        url = named_database(server, "majorops_filled")
+    fill(url)
+    return url
+
+
 @pytest.fixture
 def database_url(request, template_database, tmp_path):
-    if template_database.startswith("sqlite"):
-        path = tmp_path / "majorops.db"
-        shutil.copy(template_database.removeprefix("sqlite:///"), path)
+    with copied(request, template_database, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def copied(request, template: str, folder: Path):
+    """The address of a copy of the database, for the time of one test."""
+    if template.startswith("sqlite"):
+        path = folder / "majorops.db"
+        shutil.copy(template.removeprefix("sqlite:///"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres")
+    server, source = request.getfixturevalue("postgres"), re.search(r"/(\w+)\?", template)[1]
     name = f"test_{abs(hash(request.node.nodeid))}"
     with autocommit(server) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE majorops_template"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {source}"))
     yield named_database(server, name)
     with autocommit(server) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -411,3 +411,13 @@ def test_a_browser_without_room_keeps_the_text_in_its_form(maya):
     maya.keyboard.press("Control+Enter")
     expect(maya.locator("#problem")).to_contain_text("Offline. Not saved. Text kept.")
     expect(maya.locator("#f-description-input")).to_have_value("nowhere to wait")
+
+
+def test_a_request_that_broke_off_on_the_way_back_is_made_again(maya):
+    maya.context.set_offline(True)
+    log(maya, "one"), log(maya, "two")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 2 QUEUED")
+    maya.route("**/notes", lambda route: route.abort(), times=1)
+    maya.context.set_offline(False)
+    expect(maya.locator("[data-link]")).to_have_text("LIVE", timeout=9_000)
+    expect(maya.locator("#timeline [data-event-type=action]")).to_have_count(2)

@@ -14,6 +14,7 @@ from majorops.live.hub import CROWD, Hub, Told, Viewer
 from majorops.live.messages import LONGEST, Again, Editing, People, decode, encode
 from majorops.live.presence import FORGET, Presence
 from tests.live.test_relays import PostgresWire, RedisWire, until
+from tests.loops import run
 
 
 class OneProcess:
@@ -157,7 +158,7 @@ def test_a_slow_reader_costs_a_set_of_names_however_much_happens():
         viewer.beat()
         return told, await viewer.events()
 
-    told, later = asyncio.run(act())
+    told, later = run(act)
     assert len(told) == 1
     assert told[0][1].version == 99_999
     assert len(told[0][1].regions) == 15
@@ -174,7 +175,7 @@ def test_what_is_heard_twice_or_too_late_is_told_once():
         viewer.beat()
         return first, await viewer.events()
 
-    first, second = asyncio.run(act())
+    first, second = run(act)
     assert [data.version for _, data in first] == [2]
     assert second == []
 
@@ -188,7 +189,7 @@ def test_a_crowd_is_asked_to_come_one_after_another():
         hub.tell("42", ["panel"], 1)
         return await asyncio.gather(*(viewer.events() for viewer in viewers))
 
-    told = asyncio.run(act())
+    told = run(act)
     assert {events[0][1].spread for events in told} == {1_500}
 
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from majorops.public_cache import FRESH, MOST, PublicCache, accepted
+from tests.loops import run
 
 
 class Application:
@@ -44,10 +45,6 @@ async def get(cache, path="/", *, method="GET", query=b"", **headers):
 
     await cache(scope, None, send)
     return sent[0]["status"], sent[1]["body"].decode(), dict(sent[0]["headers"])
-
-
-def run(act):
-    return asyncio.run(act())
 
 
 def test_who_comes_at_once_costs_one_rendering():

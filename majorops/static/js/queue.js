@@ -74,17 +74,23 @@
   async function send() {
     if (isSending) return;
     isSending = true;
-    let sent = 0;
+    let sent = 0, isAgain = true;
     try {
       for (const item of read().filter((one) => !one.why)) {
         const answer = await post(item), html = await answer.text();
-        if (answer.status >= 500 || answer.status === 400 || answer.status === 401) break; // signed out: it waits on
+        if (answer.status >= 500) return sent;
+        if (answer.status === 400 || answer.status === 401) break; // signed out: it waits until somebody signs in
         const items = read().filter((other) => other.key !== item.key);
         if (answer.status < 400) sent += 1;
         else if (!(item.field && showAnswer(item, html))) items.push({ ...item, why: reason(html) });
         write(items);
       }
-    } catch { /* the line is down again: the rest waits on */ } finally { isSending = false; }
+      isAgain = false;
+    } catch { // a browser whose network changes ends what is under way, and the line is not down for that
+    } finally {
+      isSending = false;
+      if (isAgain) setTimeout(() => line.isDown || back(), 2000);
+    }
     return sent;
   }
   // A conflict stands where the field is; both texts wait for a decision there.
