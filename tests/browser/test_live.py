@@ -355,3 +355,24 @@ def test_the_list_of_incidents_is_live_too(maya, open_page):
     maya.click("button:has-text('Open incident')")
     expect(omar.locator("#incidents")).to_contain_text("search is down", timeout=2_000)
     expect(omar.locator("[data-link]")).to_have_text("LIVE")
+
+
+def test_the_page_of_a_proxy_or_a_hotel_is_no_answer(maya):
+    maya.context.set_offline(True)
+    log(maya, "must survive the hotel")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 1 QUEUED")
+    page = {"status": 200, "content_type": "text/html", "body": "<h1>Welcome, sign in to the network</h1>"}
+    maya.context.route("**/admin/**", lambda route: route.fulfill(**page))
+    maya.context.set_offline(False)
+    maya.wait_for_timeout(1_500)
+    expect(maya.locator("[data-link]")).not_to_contain_text("LIVE")
+    log(maya, "typed in the lobby")
+    expect(maya.locator("[data-link]")).to_contain_text("2 QUEUED")
+    maya.fill("#composer-body", "nothing went out")
+    maya.click("#composer-post")
+    expect(maya.locator("#problem")).to_contain_text("Not posted. Text kept.")
+    expect(maya.locator("#composer-body")).to_have_value("nothing went out")
+    maya.context.unroute("**/admin/**")
+    entries = maya.locator("#timeline [data-event-type=action]")
+    expect(entries).to_have_count(2, timeout=12_000)
+    expect(entries.nth(0)).to_contain_text("typed in the lobby")
