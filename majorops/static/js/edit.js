@@ -104,15 +104,17 @@
     });
   });
 
+  function hold(field, isHeld) { for (const input of field.querySelectorAll("input, textarea")) input.readOnly = isHeld; }
   document.addEventListener("htmx:before:request", (event) => {
     const field = event.target.closest?.(".field--editing");
     if (!field) return;
+    if (event.detail.ctx.request.method === "POST") hold(field, true); // the answer takes the box away
     field.dataset.saving = "yes";
     setTimeout(() => { if (field.isConnected && field.dataset.saving) field.classList.add("field--saving"); }, 400);
   });
   document.addEventListener("htmx:finally:request", (event) => {
     const field = event.target.closest?.(".field--editing");
-    if (field) { delete field.dataset.saving; field.classList.remove("field--saving"); }
+    if (field) { delete field.dataset.saving; field.classList.remove("field--saving"); hold(field, false); }
   });
 
   document.addEventListener("click", (event) => {
