@@ -421,3 +421,62 @@ def test_a_request_that_broke_off_on_the_way_back_is_made_again(maya):
     maya.context.set_offline(False)
     expect(maya.locator("[data-link]")).to_have_text("LIVE", timeout=9_000)
     expect(maya.locator("#timeline [data-event-type=action]")).to_have_count(2)
+
+
+def test_the_page_of_a_proxy_or_a_hotel_is_no_answer(maya):
+    maya.context.set_offline(True)
+    log(maya, "must survive the hotel")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 1 QUEUED")
+    page = {"status": 200, "content_type": "text/html", "body": "<h1>Welcome, sign in to the network</h1>"}
+    maya.context.route("**/admin/**", lambda route: route.fulfill(**page))
+    maya.context.set_offline(False)
+    maya.wait_for_timeout(1_500)
+    expect(maya.locator("[data-link]")).not_to_contain_text("LIVE")
+    log(maya, "typed in the lobby")
+    expect(maya.locator("[data-link]")).to_contain_text("2 QUEUED")
+    maya.fill("#composer-body", "nothing went out")
+    maya.click("#composer-post")
+    expect(maya.locator("#problem")).to_contain_text("Not posted. Text kept.")
+    expect(maya.locator("#composer-body")).to_have_value("nothing went out")
+    maya.context.unroute("**/admin/**")
+    entries = maya.locator("#timeline [data-event-type=action]")
+    expect(entries).to_have_count(2, timeout=12_000)
+    expect(entries.nth(0)).to_contain_text("typed in the lobby")
+
+
+SLOWLY = """milliseconds => {
+  const real = window.fetch;
+  window.fetch = async (address, given) => {
+    const answer = await real(address, given);
+    if (given?.method === 'POST') await new Promise(done => setTimeout(done, milliseconds));
+    return answer;
+  };
+}"""
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_stays(maya):
+    maya.evaluate(SLOWLY, 1_500)
+    for text in ("note one", "note two", "note three"):
+        log(maya, text)
+        maya.wait_for_timeout(100)
+    maya.fill("#log-text", "note four, half")
+    maya.fill("#composer-body", "an update")
+    maya.click("#composer-post")
+    maya.wait_for_timeout(100)
+    maya.fill("#composer-body", "the next words")
+    expect(maya.locator("#timeline [data-event-type=update]")).to_have_count(1)
+    expect(maya.locator("#timeline [data-event-type=action]")).to_have_count(3)
+    maya.wait_for_timeout(2_000)
+    expect(maya.locator("#log-text")).to_have_value("note four, half")
+    expect(maya.locator("#composer-body")).to_have_value("the next words")
+    assert maya.evaluate("localStorage.getItem(`draft ${location.pathname}`)") == "the next words"
+
+
+def test_a_field_on_its_way_takes_no_text_that_would_be_lost(maya):
+    maya.evaluate(SLOWLY, 1_000)
+    edit(maya, "description")
+    maya.keyboard.type("sent")
+    maya.keyboard.press("Control+Enter")
+    maya.keyboard.type(" and not sent")
+    expect(maya.locator("#f-description-input")).to_have_value("sent")
+    expect(maya.locator("#f-description-value")).to_have_text("sent")

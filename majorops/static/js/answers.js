@@ -12,12 +12,17 @@
   });
   window.useToken = (token) => { for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token; };
 
-  // What was sent and taken is cleared and folded away; what was refused stays as typed.
+  // What was sent and taken is cleared and folded away; what was refused, or typed while it was on its way, stays.
+  const sent = new WeakMap(), texts = (form) => [...form.elements].filter(({ type }) => type === "text" || type === "textarea");
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement?.matches?.("form")) sent.set(ctx, texts(ctx.sourceElement).map((e) => e.value));
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const { ctx } = event.detail, form = ctx.sourceElement;
     if (ctx.request.method !== "POST" || ctx.response.status >= 400 || !form?.matches?.("form") || !form.isConnected) return;
-    form.reset();
     delete form.dataset.again;
+    if (texts(form).some((e) => e.value !== e.defaultValue && !sent.get(ctx)?.includes(e.value))) return;
+    form.reset();
     form.closest("details")?.removeAttribute("open");
   });
 

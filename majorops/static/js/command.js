@@ -57,7 +57,7 @@
   }
   document.addEventListener("htmx:after:swap", (event) => {
     const { ctx } = event.detail;
-    if (ctx.request.action.endsWith("/updates") && ctx.response.status < 400) localStorage.removeItem(key());
+    if (ctx.request.action.endsWith("/updates") && ctx.response.status < 400 && !text()?.value) localStorage.removeItem(key());
     promise();
   });
   wake();

@@ -20,9 +20,9 @@
   function openLocally(link) {
     const field = link.closest(".field"), copy = copies.content.getElementById(field.id)?.cloneNode(true);
     if (!copy) return false;
-    const was = field.dataset.was, about = copy.querySelector("[name=approximate]");
-    if (about) about.checked = was.startsWith("approximately");
-    box(copy).value = about ? was.replace("approximately ", "") : was;
+    const was = field.dataset.was, about = copy.querySelector("[name=approximate]"), waits = window.queuedFor?.(field.id);
+    if (about) about.checked = waits ? "approximate" in waits : was.startsWith("approximately");
+    box(copy).value = waits?.value ?? (about ? was.replace("approximately ", "") : was);
     copy.querySelector("[name=was]").value = was;
     copy.querySelector("[name=csrf_token]").value = document.querySelector("[name=csrf_token]").value;
     field.replaceWith(copy);
@@ -32,8 +32,14 @@
   }
   window.openLocally = openLocally;
 
+  let leaving; // the field whose editor the answer will close
   document.addEventListener("htmx:after:swap", opened);
   function opened() {
+    const left = leaving && document.querySelector(`#${leaving} .field__value`);
+    if (left) {
+      leaving = "";
+      if (document.activeElement === document.body) left.focus();
+    }
     for (const field of document.querySelectorAll(".field--editing:not([data-open])")) {
       field.dataset.open = "yes";
       const input = box(field), keep = field.querySelector("[data-first]");
@@ -79,6 +85,7 @@
     const lines = event.target.matches("textarea");
     if (event.key === "Escape") {
       event.preventDefault();
+      if (field.querySelector(".field__conflict")) return; // the panel stays: one of its keys decides
       const typed = box(field)?.value ?? "", more = Math.abs(typed.length - field.dataset.first.length);
       if (lines && typed !== field.dataset.first && more > 20 && !field.dataset.sure) {
         field.dataset.sure = "yes";
@@ -104,15 +111,17 @@
     });
   });
 
+  function hold(field, isHeld) { for (const input of field.querySelectorAll("input, textarea")) input.readOnly = isHeld; }
   document.addEventListener("htmx:before:request", (event) => {
     const field = event.target.closest?.(".field--editing");
     if (!field) return;
+    if (event.detail.ctx.request.method === "POST") hold(field, true); // the answer takes the box away
     field.dataset.saving = "yes";
     setTimeout(() => { if (field.isConnected && field.dataset.saving) field.classList.add("field--saving"); }, 400);
   });
   document.addEventListener("htmx:finally:request", (event) => {
     const field = event.target.closest?.(".field--editing");
-    if (field) { delete field.dataset.saving; field.classList.remove("field--saving"); }
+    if (field) { delete field.dataset.saving; field.classList.remove("field--saving"); hold(field, false); }
   });
 
   document.addEventListener("click", (event) => {
@@ -120,7 +129,10 @@
     if (!take) return;
     event.preventDefault();
     const field = take.closest(".field--editing"), input = box(field);
-    if (take.dataset.take === "theirs") return field.querySelector("form").requestSubmit(take); // mine goes into the record
+    if (take.dataset.take === "theirs") {
+      leaving = field.id;
+      return field.querySelector("form").requestSubmit(take); // mine goes into the record
+    }
     if (take.dataset.take === "both") input.value = `${input.value}${input.matches("textarea") ? "\n" : " "}${take.dataset.text}`;
     field.querySelector(".field__conflict")?.remove();
     if (take.dataset.take === "mine") return field.querySelector("form").requestSubmit();

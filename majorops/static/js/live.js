@@ -10,6 +10,8 @@
     headers["X-Version"] = String(version());
     if (field) headers["X-Editing"] = field.dataset.field;
   });
+  // A proxy without a server behind it, the sign-in page of a hotel: nothing of it reached us, whatever it says.
+  window.isLost = ({ status, headers }) => (status >= 502 && status <= 504) || !headers.has("X-Now");
   if (!root) return;
 
   const POLL = 4000, SAFETY = 60000, SILENCE = 40000, SLOWEST = 5000, AWAY = 300000;
@@ -41,7 +43,7 @@
   }
   document.addEventListener("htmx:after:request", (event) => {
     const { request, response } = event.detail.ctx;
-    if (response.status >= 502 && response.status <= 504) return down();
+    if (isLost(response)) { event.preventDefault(); return down(); }
     up();
     if (!request.action.startsWith(root.dataset.changes)) return;
     asked = response.status;

@@ -27,15 +27,16 @@
   }, true);
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement: form, response } = event.detail.ctx;
-    if (response.status >= 502 && response.status <= 504) unsent(form);
+    if (isLost(response)) unheard(event.detail.ctx);
     else if (form?.dataset) delete form.dataset.words;
   });
   document.addEventListener("htmx:error", (event) => {
-    const { ctx } = event.detail;
-    if (!ctx) return;
-    if (ctx.sourceElement?.matches?.("[data-edit]")) window.openLocally?.(ctx.sourceElement);
-    else if (ctx.request.method === "POST") unsent(ctx.sourceElement);
+    if (event.detail.ctx) unheard(event.detail.ctx);
   });
+  function unheard({ sourceElement, request }) {
+    if (sourceElement?.matches?.("[data-edit]")) window.openLocally?.(sourceElement);
+    else if (request.method === "POST") unsent(sourceElement);
+  }
 
   function unsent(form) {
     if (!form?.matches?.("form")) return;
@@ -78,7 +79,7 @@
     try {
       for (const item of read().filter((one) => !one.why)) {
         const answer = await post(item), html = await answer.text();
-        if (answer.status >= 500) return sent;
+        if (isLost(answer) || answer.status >= 500) return sent;
         if (answer.status === 400 || answer.status === 401) break; // signed out: it waits until somebody signs in
         const items = read().filter((other) => other.key !== item.key);
         if (answer.status < 400) sent += 1;

@@ -26,6 +26,7 @@
   let seen = number(rows()[0]), told;
   function look() {
     const bar = document.getElementById("timeline-new"), all = rows();
+    if (!bar) return; // the list of incidents
     if (!all[0] || all[0].getBoundingClientRect().bottom > bar.parentElement.getBoundingClientRect().top) seen = number(all[0]);
     const fresh = all.filter((row) => number(row) > seen).length, text = fresh ? `${fresh} new entr${fresh === 1 ? "y" : "ies"}` : "";
     if (text && told !== text) say(text);
