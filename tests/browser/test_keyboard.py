@@ -319,6 +319,7 @@ def test_it_opens_at_once_on_a_slow_line(page):
 
 
 def test_signed_out_says_so(page):
+    page.wait_for_timeout(2_500)  # an answer under way would bring the cookie back
     page.context.clear_cookies()
     page.keyboard.press("Control+k")
     expect(page.locator("#problem")).to_contain_text("Signed out")
