@@ -133,6 +133,31 @@ class SignInMethod(Labelled):
     SSO = "sso", "Single sign-on"
 
 
+class ChannelKind(Labelled):
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook"
+    APPRISE = "apprise", "Apprise (Slack, Teams, SMS and others)"
+
+
+class Notice(Labelled):
+    """What a message is about."""
+
+    ALARM = "alarm", "Alarm level set or raised"
+    ROLE = "role", "A role is asked for"
+    HANDOVER = "handover", "Command is handed over"
+    REMINDER = "reminder", "Reminder of the coach"
+    STAND_DOWN = "stand_down", "Stand-down"
+
+
+class DeliveryState(Labelled):
+    PENDING = "pending", "Waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"  # given up; an admin may send it again
+    NO_CHANNEL = "no_channel", "No channel set"
+    QUIET = "quiet", "Quiet, drill"
+
+
 def by_value(members: type[Enum], value: object) -> Enum | None:
     """The member with this value, or None; never raises."""
     try:

@@ -1,6 +1,7 @@
 """The mapped classes of the data dictionary (domain §3). Read-only properties call the rules; nothing commits."""
 
 from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
+from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
 from majorops.models.response import CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.timeline import Milestone, Publication, StatusUpdate, TimelineEvent
@@ -9,10 +10,13 @@ __all__ = [
     "AffectedSystem",
     "AuditEntry",
     "CanReport",
+    "Channel",
     "ChecklistTick",
     "CommandAssignment",
+    "Delivery",
     "Incident",
     "Milestone",
+    "NoticePolicy",
     "PhaseNote",
     "Publication",
     "RecoveryTrack",

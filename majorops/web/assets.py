@@ -15,6 +15,7 @@ from majorops.web.access import public
 STATIC = Path(__file__).resolve().parent.parent / "static"
 BUNDLES: dict[str, tuple[str, ...]] = {
     "app.css": ("css/tokens.css", "css/base.css", "css/layout.css", "css/components/*.css"),
+    "more.css": ("css/more/*.css",),  # what is below the fold or folded; linked at the end of the page
     "commands.css": ("css/commands.css",),
     "pages.css": ("css/pages/*.css",),
     "app.js": ("vendor/htmx/htmx.min.js", "js/*.js"),

@@ -1,0 +1,81 @@
+"""How people are reached, and what was sent to them: the outbox (house, "Delivery and time")."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from majorops.db import Base, UTCDateTime, enum_type
+from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
+from majorops.models.account import User
+from majorops.models.incident import Incident
+
+
+class Channel(Base):
+    """One way to reach a person. Who has none at all is reached by the e-mail of the account."""
+
+    __tablename__ = "channel"
+    __table_args__ = (UniqueConstraint("user_id", "kind", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    kind: Mapped[ChannelKind] = mapped_column(enum_type(ChannelKind))
+    address: Mapped[str] = mapped_column(String(1000))  # an e-mail address, a web address, an Apprise URL
+    secret: Mapped[str | None] = mapped_column(String(128))  # signs what a webhook gets
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    user: Mapped[User] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.kind.label} of {self.user}"
+
+
+class NoticePolicy(Base):
+    """Whether accounts of a role get a kind of notice; a row is a deviation from `domain/notices.py`."""
+
+    __tablename__ = "notice_policy"
+    __table_args__ = (UniqueConstraint("role", "notice"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[AccountRole] = mapped_column(enum_type(AccountRole))
+    notice: Mapped[Notice] = mapped_column(enum_type(Notice))
+    is_on: Mapped[bool]
+
+
+class Delivery(Base):
+    """One message to one address for one act. `key` is made of these three, so that an act is never sent twice; it is also
+    the id by which the receiver can tell that a message came again."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_state_next_at", "state", "next_at"),
+        Index("ix_delivery_incident_id_act", "incident_id", "act"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    notice: Mapped[Notice] = mapped_column(enum_type(Notice))
+    act: Mapped[str] = mapped_column(String(200))
+    recipient: Mapped[str] = mapped_column(String(120))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="SET NULL"))
+    kind: Mapped[ChannelKind | None] = mapped_column(enum_type(ChannelKind))
+    address: Mapped[str] = mapped_column(String(1000), default="")
+    subject: Mapped[str] = mapped_column(String(300))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[DeliveryState] = mapped_column(enum_type(DeliveryState))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    incident: Mapped[Incident | None] = relationship()
+    channel: Mapped[Channel | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.notice.label} to {self.recipient}"
