@@ -27,7 +27,7 @@ def one_box() -> Iterator[Server]:
     server = Server(prepare(f"sqlite:///{folder / 'bench.db'}"))
     server.start()
     yield server
-    if server.process.poll() is None:
+    if server.is_running:
         server.stop()
     shutil.rmtree(folder)
 
@@ -47,7 +47,7 @@ def two_processes(with_redis: bool) -> Iterator[tuple[list[Server], PostgresServ
         server.start()
     yield servers, postgres, redis
     for server in servers:
-        if server.process.poll() is None:
+        if server.is_running:
             server.stop()
     postgres.stop()
     if redis:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import queue
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import requests
+import uvicorn
+from flask import Flask
 
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole
-from majorops.operations.accounts import add_user
+from majorops.domain.vocab import AccountRole, SignInMethod
+from majorops.models import User
+from majorops.operations.accounts import add_user, start_session
 from majorops.operations.catalogue import add_system
+from majorops.web.session import sign_in_client
 from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import SECRET
 
@@ -34,6 +37,19 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+# A server takes a second to import its libraries; a fork of a process that has them is up in a third of that.
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["majorops", "uvicorn.main", "uvloop", "httptools", "psycopg", "redis"])
+
+
+def serve(port: int, environment: dict[str, str]) -> None:
+    """The forked process: what `make run` starts, on this port."""
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    uvicorn.run("majorops.front:app", port=port, log_level="warning")
+
+
 class Server:
     """`make run`'s server on a database of its own; can be killed and started again."""
 
@@ -41,22 +57,16 @@ class Server:
         self.database_url, self.port = database_url, free_port()
         self.settings = {f"MAJOROPS_{name}": value for name, value in settings.items()}
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen | None = None
+        self.process: multiprocessing.Process | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.is_alive()
 
     def start(self) -> None:
         environment = os.environ | {"MAJOROPS_DATABASE_URL": self.database_url, "MAJOROPS_SECRET_KEY": SECRET}
-        environment |= self.settings
-        command = [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "majorops.front:app",
-            "--port",
-            str(self.port),
-            "--log-level",
-            "warning",
-        ]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        self.process = _forks.Process(target=serve, args=(self.port, environment | self.settings))
+        self.process.start()
         for _ in range(200):
             try:
                 requests.get(f"{self.url}/healthz", timeout=1)
@@ -66,21 +76,37 @@ class Server:
         raise RuntimeError("the server did not start")
 
     def stop(self, how: int = signal.SIGTERM) -> int:
-        self.process.send_signal(how)
-        return self.process.wait(timeout=20)
+        """End it by this signal. Returns its exit code. Raises RuntimeError when it is still there after 20 s."""
+        os.kill(self.process.pid, how)
+        self.process.join(timeout=20)
+        if self.process.exitcode is None:
+            raise RuntimeError("the server did not stop")
+        return self.process.exitcode
+
+
+# Nick → cookies of sessions that `fill` began, for browsers that need not go through the form: that costs a second.
+COOKIES: dict[str, list[str]] = {}
 
 
 def fill(url: str) -> None:
-    """The cast and a small catalogue, into a migrated database."""
+    """The cast with three open sessions each, and a small catalogue, into a migrated database."""
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():
         for nick, (name, role) in PEOPLE.items():
             given = {"email": f"{nick}@example.org", "name": name, "role": AccountRole(role)}
-            add_user(**given, password=PASSWORD, actor=SYSTEM, now=clock.now())
+            user = add_user(**given, password=PASSWORD, actor=SYSTEM, now=clock.now())
+            COOKIES[nick] = [begin_session(app, user) for _ in range(3)]
         for name in ("payments-api", "ledger-db", "checkout-web"):
             add_system(name=name, actor=SYSTEM, now=clock.now())
         db.session.remove()
         db.engine.dispose()
+
+
+def begin_session(app: Flask, user: User) -> str:
+    """A session as sign-in begins it. Returns its cookie."""
+    client = app.test_client()
+    sign_in_client(client, start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=clock.now()))
+    return client.get_cookie("majorops").value
 
 
 class Person:

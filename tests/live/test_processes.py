@@ -32,7 +32,7 @@ def pair(request, tmp_path):
         server.start()
     yield servers
     for server in servers:
-        if server.process.poll() is None:
+        if server.is_running:
             server.stop()
 
 
