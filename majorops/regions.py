@@ -19,7 +19,30 @@ REGIONS: dict[str, frozenset[str]] = {
     "since": frozenset(),  # asked for by who comes back
     "notices": frozenset({"status.changed", "incident.continued"}),
     "phases": frozenset({"phase.advanced", "severity.changed", "status.changed"}),
-    "nudge": frozenset({"milestone.published", "update.published", "status.changed", "phase.advanced"}),
+    "nudge": frozenset(
+        {
+            "milestone.published",
+            "update.published",
+            "status.changed",
+            "phase.advanced",
+            "severity.changed",
+            "alarm.changed",
+            "command.changed",
+            "track.opened",
+            "track.extended",
+            "track.escalated",
+            "track.closed",
+            "timebox.opened",
+            "timebox.closed",
+            "can.reported",
+            "ask.opened",
+            "ask.answered",
+            "ask.parked",
+            "ask.deferred",
+            "window.restarted",
+            "nudge.rested",
+        }
+    ),
     "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
     "info": frozenset({"status.changed", "severity.changed", "alarm.changed", "check.set", "phase.advanced"}),
     "team": frozenset({"command.changed", "status.changed"}),
@@ -56,7 +79,7 @@ LIST_KINDS = POSTURE_KINDS | {
 }
 # Fields that show in more places than their own region.
 ALSO: dict[str, frozenset[str]] = {
-    "bridge_url": frozenset({"header"}),
+    "bridge_url": frozenset({"header", "nudge"}),
     "is_public": frozenset({"header"}),
     "detected_at": frozenset({"tiles"}),
     "resolved_at": frozenset({"tiles"}),

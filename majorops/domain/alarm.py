@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from majorops.domain.vocab import AlarmLevel, Severity
+from majorops.domain.vocab import AlarmLevel, CommandRole, Severity
 
 LEVELS = {
     Severity.CRITICAL: AlarmLevel.BOX_3,
@@ -17,6 +17,19 @@ TRIGGERS = {
     AlarmLevel.BOX_1: "Single responder, MIM on standby",
     AlarmLevel.BOX_0: "Triage only: monitor, no bridge",
 }
+
+
+_ASKED = {
+    AlarmLevel.BOX_0: (),
+    AlarmLevel.BOX_1: (CommandRole.SRE,),
+    AlarmLevel.BOX_2: (CommandRole.SRE, CommandRole.MIM, CommandRole.CUSTOMER_OPS),
+    AlarmLevel.BOX_3: tuple(CommandRole),
+}
+
+
+def roles_asked(level: AlarmLevel) -> tuple[CommandRole, ...]:
+    """The command roles that a Box asks for; at Box 3 all five (domain §2)."""
+    return _ASKED[level]
 
 
 def level_refusal(severity: Severity, level: AlarmLevel) -> str:

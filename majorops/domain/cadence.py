@@ -38,7 +38,7 @@ def cadence(status: IncidentStatus, due_at: datetime | None, now: datetime) -> C
         return None
     if due_at is None:
         return Cadence(CadenceState.UNSET)
-    state = CadenceState.OVERDUE if now > due_at else CadenceState.DUE
+    state = CadenceState.OVERDUE if now >= due_at else CadenceState.DUE
     return Cadence(state, due_at, due_at - now)
 
 

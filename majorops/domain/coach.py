@@ -1,33 +1,257 @@
-"""The one nudge of the fireground: the next thing that must not be forgotten (domain §4, coach)."""
+"""The coach: what must not be forgotten, each as one pure rule (domain §4). It names the mistake before it is made, and never blocks.
+
+A rule says from when on its nudge holds. What the fireground shows, when a screen draws it, and when the MIM is reminded all
+follow from that one time, so they agree to the second.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from majorops.domain.cadence import Cadence, CadenceState
+from majorops.domain.cadence import SOON
+from majorops.domain.gates import CLEAN_WINDOW, STRICT
+from majorops.domain.measures import short_clock
+from majorops.domain.vocab import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
+
+FIRST_MILESTONE = timedelta(minutes=20)
+GATHER = timedelta(minutes=10)
+VACANT = timedelta(minutes=10)
+NO_BRIDGE = timedelta(minutes=5)
+SNOOZE = timedelta(minutes=5)
+# Without a track, a timebox, a CAN or an outcome for so long, phase 2 and phase 5 have stalled.
+STALLED: dict[AlarmLevel, dict[Phase, timedelta]] = {
+    level: {Phase.GATHER: timedelta(minutes=gather), Phase.ISOLATION: timedelta(minutes=isolation)}
+    for level, gather, isolation in (
+        (AlarmLevel.BOX_3, 5, 10),
+        (AlarmLevel.BOX_2, 10, 15),
+        (AlarmLevel.BOX_1, 20, 30),
+        (AlarmLevel.BOX_0, 60, 60),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """A running track, an open timebox or an open ask: `due_at` None is a track without a timebox."""
+
+    id: int
+    name: str
+    due_at: datetime | None
+    opened_at: datetime
+    escalated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """All that the rules look at, as the record has it. `vacant`: role → since when nobody holds it."""
+
+    severity: Severity
+    level: AlarmLevel
+    level_at: datetime
+    status: IncidentStatus
+    phase: Phase
+    phase_at: datetime
+    opened_at: datetime
+    promised_at: datetime | None = None
+    has_bridge: bool = False
+    has_milestone: bool = False
+    has_after_action: bool = False
+    vacant: dict[CommandRole, datetime] | None = None
+    tracks: tuple[Clocked, ...] = ()
+    timeboxes: tuple[Clocked, ...] = ()
+    asks: tuple[Clocked, ...] = ()
+    moved_at: datetime | None = None  # the last track, timebox, CAN or outcome
+    track_opened_at: datetime | None = None
+    window_at: datetime | None = None
+    window_resets: int = 0
 
 
 @dataclass(frozen=True)
 class Nudge:
-    """`since` counts up from there, `until` counts down to it; `action` settles it: holding or write."""
+    """One thing to do. It holds from `at` on; `since` counts up from there, `until` counts down to it.
 
+    `key` names the occurrence: the same cause a second time is another one. `action` settles it, on `subject` (the id
+    of a track, timebox or ask, or the value of a role).
+    """
+
+    key: str
+    at: datetime
     what: str
     why: str
-    tone: str  # red, amber
     action: str
+    subject: int | str = ""
+    is_red: bool = False
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def tone(self) -> str:
+        return "red" if self.is_red else "amber"
 
-def nudge(cadence: Cadence | None) -> Nudge | None:
-    """The first nudge that applies, or None."""
-    if cadence is None or cadence.due_at is None:
-        return None
-    if cadence.state is CadenceState.OVERDUE:
-        why = f"Was due {cadence.due_at:%H:%M:%S}."
-        return Nudge("Update overdue", why, "red", "holding", since=cadence.due_at)
-    if cadence.is_soon:
-        why = f"Promised {cadence.due_at:%H:%M:%S}."
-        return Nudge("Update due in", why, "amber", "write", until=cadence.due_at)
-    return None
+
+def vacant_mim(w: Watch) -> Iterator[Nudge]:
+    if since := (w.vacant or {}).get(CommandRole.MIM):
+        yield Nudge(_key("mim", since), since, "No MIM", "Nobody has command.", "command", "", True, since)
+
+
+def update_overdue(w: Watch) -> Iterator[Nudge]:
+    if due := w.promised_at:
+        why = f"Was due {due:%H:%M:%S}."
+        yield Nudge(_key("overdue", due), due, "Update overdue", why, "holding", "", True, due)
+
+
+def timebox_expired(w: Watch) -> Iterator[Nudge]:
+    for action, boxes in (("extend", w.tracks), ("close_timebox", w.timeboxes)):
+        for box in boxes:
+            due = box.due_at
+            if due and not (box.escalated_at and box.escalated_at >= due):
+                key = _key(f"expired-{action}-{box.id}", due)
+                yield Nudge(key, due, "Timebox expired", box.name, action, box.id, True, due)
+
+
+def window_reset(w: Watch) -> Iterator[Nudge]:
+    """Until a track was opened for what came back, or the window ran clean after all."""
+    at = w.window_at
+    if w.phase < Phase.VALIDATION or not w.window_resets or (w.track_opened_at and w.track_opened_at >= at):
+        return
+    why = f"10:00 clean from {at:%H:%M:%S} on."
+    until = at + CLEAN_WINDOW
+    what = f"Clean window reset {w.window_resets}×"
+    yield Nudge(_key("window", at), at, what, why, "open_track", "", True, until=until)
+
+
+def no_milestone(w: Watch) -> Iterator[Nudge]:
+    if not w.has_milestone:
+        at = w.opened_at + FIRST_MILESTONE
+        yield Nudge(
+            _key("milestone", at), at, "No milestone", "Nobody outside knows.", "milestone", since=w.opened_at
+        )
+
+
+def long_gather(w: Watch) -> Iterator[Nudge]:
+    if w.phase is Phase.GATHER:
+        at = w.phase_at + GATHER
+        why = "Partial conditions are enough to assess."
+        yield Nudge(_key("gather", at), at, "Gather", why, "advance", since=w.phase_at)
+
+
+def update_soon(w: Watch) -> Iterator[Nudge]:
+    if due := w.promised_at:
+        why = f"Promised {due:%H:%M:%S}."
+        yield Nudge(_key("soon", due), due - SOON, "Update due in", why, "write", until=due)
+
+
+def no_bridge(w: Watch) -> Iterator[Nudge]:
+    if w.level >= AlarmLevel.BOX_2 and not w.has_bridge:
+        since = max(w.opened_at, w.level_at)
+        why = f"{w.level.label} needs one."
+        yield Nudge(_key("bridge", since), since + NO_BRIDGE, "No bridge", why, "bridge", since=since)
+
+
+def track_without_timebox(w: Watch) -> Iterator[Nudge]:
+    if w.phase >= Phase.ISOLATION:
+        for track in w.tracks:
+            if track.due_at is None:
+                at = max(track.opened_at, w.phase_at)
+                yield Nudge(
+                    _key(f"open-{track.id}", at), at, "No timebox", track.name, "extend", track.id, since=at
+                )
+
+
+def ask_due(w: Watch) -> Iterator[Nudge]:
+    for ask in w.asks:
+        yield Nudge(
+            _key(f"ask-{ask.id}", ask.due_at),
+            ask.due_at,
+            "Ask due",
+            ask.name,
+            "ask",
+            ask.id,
+            since=ask.due_at,
+        )
+
+
+def stalled(w: Watch) -> Iterator[Nudge]:
+    after = STALLED[w.level].get(w.phase)
+    if after:
+        since = max(filter(None, (w.phase_at, w.moved_at)))
+        why = f"No track, no CAN, no outcome since {since:%H:%M}."
+        yield Nudge(
+            _key("stalled", since), since + after, f"{w.phase.title} stalled", why, "open_track", since=since
+        )
+
+
+def vacant_role(w: Watch) -> Iterator[Nudge]:
+    """The MIM's own seat is no matter of ten minutes."""
+    if w.level is not AlarmLevel.BOX_3:
+        return
+    for role, empty_at in sorted((w.vacant or {}).items(), key=lambda pair: pair[1]):
+        if role is not CommandRole.MIM:
+            since = max(empty_at, w.level_at)
+            what = f"{role.label} vacant"
+            key = _key(f"vacant-{role.value}", since)
+            yield Nudge(
+                key, since + VACANT, what, "Box 3 asks for all five.", "assign", role.value, since=since
+            )
+
+
+def no_after_action(w: Watch) -> Iterator[Nudge]:
+    if w.phase is Phase.RESOLUTION and w.severity in STRICT and not w.has_after_action:
+        why = "The resolution milestone names its date."
+        yield Nudge(
+            _key("after", w.phase_at),
+            w.phase_at,
+            "After Action unscheduled",
+            why,
+            "resolution",
+            since=w.phase_at,
+        )
+
+
+# The order is that of the one slot: the first that holds is shown (design §5, nudge).
+RULES: tuple[Callable[[Watch], Iterator[Nudge]], ...] = (
+    vacant_mim,
+    update_overdue,
+    timebox_expired,
+    window_reset,
+    no_milestone,
+    long_gather,
+    update_soon,
+    no_bridge,
+    track_without_timebox,
+    ask_due,
+    stalled,
+    vacant_role,
+    no_after_action,
+)
+
+
+def nudges(watch: Watch) -> list[Nudge]:
+    """Every nudge that holds or will hold if nothing changes, in the order of the slot; none for a resolved incident."""
+    if watch.status is IncidentStatus.RESOLVED:
+        return []
+    return [nudge for rule in RULES for nudge in rule(watch)]
+
+
+def standing(every: list[Nudge], now: datetime) -> list[Nudge]:
+    """Those that hold at `now`. What counts down ends with its countdown."""
+    return [nudge for nudge in every if nudge.at <= now and not (nudge.until and nudge.until <= now)]
+
+
+def next_change(every: list[Nudge], now: datetime) -> datetime | None:
+    """When the next nudge begins or ends by time alone, or None."""
+    times = {nudge.at for nudge in every} | {nudge.until for nudge in every if nudge.until}
+    return min((at for at in times if at > now), default=None)
+
+
+def reminder(nudge: Nudge, now: datetime) -> str:
+    """The nudge as a line of a message: `Update overdue 02:12. Was due 14:38:55.`"""
+    clock = nudge.until - now if nudge.until else now - nudge.since if nudge.since else None
+    return f"{nudge.what}{f' {short_clock(clock)}' if clock is not None else ''}. {nudge.why}"
+
+
+def _key(name: str, at: datetime) -> str:
+    """`overdue:20261123T143855`"""
+    return f"{name}:{at:%Y%m%dT%H%M%S}"

@@ -60,6 +60,7 @@ class Incident(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     severity: Mapped[Severity] = mapped_column(enum_type(Severity))
     alarm_level: Mapped[AlarmLevel] = mapped_column(IntEnum(AlarmLevel))
+    alarm_level_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: as it was opened
     status: Mapped[IncidentStatus] = mapped_column(enum_type(IncidentStatus), default=IncidentStatus.ACTIVE)
     phase: Mapped[Phase] = mapped_column(IntEnum(Phase), default=Phase.ALERT)
     phase_entered_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -14,6 +14,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import AlarmLevel, CommandRole, EventType, IntakeSource, Severity, Visibility
 from majorops.models import AffectedSystem, CommandAssignment, Incident
 from majorops.operations import operation, record
+from majorops.operations.alarm import raise_alarm
 from majorops.operations.command import seat
 
 
@@ -76,6 +77,7 @@ def open_incident(
     if issue_time:
         record_alert_fired(incident, actor=actor, now=now)
     seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
+    raise_alarm(incident, None, actor=actor, now=now)
     return incident
 
 
@@ -142,6 +144,8 @@ def change_severity(
         return
     incident.severity = severity
     incident.alarm_level = level_after(severity, old, old_level)
+    if incident.alarm_level is not old_level:
+        incident.alarm_level_at = now
     title = f"Severity {old.label} › {severity.label}, {old_level.label} › {incident.alarm_level.label}"
     record(
         incident,
@@ -153,6 +157,7 @@ def change_severity(
         actor=actor,
         now=now,
     )
+    raise_alarm(incident, old_level, actor=actor, now=now)
     if reason:
         record_reason(incident, f"Severity {severity.label}", reason, actor=actor, now=now)
 
@@ -165,7 +170,7 @@ def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now:
         raise Invalid({"alarm_level": refusal})
     if level == old:
         return
-    incident.alarm_level = level
+    incident.alarm_level, incident.alarm_level_at = level, now
     title = f"Alarm level {old.label} › {level.label}"
     record(
         incident,
@@ -177,6 +182,7 @@ def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now:
         actor=actor,
         now=now,
     )
+    raise_alarm(incident, old, actor=actor, now=now)
 
 
 def record_reason(incident: Incident, what: str, reason: str, *, actor: Actor, now: datetime) -> None:

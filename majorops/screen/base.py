@@ -13,7 +13,7 @@ from majorops.db import db
 from majorops.domain import measures
 from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
-from majorops.domain.coach import Nudge, nudge
+from majorops.domain.coach import Nudge, next_change, nudges, standing
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.vocab import (
@@ -29,7 +29,9 @@ from majorops.models import (
     System,
 )
 from majorops.operations import closed_refusal
+from majorops.operations.coaching import resting
 from majorops.operations.edit import edit_refusal
+from majorops.operations.watching import watch
 
 INFO_FIELDS = (
     "alert.alert_id",
@@ -199,9 +201,32 @@ class Screen:
     def cadence(self) -> Cadence | None:
         return self.incident.cadence(self.now)
 
+    # The coach
+
     @cached_property
+    def _every_nudge(self) -> list[Nudge]:
+        return nudges(watch(self.incident))
+
+    @cached_property
+    def _resting(self) -> dict[str, datetime | None]:
+        return resting(
+            self.incident, [nudge.key for nudge in standing(self._every_nudge, self.now)], self.now
+        )
+
+    @cached_property
+    def nudges(self) -> list[Nudge]:
+        """What the coach says now, but for what somebody set aside; the first one is shown."""
+        return [nudge for nudge in standing(self._every_nudge, self.now) if nudge.key not in self._resting]
+
+    @property
     def nudge(self) -> Nudge | None:
-        return nudge(self.cadence)
+        return self.nudges[0] if self.nudges else None
+
+    @property
+    def next_nudge_at(self) -> datetime | None:
+        """When the coach will say something else, if nothing happens before."""
+        times = [next_change(self._every_nudge, self.now), *self._resting.values()]
+        return min(filter(None, times), default=None)
 
     # Tiles
 

@@ -75,6 +75,7 @@ def sections(f: Fireground) -> list[tuple[str, list[Command]]]:
     parts = {
         "Phase command": phase(f),
         "Updates": updates(f),
+        "Coach": coach(f),
         "Log and tracks": response(f),
         "Command team": team(f),
         "Severity and Box": severity(f),
@@ -187,6 +188,17 @@ def response(f: Fireground) -> Iterator[Command]:
     for box in f.timeboxes:
         label = f"Close timebox {_short(box.purpose)}"
         yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
+
+
+def coach(f: Fireground) -> Iterator[Command]:
+    """What settles the nudges, and what sets them aside."""
+    may = f.why_not(COMMAND)
+    for nudge in f.nudges:
+        given = {"verb": "fireground.rest", "values": {"key": nudge.key}}
+        yield Command(f"Dismiss nudge: {nudge.what}", may, **given)
+        if not nudge.is_red:
+            given["values"] = {"key": nudge.key, "snooze": "y"}
+            yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
 
 
 def team(f: Fireground) -> Iterator[Command]:

@@ -8,7 +8,6 @@ from majorops.domain import measures
 from majorops.domain.alarm import LEVELS, TRIGGERS, level_after
 from majorops.domain.cadence import CadenceState, cadence, promise_after
 from majorops.domain.can import parse_can
-from majorops.domain.coach import nudge
 from majorops.domain.playbook import PLAYS, Facts, item
 from majorops.domain.suggest import systems_in
 from majorops.domain.vocab import AlarmLevel, IncidentStatus, Phase, Severity
@@ -76,16 +75,6 @@ def test_nothing_is_promised_once_resolved():
 def test_promise(public_standing, new, is_public, after):
     given = None if new is None else NOW + new * MINUTE
     assert promise_after(NOW + 10 * MINUTE, public_standing, given, is_public) == NOW + after * MINUTE
-
-
-def test_nudges():
-    def at(minutes):
-        return nudge(cadence(IncidentStatus.ACTIVE, NOW + minutes * MINUTE, NOW))
-
-    assert at(-2).action == "holding"
-    assert at(4).action == "write"
-    assert at(6) is None
-    assert nudge(None) is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
+from majorops.domain.coach import nudges
 from majorops.domain.errors import Forbidden
 from majorops.domain.vocab import (
     AccountRole,
@@ -24,6 +25,7 @@ from majorops.domain.vocab import (
 )
 from majorops.models import AuditEntry, RecoveryTrack, System, Timebox, TimelineEvent, User
 from majorops.operations import VERBS, Unrecorded, operation
+from majorops.operations.watching import watch
 from tests.cast import PASSWORD
 
 
@@ -70,6 +72,8 @@ def calls(cast, clock) -> dict[str, tuple]:
         "tracks.report_can": ({"team": "DB", "conditions": "slow"},),
         "checklist.set_tick": (Phase.ALERT, "real", True),
         "checklist.write_phase_note": (Phase.ALERT, "text"),
+        "coaching.rest_nudge": ("overdue",),
+        "coaching.remind": ("overdue",),
         "edit.edit_field": ("title", "new title"),
         "edit.keep_loser": ("title", "what the other one typed"),
         "edit.edit_fields": ({"title": ("new", "prod-payments-api not responding")}, {"rename": {}}),
@@ -119,6 +123,9 @@ def test_leaves_an_event(cast, clock, name):
         case "resolved":
             VERBS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
             given = []
+        case "overdue":
+            who["now"] = clock.tick(minutes=20)
+            given = [nudges(watch(incident))[0].key] if name == "coaching.rest_nudge" else []
         case "session":
             rita = db.session.get(User, cast.rita.user_id)
             subject, given = [], [VERBS["accounts.start_session"](rita, method=SignInMethod.LOCAL, **who)]

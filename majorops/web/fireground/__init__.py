@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from majorops.fields import FIELDS, field_id
 from majorops.screen.commands import keyed
+from majorops.screen.nudges import settling
 
 bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
 
@@ -13,5 +14,6 @@ bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
 bp.add_app_template_global(FIELDS, "FIELDS")
 bp.add_app_template_global(field_id)
 bp.add_app_template_global(keyed, "keyed_commands")
+bp.add_app_template_global(settling)
 
-from majorops.web.fireground import commands, editing, log, page, phases, response, updates  # noqa: E402, F401
+from majorops.web.fireground import coach, commands, editing, log, page, phases, response, updates  # noqa: E402, F401

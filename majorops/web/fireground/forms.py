@@ -170,5 +170,10 @@ class TimeboxForm(FlaskForm):
     minutes = minutes_field()
 
 
+class NudgeForm(FlaskForm):
+    key = Line(most=80)
+    snooze = BooleanField()
+
+
 class NameForm(FlaskForm):
     name = Line(most=120)

@@ -1,0 +1,74 @@
+"""The alarm level as an act: reaching a Box notifies the people and asks for the roles that it calls for (domain §2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Actor
+from majorops.domain.alarm import TRIGGERS, roles_asked
+from majorops.domain.notices import AUDIENCE, levels_reached
+from majorops.domain.vocab import AccountRole, AlarmLevel, EventType, Notice
+from majorops.models import AffectedSystem, Incident, System, User
+from majorops.operations import record
+from majorops.operations.outbox import audience, notify
+
+WORDS = {
+    AccountRole.MIM: ("MIM on standby", "MIMs on standby"),
+    AccountRole.STAKEHOLDER: ("stakeholder notified", "stakeholders notified"),
+    AccountRole.EXECUTIVE: ("executive notified", "executives notified"),
+}
+
+
+def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now: datetime) -> None:
+    """Bring about what the Boxes between `old` (None: the incident opens) and the incident's level add. Part of a verb.
+
+    Each rise is one act: nobody is told of it twice, and going up once more later is another one. The entry counts who was
+    notified and names the roles that are asked for; names of people stay in the ledger.
+    """
+    level = incident.alarm_level
+    reached = levels_reached(old, level)
+    if not reached or level is AlarmLevel.BOX_0:
+        return
+    act = f"alarm:{incident.id}:{incident.version}"
+    subject, body = _message(incident)
+    parts = []
+    for one in sorted(set(reached) & AUDIENCE.keys(), reverse=True):
+        people = [user for user in audience([AUDIENCE[one]]) if user.id != actor.user_id]
+        if count := notify(incident, Notice.ALARM, act, people, subject=subject, body=body, now=now):
+            parts.append(f"{count} {WORDS[AUDIENCE[one]][count != 1]}")
+    owners = _owners(incident, level)
+    text = f"A responder is asked for: {', '.join(incident.system_names)}.\n{body}"
+    if count := notify(incident, Notice.ROLE, f"{act}:role", owners, subject=subject, body=text, now=now):
+        parts.append(f"{count} system owner{'s' if count != 1 else ''} asked for")
+    asked = [role.label for role in roles_asked(level) if not (old is not None and role in roles_asked(old))]
+    detail = f"{TRIGGERS[level]}.\nRoles asked for: {', '.join(asked) or 'none more'}."
+    title = f"{level.label}: {', '.join(parts) or '0 notified'}"
+    record(incident, "alarm.raised", title, detail=detail, type=EventType.COMMAND, actor=actor, now=now)
+
+
+def _message(incident: Incident) -> tuple[str, str]:
+    severity = f"{incident.severity.label}, {incident.alarm_level.label}"
+    systems = ", ".join(incident.system_names) or "none named yet"
+    lines = (
+        incident.title,
+        severity,
+        f"Systems: {systems}",
+        f"Began {incident.detected_at:%H:%M} UTC, phase {incident.phase.title}",
+    )
+    return f"{incident.reference} {severity}: {incident.title}", "\n".join(lines)
+
+
+def _owners(incident: Incident, level: AlarmLevel) -> list[User]:
+    """Who owns an affected system: of the first one at Box 1 (a single responder), of all above."""
+    rows = (
+        select(User)
+        .join(System, System.owner_id == User.id)
+        .join(AffectedSystem, AffectedSystem.name == System.name)
+        .where(AffectedSystem.incident_id == incident.id, User.is_active.is_(True))
+        .order_by(AffectedSystem.id)
+    )
+    owners = list(dict.fromkeys(db.session.scalars(rows)))
+    return owners[:1] if level is AlarmLevel.BOX_1 else owners

@@ -1,0 +1,92 @@
+"""What the coach looks at, read from the record: one reading for the fireground and for the reminders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain.coach import Clocked, Watch
+from majorops.domain.vocab import CommandRole, TrackOutcome
+from majorops.models import CanReport, CommandAssignment, Incident, Milestone, RecoveryTrack, Timebox
+
+READ_AT_MOST = 50  # of what runs at once
+
+
+def watch(incident: Incident) -> Watch:
+    """The situation as the rules of `domain/coach.py` want it. Costs five queries, whatever the record's length."""
+    signs = _signs(incident)
+    return Watch(
+        severity=incident.severity,
+        level=incident.alarm_level,
+        level_at=incident.alarm_level_at or incident.opened_at,
+        status=incident.status,
+        phase=incident.phase,
+        phase_at=incident.phase_entered_at,
+        opened_at=incident.opened_at,
+        promised_at=incident.next_update_eta,
+        has_bridge=bool(incident.bridge_url),
+        has_milestone=signs.milestones > 0,
+        has_after_action=signs.after_action_at is not None,
+        vacant=_vacant(incident),
+        tracks=_tracks(incident),
+        timeboxes=_timeboxes(incident),
+        moved_at=max(
+            filter(None, (signs.track_opened_at, signs.track_closed_at, signs.timebox_at, signs.can_at)),
+            default=None,
+        ),
+        track_opened_at=signs.track_opened_at,
+        window_at=incident.window_started_at,
+        window_resets=incident.window_resets,
+    )
+
+
+def _signs(incident: Incident):
+    """Counts and newest times in one row."""
+
+    def newest(column):
+        return select(func.max(column)).where(column.class_.incident_id == incident.id).scalar_subquery()
+
+    milestones = select(func.count(Milestone.id)).where(Milestone.incident_id == incident.id)
+    return db.session.execute(
+        select(
+            milestones.scalar_subquery().label("milestones"),
+            newest(Milestone.after_action_at).label("after_action_at"),
+            newest(RecoveryTrack.started_at).label("track_opened_at"),
+            newest(RecoveryTrack.closed_at).label("track_closed_at"),
+            newest(Timebox.started_at).label("timebox_at"),
+            newest(CanReport.at).label("can_at"),
+        )
+    ).one()
+
+
+def _vacant(incident: Incident) -> dict[CommandRole, datetime]:
+    rows = db.session.execute(
+        select(
+            CommandAssignment.role,
+            func.max(CommandAssignment.until),
+            func.count() - func.count(CommandAssignment.until),
+        )
+        .where(CommandAssignment.incident_id == incident.id)
+        .group_by(CommandAssignment.role)
+    )
+    seats = {role: (until, is_held) for role, until, is_held in rows}
+    found = {role: seats.get(role, (None, 0)) for role in CommandRole}
+    return {role: until or incident.opened_at for role, (until, is_held) in found.items() if not is_held}
+
+
+def _tracks(incident: Incident) -> tuple[Clocked, ...]:
+    rows = select(RecoveryTrack).filter_by(incident_id=incident.id, outcome=TrackOutcome.RUNNING)
+    return tuple(
+        Clocked(track.id, f"{track.goal} ({track.team})", track.expires_at, track.started_at)
+        for track in db.session.scalars(rows.order_by(RecoveryTrack.expires_at).limit(READ_AT_MOST))
+    )
+
+
+def _timeboxes(incident: Incident) -> tuple[Clocked, ...]:
+    rows = select(Timebox).filter_by(incident_id=incident.id, closed_at=None)
+    return tuple(
+        Clocked(box.id, box.purpose, box.expires_at, box.started_at)
+        for box in db.session.scalars(rows.order_by(Timebox.expires_at).limit(READ_AT_MOST))
+    )

@@ -1,0 +1,44 @@
+"""What settles a nudge on the fireground: a place to go to, or a form that is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from majorops.domain.coach import Nudge
+
+
+@dataclass(frozen=True)
+class Settling:
+    """The key beside a nudge. `place`, `choose`, `press`: see screen/commands.py; `send`: a form's path on the incident.
+    `{}` stands for the nudge's subject."""
+
+    label: str
+    place: str = ""
+    choose: str = ""
+    press: bool = False
+    send: str = ""
+
+
+SETTLING: dict[str, Settling] = {
+    "command": Settling("I have command", send="/command"),
+    "holding": Settling("Post holding update", send="/updates/holding"),
+    "extend": Settling("Extend", "track-{}-more"),
+    "close_timebox": Settling("Close timebox", send="/timeboxes/{}/end"),
+    "open_track": Settling("Open track", "open-track"),
+    "milestone": Settling("Cut milestone", "composer-body", "kind-milestone"),
+    "advance": Settling("Advance", "advance-key status-key"),
+    "write": Settling("Write update", "composer-body", "kind-update"),
+    "bridge": Settling("Paste bridge URL", "f-bridge-url-value f-bridge-url-input", press=True),
+    "ask": Settling("Answer", "ask-{}"),
+    "assign": Settling("Assign", "f-command-{}-value f-command-{}-input", press=True),
+    "resolution": Settling("Write resolution", "composer-body", "kind-resolution"),
+}
+
+
+def settling(nudge: Nudge) -> Settling:
+    """The key that settles this nudge."""
+    it = SETTLING[nudge.action]
+    subject = str(nudge.subject).replace("_", "-")
+    return Settling(
+        it.label, it.place.replace("{}", subject), it.choose, it.press, it.send.replace("{}", subject)
+    )

@@ -1,0 +1,18 @@
+"""The coach's nudge: set it aside."""
+
+from __future__ import annotations
+
+from majorops.domain.access import Permission
+from majorops.operations.coaching import rest_nudge
+from majorops.web.access import needs
+from majorops.web.fireground import bp
+from majorops.web.fireground.answering import checked, doing, verb
+from majorops.web.fireground.forms import NudgeForm
+
+
+@bp.post("/<int:number>/nudges")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("nudge", "nudge")
+def rest(incident) -> None:
+    checked(form := NudgeForm())
+    rest_nudge(incident, form.key.data, is_snooze=form.snooze.data, **doing())

@@ -1,0 +1,135 @@
+"""Reminders: once per occurrence, to who has command, by the same rules as the screen; nudges set aside."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.vocab import AccountRole, CommandRole, DeliveryState, Notice, Severity, Visibility
+from majorops.models import Delivery, Incident, NoticePolicy, User
+from majorops.operations import coaching, command, reminders, updates
+from majorops.operations.watching import watch
+from tests.counting import queries
+
+
+@pytest.fixture(autouse=True)
+def nothing_looked_at():
+    reminders._looked.clear()
+
+
+def told() -> list[tuple[str, str]]:
+    """(recipient, subject) of the reminders in the outbox."""
+    rows = select(Delivery).filter_by(notice=Notice.REMINDER).order_by(Delivery.id)
+    return [(row.recipient, row.subject) for row in db.session.scalars(rows)]
+
+
+def test_a_promise_is_reminded_of_at_its_second_and_once(cast, clock):
+    incident = cast.open(severity=Severity.LOW)
+    updates.post_holding(incident, actor=cast.maya, now=clock())
+    clock.tick(minutes=9, seconds=59)
+    assert reminders.remind_all(now=clock()) == 0
+    clock.tick(seconds=1)
+    assert reminders.remind_all(now=clock()) == 1
+    assert reminders.remind_all(now=clock.tick(seconds=1)) == 0
+    clock.tick(minutes=5)
+    assert reminders.remind_all(now=clock()) == 1
+    reminders._looked.clear()  # as after a restart
+    assert reminders.remind_all(now=clock()) == 0
+    assert told() == [
+        ("Maya Okafor", "INC-001 Update due in 05:00"),
+        ("Maya Okafor", "INC-001 Update overdue 00:01"),
+    ]
+
+
+def test_what_changes_meanwhile_is_seen(cast, clock):
+    incident = cast.open(severity=Severity.LOW)
+    updates.post_holding(incident, actor=cast.maya, now=clock())
+    reminders.remind_all(now=clock())
+    clock.tick(minutes=9)
+    promise = {"visibility": Visibility.PUBLIC, "next_update_eta": clock.now.replace(minute=40)}
+    updates.publish_update(incident, "known", **promise, actor=cast.maya, now=clock())
+    clock.tick(minutes=5)
+    assert reminders.remind_all(now=clock()) == 0
+
+
+def test_who_took_over_is_the_one_reminded(cast, clock):
+    incident = cast.open(severity=Severity.LOW)
+    updates.post_holding(incident, actor=cast.maya, now=clock())
+    command.assign_role(incident, CommandRole.MIM, "Omar Haddad", actor=cast.maya, now=clock())
+    clock.tick(minutes=10)
+    reminders.remind_all(now=clock())
+    assert [name for name, _ in told()] == ["Omar Haddad"]
+
+
+def test_a_drill_stays_quiet(cast, clock):
+    cast.open(severity=Severity.LOW, is_drill=True)
+    clock.tick(minutes=20)
+    assert reminders.remind_all(now=clock()) == 1
+    assert set(db.session.scalars(select(Delivery.state))) == {DeliveryState.QUIET}
+
+
+def test_the_policy_of_a_role_is_heeded(cast, clock):
+    db.session.add(NoticePolicy(role=AccountRole.MIM, notice=Notice.REMINDER, is_on=False))
+    db.session.commit()
+    cast.open(severity=Severity.LOW)
+    clock.tick(minutes=20)
+    reminders.remind_all(now=clock())
+    assert told() == []
+
+
+def test_an_account_that_is_off_is_not_told(cast, clock):
+    cast.open(severity=Severity.LOW)
+    db.session.get(User, cast.maya.user_id).is_active = False
+    db.session.commit()
+    clock.tick(minutes=20)
+    reminders.remind_all(now=clock())
+    assert told() == []
+
+
+class TestSettingAside:
+    @pytest.fixture
+    def incident(self, cast, clock) -> Incident:
+        incident = cast.open(severity=Severity.LOW)
+        clock.tick(minutes=20)
+        return incident
+
+    def nudge(self, cast, incident):
+        return next(f for f in cast.firegrounds() if f.incident.id == incident.id).nudge
+
+    def test_dismissed_it_does_not_come_back(self, cast, clock, incident):
+        key = self.nudge(cast, incident).key
+        coaching.rest_nudge(incident, key, actor=cast.maya, now=clock())
+        clock.tick(hours=1)
+        assert self.nudge(cast, incident) is None
+        assert reminders.remind_all(now=clock()) == 0
+
+    def test_snoozed_it_is_back_after_five_minutes(self, cast, clock, incident):
+        key = self.nudge(cast, incident).key
+        coaching.rest_nudge(incident, key, is_snooze=True, actor=cast.maya, now=clock())
+        clock.tick(minutes=4, seconds=59)
+        assert self.nudge(cast, incident) is None
+        clock.tick(seconds=1)
+        assert self.nudge(cast, incident).key == key
+
+    def test_red_does_not_snooze(self, cast, clock, incident):
+        updates.post_holding(incident, actor=cast.maya, now=clock())
+        clock.tick(minutes=15)
+        with pytest.raises(Invalid, match="Red ones do not snooze"):
+            coaching.rest_nudge(
+                incident, self.nudge(cast, incident).key, is_snooze=True, actor=cast.maya, now=clock()
+            )
+
+    def test_one_that_is_settled_is_refused(self, cast, clock, incident):
+        key = self.nudge(cast, incident).key
+        updates.post_holding(incident, actor=cast.maya, now=clock())
+        with pytest.raises(Conflict, match="settled already"):
+            coaching.rest_nudge(incident, key, actor=cast.omar, now=clock())
+
+
+def test_watching_costs_five_queries_however_long_the_record(cast, clock):
+    incident = cast.full_house()
+    with queries() as sent:
+        watch(incident)
+    assert len(sent) <= 5
