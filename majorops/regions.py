@@ -41,6 +41,7 @@ REGIONS: dict[str, frozenset[str]] = {
             "ask.deferred",
             "window.restarted",
             "nudge.rested",
+            "timebox.expired",
         }
     ),
     "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
@@ -53,6 +54,7 @@ REGIONS: dict[str, frozenset[str]] = {
             "track.closed",
             "timebox.opened",
             "timebox.closed",
+            "timebox.expired",
             "can.reported",
             "status.changed",
         }

@@ -1,7 +1,7 @@
 """The mapped classes of the data dictionary (domain §3). Read-only properties call the rules; nothing commits."""
 
 from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
-from majorops.models.coach import NudgeRest
+from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
 from majorops.models.response import CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
@@ -18,7 +18,7 @@ __all__ = [
     "Incident",
     "Milestone",
     "NoticePolicy",
-    "NudgeRest",
+    "NudgeMark",
     "PhaseNote",
     "Publication",
     "RecoveryTrack",

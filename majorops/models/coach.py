@@ -1,4 +1,4 @@
-"""Nudges that somebody set aside."""
+"""What became of a nudge: told to the MIM, or set aside."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from majorops.db import Base, UTCDateTime
 
 
-class NudgeRest(Base):
-    """One occurrence of a nudge that rests: until a time, or for good. `key` is the occurrence (domain/coach.py)."""
+class NudgeMark(Base):
+    """One occurrence of a nudge; `key` names it (domain/coach.py). No row: it was neither told nor set aside."""
 
-    __tablename__ = "nudge_rest"
+    __tablename__ = "nudge_mark"
     __table_args__ = (UniqueConstraint("incident_id", "key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
     key: Mapped[str] = mapped_column(String(80))
-    until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    by: Mapped[str] = mapped_column(String(120))
-    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

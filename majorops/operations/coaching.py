@@ -1,17 +1,17 @@
-"""Verbs on the coach's nudges: set one aside, and remind the MIM of those that hold (domain §4)."""
+"""Verbs on the coach's nudges: set one aside, and tell the MIM of those that hold (domain §4)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.coach import SNOOZE, Nudge, nudges, reminder, standing
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import AccountRole, CommandRole, EventType, Notice
-from majorops.models import Delivery, Incident, NudgeRest, User
+from majorops.models import Incident, NudgeMark, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.command import holder
 from majorops.operations.outbox import audience, notify
@@ -20,7 +20,7 @@ from majorops.operations.watching import watch
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_snooze: bool = False) -> None:
-    """Set one occurrence of a nudge aside: for five minutes, or for good (DESIGN: only amber ones snooze). It comes
+    """Set one occurrence of a nudge aside: for five minutes, or for good (design §5: only amber ones snooze). It comes
     back when its cause does. Raises Conflict (it does not hold any more), Invalid."""
     demand_open(incident)
     nudge = next((one for one in standing(nudges(watch(incident)), now) if one.key == key), None)
@@ -28,63 +28,75 @@ def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_
         raise Conflict("This nudge is settled already.")
     if is_snooze and nudge.is_red:
         raise Invalid({"nudge": "Red ones do not snooze. Settle or dismiss it."})
-    rest = db.session.scalar(select(NudgeRest).filter_by(incident_id=incident.id, key=key))
-    if rest is None:
-        rest = NudgeRest(incident_id=incident.id, key=key)
-        db.session.add(rest)
-    rest.until, rest.by, rest.at = now + SNOOZE if is_snooze else None, actor.name, now
+    mark = _mark(incident, key)
+    if is_snooze:
+        mark.snoozed_until = now + SNOOZE
+    else:
+        mark.dismissed_at = now
     word = "snoozed 5 min" if is_snooze else "dismissed"
-    title = f"Nudge {word}: {nudge.what}"
-    record(incident, "nudge.rested", title, type=EventType.ACTION, actor=actor, now=now)
-
-
-def resting(incident: Incident, keys: list[str], now: datetime) -> dict[str, datetime | None]:
-    """Which of these occurrences rest now, and until when; None for those that were dismissed."""
-    if not keys:
-        return {}
-    rows = select(NudgeRest.key, NudgeRest.until).where(
-        NudgeRest.incident_id == incident.id,
-        NudgeRest.key.in_(keys),
-        or_(NudgeRest.until.is_(None), NudgeRest.until > now),
+    record(
+        incident, "nudge.rested", f"Nudge {word}: {nudge.what}", type=EventType.ACTION, actor=actor, now=now
     )
-    return dict(db.session.execute(rows).all())
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
-    """Queue a message to the MIM for each nudge that holds and was not told of yet: once per occurrence, whoever is MIM
-    by then. With an empty seat every MIM is told. Returns what was told."""
-    fresh = unsaid(incident, now)
-    people = _mims(incident)
+    """Tell the MIM of each nudge that holds and was not told of: once per occurrence, whoever is MIM by then. With an
+    empty seat every MIM is told. A timebox that ran out is an entry of the timeline too. Returns what was told."""
+    fresh, people = untold(incident, now), _mims(incident)
     for nudge in fresh:
         line = reminder(nudge, now)
-        told = notify(
+        _mark(incident, nudge.key).reminded_at = now
+        notify(
             incident,
             Notice.REMINDER,
-            act_of(incident, nudge),
+            f"nudge:{incident.id}:{nudge.key}",
             people,
             subject=f"{incident.reference} {line.split('. ')[0]}",
-            body=f"{line}\n\n{incident}\n{incident.severity.label}, {incident.alarm_level.label}, phase {incident.phase.title}",
+            body=f"{line}\n{incident.title}\n{incident.severity.label}, {incident.alarm_level.label}, phase {incident.phase.title}",
             now=now,
         )
-        if told:
-            audit("reminder.queued", f"{incident.reference} {nudge.what}", actor=actor, now=now)
+        if nudge.action in ("extend", "close_timebox") and nudge.is_red:
+            title = f"Timebox expired: {nudge.why}. Extend or escalate"
+            record(incident, "timebox.expired", title, type=EventType.ACTION, actor=actor, now=now)
+        else:
+            audit("nudge.told", f"{incident.reference} {nudge.what}", actor=actor, now=now)
     return fresh
 
 
-def unsaid(incident: Incident, now: datetime) -> list[Nudge]:
+def untold(incident: Incident, now: datetime) -> list[Nudge]:
     """The nudges that hold, do not rest, and of which nobody was told yet."""
     here = standing(nudges(watch(incident)), now)
-    rest = resting(incident, [nudge.key for nudge in here], now)
-    acts = {act_of(incident, nudge): nudge for nudge in here if nudge.key not in rest}
-    if not acts:
-        return []
-    said = set(db.session.scalars(select(Delivery.act).where(Delivery.act.in_(acts)).distinct()))
-    return [nudge for act, nudge in acts.items() if act not in said]
+    known = marks(incident, here)
+    told = {key for key, mark in known.items() if mark.reminded_at}
+    return [nudge for nudge in here if nudge.key not in told | resting(known, now)]
 
 
-def act_of(incident: Incident, nudge: Nudge) -> str:
-    return f"nudge:{incident.id}:{nudge.key}"
+def marks(incident: Incident, of: list[Nudge]) -> dict[str, NudgeMark]:
+    """What became of these nudges, by key."""
+    if not of:
+        return {}
+    rows = select(NudgeMark).where(
+        NudgeMark.incident_id == incident.id, NudgeMark.key.in_([nudge.key for nudge in of])
+    )
+    return {mark.key: mark for mark in db.session.scalars(rows)}
+
+
+def resting(known: dict[str, NudgeMark], now: datetime) -> set[str]:
+    """The keys of those that are set aside now."""
+    return {
+        key
+        for key, mark in known.items()
+        if mark.dismissed_at or (mark.snoozed_until and mark.snoozed_until > now)
+    }
+
+
+def _mark(incident: Incident, key: str) -> NudgeMark:
+    mark = db.session.scalar(select(NudgeMark).filter_by(incident_id=incident.id, key=key))
+    if mark is None:
+        mark = NudgeMark(incident_id=incident.id, key=key)
+        db.session.add(mark)
+    return mark
 
 
 def _mims(incident: Incident) -> list[User]:

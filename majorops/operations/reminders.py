@@ -12,7 +12,7 @@ from majorops.domain.coach import next_change, nudges
 from majorops.domain.errors import NotFound
 from majorops.domain.vocab import IncidentStatus
 from majorops.models import Incident
-from majorops.operations.coaching import remind, unsaid
+from majorops.operations.coaching import remind, untold
 from majorops.operations.watching import watch
 
 # Incident → the version that was looked at, and when time alone will change what the coach says. Only a shortcut: what was
@@ -40,7 +40,7 @@ def _remind_one(number: int, now: datetime) -> int:
     if incident is None:
         return 0
     try:
-        told = len(remind(incident, actor=SYSTEM, now=now)) if unsaid(incident, now) else 0
+        told = len(remind(incident, actor=SYSTEM, now=now)) if untold(incident, now) else 0
     except NotFound:
         return 0
     _looked[number] = (incident.version, next_change(nudges(watch(incident)), now))

@@ -25,11 +25,12 @@ from majorops.fields import FIELDS
 from majorops.models import (
     CommandAssignment,
     Incident,
+    NudgeMark,
     Publication,
     System,
 )
 from majorops.operations import closed_refusal
-from majorops.operations.coaching import resting
+from majorops.operations.coaching import marks, resting
 from majorops.operations.edit import edit_refusal
 from majorops.operations.watching import watch
 
@@ -208,15 +209,14 @@ class Screen:
         return nudges(watch(self.incident))
 
     @cached_property
-    def _resting(self) -> dict[str, datetime | None]:
-        return resting(
-            self.incident, [nudge.key for nudge in standing(self._every_nudge, self.now)], self.now
-        )
+    def _marks(self) -> dict[str, NudgeMark]:
+        return marks(self.incident, standing(self._every_nudge, self.now))
 
     @cached_property
     def nudges(self) -> list[Nudge]:
         """What the coach says now, but for what somebody set aside; the first one is shown."""
-        return [nudge for nudge in standing(self._every_nudge, self.now) if nudge.key not in self._resting]
+        set_aside = resting(self._marks, self.now)
+        return [nudge for nudge in standing(self._every_nudge, self.now) if nudge.key not in set_aside]
 
     @property
     def nudge(self) -> Nudge | None:
@@ -225,8 +225,9 @@ class Screen:
     @property
     def next_nudge_at(self) -> datetime | None:
         """When the coach will say something else, if nothing happens before."""
-        times = [next_change(self._every_nudge, self.now), *self._resting.values()]
-        return min(filter(None, times), default=None)
+        snoozed = (mark.snoozed_until for mark in self._marks.values() if not mark.dismissed_at)
+        times = (next_change(self._every_nudge, self.now), *snoozed)
+        return min((at for at in times if at and at > self.now), default=None)
 
     # Tiles
 

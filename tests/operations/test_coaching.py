@@ -8,8 +8,8 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import AccountRole, CommandRole, DeliveryState, Notice, Severity, Visibility
-from majorops.models import Delivery, Incident, NoticePolicy, User
-from majorops.operations import coaching, command, reminders, updates
+from majorops.models import Delivery, Incident, NoticePolicy, TimelineEvent, User
+from majorops.operations import coaching, command, reminders, tracks, updates
 from majorops.operations.watching import watch
 from tests.counting import queries
 
@@ -130,6 +130,18 @@ class TestSettingAside:
 
 def test_watching_costs_five_queries_however_long_the_record(cast, clock):
     incident = cast.full_house()
+    assert incident.title  # read afresh
     with queries() as sent:
         watch(incident)
     assert len(sent) <= 5
+
+
+def test_a_timebox_that_ran_out_is_an_entry_once(cast, clock):
+    incident = cast.open(severity=Severity.LOW)
+    track = {"team": "App", "owner": "Rita", "goal": "roll back", "minutes": 5}
+    tracks.open_track(incident, **track, actor=cast.maya, now=clock())
+    clock.tick(minutes=5)
+    for _ in range(2):
+        reminders.remind_all(now=clock.tick(seconds=1))
+    titles = db.session.scalars(select(TimelineEvent.title).filter_by(kind="timebox.expired")).all()
+    assert titles == ["Timebox expired: roll back (App). Extend or escalate"]
