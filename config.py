@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -97,6 +98,24 @@ def redis_url(value: str) -> str:
     return value.strip()
 
 
+def smtp_url(value: str) -> str:
+    parts = urlsplit(value.strip())
+    try:
+        is_right = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError("use smtp://user:password@host:port or smtps://…")
+    return value.strip()
+
+
+def mail_address(value: str) -> str:
+    address = parseaddr(value)[1]
+    if "@" not in address.strip("@") or not value.isprintable():
+        raise ValueError("use an address such as MajorOps <majorops@example.org>")
+    return value.strip()
+
+
 def role_map(value: str) -> dict[str, str]:
     try:
         pairs = json.loads(value)
@@ -136,6 +155,17 @@ SETTINGS = (
         redis_url,
         "carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, such as redis://localhost:6379/0",
     ),
+    Setting(
+        "SMTP_URL",
+        None,
+        smtp_url,
+        "the mail server, such as smtp://user:password@mail.example.org:587 or smtps://…; TLS where it is offered, ?tls=always insists",
+    ),
+    Setting("MAIL_FROM", "MajorOps <majorops@localhost>", mail_address, "the sender of our mail"),
+    Setting(
+        "WEBHOOK_PRIVATE", "off", flag, "webhooks may go to private addresses, such as a chat server inside"
+    ),
+    Setting("WORKER", "on", flag, "the server delivers by itself; off where `flask work` runs beside it"),
     Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
     Setting(
         "DURATION_STRICT", "30,60", minutes_pair, "minutes until a Critical or High duration turns amber, red"

@@ -38,6 +38,11 @@ def tell_screens(told: list[Recorded]) -> None:
         live.tell(topic, regions, version)
 
 
+def tell_ledger(number: int) -> None:
+    """What was sent for incident `number` changed: no entry of the timeline says so."""
+    current_app.extensions["live"].tell(str(number), ["ledger"])
+
+
 RECORDED_SINCE = (
     "SELECT id, incident_id, seq, kind, field FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
 )

@@ -8,10 +8,12 @@ import sys
 
 from a2wsgi import WSGIMiddleware
 
-from majorops import create_app
+from majorops import announce, create_app
+from majorops.delivery import Worker
 from majorops.first_run import console_line
 from majorops.live import Live, Streams
 from majorops.live.streams import refuse
+from majorops.operations import after_commit
 from majorops.public_cache import PublicCache
 from majorops.web.streams import STREAM
 
@@ -23,6 +25,7 @@ _live: Live = flask_app.extensions["live"]
 _streams = Streams(_live, flask_app.extensions["tickets"])
 _threads = WSGIMiddleware(flask_app, workers=THREADS)
 _flask = PublicCache(_threads)
+_worker = Worker(flask_app, told=announce.tell_ledger) if flask_app.config["WORKER"] else None
 
 
 async def app(scope, receive, send) -> None:
@@ -65,11 +68,16 @@ async def _life(receive, send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             _live.start()
+            if _worker:
+                after_commit(_worker.hear)
+                _worker.start()
             _end_streams_at_shutdown()
             if line := console_line(flask_app):
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 (the console is where the code belongs)
             await send({"type": "lifespan.startup.complete"})
         else:
+            if _worker:
+                _worker.stop()
             _live.stop()
             _threads.executor.shutdown(wait=True)
             await send({"type": "lifespan.shutdown.complete"})

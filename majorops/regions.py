@@ -63,6 +63,9 @@ REGIONS: dict[str, frozenset[str]] = {
     "updates": frozenset({"milestone.published", "update.published", "visibility.changed", "status.changed"}),
     "panel": frozenset({"*"}),
     "composer": frozenset({"phase.advanced", "status.changed", "check.set", "window.restarted"}),
+    "ledger": frozenset(
+        {"alarm.raised", "timebox.expired", "handover.offered", "response.stood_down", "status.changed"}
+    ),
     "tiles": frozenset(
         {"milestone.published", "update.published", "phase.advanced", "status.changed", "severity.changed"}
     ),

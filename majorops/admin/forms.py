@@ -8,7 +8,7 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from majorops.domain.vocab import AccountRole
+from majorops.domain.vocab import AccountRole, ChannelKind, Notice
 from majorops.fields import FIELDS, YES_NO, Field, options
 from majorops.models import Incident
 
@@ -93,3 +93,25 @@ SystemForm = type("SystemForm", (BaseForm,), SYSTEM)
 SystemEditForm = with_was(
     SYSTEM | {"is_active": select("In use", YES_NO, description="No: not offered at intake.")}
 )
+CHANNEL = {
+    "address": line(
+        "Address", "Needs an address.", "An e-mail address, a web address, or an Apprise address."
+    ),
+}
+ChannelForm = type(
+    "ChannelForm",
+    (BaseForm,),
+    {
+        "email": line("Person", "Needs an account.", "E-mail of the account.", autocomplete="off"),
+        "kind": select("Kind", options(ChannelKind)),
+        **CHANNEL,
+    },
+)
+ChannelEditForm = with_was(CHANNEL | {"is_active": select("In use", YES_NO)})
+POLICY = {"is_on": select("Sent", YES_NO)}
+PolicyForm = type(
+    "PolicyForm",
+    (BaseForm,),
+    {"role": select("Role", options(AccountRole)), "notice": select("About", options(Notice)), **POLICY},
+)
+PolicyEditForm = with_was(POLICY)

@@ -8,5 +8,12 @@ from majorops.cli import accounts, incidents, server
 
 
 def init_app(app: Flask) -> None:
-    for command in (accounts.users, incidents.incidents, incidents.replay, server.demo, server.check):
+    for command in (
+        accounts.users,
+        incidents.incidents,
+        incidents.replay,
+        server.demo,
+        server.work,
+        server.check,
+    ):
         app.cli.add_command(command)

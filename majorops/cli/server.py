@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
 from majorops import clock
+from majorops.announce import tell_ledger
 from majorops.cli.saying import says_why
+from majorops.delivery import Worker
 from majorops.demo import NotEmpty, fill
 from majorops.health import is_ready
 
@@ -24,6 +28,18 @@ def demo() -> None:
     for email, role in people:
         click.echo(f"{email}\t{role}")
     click.echo(f"password of all: {password}")
+
+
+@click.command("work")
+@with_appcontext
+@says_why
+def work() -> None:
+    """Deliver messages and remind, until stopped. Any number of these may run, beside servers or alone."""
+    worker = Worker(current_app._get_current_object(), told=tell_ledger)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    click.echo("worker: running")
+    worker.run()
 
 
 @click.command("check")

@@ -43,6 +43,9 @@ class NoticePolicy(Base):
     notice: Mapped[Notice] = mapped_column(enum_type(Notice))
     is_on: Mapped[bool]
 
+    def __str__(self) -> str:
+        return f"{self.role.label}: {self.notice.label}, {'on' if self.is_on else 'off'}"
+
 
 class Delivery(Base):
     """One message to one address for one act. `key` is made of these three, so that an act is never sent twice; it is also

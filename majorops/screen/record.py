@@ -21,6 +21,7 @@ from majorops.models import (
     TimelineEvent,
 )
 from majorops.screen.base import Screen
+from majorops.screen.ledger import Act, ledger
 
 ENTRIES_PER_PAGE = 100
 NEWEST_SHOWN = 8
@@ -110,6 +111,11 @@ class Record(Screen):
     def updates(self) -> list[Publication]:
         rows = select(Publication).filter_by(incident_id=self.incident.id).order_by(Publication.id.desc())
         return list(db.session.scalars(rows.limit(UPDATES_SHOWN)))
+
+    @cached_property
+    def ledger(self) -> list[Act]:
+        """What was sent, by act."""
+        return ledger(self.incident)
 
     @cached_property
     def corrected_ids(self) -> set[int]:

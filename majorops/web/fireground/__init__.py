@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from majorops.fields import FIELDS, field_id
 from majorops.screen.commands import keyed
+from majorops.screen.ledger import ledger_title
 from majorops.screen.nudges import settling
 
 bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
@@ -15,5 +16,6 @@ bp.add_app_template_global(FIELDS, "FIELDS")
 bp.add_app_template_global(field_id)
 bp.add_app_template_global(keyed, "keyed_commands")
 bp.add_app_template_global(settling)
+bp.add_app_template_global(ledger_title)
 
 from majorops.web.fireground import coach, commands, editing, log, page, phases, response, updates  # noqa: E402, F401

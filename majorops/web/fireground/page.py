@@ -29,6 +29,7 @@ BY_NAME = {
     "topbar",
     "presence",
     "since",
+    "ledger",
 }
 WEEK = 7 * 24 * 3600  # seconds
 

@@ -1,0 +1,169 @@
+"""The tables of delivery: what was sent, how people are reached, which role gets which notice."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flask import Response, flash, redirect, request
+from flask_admin import expose
+from flask_login import current_user
+from sqlalchemy.orm import joinedload
+
+from majorops import clock
+from majorops.admin import forms
+from majorops.admin.base import Table
+from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
+from majorops.admin.show import by_row, incident_link, lines
+from majorops.domain.errors import Refused
+from majorops.domain.text import reference
+from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
+from majorops.fields import as_text
+from majorops.models import Channel, Delivery, NoticePolicy
+from majorops.operations import delivery as verbs
+
+
+class DeliveryTable(Table):
+    about = "Every message that was queued, and what became of it. What failed can be sent again."
+    empty = "0 messages."
+    details_template = "admin/delivery.html"
+    column_list = (
+        "created_at",
+        "incident_id",
+        "notice",
+        "recipient",
+        "kind",
+        "state",
+        "attempts",
+        "last_error",
+    )
+    column_details_list = (
+        "incident_id", "notice", "subject", "body", "recipient", "kind", "address", "state", "attempts", "last_error",
+        "created_at", "next_at", "sent_at", "act", "key", "id",
+    )  # fmt: skip
+    column_labels: ClassVar = {
+        "created_at": "Queued",
+        "incident_id": "Incident",
+        "notice": "About",
+        "recipient": "To",
+        "kind": "By",
+        "attempts": "Tries",
+        "last_error": "Why not",
+        "next_at": "Next try",
+        "sent_at": "Sent",
+        "key": "Message id",
+        "id": "Row",
+    }
+    column_formatters: ClassVar = {
+        "incident_id": by_row(lambda row: row.incident_id and incident_link(row.incident_id)),
+        "body": by_row(lambda row: lines(row.body)),
+    }
+    column_formatters_export: ClassVar = {
+        "incident_id": by_row(lambda row: row.incident_id and reference(row.incident_id))
+    }
+    column_sortable_list = ("created_at", "incident_id", "notice", "recipient", "kind", "state", "attempts")
+    column_searchable_list = ("recipient", "address", "subject", "last_error")
+    column_filters = (
+        Is(Delivery.state, "State", DeliveryState),
+        Is(Delivery.notice, "About", Notice),
+        Number(Delivery.incident_id, "Incident"),
+        Contains(Delivery.recipient, "To"),
+        From(Delivery.created_at, "From"),
+        Until(Delivery.created_at, "Until"),
+    )
+
+    def heading(self, row: Delivery) -> str:
+        return str(row)
+
+    def again_refusal(self, row: Delivery) -> str:
+        return verbs.again_refusal(row)
+
+    @expose("/again/", methods=("POST",))
+    def send_again(self) -> Response:
+        """Put one message back into the outbox."""
+        row = self.get_one(request.args.get("id"))
+        try:
+            verbs.send_again(row, actor=current_user.actor, now=clock.now())
+            flash("It is sent again.", "done")
+        except Refused as problem:
+            flash(str(problem), "error")
+        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
+
+
+class ChannelTable(Table):
+    about = "How a person is reached. Who has no channel here gets e-mail at the account's address."
+    can_create = can_edit = True
+    empty = "0 channels: everybody gets e-mail."
+    create_label = "Add channel"
+    form = forms.ChannelForm
+    loads = (joinedload(Channel.user),)
+    column_list = ("user", "kind", "address", "is_active")
+    column_details_list = ("user", "kind", "address", "is_active", "secret")
+    column_labels: ClassVar = {"user": "Person", "is_active": "In use", "secret": "Signing secret"}
+    column_formatters: ClassVar = {"user": by_row(lambda row: row.user.email)}
+    column_formatters_export = column_formatters
+    column_sortable_list = (("user", "user.email"), "kind", "is_active")
+    column_searchable_list = ("user.email", "address")
+    column_filters = (Is(Channel.kind, "Kind", ChannelKind), YesNo(Channel.is_active, "In use"))
+
+    def stored(self, row: Channel) -> dict[str, str]:
+        return {name: as_text(getattr(row, name)) for name in ("address", "is_active")}
+
+    def heading(self, row: Channel) -> str:
+        return str(row)
+
+    def form_for(self, row: Channel):
+        return forms.ChannelEditForm
+
+    def add(self, form, who: dict) -> Channel:
+        return verbs.add_channel(
+            email=form.email.data, kind=ChannelKind(form.kind.data), address=form.address.data or "", **who
+        )
+
+    def change(self, channel: Channel, changes: dict, form, who: dict) -> None:
+        text = self.stored(channel) | {name: typed for name, (typed, was) in changes.items()}
+        verbs.save_channel(channel, address=text["address"], is_active=text["is_active"] == "yes", **who)
+
+
+class PolicyTable(Table):
+    about = (
+        "Which role gets which notice, where that differs from the default: alarms go to MIMs, stakeholders and executives, "
+        "reminders and hand-overs to MIMs and admins, asked roles to responders, stand-downs to all who were told."
+    )
+    can_create = can_edit = True
+    empty = "0 policies: the defaults hold."
+    create_label = "Add policy"
+    form = forms.PolicyForm
+    column_list = ("role", "notice", "is_on")
+    column_details_list = column_list
+    column_labels: ClassVar = {"notice": "About", "is_on": "Sent"}
+    column_sortable_list = ("role", "notice", "is_on")
+    column_filters = (
+        Is(NoticePolicy.role, "Role", AccountRole),
+        Is(NoticePolicy.notice, "About", Notice),
+        YesNo(NoticePolicy.is_on, "Sent"),
+    )
+
+    def stored(self, row: NoticePolicy) -> dict[str, str]:
+        return {"is_on": as_text(row.is_on)}
+
+    def heading(self, row: NoticePolicy) -> str:
+        return str(row)
+
+    def form_for(self, row: NoticePolicy):
+        return forms.PolicyEditForm
+
+    def add(self, form, who: dict) -> NoticePolicy:
+        role, notice = AccountRole(form.role.data), Notice(form.notice.data)
+        return verbs.set_policy(role, notice, form.is_on.data == "yes", **who)
+
+    def change(self, policy: NoticePolicy, changes: dict, form, who: dict) -> None:
+        is_on = changes.get("is_on", (self.stored(policy)["is_on"],))[0] == "yes"
+        verbs.set_policy(policy.role, policy.notice, is_on, **who)
+
+
+TABLES = (
+    (DeliveryTable, Delivery, "Deliveries"),
+    (ChannelTable, Channel, "Channels"),
+    (PolicyTable, NoticePolicy, "Policies"),
+)
+"""As in tables.py."""

@@ -1,0 +1,77 @@
+"""E-mail over SMTP."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate, parseaddr
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from majorops.delivery.lines import STEP, deadline, shut
+from majorops.delivery.message import Message, NotSent
+
+UNSET = "No channel set: MAJOROPS_SMTP_URL is not configured."
+REFUSED = 500  # an SMTP answer from here on is final
+
+
+def send(message: Message, settings: dict[str, object]) -> None:
+    """Hand one mail to the server of `MAJOROPS_SMTP_URL`. Raises NotSent."""
+    if not settings["SMTP_URL"]:
+        raise NotSent(UNSET, is_unset=True)
+    server = urlsplit(settings["SMTP_URL"])
+    mail = compose(message, settings["MAIL_FROM"], settings["ORG_NAME"])
+    try:
+        _hand_over(server, mail, settings["MAIL_FROM"], message.address)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, text = next(iter(error.recipients.values()))
+        raise NotSent(_said(code, text), is_final=code >= REFUSED) from None
+    except smtplib.SMTPResponseException as error:
+        raise NotSent(_said(error.smtp_code, error.smtp_error)) from None
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotSent(f"{server.hostname}: {str(error) or type(error).__name__}") from None
+
+
+def _hand_over(server, mail: EmailMessage, sender: str, recipient: str) -> None:
+    secure = server.scheme == "smtps"
+    kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
+    more = {"context": ssl.create_default_context()} if secure else {}
+    line = kind(timeout=STEP, local_hostname="majorops", **more)
+    with deadline(lambda: shut(line.sock)):
+        try:
+            line.connect(server.hostname, server.port or (465 if secure else 25))
+            if not secure:
+                _secure(line, server)
+            if server.username:
+                line.login(unquote(server.username), unquote(server.password or ""))
+            line.send_message(mail, parseaddr(sender)[1], [recipient])
+        finally:
+            line.close()  # QUIT would be one more step to wait for; the message is handed over
+
+
+def _secure(line: smtplib.SMTP, server) -> None:
+    """STARTTLS where it is offered; `?tls=always` insists on it, and so does a password."""
+    line.ehlo()
+    if line.has_extn("starttls"):
+        line.starttls(context=ssl.create_default_context())
+        line.ehlo()
+    elif server.username or parse_qs(server.query).get("tls") == ["always"]:
+        raise smtplib.SMTPException("offers no TLS, and a password is not sent without")
+
+
+def compose(message: Message, sender: str, organisation: str) -> EmailMessage:
+    """The mail. Its Message-ID stays the same when it is sent again."""
+    mail = EmailMessage()
+    domain = parseaddr(sender)[1].partition("@")[2] or "majorops.invalid"
+    mail["Message-ID"] = f"<{message.key}@{domain}>"
+    mail["From"], mail["To"] = sender, message.address
+    mail["Subject"] = " ".join(message.subject.split())
+    mail["Date"] = formatdate()
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content("\n\n".join(filter(None, (message.body, message.link, f"-- \n{organisation}"))) + "\n")
+    return mail
+
+
+def _said(code: int, text: bytes | str) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"The mail server answered {code}: {' '.join(words.split())[:200]}"

@@ -1,0 +1,49 @@
+"""One message on its way, free of the database, and why it did not arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from majorops.domain.vocab import ChannelKind
+from majorops.models import Delivery
+
+
+class NotSent(Exception):
+    """It did not arrive. `is_final`: trying again would not help; `is_unset`: a setting is missing here, not there."""
+
+    def __init__(self, why: str, *, is_final: bool = False, is_unset: bool = False):
+        super().__init__(why)
+        self.is_final, self.is_unset = is_final, is_unset
+
+
+@dataclass(frozen=True)
+class Message:
+    """`key` is the same each time it is tried: the receiver knows by it what came twice."""
+
+    id: int
+    key: str
+    kind: ChannelKind
+    address: str
+    secret: str
+    subject: str
+    body: str
+    notice: str
+    incident: int | None
+    link: str
+
+
+def of(row: Delivery, base_url: str | None) -> Message:
+    """The message of a row. `base_url`: where people reach this installation, for the link; none without it."""
+    link = f"{base_url}/incidents/{row.incident_id}" if base_url and row.incident_id else ""
+    return Message(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        address=row.address,
+        secret=(row.channel.secret if row.channel else None) or "",
+        subject=row.subject,
+        body=row.body,
+        notice=row.notice.value,
+        incident=row.incident_id,
+        link=link,
+    )

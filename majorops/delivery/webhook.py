@@ -1,0 +1,78 @@
+"""Webhooks: one signed POST of JSON. Redirects are never followed, answers are not read."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import ssl
+from urllib.parse import urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from majorops import clock
+from majorops.delivery.lines import STEP, deadline, resolve, shut
+from majorops.delivery.message import Message, NotSent
+
+GONE = 410
+
+
+def send(message: Message, settings: dict[str, object]) -> None:
+    """POST the message to its address. Anything but 2xx is a failure. Raises NotSent."""
+    parts = urlsplit(message.address)
+    is_secure = parts.scheme == "https"
+    port = parts.port or (443 if is_secure else 80)
+    address = resolve(parts.hostname or "", port, may_be_private=bool(settings["WEBHOOK_PRIVATE"]))
+    line = _line(is_secure, address, port, parts.hostname)
+    body = json.dumps(payload(message), ensure_ascii=False).encode()
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        with deadline(lambda: shut(line.sock)):
+            headers = {"Host": parts.netloc.rpartition("@")[2], **signed(body, message)}
+            line.request("POST", path, body=body, headers=headers, preload_content=False)
+            status = line.getresponse().status
+    except (OSError, HTTPError) as error:
+        raise NotSent(f"{parts.hostname}: {str(error)[:200] or type(error).__name__}") from None
+    finally:
+        line.close()
+    if not 200 <= status < 300:
+        why = " It redirects; redirects are not followed." if 300 <= status < 400 else ""
+        raise NotSent(f"{parts.hostname} answered {status}.{why}", is_final=status == GONE)
+
+
+def _line(is_secure: bool, address: str, port: int, host: str) -> HTTPConnection:
+    """A connection to this very address; the certificate is the name's."""
+    if not is_secure:
+        return HTTPConnection(address, port, timeout=STEP)
+    context = ssl.create_default_context()
+    return HTTPSConnection(
+        address, port, timeout=STEP, ssl_context=context, server_hostname=host, assert_hostname=host
+    )
+
+
+def payload(message: Message) -> dict[str, object]:
+    """What a webhook gets."""
+    return {
+        "id": message.key,
+        "notice": message.notice,
+        "incident": message.incident,
+        "subject": message.subject,
+        "text": message.body,
+        "link": message.link or None,
+    }
+
+
+def signed(body: bytes, message: Message) -> dict[str, str]:
+    """Headers: the id by which a repeated message is known, and, with a secret, the time and the HMAC-SHA256 over
+    `<time>.<body>`."""
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "MajorOps",
+        "Idempotency-Key": message.key,
+    }
+    if message.secret:
+        stamp = str(int(clock.now().timestamp()))
+        mac = hmac.new(message.secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+        headers |= {"X-MajorOps-Time": stamp, "X-MajorOps-Signature": f"sha256={mac}"}
+    return headers

@@ -1,0 +1,197 @@
+"""The worker: ticks the coach, takes what is due out of the outbox, sends it, says what became of it (house, "Delivery
+and time"). A thread of the server, or a process of its own; any number of them side by side."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import joinedload
+
+from majorops import clock
+from majorops.db import db
+from majorops.delivery import mail, others, webhook
+from majorops.delivery.message import Message, NotSent, of
+from majorops.domain.vocab import ChannelKind, DeliveryState
+from majorops.models import Delivery
+from majorops.operations import Recorded
+from majorops.operations.reminders import remind_all
+
+log = logging.getLogger(__name__)
+
+SENDERS = 4  # one server that hangs must not hold up the others
+EVERY = 1.0  # seconds between two looks
+LEASE = timedelta(seconds=60)  # longer than any conversation: whoever holds a message longer is dead
+# Between the tries, in seconds; after the last one the message is given up, one and a half hours later.
+PAUSES = (5, 15, 45, 120, 300, 600, 900, 900, 900, 900, 900)
+LONGEST = timedelta(seconds=1.5 * max(PAUSES))
+WAKING = frozenset({"alarm.raised", "handover.offered", "response.stood_down"})
+SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
+    ChannelKind.EMAIL: mail.send,
+    ChannelKind.WEBHOOK: webhook.send,
+    ChannelKind.APPRISE: others.send,
+}
+
+
+class Worker:
+    """`told`: called with the number of an incident whose ledger changed."""
+
+    def __init__(self, app: Flask, told: Callable[[int], None], lease: timedelta = LEASE):
+        self.app, self._told, self._lease = app, told, lease
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._slots = threading.Semaphore(SENDERS)
+        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Work on a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
+        self._thread.start()
+
+    def hear(self, told: list[Recorded]) -> None:
+        """After a commit of this process: what queued a message is looked at once, all else within a second."""
+        if any(entry.kind in WAKING for entry in told):
+            self._wake.set()
+
+    def stop(self) -> None:
+        """Take nothing more; wait five seconds at most for what is on its way. The rest is taken up by the next worker."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout=5)
+        self._senders.shutdown(wait=False, cancel_futures=True)
+
+    def run(self) -> None:
+        """Work until stopped. A database that does not answer is waited for."""
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                busy = self.look()
+            except SQLAlchemyError as error:
+                log.warning("the worker cannot read the outbox: %s", error)
+                busy = False
+            if not busy:
+                self._wake.wait(EVERY)
+
+    def look(self) -> bool:
+        """Tick once and hand what is due to the senders. Returns whether there may be more."""
+        with self.app.app_context():
+            self._tick()
+            taken = 0
+            while not self._stopping.is_set() and self._slots.acquire(blocking=False):
+                message = self._take()
+                if message is None:
+                    self._slots.release()
+                    return False
+                taken += 1
+                self._senders.submit(self._carry, message)
+        if taken == 0:  # every sender is busy
+            self._wake.wait(EVERY / 10)
+        return True
+
+    def drain(self) -> int:
+        """Send what is due now, one after another, in this thread. Returns how many were tried."""
+        count = 0
+        with self.app.app_context():
+            while message := self._take():
+                self.deliver(message)
+                count += 1
+        return count
+
+    def _tick(self) -> None:
+        try:
+            remind_all(now=clock.now())
+        except SQLAlchemyError:
+            raise
+        except Exception:  # a rule that fails must not stop the mail
+            log.exception("the coach")
+        finally:
+            db.session.rollback()
+
+    def _take(self) -> Message | None:
+        """Claim the message that has waited longest: one changed row means that it is ours."""
+        now = clock.now()
+        due = select(Delivery.id).where(is_due(now)).order_by(Delivery.next_at, Delivery.id).limit(20)
+        for number in db.session.scalars(due).all():
+            claim = update(Delivery).where(Delivery.id == number, is_due(now))
+            mine = db.session.execute(
+                claim.values(
+                    state=DeliveryState.SENDING,
+                    attempts=Delivery.attempts + 1,
+                    claimed_until=now + self._lease,
+                ),
+                execution_options={"synchronize_session": False},
+            ).rowcount
+            db.session.commit()
+            if mine:
+                row = db.session.get(Delivery, number, options=[joinedload(Delivery.channel)])
+                message = of(row, self.app.config["BASE_URL"])
+                db.session.rollback()
+                return message
+        db.session.rollback()
+        return None
+
+    def _carry(self, message: Message) -> None:
+        try:
+            with self.app.app_context():
+                self.deliver(message)
+        except Exception:  # the lease runs out, and the message goes again
+            log.exception("delivery %s", message.id)
+        finally:
+            self._slots.release()
+            self._wake.set()
+
+    def deliver(self, message: Message) -> None:
+        """Send one claimed message and keep what became of it. No transaction is open while it is on its way."""
+        db.session.remove()
+        try:
+            SEND[message.kind](message, self.app.config)
+        except NotSent as problem:
+            self._settle(message, problem)
+        except Exception as error:
+            log.exception("delivery %s", message.id)
+            self._settle(message, NotSent(f"{type(error).__name__}: {error}"))
+        else:
+            self._settle(message, None)
+
+    def _settle(self, message: Message, problem: NotSent | None) -> None:
+        now = clock.now()
+        row = db.session.get(Delivery, message.id)
+        row.claimed_until, row.last_error = None, str(problem or "")[:500]
+        if problem is None:
+            row.state, row.sent_at = DeliveryState.SENT, now
+        elif problem.is_unset:
+            row.state = DeliveryState.NO_CHANNEL
+        elif problem.is_final or row.attempts > len(PAUSES):
+            row.state = DeliveryState.FAILED
+        else:
+            row.state, row.next_at = DeliveryState.PENDING, now + pause(row.attempts)
+        db.session.commit()
+        if message.incident is not None:
+            with suppress(Exception):
+                self._told(message.incident)
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Waiting and due, or claimed by a worker that is dead. A time further ahead than any pause was written before the
+    clock was set back: it counts as past."""
+    waits = and_(
+        Delivery.state == DeliveryState.PENDING,
+        or_(Delivery.next_at <= now, Delivery.next_at > now + LONGEST),
+    )
+    left = or_(Delivery.claimed_until <= now, Delivery.claimed_until > now + LONGEST)
+    return or_(waits, and_(Delivery.state == DeliveryState.SENDING, left))
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after this many tries, a fifth more or less: what failed together does not come back together."""
+    seconds = PAUSES[min(attempts, len(PAUSES)) - 1]
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)

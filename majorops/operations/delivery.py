@@ -1,0 +1,97 @@
+"""Verbs on delivery: a message that is sent once more, how a person is reached, which role gets which notice."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.text import clean_line, web_link
+from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
+from majorops.models import Channel, Delivery, NoticePolicy, User
+from majorops.operations import audit, operation
+from majorops.operations.outbox import wants
+
+AGAIN = frozenset({DeliveryState.FAILED, DeliveryState.NO_CHANNEL})
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def send_again(delivery: Delivery, *, actor: Actor, now: datetime) -> None:
+    """Put a message that was given up, or had no channel, back into the outbox, with all its tries. Raises Conflict."""
+    if refusal := again_refusal(delivery):
+        raise Conflict(refusal)
+    delivery.state, delivery.attempts, delivery.next_at = DeliveryState.PENDING, 0, now
+    audit("delivery.again", str(delivery), detail=delivery.subject, actor=actor, now=now)
+
+
+def again_refusal(delivery: Delivery) -> str:
+    """Why this message is not sent again; empty when it can be."""
+    if delivery.state not in AGAIN:
+        return f"Only what failed or had no channel is sent again; this one: {delivery.state.label.lower()}."
+    return "" if delivery.kind else "The person has no channel. Add one; the next message takes it."
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def add_channel(*, email: str, kind: ChannelKind, address: str, actor: Actor, now: datetime) -> Channel:
+    """A way to reach the account with this e-mail. A webhook gets a secret that signs its messages. Raises Invalid."""
+    email = clean_line(email).lower()
+    user = db.session.scalar(select(User).filter_by(email=email))
+    if user is None:
+        raise Invalid({"email": f"No account has the e-mail {email}."})
+    address = check_address(kind, address)
+    if db.session.scalar(select(Channel.id).filter_by(user_id=user.id, kind=kind, address=address)):
+        raise Invalid({"address": "This person has this channel already."})
+    secret = secrets.token_urlsafe(32) if kind is ChannelKind.WEBHOOK else None
+    channel = Channel(user_id=user.id, user=user, kind=kind, address=address, secret=secret)
+    db.session.add(channel)
+    db.session.flush()
+    audit("channel.added", str(channel), actor=actor, now=now)
+    return channel
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def save_channel(channel: Channel, *, address: str, is_active: bool, actor: Actor, now: datetime) -> None:
+    """Change the address, switch off or on again. Raises Invalid."""
+    address = check_address(channel.kind, address)
+    if (address, is_active) == (channel.address, channel.is_active):
+        return
+    channel.address, channel.is_active = address, is_active
+    audit("channel.changed", str(channel), detail="on" if is_active else "off", actor=actor, now=now)
+
+
+def check_address(kind: ChannelKind, typed: str) -> str:
+    """The address as it is kept. Raises Invalid at `address`."""
+    address = clean_line(typed)
+    if len(address) > 1000:
+        raise Invalid({"address": f"At most 1,000 characters; this has {len(address):,}."})
+    name, _, host = address.partition("@")
+    if kind is ChannelKind.EMAIL and not (name and "." in host and " " not in address and "@" not in host):
+        raise Invalid({"address": "Use an e-mail address such as name@example.org."})
+    if kind is ChannelKind.WEBHOOK and (web_link(address) is None or not address.isascii()):
+        raise Invalid({"address": "Use an address that begins with http:// or https://"})
+    if kind is ChannelKind.APPRISE and (not urlsplit(address).scheme or "://" not in address):
+        raise Invalid({"address": "Use an Apprise address such as slack://…, workflows://…, twilio://…"})
+    return address
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def set_policy(
+    role: AccountRole, notice: Notice, is_on: bool, *, actor: Actor, now: datetime
+) -> NoticePolicy:
+    """Decide whether accounts of a role get a kind of notice. Raises Invalid where that is the case already."""
+    if wants(role, notice) is is_on:
+        raise Invalid({"is_on": "That is how it is already."})
+    policy = db.session.scalar(select(NoticePolicy).filter_by(role=role, notice=notice))
+    if policy is None:
+        policy = NoticePolicy(role=role, notice=notice)
+        db.session.add(policy)
+    policy.is_on = is_on
+    word = "on" if is_on else "off"
+    audit("policy.changed", f"{role.label}: {notice.label}, {word}", actor=actor, now=now)
+    db.session.flush()
+    return policy
