@@ -63,7 +63,7 @@ def compose(message: Message, sender: str, organisation: str) -> EmailMessage:
     """The mail. Its Message-ID stays the same when it is sent again."""
     mail = EmailMessage()
     domain = parseaddr(sender)[1].partition("@")[2] or "majorops.invalid"
-    mail["Message-ID"] = f"<{message.key}@{domain}>"
+    mail["Message-ID"] = f"<{message.key[:32]}@{domain}>"  # short: a folded one is read wrongly by some
     mail["From"], mail["To"] = sender, message.address
     mail["Subject"] = " ".join(message.subject.split())
     mail["Date"] = formatdate()

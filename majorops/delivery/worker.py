@@ -120,7 +120,9 @@ class Worker:
         """Claim the message that has waited longest: one changed row means that it is ours."""
         now = clock.now()
         due = select(Delivery.id).where(is_due(now)).order_by(Delivery.next_at, Delivery.id).limit(20)
-        for number in db.session.scalars(due).all():
+        numbers = db.session.scalars(due).all()
+        for number in numbers:
+            _begin_to_write()
             claim = update(Delivery).where(Delivery.id == number, is_due(now))
             mine = db.session.execute(
                 claim.values(
@@ -164,6 +166,7 @@ class Worker:
 
     def _settle(self, message: Message, problem: NotSent | None) -> None:
         now = clock.now()
+        _begin_to_write()
         row = db.session.get(Delivery, message.id)
         row.claimed_until, row.last_error = None, str(problem or "")[:500]
         if problem is None:
@@ -178,6 +181,12 @@ class Worker:
         if message.incident is not None:
             with suppress(Exception):
                 self._told(message.incident)
+
+
+def _begin_to_write() -> None:
+    """A transaction of SQLite that begins with a read cannot wait for another writer (see db.py)."""
+    db.session.rollback()
+    db.session.connection(execution_options={"writing": True})
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
