@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import outages, pages, processes, screens, streams, together
+from bench import deliveries, outages, pages, processes, screens, streams, together
 from bench.table import keep, show
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "streams": (streams.run, "1,000 open streams on one process, ms"),
     "together": (together.run, "10 people, 10 fields, one minute, ms"),
     "processes": (processes.run, "Two processes on one database, ms"),
+    "deliveries": (deliveries.run, "1,000 messages, one worker of two killed, ms"),
     "outages": (outages.run, "kill -9 while editing, ms until it goes on"),
 }
 

@@ -118,8 +118,8 @@ def template_database(request, tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="session")
-def filled_database(request, template_database, tmp_path_factory) -> str:
-    """The same with the cast and a small catalogue in it."""
+def filled(request, template_database, tmp_path_factory) -> tuple[str, dict[str, list[str]]]:
+    """The same with the cast and a small catalogue in it, and cookies of open sessions (see `fill`)."""
     from tests.server import fill
 
     if template_database.startswith("sqlite"):
@@ -131,8 +131,17 @@ def filled_database(request, template_database, tmp_path_factory) -> str:
         with autocommit(server) as connection:
             connection.execute(text("CREATE DATABASE majorops_filled TEMPLATE majorops_template"))
         url = named_database(server, "majorops_filled")
-    fill(url)
-    return url
+    return url, fill(url)
+
+
+@pytest.fixture(scope="session")
+def filled_database(filled) -> str:
+    return filled[0]
+
+
+@pytest.fixture(scope="session")
+def cookies(filled) -> dict[str, list[str]]:
+    return filled[1]
 
 
 @pytest.fixture

@@ -84,22 +84,21 @@ class Server:
         return self.process.exitcode
 
 
-# Nick → cookies of sessions that `fill` began, for browsers that need not go through the form: that costs a second.
-COOKIES: dict[str, list[str]] = {}
-
-
-def fill(url: str) -> None:
-    """The cast with three open sessions each, and a small catalogue, into a migrated database."""
+def fill(url: str) -> dict[str, list[str]]:
+    """The cast and a small catalogue, into a migrated database. Returns cookies of three sessions each, by nick, for
+    browsers that need not go through the form: that costs a second."""
+    cookies = {}
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():
         for nick, (name, role) in PEOPLE.items():
             given = {"email": f"{nick}@example.org", "name": name, "role": AccountRole(role)}
             user = add_user(**given, password=PASSWORD, actor=SYSTEM, now=clock.now())
-            COOKIES[nick] = [begin_session(app, user) for _ in range(3)]
+            cookies[nick] = [begin_session(app, user) for _ in range(3)]
         for name in ("payments-api", "ledger-db", "checkout-web"):
             add_system(name=name, actor=SYSTEM, now=clock.now())
         db.session.remove()
         db.engine.dispose()
+    return cookies
 
 
 def begin_session(app: Flask, user: User) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from majorops.domain.access import Permission
 from majorops.domain.vocab import ChannelKind
 from majorops.models import Delivery
 
@@ -34,7 +35,8 @@ class Message:
 
 def of(row: Delivery, base_url: str | None) -> Message:
     """The message of a row. `base_url`: where people reach this installation, for the link; none without it."""
-    link = f"{base_url}/incidents/{row.incident_id}" if base_url and row.incident_id else ""
+    path = page_for(row)
+    link = f"{base_url}{path}" if base_url and path else ""
     return Message(
         id=row.id,
         key=row.key,
@@ -47,3 +49,12 @@ def of(row: Delivery, base_url: str | None) -> Message:
         incident=row.incident_id,
         link=link,
     )
+
+
+def page_for(row: Delivery) -> str:
+    """The page of the incident that this person may read: the fireground, the public one, or none."""
+    if row.incident is None:
+        return ""
+    if row.user and row.user.actor.can(Permission.INCIDENT_READ):
+        return f"/admin/incidents/{row.incident.id}"
+    return f"/incidents/{row.incident.id}" if row.incident.is_shown else ""

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 SENDERS = 4  # one server that hangs must not hold up the others
 EVERY = 1.0  # seconds between two looks
-LEASE = timedelta(seconds=60)  # longer than any conversation: whoever holds a message longer is dead
+LEASE = timedelta(seconds=30)  # longer than any conversation: whoever holds a message longer is dead
 # Between the tries, in seconds; after the last one the message is given up, one and a half hours later.
 PAUSES = (5, 15, 45, 120, 300, 600, 900, 900, 900, 900, 900)
 LONGEST = timedelta(seconds=1.5 * max(PAUSES))
@@ -134,7 +134,15 @@ class Worker:
             ).rowcount
             db.session.commit()
             if mine:
-                row = db.session.get(Delivery, number, options=[joinedload(Delivery.channel)])
+                row = db.session.get(
+                    Delivery,
+                    number,
+                    options=[
+                        joinedload(Delivery.channel),
+                        joinedload(Delivery.user),
+                        joinedload(Delivery.incident),
+                    ],
+                )
                 message = of(row, self.app.config["BASE_URL"])
                 db.session.rollback()
                 return message

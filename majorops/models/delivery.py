@@ -79,6 +79,7 @@ class Delivery(Base):
 
     incident: Mapped[Incident | None] = relationship()
     channel: Mapped[Channel | None] = relationship()
+    user: Mapped[User | None] = relationship()
 
     def __str__(self) -> str:
         return f"{self.notice.label} to {self.recipient}"

@@ -7,8 +7,6 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.server import COOKIES
-
 expect.set_options(timeout=10_000)  # a busy machine is no failure
 
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -24,10 +22,10 @@ def chromium():
 
 
 @pytest.fixture
-def open_page(chromium, server):
+def open_page(chromium, server, cookies):
     """`open_page("maya", size="phone", script=False)`: a page of a browser of its own, signed in."""
     contexts, errors = [], []
-    cookies = {nick: iter(sessions) for nick, sessions in COOKIES.items()}
+    sessions = {nick: iter(each) for nick, each in cookies.items()}
 
     def make(nick: str | None = "maya", *, size: str = "desk", script: bool = True, **options):
         context = chromium.new_context(
@@ -42,7 +40,7 @@ def open_page(chromium, server):
             lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None,
         )
         if nick:
-            context.add_cookies([{"name": "majorops", "value": next(cookies[nick]), "url": server.url}])
+            context.add_cookies([{"name": "majorops", "value": next(sessions[nick]), "url": server.url}])
             page.goto("/admin/incidents" if nick != "xin" else "/")
         return page
 

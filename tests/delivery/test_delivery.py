@@ -70,6 +70,16 @@ class TestMail:
         assert f"Message-ID: <{db.session.scalar(select(Delivery.key).limit(1))[:32]}@" in text
         assert worker.ledgers == [1, 1]
 
+    def test_each_gets_the_page_that_they_may_read(self, app, cast, worker, mails):
+        app.config["BASE_URL"] = "https://ops.example.org"
+        cast.open()
+        worker.drain()
+        to = {
+            next(line for line in text.splitlines() if line.startswith("To:")): text for text in mails.mails
+        }
+        assert "https://ops.example.org/admin/incidents/1\n" in to["To: omar@example.org"].replace("\r", "")
+        assert "https://ops.example.org/incidents/1\n" in to["To: xin@example.org"].replace("\r", "")
+
     def test_without_a_server_it_says_so_and_can_be_sent_later(self, app, cast, worker, mails, clock):
         app.config["SMTP_URL"] = None
         cast.open(severity=Severity.MEDIUM)
@@ -270,7 +280,7 @@ class TestTheOutbox:
         with worker.app.app_context():
             assert worker._take() is not None  # and dies
         assert worker.drain() == 0
-        clock.tick(seconds=61)
+        clock.tick(seconds=31)
         assert worker.drain() == 1
         assert one().state is DeliveryState.SENT
 

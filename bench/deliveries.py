@@ -1,0 +1,104 @@
+"""1,000 messages to a receiver that is slow and fails every tenth time; one of two workers is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from bench.table import spread, verdict
+from majorops import clock, create_app
+from majorops.db import db
+from majorops.domain.access import SYSTEM
+from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, Severity
+from majorops.models import Delivery, Incident, User
+from majorops.operations import audit, delivery, operation
+from majorops.operations.incident import open_incident
+from majorops.operations.outbox import notify
+from tests.conftest import SECRET, migrated
+from tests.delivery.receivers import WebServer
+from tests.server import ROOT, fill
+
+MESSAGES, DELAY = 1_000, 0.02
+
+
+def run() -> list[dict]:
+    """Rows of the table."""
+    folder = Path(tempfile.mkdtemp())
+    url = migrated(f"sqlite:///{folder / 'bench.db'}")
+    fill(url)
+    # Every tenth request fails, as often as it is that message's turn.
+    server = WebServer(answers=lambda count, headers: 500 if count % 10 == 0 else 200, delay=DELAY)
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "WEBHOOK_PRIVATE": True})
+    with app.app_context():
+        queue(server.url)
+        environment = os.environ | {
+            "MAJOROPS_DATABASE_URL": url,
+            "MAJOROPS_SECRET_KEY": SECRET,
+            "MAJOROPS_WEBHOOK_PRIVATE": "on",
+        }
+        command = [sys.executable, "-m", "flask", "--app", "app", "work"]
+        workers = [
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) for _ in "12"
+        ]
+        began = time.perf_counter()
+        while len(server.heard) < MESSAGES / 2:
+            time.sleep(0.01)
+        workers[0].send_signal(signal.SIGKILL)
+        while count(DeliveryState.SENT) < MESSAGES and time.perf_counter() - began < 180:
+            time.sleep(0.2)
+        took = time.perf_counter() - began
+        waits = sorted(
+            (row.sent_at - row.created_at).total_seconds()
+            for row in db.session.scalars(select(Delivery).filter(Delivery.sent_at.is_not(None)))
+        )
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+    server.stop()
+    return rows(server, waits, took)
+
+
+def queue(address: str) -> None:
+    """The messages: one person, a thousand acts."""
+    delivery.add_channel(
+        email="maya@example.org", kind=ChannelKind.WEBHOOK, address=address, actor=SYSTEM, now=clock.now()
+    )
+
+    @operation(needs=None)
+    def acts(incident, *, actor, now):
+        person = db.session.scalar(select(User).filter_by(email="maya@example.org"))
+        for n in range(MESSAGES):
+            notify(incident, Notice.ALARM, f"bench:{n}", [person], subject=f"act {n}", body="text", now=now)
+        audit("bench.queued", "bench", actor=actor, now=now)
+
+    incident: Incident = open_incident(
+        title="bench", severity=Severity.LOW, systems=["a"], actor=SYSTEM, now=clock.now()
+    )
+    acts(incident, actor=SYSTEM, now=clock.now())
+
+
+def count(state: DeliveryState) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count(Delivery.id)).filter_by(state=state))
+
+
+def rows(server: WebServer, waits: list[float], took: float) -> list[dict]:
+    ids = Counter(headers["Idempotency-Key"] for headers, _ in server.heard)
+    tries = len(server.heard)
+    lost = MESSAGES - len(waits)
+    return [
+        {
+            "row": "queued to arrived",
+            **spread([wait * 1000 for wait in waits]),
+            "note": f"{len(waits) / took:.0f} a second, {tries} tries, {lost} lost, {len(ids)} different ids",
+            "bar": verdict(not lost and len(ids) == MESSAGES, "each once, 0 lost"),
+        }
+    ]

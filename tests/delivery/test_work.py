@@ -1,0 +1,89 @@
+"""`flask work` as a process of its own: killed in the middle, nothing is lost, and nothing is another message."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from majorops.db import db
+from majorops.delivery import Worker
+from majorops.delivery.worker import SENDERS
+from majorops.domain.access import SYSTEM
+from majorops.domain.vocab import ChannelKind, DeliveryState
+from majorops.models import Delivery
+from majorops.operations import delivery as verbs
+from tests.conftest import SECRET
+from tests.delivery.receivers import WebServer
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def work(app):
+    """Start `flask work` on the test's database."""
+    running = []
+
+    def start() -> subprocess.Popen:
+        environment = os.environ | {
+            "MAJOROPS_DATABASE_URL": app.config["DATABASE_URL"],
+            "MAJOROPS_SECRET_KEY": SECRET,
+            "MAJOROPS_WEBHOOK_PRIVATE": "on",
+        }
+        command = [sys.executable, "-m", "flask", "--app", "app", "work"]
+        running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def count(state: DeliveryState) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count(Delivery.id)).filter_by(state=state))
+
+
+def test_kill_9_in_the_middle_of_two_hundred(app, cast, clock, work):
+    app.config["WEBHOOK_PRIVATE"] = True
+    server = WebServer(delay=0.02)
+    given = {"kind": ChannelKind.WEBHOOK, "address": server.url, "actor": SYSTEM, "now": clock()}
+    verbs.add_channel(email="omar@example.org", **given)
+    verbs.add_channel(email="xin@example.org", **given)
+    for n in range(100):
+        cast.open(title=f"incident {n}")
+    process = work()
+    while len(server.heard) < 50:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    left = count(DeliveryState.SENDING)
+    assert left <= SENDERS
+    db.session.execute(
+        update(Delivery).values(claimed_until=clock() - timedelta(seconds=1))
+    )  # the leases run out
+    db.session.commit()
+    Worker(app, told=lambda number: None).drain()
+    ids = Counter(headers["Idempotency-Key"] for headers, _ in server.heard)
+    assert count(DeliveryState.SENT) == len(ids) == 200
+    assert sum(n - 1 for n in ids.values()) <= left  # only what was on its way came again, with its id
+    server.stop()
+
+
+def test_stops_within_five_seconds(work):
+    process = work()
+    time.sleep(2.5)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=6) == 0
+    assert time.monotonic() - began < 5
