@@ -27,7 +27,7 @@ INSIDE = (
     "/admin/incidents/2/commands",
     "/admin/incidents/keys",
 )
-ADMIN = ("/admin/", "/admin/data/incidents/", "/admin/data/users/", "/admin/data/users/new/", "/admin/data/timeline/", "/admin/data/systems/edit/?id=1", "/admin/data/incidents/details/?id=4", "/admin/data/incidents/edit/?id=4")  # fmt: skip
+ADMIN = ("/admin/", "/admin/data/incidents/", "/admin/data/users/", "/admin/data/users/new/", "/admin/data/timeline/", "/admin/data/systems/edit/?id=1", "/admin/data/incidents/details/?id=4", "/admin/data/incidents/edit/?id=4", "/admin/data/deliveries/", "/admin/data/deliveries/details/?id=1", "/admin/data/channels/new/", "/admin/data/policies/")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
