@@ -51,11 +51,24 @@ REGIONS: dict[str, frozenset[str]] = {
         {
             "track.opened",
             "track.extended",
+            "track.escalated",
             "track.closed",
             "timebox.opened",
             "timebox.closed",
             "timebox.expired",
             "can.reported",
+            "need.met",
+            "status.changed",
+        }
+    ),
+    "asks": frozenset(
+        {
+            "ask.opened",
+            "ask.answered",
+            "ask.parked",
+            "ask.deferred",
+            "cause.ruled_out",
+            "note.corrected",
             "status.changed",
         }
     ),

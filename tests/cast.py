@@ -12,8 +12,8 @@ from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.vocab import AccountRole, CheckState, IncidentStatus, Phase, Severity, SignInMethod
 from majorops.models import Incident, User
+from majorops.operations import asks, phase, timeline, tracks, updates, validation
 from majorops.operations import incident as incidents
-from majorops.operations import phase, timeline, tracks, updates, validation
 from majorops.screen import Fireground
 
 PASSWORD = "correct horse battery staple"
@@ -73,6 +73,8 @@ class Cast:
         self.bring_to(incident, Phase.VALIDATION)
         tracks.open_track(incident, team="App", owner="Rita Moreau", goal="roll back", minutes=10, **who)
         tracks.open_timebox(incident, purpose="conditions", owner="Maya Okafor", minutes=5, **who)
+        tracks.report_can(incident, team="App", conditions="5xx", needs="deploy freeze", **who)
+        asks.ask(incident, whom="Rita Moreau", what="pool size", minutes=5, **who)
         updates.publish_update(incident, "First words.", **who)
         timeline.add_note(incident, "heard on the bridge", **who)
         self.resolve(self.open(title="search-index lag", severity=Severity.LOW))

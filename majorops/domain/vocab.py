@@ -94,6 +94,12 @@ class TrackOutcome(Labelled):
     ABANDONED = "abandoned"
 
 
+class AskState(Labelled):
+    OPEN = "open"
+    ANSWERED = "answered"
+    DEFERRED = "deferred"
+
+
 class CheckState(Labelled):
     PENDING = "pending", "Not confirmed"
     CONFIRMED = "confirmed"

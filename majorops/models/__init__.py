@@ -4,11 +4,12 @@ from majorops.models.account import AuditEntry, SignInThrottle, User, UserSessio
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
-from majorops.models.response import CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
+from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.timeline import Milestone, Publication, StatusUpdate, TimelineEvent
 
 __all__ = [
     "AffectedSystem",
+    "Ask",
     "AuditEntry",
     "CanReport",
     "Channel",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type
-from majorops.domain.vocab import Phase, TrackOutcome
+from majorops.domain.vocab import AskState, Phase, TrackOutcome
 
 
 class RecoveryTrack(Base):
@@ -20,17 +20,24 @@ class RecoveryTrack(Base):
     team: Mapped[str] = mapped_column(String(80))
     owner: Mapped[str] = mapped_column(String(120))
     goal: Mapped[str] = mapped_column(String(300))
-    minutes: Mapped[int]
+    # None: opened without a timebox, in a hurry; the coach asks for one from phase 5 on.
+    minutes: Mapped[int | None]
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     extensions: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[TrackOutcome] = mapped_column(enum_type(TrackOutcome), default=TrackOutcome.RUNNING)
     outcome_note: Mapped[str] = mapped_column(Text, default="")
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    escalated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    escalated_to: Mapped[str | None] = mapped_column(String(120))
+
+    @property
+    def is_running(self) -> bool:
+        return self.outcome is TrackOutcome.RUNNING
 
 
 class Timebox(Base):
-    """A promise of time without a track: gathering conditions, a vendor's answer."""
+    """A promise of time without a track: a vendor's answer, or, with a `team`, conditions that are gathered from it."""
 
     __tablename__ = "timebox"
     __table_args__ = (CheckConstraint("minutes BETWEEN 1 AND 720", name="minutes_range"),)
@@ -38,6 +45,7 @@ class Timebox(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(300))
+    team: Mapped[str | None] = mapped_column(String(80))
     owner: Mapped[str] = mapped_column(String(120))
     minutes: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -58,6 +66,36 @@ class CanReport(Base):
     needs: Mapped[str] = mapped_column(Text, default="")
     by: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+    needs_met_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    needs_met_by: Mapped[str | None] = mapped_column(String(120))
+
+    @property
+    def open_need(self) -> str:
+        """What the team still needs; empty once it was met."""
+        return "" if self.needs_met_at else self.needs
+
+
+class Ask(Base):
+    """A person, a verb, and a clock. A parked one is quiet until its time is up."""
+
+    __tablename__ = "ask"
+    __table_args__ = (Index("ix_ask_incident_id_state", "incident_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    whom: Mapped[str] = mapped_column(String(120))
+    what: Mapped[str] = mapped_column(String(300))
+    asked_by: Mapped[str] = mapped_column(String(120))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    parked: Mapped[int] = mapped_column(default=0)
+    state: Mapped[AskState] = mapped_column(enum_type(AskState), default=AskState.OPEN)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    closed_by: Mapped[str | None] = mapped_column(String(120))
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def __str__(self) -> str:
+        return f"{self.whom}: {self.what}"
 
 
 class PhaseNote(Base):

@@ -14,7 +14,12 @@ from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 
 TITLE_LENGTH = 300
-NOTES = ("note.logged", "note.corrected")  # kinds that people wrote; all else was recorded by itself
+NOTES = (
+    "note.logged",
+    "note.corrected",
+    "decision.made",
+    "cause.ruled_out",
+)  # kinds that people wrote; all else was recorded by itself
 
 
 @operation(needs=Permission.TIMELINE_NOTE)

@@ -4,38 +4,54 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.measures import short_clock
-from majorops.domain.vocab import EventType, TrackOutcome
+from majorops.domain.vocab import CommandRole, EventType, TrackOutcome
 from majorops.models import CanReport, Incident, RecoveryTrack, Timebox
 from majorops.operations import demand_open, operation, record
+from majorops.operations.command import holder
 
 LONGEST = 720
+CAN_FORM = "Name the team first, such as App: 5xx 61% / rollback / deploy freeze."
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def open_track(
-    incident: Incident, *, team: str, owner: str, goal: str, minutes: int, actor: Actor, now: datetime
+    incident: Incident,
+    *,
+    team: str,
+    goal: str,
+    actor: Actor,
+    now: datetime,
+    owner: str = "",
+    minutes: int | None = None,
 ) -> RecoveryTrack:
-    """Open a recovery track with an owner, a goal and a timebox in minutes. Raises Invalid, Conflict."""
+    """Open a recovery track with an owner, a goal and a timebox in minutes (guide, phase 5). In a hurry the owner is the
+    SRE, or else the team, and the timebox comes later. Raises Invalid, Conflict."""
     demand_open(incident)
-    _demand(team=(team, "Name the team."), owner=(owner, "Name the owner."), goal=(goal, "Say the goal."))
-    _check_minutes(minutes)
+    _demand(team=(team, "Name the team."), goal=(goal, "Say the goal."))
+    _check_lengths(team=(team, 80), owner=(owner, 120), goal=(goal, 300))
+    if minutes is not None:
+        _check_minutes(minutes)
+    sre = holder(incident, CommandRole.SRE)
     track = RecoveryTrack(
         incident_id=incident.id,
         team=team,
-        owner=owner,
+        owner=owner or (sre.name if sre else team),
         goal=goal,
         minutes=minutes,
         started_at=now,
-        expires_at=now + timedelta(minutes=minutes),
+        expires_at=now + timedelta(minutes=minutes) if minutes else None,
         outcome=TrackOutcome.RUNNING,
     )
     db.session.add(track)
     db.session.flush()
-    title = f"Track opened: {goal} ({team}, {owner}), {minutes}:00"
+    box = short_clock(timedelta(minutes=minutes)) if minutes else "no timebox"
+    title = f"Track opened: {goal} ({team}, {track.owner}), {box}"
     record(incident, "track.opened", title, type=EventType.ACTION, actor=actor, now=now)
     return track
 
@@ -48,9 +64,25 @@ def extend_track(incident: Incident, track_id: int, minutes: int, *, actor: Acto
     old = track.expires_at
     track.minutes, track.started_at = minutes, now
     track.expires_at = now + timedelta(minutes=minutes)
-    track.extensions += 1
-    title = f"Track extended: {track.goal}, {old:%H:%M:%S} › {track.expires_at:%H:%M:%S} UTC"
+    track.extensions += old is not None
+    was = f"{old:%H:%M:%S}" if old else "no timebox"
+    title = f"Track extended: {track.goal}, {was} › {track.expires_at:%H:%M:%S} UTC"
     record(incident, "track.extended", title, type=EventType.ACTION, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def escalate_track(
+    incident: Incident, track_id: int, *, actor: Actor, now: datetime, to: str = "", note: str = ""
+) -> None:
+    """Escalate a running track, to the Leader unless somebody else is named (guide, "Running recovery tracks").
+    Raises Invalid, Conflict."""
+    track = _running_track(incident, track_id)
+    leader = holder(incident, CommandRole.LEADER)
+    to = to or (leader.name if leader else "")
+    _demand(to=(to, "The Leader's seat is vacant: name who it is escalated to."))
+    track.escalated_at, track.escalated_to = now, to
+    title = f"Track escalated to {to}: {track.goal}"
+    record(incident, "track.escalated", title, detail=note, type=EventType.ACTION, actor=actor, now=now)
 
 
 @operation(needs=Permission.TRACK_OWN)
@@ -99,6 +131,32 @@ def open_timebox(
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
+def gather(incident: Incident, teams: list[str], minutes: int, *, actor: Actor, now: datetime) -> None:
+    """Ask these teams for conditions: one timebox each, which the team's CAN report ends (guide, phase 2).
+    Raises Invalid, Conflict."""
+    demand_open(incident)
+    _check_minutes(minutes)
+    if not teams:
+        raise Invalid({"teams": "Name the teams, such as App, Database."})
+    if len(teams) > 12 or any(len(team) > 80 for team in teams):
+        raise Invalid({"teams": "At most 12 teams, each with at most 80 characters."})
+    for team in teams:
+        db.session.add(
+            Timebox(
+                incident_id=incident.id,
+                purpose=f"Conditions from {team}",
+                team=team,
+                owner=actor.name,
+                minutes=minutes,
+                started_at=now,
+                expires_at=now + timedelta(minutes=minutes),
+            )
+        )
+    title = f"Timebox {short_clock(timedelta(minutes=minutes))}: conditions from {', '.join(teams)}"
+    record(incident, "timebox.opened", title, type=EventType.ACTION, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
 def close_timebox(
     incident: Incident, timebox_id: int, *, actor: Actor, now: datetime, note: str = ""
 ) -> None:
@@ -124,9 +182,14 @@ def report_can(
     actions: str = "",
     needs: str = "",
 ) -> CanReport:
-    """Log one team's conditions, actions, needs (guide, phase 2). Raises Invalid, Conflict."""
+    """Log one team's conditions, actions, needs (guide, phase 2); ends the timebox in which they were gathered from it.
+    Raises Invalid, Conflict."""
     demand_open(incident)
-    _demand(team=(team, "Name the team."), conditions=(conditions, "Say what the team observes."))
+    _demand(team=(team, CAN_FORM), conditions=(conditions, "Say what the team observes."))
+    _check_lengths(team=(team, 80))
+    waiting = select(Timebox).filter_by(incident_id=incident.id, closed_at=None)
+    for timebox in db.session.scalars(waiting.where(func.lower(Timebox.team) == team.lower())):
+        timebox.closed_at = now
     report = CanReport(
         incident_id=incident.id,
         team=team,
@@ -145,6 +208,20 @@ def report_can(
     return report
 
 
+@operation(needs=Permission.CAN_REPORT)
+def meet_need(incident: Incident, report_id: int, *, actor: Actor, now: datetime) -> None:
+    """Mark what a team needed as met; who and when is kept. Raises Invalid, Conflict."""
+    demand_open(incident)
+    report = db.session.get(CanReport, report_id)
+    if report is None or report.incident_id != incident.id or not report.needs:
+        raise Invalid({"need": "There is no such need."})
+    if report.needs_met_at:
+        raise Conflict(f"{report.needs_met_by} marked this as met at {report.needs_met_at:%H:%M:%S}.")
+    report.needs_met_at, report.needs_met_by = now, actor.name
+    title = f"Need met: {report.team}, {report.needs}"
+    record(incident, "need.met", title, type=EventType.ACTION, actor=actor, now=now)
+
+
 def _running_track(incident: Incident, track_id: int) -> RecoveryTrack:
     track = db.session.get(RecoveryTrack, track_id)
     if track is None or track.incident_id != incident.id:
@@ -158,6 +235,12 @@ def _demand(**fields: tuple[str, str]) -> None:
     missing = {name: sentence for name, (value, sentence) in fields.items() if not value}
     if missing:
         raise Invalid(missing)
+
+
+def _check_lengths(**fields: tuple[str, int]) -> None:
+    long = {name: most for name, (value, most) in fields.items() if len(value) > most}
+    if long:
+        raise Invalid({name: f"At most {most} characters." for name, most in long.items()})
 
 
 def _check_minutes(minutes: int) -> None:

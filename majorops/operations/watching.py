@@ -8,15 +8,25 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.coach import Clocked, Watch
-from majorops.domain.vocab import CommandRole, TrackOutcome
-from majorops.models import CanReport, CommandAssignment, Incident, Milestone, RecoveryTrack, Timebox
+from majorops.domain.vocab import AskState, CommandRole, TrackOutcome
+from majorops.models import Ask, CanReport, CommandAssignment, Incident, Milestone, RecoveryTrack, Timebox
 
 READ_AT_MOST = 50  # of what runs at once
 
 
-def watch(incident: Incident) -> Watch:
-    """The situation as the rules of `domain/coach.py` want it. Costs five queries, whatever the record's length."""
+def watch(
+    incident: Incident,
+    *,
+    tracks: list[RecoveryTrack] | None = None,
+    timeboxes: list[Timebox] | None = None,
+    asks: list[Ask] | None = None,
+) -> Watch:
+    """The situation as the rules of `domain/coach.py` want it. Costs five queries, whatever the record's length; three
+    fewer where the page has what runs already."""
     signs = _signs(incident)
+    tracks = _running_tracks(incident) if tracks is None else tracks
+    timeboxes = _open_timeboxes(incident) if timeboxes is None else timeboxes
+    asks = _open_asks(incident) if asks is None else asks
     return Watch(
         severity=incident.severity,
         level=incident.alarm_level,
@@ -30,8 +40,11 @@ def watch(incident: Incident) -> Watch:
         has_milestone=signs.milestones > 0,
         has_after_action=signs.after_action_at is not None,
         vacant=_vacant(incident),
-        tracks=_tracks(incident),
-        timeboxes=_timeboxes(incident),
+        tracks=tuple(
+            Clocked(t.id, f"{t.goal} ({t.team})", t.expires_at, t.started_at, t.escalated_at) for t in tracks
+        ),
+        timeboxes=tuple(Clocked(box.id, box.purpose, box.expires_at, box.started_at) for box in timeboxes),
+        asks=tuple(Clocked(ask.id, str(ask), ask.due_at, ask.asked_at) for ask in asks),
         moved_at=max(
             filter(None, (signs.track_opened_at, signs.track_closed_at, signs.timebox_at, signs.can_at)),
             default=None,
@@ -76,17 +89,16 @@ def _vacant(incident: Incident) -> dict[CommandRole, datetime]:
     return {role: until or incident.opened_at for role, (until, is_held) in found.items() if not is_held}
 
 
-def _tracks(incident: Incident) -> tuple[Clocked, ...]:
+def _running_tracks(incident: Incident) -> list[RecoveryTrack]:
     rows = select(RecoveryTrack).filter_by(incident_id=incident.id, outcome=TrackOutcome.RUNNING)
-    return tuple(
-        Clocked(track.id, f"{track.goal} ({track.team})", track.expires_at, track.started_at)
-        for track in db.session.scalars(rows.order_by(RecoveryTrack.expires_at).limit(READ_AT_MOST))
-    )
+    return list(db.session.scalars(rows.order_by(RecoveryTrack.expires_at).limit(READ_AT_MOST)))
 
 
-def _timeboxes(incident: Incident) -> tuple[Clocked, ...]:
+def _open_timeboxes(incident: Incident) -> list[Timebox]:
     rows = select(Timebox).filter_by(incident_id=incident.id, closed_at=None)
-    return tuple(
-        Clocked(box.id, box.purpose, box.expires_at, box.started_at)
-        for box in db.session.scalars(rows.order_by(Timebox.expires_at).limit(READ_AT_MOST))
-    )
+    return list(db.session.scalars(rows.order_by(Timebox.expires_at).limit(READ_AT_MOST)))
+
+
+def _open_asks(incident: Incident) -> list[Ask]:
+    rows = select(Ask).filter_by(incident_id=incident.id, state=AskState.OPEN)
+    return list(db.session.scalars(rows.order_by(Ask.due_at).limit(READ_AT_MOST)))

@@ -13,7 +13,6 @@ from majorops.db import db
 from majorops.domain import measures
 from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
-from majorops.domain.coach import Nudge, next_change, nudges, standing
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.vocab import (
@@ -25,14 +24,11 @@ from majorops.fields import FIELDS
 from majorops.models import (
     CommandAssignment,
     Incident,
-    NudgeMark,
     Publication,
     System,
 )
 from majorops.operations import closed_refusal
-from majorops.operations.coaching import marks, resting
 from majorops.operations.edit import edit_refusal
-from majorops.operations.watching import watch
 
 INFO_FIELDS = (
     "alert.alert_id",
@@ -201,33 +197,6 @@ class Screen:
     @cached_property
     def cadence(self) -> Cadence | None:
         return self.incident.cadence(self.now)
-
-    # The coach
-
-    @cached_property
-    def _every_nudge(self) -> list[Nudge]:
-        return nudges(watch(self.incident))
-
-    @cached_property
-    def _marks(self) -> dict[str, NudgeMark]:
-        return marks(self.incident, standing(self._every_nudge, self.now))
-
-    @cached_property
-    def nudges(self) -> list[Nudge]:
-        """What the coach says now, but for what somebody set aside; the first one is shown."""
-        set_aside = resting(self._marks, self.now)
-        return [nudge for nudge in standing(self._every_nudge, self.now) if nudge.key not in set_aside]
-
-    @property
-    def nudge(self) -> Nudge | None:
-        return self.nudges[0] if self.nudges else None
-
-    @property
-    def next_nudge_at(self) -> datetime | None:
-        """When the coach will say something else, if nothing happens before."""
-        snoozed = (mark.snoozed_until for mark in self._marks.values() if not mark.dismissed_at)
-        times = (next_change(self._every_nudge, self.now), *snoozed)
-        return min((at for at in times if at and at > self.now), default=None)
 
     # Tiles
 

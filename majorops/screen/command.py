@@ -74,9 +74,19 @@ class Fireground(Record):
         return self.situation.checks.get(system, CheckState.PENDING)
 
     @cached_property
+    def notes(self) -> dict[Phase, PhaseNote]:
+        """What was noted in each phase."""
+        rows = select(PhaseNote).filter_by(incident_id=self.incident.id).order_by(PhaseNote.phase)
+        return {row.phase: row for row in db.session.scalars(rows) if row.text}
+
+    @property
     def note(self) -> str:
-        rows = select(PhaseNote.text).filter_by(incident_id=self.incident.id, phase=self.incident.phase)
-        return db.session.scalar(rows) or ""
+        written = self.notes.get(self.incident.phase)
+        return written.text if written else ""
+
+    @property
+    def earlier_notes(self) -> list[PhaseNote]:
+        return [row for phase, row in self.notes.items() if phase is not self.incident.phase]
 
     @cached_property
     def checklist(self) -> list[Tick]:
@@ -104,7 +114,7 @@ class Fireground(Record):
             systems=bool(incident.systems),
             roles="roles" in wanted and not self.vacant,
             description=bool(incident.description),
-            can="can" in wanted and bool(self.cans),
+            can="can" in wanted and bool(self.cans) and not any(box.team for box in self.timeboxes),
             timebox="timebox" in wanted and self._exists(Timebox),
             external_impact=incident.external_impact is not ExternalImpact.UNKNOWN,
             customer_count=incident.customer_count is not None,

@@ -7,62 +7,21 @@ is sent at once (`verb` with `values`). One that this person may not use now is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS, level_refusal
 from majorops.domain.gates import LAST_PHASE, symptoms_refusal
-from majorops.domain.vocab import AlarmLevel, CheckState, IncidentStatus, Phase, Severity, TrackOutcome
+from majorops.domain.vocab import AlarmLevel, CheckState, IncidentStatus, Phase, Severity
 from majorops.fields import FIELDS, field_id
 from majorops.operations.incident import continue_refusal
 from majorops.operations.timeline import NOTES, strike_refusal
-from majorops.operations.tracks import track_refusal
 from majorops.screen.command import Fireground
 from majorops.screen.keys import COMMAND, KEYS, NOTE
+from majorops.screen.lines import Command, at, edit, short, to_place
+from majorops.screen.response_commands import coach, response, team
 
-EDIT = "fireground.editor"
 VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
-
-
-@dataclass(frozen=True)
-class Command:
-    """One line of the list.
-
-    `place`: ids on the fireground, the first one there gets the focus; a folded part is opened. `choose`: ids of keys and
-    options to set on the way, `fill`: text for an empty field, `press`: press it too. `link`: endpoint and what it takes,
-    the page to go to where there is no script. `verb`: the endpoint that changes something, `takes` what its
-    address takes, `values` what is sent; a field's editor answers in `target`.
-    """
-
-    label: str
-    locked: str = ""
-    key: str = ""
-    place: str = ""
-    choose: str = ""
-    fill: str = ""
-    press: bool = False
-    link: str = ""
-    verb: str = ""
-    takes: dict[str, object] = field(default_factory=dict)
-    values: dict[str, object] = field(default_factory=dict)
-    target: str = ""
-    address: str = ""  # outside of this product
-
-    @property
-    def opens_tab(self) -> bool:
-        return bool(self.address) or self.link == "public.incident"
-
-    @property
-    def is_sent(self) -> bool:
-        return bool(self.verb) and not self.place
-
-
-def at(f: Fireground, key: str, label: str = "", verb: str = "", **more) -> Command:
-    """The command of a single key, for this person."""
-    it = KEYS[key]
-    given = {"place": it.place, "choose": it.choose, "fill": it.fill, "press": it.press}
-    given["locked"] = f.why_not(it.needs, always=it.always)
-    return Command(label or it.does, key=key, verb=verb, **given | more)
 
 
 def keyed(f: Fireground) -> list[Command]:
@@ -97,39 +56,34 @@ def phase(f: Fireground) -> Iterator[Command]:
     yield at(f, "A", label, "fireground.advance", locked=locked, press=True)
     here = incident.phase.value
     if to and f.blockers:
-        yield _to(f"Override, advance to {to.title}", may, f"advance-override-{here}", "advance")
+        yield to_place(f"Override, advance to {to.title}", may, f"advance-override-{here}", "advance")
     if to and to < Phase.RESOLUTION:
-        yield _to("Skip ahead", may, f"advance-skip-{here}", "advance")
+        yield to_place("Skip ahead", may, f"advance-skip-{here}", "advance")
     for status in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED):
         if incident.status not in (status, IncidentStatus.RESOLVED):
             yield from _status(f, status, may)
     refusal = may or symptoms_refusal(incident.phase, incident.is_resolved)
-    yield _to("Symptoms returned", refusal, "symptoms", "symptoms")
+    yield to_place("Symptoms returned", refusal, "symptoms", "symptoms")
     yield from _checks(f)
     for line in f.checklist:
         values = {"phase": here, "item": line.item.key} | ({} if line.is_done else {"ticked": "y"})
         verb = "Uncheck" if line.is_done else "Check"
         label = f"{verb}: {line.item.text}"
         yield Command(label, may or line.refusal, verb="fireground.tick", values=values)
-    yield _edit(f, "phase_note", "Edit phase note", "N")
-
-
-def _to(label: str, locked: str, place: str, verb: str, **more) -> Command:
-    """A form on the fireground: opened there, never sent from here."""
-    return Command(label, locked, place=place, verb=f"fireground.{verb}", **more)
+    yield edit(f, "phase_note", "Edit phase note", "N")
 
 
 def _status(f: Fireground, to: IncidentStatus, may: str) -> Iterator[Command]:
     closed = may or " ".join(blocker.text for blocker in f.status_blockers(to))
     if to is IncidentStatus.RESOLVED:  # the end of the incident: the last press is made on the page
         if f.next_status is to:
-            yield _to(f"Set {to.label}", closed, "status-key", "status")
+            yield to_place(f"Set {to.label}", closed, "status-key", "status")
         else:
-            yield replace(_edit(f, "status", f"Set {to.label}"), locked=closed)
+            yield replace(edit(f, "status", f"Set {to.label}"), locked=closed)
     else:
         yield Command(f"Set {to.label}", closed, verb="fireground.status", values={"to": to.value})
     if closed and not may and f.next_status is to:
-        yield _to(f"Override, set {to.label}", "", f"status-override-{to.value}", "status")
+        yield to_place(f"Override, set {to.label}", "", f"status-override-{to.value}", "status")
 
 
 def _checks(f: Fireground) -> Iterator[Command]:
@@ -156,65 +110,14 @@ def updates(f: Fireground) -> Iterator[Command]:
     yield at(f, "U", verb="fireground.post")
     yield at(f, "M", verb="fireground.post")
     if f.shows_resolution:
-        yield _to("Write resolution", may, "composer-body", "post", choose="kind-resolution")
+        yield to_place("Write resolution", may, "composer-body", "post", choose="kind-resolution")
     yield at(f, "H", verb="fireground.post")
     yield Command(f"Post holding update, {seen}", may, verb="fireground.holding")
     refusal = f.why_not(COMMAND, always=True)
     for update in f.updates:
         if update.id not in f.corrected_ids:
-            label = f"Correct or withdraw {update.heading}, {update.at:%H:%M}: {_short(update.body)}"
-            yield _to(label, refusal, f"update-{update.id}-more", "correct_update")
-
-
-def response(f: Fireground) -> Iterator[Command]:
-    may = f.why_not(COMMAND)
-    yield at(f, "L", verb="fireground.note")
-    yield at(f, "C", verb="fireground.note")
-    refusal = f.why_not(COMMAND, always=True)
-    yield _to("Log a public note", refusal, "log-text", "note", choose="log-note log-public")
-    yield at(f, "T", verb="fireground.new_track")
-    yield _to("Open timebox", may, "timebox-purpose", "new_timebox")
-    for track in f.tracks:
-        if track.outcome is TrackOutcome.RUNNING:
-            for minutes in (5, 10, 15):
-                label = f"Extend {_short(track.goal)} +{minutes}"
-                given = {"takes": {"track": track.id}, "values": {"minutes": minutes}}
-                yield Command(label, may, verb="fireground.extend", **given)
-            refusal = f.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, f.actor)
-            for outcome in (TrackOutcome.SUCCEEDED, TrackOutcome.FAILED, TrackOutcome.ABANDONED):
-                given = {"takes": {"track": track.id}, "values": {"outcome": outcome.value}}
-                label = f"Track {outcome.value}: {_short(track.goal)}"
-                yield Command(label, refusal, verb="fireground.outcome", **given)
-    for box in f.timeboxes:
-        label = f"Close timebox {_short(box.purpose)}"
-        yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
-
-
-def coach(f: Fireground) -> Iterator[Command]:
-    """What settles the nudges, and what sets them aside."""
-    may = f.why_not(COMMAND)
-    for nudge in f.nudges:
-        given = {"verb": "fireground.rest", "values": {"key": nudge.key}}
-        yield Command(f"Dismiss nudge: {nudge.what}", may, **given)
-        if not nudge.is_red:
-            given["values"] = {"key": nudge.key, "snooze": "y"}
-            yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
-
-
-def team(f: Fireground) -> Iterator[Command]:
-    for role, seat, _ in f.team:
-        name = f"command.{role.value}"
-        yield _edit(f, name, f"Change {role.label}, {seat.name}" if seat else f"Assign {role.label}")
-    if f.offers_release or not f.may_command:
-        yield _to("Release from the bridge", f.why_not(COMMAND, always=True), "release-name", "release")
-
-
-def _edit(f: Fireground, name: str, label: str = "", key: str = "") -> Command:
-    """The editor of a field, in its place or on its own page."""
-    place = f"{field_id(name)}-value {field_id(name)}-input"
-    given = {"place": place, "press": True, "link": EDIT, "takes": {"name": name}}
-    label = label or f"Edit {FIELDS[name].label}"
-    return Command(label, f.why_not_edit(name), key, verb="fireground.save", **given)
+            label = f"Correct or withdraw {update.heading}, {update.at:%H:%M}: {short(update.body)}"
+            yield to_place(label, refusal, f"update-{update.id}-more", "correct_update")
 
 
 def severity(f: Fireground) -> Iterator[Command]:
@@ -241,13 +144,13 @@ def fields(f: Fireground) -> Iterator[Command]:
             continue  # these have lines of their own
         if name == "bridge_url" and not f.incident.bridge_url:
             continue  # `Paste bridge URL`
-        yield _edit(f, name, key="E" if name == "exec_summary" else "")
+        yield edit(f, name, key="E" if name == "exec_summary" else "")
 
 
 def entries(f: Fireground) -> Iterator[Command]:
     may = f.why_not(COMMAND, always=True)
     for entry, struck_by in f.newest:
-        named = f"entry {entry.seq}: {_short(entry.title)}"
+        named = f"entry {entry.seq}: {short(entry.title)}"
         takes = {"seq": entry.seq}
         if entry.visibility.value == "internal":  # asked once more, where the whole entry can be read
             yield Command(f"Make public, {named}", may, place=f"entry-{entry.seq}-ask", verb=VISIBLE)
@@ -264,7 +167,7 @@ def elsewhere(f: Fireground) -> Iterator[Command]:
     if incident.bridge_url:
         yield at(f, "B", address=incident.bridge_url)
     else:
-        yield _edit(f, "bridge_url", "Paste bridge URL", "B")
+        yield edit(f, "bridge_url", "Paste bridge URL", "B")
     yield at(f, "/")
     if incident.is_shown:
         yield Command("Public page", link="public.incident", takes={"number": incident.id})
@@ -277,9 +180,3 @@ def elsewhere(f: Fireground) -> Iterator[Command]:
     yield Command("Open incident", refusal, link="intake.new")
     yield at(f, "?", link="fireground.keys")
     yield Command("Sign out", verb="sign_in.logout")
-
-
-def _short(text: str) -> str:
-    """A name for a line of the list."""
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else f"{line[:59]}…"

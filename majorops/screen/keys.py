@@ -30,7 +30,7 @@ KEYS: dict[str, Key] = {
     for entry in (
         Key("L", "Log a note", "log-text", NOTE, True, choose="log-note"),
         Key("C", "Log a CAN", "log-text", Permission.CAN_REPORT, choose="log-can"),
-        Key("T", "Open track", "open-track"),
+        Key("T", "Open track", "track-line"),
         Key("U", "Write update", "composer-body", choose="kind-update"),
         Key("M", "Write milestone", "composer-body", choose="kind-milestone"),
         Key("H", "Write holding update", "composer-body", choose=_HOLD, fill=HOLDING_TEXT),

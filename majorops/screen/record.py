@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -9,19 +10,26 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
+from majorops.domain.coach import Nudge, next_change, nudges, standing
 from majorops.domain.vocab import (
+    AskState,
     TrackOutcome,
     Visibility,
 )
 from majorops.models import (
+    Ask,
     CanReport,
+    NudgeMark,
     Publication,
     RecoveryTrack,
     Timebox,
     TimelineEvent,
 )
+from majorops.operations.coaching import marks, resting
+from majorops.operations.watching import watch
 from majorops.screen.base import Screen
 from majorops.screen.ledger import Act, ledger
+from majorops.screen.teams import Row, team_rows
 
 ENTRIES_PER_PAGE = 100
 NEWEST_SHOWN = 8
@@ -53,14 +61,76 @@ class Record(Screen):
 
     @cached_property
     def cans(self) -> dict[str, CanReport]:
-        """The last CAN of each team."""
+        """The last CAN of each team, by the team's name in lower case."""
         newest = (
-            select(func.max(CanReport.id)).filter_by(incident_id=self.incident.id).group_by(CanReport.team)
+            select(func.max(CanReport.id).label("id"))
+            .where(CanReport.incident_id == self.incident.id)
+            .group_by(func.lower(CanReport.team))
+            .order_by(func.max(CanReport.id).desc())
+            .limit(TRACKS_SHOWN)
         )
-        return {
-            report.team: report
-            for report in db.session.scalars(select(CanReport).where(CanReport.id.in_(newest)))
-        }
+        rows = select(CanReport).where(CanReport.id.in_(newest))
+        return {report.team.lower(): report for report in db.session.scalars(rows)}
+
+    @property
+    def team_rows(self) -> list[Row]:
+        return team_rows(self.tracks, self.timeboxes, self.cans)
+
+    @property
+    def ended_tracks(self) -> list[RecoveryTrack]:
+        return [track for track in self.tracks if not track.is_running]
+
+    @property
+    def teams(self) -> list[str]:
+        """Teams that were heard of, for the suggestions of a form."""
+        names = [track.team for track in self.tracks] + [can.team for can in self.cans.values()]
+        return sorted({name.lower(): name for name in names}.values())
+
+    @cached_property
+    def asks(self) -> list[Ask]:
+        """What is still open, the first due first."""
+        rows = select(Ask).filter_by(incident_id=self.incident.id, state=AskState.OPEN)
+        return list(db.session.scalars(rows.order_by(Ask.due_at).limit(TRACKS_SHOWN)))
+
+    @cached_property
+    def ruled_out(self) -> list[TimelineEvent]:
+        """Causes that were eliminated and not brought back, newest first."""
+        strikes = aliased(TimelineEvent)
+        rows = (
+            select(TimelineEvent)
+            .outerjoin(strikes, strikes.corrects_id == TimelineEvent.id)
+            .where(TimelineEvent.incident_id == self.incident.id, TimelineEvent.kind == "cause.ruled_out")
+            .where(strikes.id.is_(None))
+        )
+        return list(db.session.scalars(rows.order_by(TimelineEvent.seq.desc()).limit(TRACKS_SHOWN)))
+
+    # The coach
+
+    @cached_property
+    def _every_nudge(self) -> list[Nudge]:
+        running = [track for track in self.tracks if track.is_running]
+        return nudges(watch(self.incident, tracks=running, timeboxes=self.timeboxes, asks=self.asks))
+
+    @cached_property
+    def _marks(self) -> dict[str, NudgeMark]:
+        return marks(self.incident, standing(self._every_nudge, self.now))
+
+    @cached_property
+    def nudges(self) -> list[Nudge]:
+        """What the coach says now, but for what somebody set aside; the first one is shown."""
+        set_aside = resting(self._marks, self.now)
+        return [nudge for nudge in standing(self._every_nudge, self.now) if nudge.key not in set_aside]
+
+    @property
+    def nudge(self) -> Nudge | None:
+        return self.nudges[0] if self.nudges else None
+
+    @property
+    def next_nudge_at(self) -> datetime | None:
+        """When the coach will say something else, if nothing happens before."""
+        snoozed = (mark.snoozed_until for mark in self._marks.values() if not mark.dismissed_at)
+        times = (next_change(self._every_nudge, self.now), *snoozed)
+        return min((at for at in times if at and at > self.now), default=None)
 
     # Timeline and updates
 

@@ -26,6 +26,7 @@ WEIGHTY = {
     "milestone.published": COUNT,
     "track.opened": COUNT,
     "track.extended": COUNT,
+    "track.escalated": EACH,
     "track.closed": EACH,
 }
 WORDS = {

@@ -42,7 +42,7 @@ def test_level_follows_severity(old, level, new, after):
         ("active", None, "unset", False),
         ("active", 20, "due", False),
         ("active", 5, "due", True),
-        ("monitoring", 0, "due", True),
+        ("monitoring", 0, "overdue", False),
         ("active", -1, "overdue", False),
     ],
 )
@@ -52,9 +52,9 @@ def test_cadence(status, due, state, soon):
     assert (badge.state, badge.is_soon) == (CadenceState(state), soon)
 
 
-def test_a_promise_is_overdue_one_second_late_not_earlier():
-    assert cadence(IncidentStatus.ACTIVE, NOW, NOW).state is CadenceState.DUE
-    assert cadence(IncidentStatus.ACTIVE, NOW, NOW + timedelta(seconds=1)).state is CadenceState.OVERDUE
+def test_a_promise_is_overdue_at_its_second_not_earlier():
+    assert cadence(IncidentStatus.ACTIVE, NOW, NOW - timedelta(seconds=1)).state is CadenceState.DUE
+    assert cadence(IncidentStatus.ACTIVE, NOW, NOW).state is CadenceState.OVERDUE
 
 
 def test_nothing_is_promised_once_resolved():

@@ -32,4 +32,4 @@ def test_the_earlier_phase_note_stays_in_the_timeline(cast, clock):
     incident = cast.open()
     for text in ("first", "second", "second"):
         write_phase_note(incident, Phase.ALERT, text, actor=cast.maya, now=clock())
-    assert incident.version == 4  # opened, MIM, two notes; the third said the same
+    assert incident.version == 5  # opened, MIM, alarm, two notes; the third said the same

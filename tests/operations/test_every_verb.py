@@ -14,16 +14,30 @@ from majorops.domain.errors import Forbidden
 from majorops.domain.vocab import (
     AccountRole,
     AlarmLevel,
+    ChannelKind,
     CheckState,
     CommandRole,
+    DeliveryState,
     IncidentStatus,
+    Notice,
     Phase,
     Severity,
     SignInMethod,
     TrackOutcome,
     Visibility,
 )
-from majorops.models import AuditEntry, RecoveryTrack, System, Timebox, TimelineEvent, User
+from majorops.models import (
+    Ask,
+    AuditEntry,
+    CanReport,
+    Channel,
+    Delivery,
+    RecoveryTrack,
+    System,
+    Timebox,
+    TimelineEvent,
+    User,
+)
 from majorops.operations import VERBS, Unrecorded, operation
 from majorops.operations.watching import watch
 from tests.cast import PASSWORD
@@ -35,9 +49,16 @@ def prepared(cast, clock):
     who = {"actor": cast.maya, "now": clock()}
     VERBS["tracks.open_track"](incident, team="App", owner="Rita Moreau", goal="roll back", minutes=5, **who)
     VERBS["tracks.open_timebox"](incident, purpose="conditions", owner="Maya", minutes=5, **who)
+    VERBS["tracks.report_can"](incident, team="App", conditions="5xx", needs="deploy freeze", **who)
+    VERBS["asks.ask"](incident, whom="Lena", what="pool size", minutes=5, **who)
     VERBS["timeline.add_note"](incident, "first", **who)
     VERBS["updates.publish_update"](incident, "known", visibility=Visibility.PUBLIC, **who)
     VERBS["catalogue.add_system"](name="cdn", actor=SYSTEM, now=clock())
+    given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
+    VERBS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
+    VERBS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
+    db.session.scalar(select(Delivery)).state = DeliveryState.FAILED
+    db.session.commit()
     return incident
 
 
@@ -45,9 +66,11 @@ def calls(cast, clock) -> dict[str, tuple]:
     """For each verb what it is called with: subject arguments and keywords."""
     later = clock() + timedelta(minutes=20)
     track, box = db.session.scalar(select(RecoveryTrack.id)), db.session.scalar(select(Timebox.id))
+    need, asked = db.session.scalar(select(CanReport.id)), db.session.scalar(select(Ask.id))
     note = db.session.scalar(select(TimelineEvent.seq).filter_by(kind="note.logged"))
     rita = db.session.get(User, cast.rita.user_id)
     system = db.session.scalar(select(System))
+    channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     return {
         "incident.change_severity": (Severity.MEDIUM,),
         "incident.set_alarm_level": (AlarmLevel.BOX_3,),
@@ -70,6 +93,15 @@ def calls(cast, clock) -> dict[str, tuple]:
         "tracks.open_timebox": ({"purpose": "P", "owner": "O", "minutes": 5},),
         "tracks.close_timebox": (box,),
         "tracks.report_can": ({"team": "DB", "conditions": "slow"},),
+        "tracks.escalate_track": (track, {"to": "Tomas"}),
+        "tracks.gather": (["App", "DB"], 5),
+        "tracks.meet_need": (need,),
+        "asks.ask": ({"whom": "Lena", "what": "pool size", "minutes": 5},),
+        "asks.answer_ask": (asked, "400"),
+        "asks.park_ask": (asked, 5),
+        "asks.defer_ask": (asked, "After Action"),
+        "asks.log_decision": ({"proposal": "roll back"},),
+        "asks.rule_out": ({"cause": "network", "why": "clean"},),
         "checklist.set_tick": (Phase.ALERT, "real", True),
         "checklist.write_phase_note": (Phase.ALERT, "text"),
         "coaching.rest_nudge": ("overdue",),
@@ -90,6 +122,10 @@ def calls(cast, clock) -> dict[str, tuple]:
         "accounts.sign_in_sso": ("none", {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S", "role": None}),
         "accounts.start_session": ("none", rita, {"method": SignInMethod.LOCAL}),
         "accounts.end_session": ("session",),
+        "delivery.add_channel": ("none", {"email": "rita@example.org", "kind": ChannelKind.EMAIL, "address": "r@b.cd"}),
+        "delivery.save_channel": ("none", channel, {"address": "q@b.cd", "is_active": False}),
+        "delivery.send_again": ("none", failed),
+        "delivery.set_policy": ("none", AccountRole.MIM, Notice.ALARM, False),
         "catalogue.add_system": ("none", {"name": "dns"}),
         "catalogue.update_system": ("none", system, {"name": "cdn-2"}),
         "catalogue.set_system_active": ("none", system, False),

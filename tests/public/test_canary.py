@@ -9,10 +9,13 @@ from majorops.db import Base, UTCDateTime, db
 from majorops.domain.vocab import (
     AccountRole,
     AlarmLevel,
+    ChannelKind,
     CommandRole,
+    DeliveryState,
     EventType,
     IncidentStatus,
     IntakeSource,
+    Notice,
     Phase,
     Severity,
     SignInMethod,
@@ -27,7 +30,14 @@ VALUES = {
     "severity": Severity.CRITICAL, "alarm_level": AlarmLevel.BOX_3, "status": IncidentStatus.ACTIVE, "phase": Phase.ASSESS,
     "intake_source": IntakeSource.WEB, "status_at_cut": IncidentStatus.ACTIVE, "type": EventType.ACTION,
     "visibility": Visibility.INTERNAL, "role": CommandRole.SRE, "method": SignInMethod.LOCAL, "outcome": TrackOutcome.RUNNING,
+    "notice": Notice.ALARM, "state": DeliveryState.SENT, "kind": ChannelKind.EMAIL,
 }  # fmt: skip
+
+
+def kind_of(type) -> tuple:
+    """The enumeration of a column; none for others."""
+    members = getattr(type, "enum_class", None) or getattr(type, "members", None)
+    return (members,) if members else ()
 
 
 def marked_row(mapper, incident_id: int, now, seq: int, **more):
@@ -45,9 +55,7 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             given[name] = 1
         elif name.endswith("_id") and column.foreign_keys:
             continue
-        elif name in VALUES and hasattr(
-            column.type, "enum_class" if hasattr(column.type, "enum_class") else "members"
-        ):
+        elif isinstance(VALUES.get(name), kind_of(column.type)):
             given[name] = VALUES[name]
         elif isinstance(column.type, UTCDateTime):
             if not column.nullable:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Blueprint
 
 from majorops.fields import FIELDS, field_id
+from majorops.operations.timeline import NOTES
 from majorops.screen.commands import keyed
 from majorops.screen.ledger import ledger_title
 from majorops.screen.nudges import settling
+from majorops.screen.teams import ask_tone
 
 bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
 
@@ -16,6 +18,8 @@ bp.add_app_template_global(FIELDS, "FIELDS")
 bp.add_app_template_global(field_id)
 bp.add_app_template_global(keyed, "keyed_commands")
 bp.add_app_template_global(settling)
+bp.add_app_template_global(ask_tone)
+bp.add_app_template_global(NOTES, "NOTES")
 bp.add_app_template_global(ledger_title)
 
 from majorops.web.fireground import coach, commands, editing, log, page, phases, response, updates  # noqa: E402, F401

@@ -7,7 +7,7 @@ from enum import Enum
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextInput
 
 from majorops.domain.text import clean_line, clean_text
@@ -73,9 +73,10 @@ class Moment(Field):
                 raise ValueError(f"{str(error).capitalize()}.") from None
 
 
-def minutes_field() -> IntegerField:
+def minutes_field(may_be_empty: bool = False) -> IntegerField:
     sentence = "Between 1 and 720 minutes."
-    return IntegerField(validators=[InputRequired(sentence), NumberRange(1, 720, sentence)])
+    given = Optional() if may_be_empty else InputRequired(sentence)
+    return IntegerField(validators=[given, NumberRange(1, 720, sentence)])
 
 
 class AdvanceForm(FlaskForm):
@@ -95,9 +96,15 @@ class NoteForm(FlaskForm):
 
 
 class LogForm(FlaskForm):
+    """One line of a kind; a CAN may come in four fields instead, as on a phone."""
+
     kind = Line(most=10)
     text = Text(5_000)
     public = BooleanField()
+    team = Line(most=80)
+    conditions = Text(5_000)
+    actions = Text(5_000)
+    needs = Text(5_000)
 
 
 class CheckForm(FlaskForm):
@@ -149,10 +156,27 @@ def clock_time(typed: str, now: datetime) -> datetime | None:
 
 
 class TrackForm(FlaskForm):
+    """One line, or four fields."""
+
+    line = Line(most=600)
     team = Line(most=80)
     owner = Line(most=120)
     goal = Line(most=300)
-    minutes = minutes_field()
+    minutes = minutes_field(may_be_empty=True)
+
+
+class EscalationForm(FlaskForm):
+    to = Line(most=120)
+    note = Text(2_000)
+
+
+class GatherForm(FlaskForm):
+    teams = Line(most=600)
+    minutes = minutes_field(may_be_empty=True)
+
+
+class AnswerForm(FlaskForm):
+    answer = Text(5_000)
 
 
 class MinutesForm(FlaskForm):

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from majorops.domain.access import Permission
 from majorops.domain.can import parse_can
+from majorops.domain.entry import parse_ask, parse_cause, parse_decision
 from majorops.domain.vocab import Visibility
+from majorops.operations.asks import answer_ask, ask, defer_ask, log_decision, park_ask, rule_out
 from majorops.operations.command import release_responder
 from majorops.operations.timeline import add_note, set_visibility, strike_entry
 from majorops.operations.tracks import report_can
 from majorops.web.access import needs
 from majorops.web.fireground import bp
 from majorops.web.fireground.answering import checked, doing, doing_sometime, verb
-from majorops.web.fireground.forms import CorrectionForm, LogForm, NameForm, VisibilityForm
+from majorops.web.fireground.forms import (
+    AnswerForm,
+    CorrectionForm,
+    LogForm,
+    MinutesForm,
+    NameForm,
+    VisibilityForm,
+)
 
 
 @bp.post("/<int:number>/notes")
@@ -19,11 +28,27 @@ from majorops.web.fireground.forms import CorrectionForm, LogForm, NameForm, Vis
 @verb("log", "timeline")
 def note(incident) -> None:
     checked(form := LogForm())
-    if form.kind.data == "can":
-        report_can(incident, **parse_can(form.text.data), **doing_sometime())
-    else:
-        visibility = Visibility.PUBLIC if form.public.data else Visibility.INTERNAL
-        add_note(incident, form.text.data, visibility=visibility, **doing_sometime())
+    text, who = form.text.data, doing_sometime()
+    match form.kind.data:
+        case "can":
+            report_can(incident, **(parse_can(text) if text else can_fields(form)), **who)
+        case "ask":
+            ask(incident, **parse_ask(text), **who)
+        case "decision":
+            log_decision(incident, **parse_decision(text), **who)
+        case "ruled_out":
+            rule_out(incident, **parse_cause(text), **who)
+        case _:
+            add_note(incident, text, visibility=seen(form.public.data), **who)
+
+
+def can_fields(form: LogForm) -> dict[str, str]:
+    """The four fields of a CAN, as a phone shows them."""
+    return {name: form[name].data for name in ("team", "conditions", "actions", "needs")}
+
+
+def seen(is_public: bool) -> Visibility:
+    return Visibility.PUBLIC if is_public else Visibility.INTERNAL
 
 
 @bp.post("/<int:number>/entries/<int:seq>/visibility")
@@ -48,3 +73,27 @@ def correct_entry(incident, seq: int) -> None:
 def release(incident) -> None:
     checked(form := NameForm())
     release_responder(incident, form.name.data, **doing())
+
+
+@bp.post("/<int:number>/asks/<int:ask>/answer")
+@needs(Permission.TIMELINE_NOTE)
+@verb("answer", "asks")
+def answer(incident, ask: int) -> None:
+    checked(form := AnswerForm())
+    answer_ask(incident, ask, form.answer.data, **doing())
+
+
+@bp.post("/<int:number>/asks/<int:ask>/deferral")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("answer", "asks")
+def defer(incident, ask: int) -> None:
+    checked(form := AnswerForm())
+    defer_ask(incident, ask, form.answer.data, **doing())
+
+
+@bp.post("/<int:number>/asks/<int:ask>/park")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("park", "asks")
+def park(incident, ask: int) -> None:
+    checked(form := MinutesForm())
+    park_ask(incident, ask, form.minutes.data, **doing())

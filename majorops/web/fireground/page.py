@@ -30,6 +30,7 @@ BY_NAME = {
     "presence",
     "since",
     "ledger",
+    "asks",
 }
 WEEK = 7 * 24 * 3600  # seconds
 

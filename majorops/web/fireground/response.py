@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from majorops.domain.access import Permission
-from majorops.operations.tracks import close_timebox, close_track, extend_track, open_timebox, open_track
+from majorops.domain.entry import ASK_MINUTES, parse_gather, parse_track
+from majorops.operations.tracks import (
+    close_timebox,
+    close_track,
+    escalate_track,
+    extend_track,
+    gather,
+    meet_need,
+    open_timebox,
+    open_track,
+)
 from majorops.web.access import needs
 from majorops.web.fireground import bp
 from majorops.web.fireground.answering import checked, doing, verb
-from majorops.web.fireground.forms import MinutesForm, OutcomeForm, TimeboxForm, TrackForm
+from majorops.web.fireground.forms import (
+    EscalationForm,
+    GatherForm,
+    MinutesForm,
+    OutcomeForm,
+    TimeboxForm,
+    TrackForm,
+)
 
 
 @bp.post("/<int:number>/tracks")
@@ -16,7 +33,7 @@ from majorops.web.fireground.forms import MinutesForm, OutcomeForm, TimeboxForm,
 def new_track(incident) -> None:
     checked(form := TrackForm())
     given = {name: form[name].data for name in ("team", "owner", "goal", "minutes")}
-    open_track(incident, **given, **doing())
+    open_track(incident, **(parse_track(form.line.data) if form.line.data else given), **doing())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/extension")
@@ -25,6 +42,14 @@ def new_track(incident) -> None:
 def extend(incident, track: int) -> None:
     checked(form := MinutesForm())
     extend_track(incident, track, form.minutes.data, **doing())
+
+
+@bp.post("/<int:number>/tracks/<int:track>/escalation")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("escalate", "tracks")
+def escalate(incident, track: int) -> None:
+    checked(form := EscalationForm())
+    escalate_track(incident, track, to=form.to.data, note=form.note.data, **doing())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/outcome")
@@ -42,6 +67,22 @@ def new_timebox(incident) -> None:
     checked(form := TimeboxForm())
     given = {name: form[name].data for name in ("purpose", "owner", "minutes")}
     open_timebox(incident, **given, **doing())
+
+
+@bp.post("/<int:number>/gathering")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("gather", "tracks")
+def gather_conditions(incident) -> None:
+    checked(form := GatherForm())
+    teams, minutes = parse_gather(form.teams.data)
+    gather(incident, teams, form.minutes.data or minutes or ASK_MINUTES, **doing())
+
+
+@bp.post("/<int:number>/needs/<int:report>")
+@needs(Permission.CAN_REPORT)
+@verb("need", "tracks")
+def met(incident, report: int) -> None:
+    meet_need(incident, report, **doing())
 
 
 @bp.post("/<int:number>/timeboxes/<int:timebox>/end")

@@ -13,7 +13,7 @@
     for (const badge of document.querySelectorAll(".cadence[data-cadence=due]")) {
       const time = badge.querySelector("time"), left = Date.parse(time.dateTime) - now();
       badge.classList.toggle("cadence--soon", left <= SOON);
-      if (left >= 0) { count(badge, left + 999, "in "); continue; }
+      if (left > 0) { count(badge, left + 999, "in "); continue; }
       const note = badge.nextElementSibling, was = time.cloneNode(true);
       badge.dataset.cadence = "overdue";
       badge.classList.remove("cadence--soon");

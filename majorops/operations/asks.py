@@ -1,0 +1,130 @@
+"""Verbs on what is asked and decided: asks with a clock, decisions, causes that are ruled out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.measures import short_clock
+from majorops.domain.vocab import AskState, EventType
+from majorops.models import Ask, Incident, TimelineEvent
+from majorops.operations import demand_open, operation, record
+
+LONGEST = 720
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def ask(incident: Incident, *, whom: str, what: str, minutes: int, actor: Actor, now: datetime) -> Ask:
+    """Ask a person to do something within so many minutes. Raises Invalid, Conflict."""
+    demand_open(incident)
+    if not whom or not what:
+        raise Invalid({"text": "Say whom and what, such as Lena: check the pool size 5."})
+    if len(whom) > 120 or len(what) > 300:
+        raise Invalid({"text": "At most 120 characters for whom, 300 for what."})
+    _check(minutes)
+    due_at = now + timedelta(minutes=minutes)
+    row = Ask(
+        incident_id=incident.id,
+        whom=whom,
+        what=what,
+        asked_by=actor.name,
+        asked_at=now,
+        due_at=due_at,
+        state=AskState.OPEN,
+    )
+    db.session.add(row)
+    db.session.flush()
+    title = f"Asked {whom}: {what}, {short_clock(timedelta(minutes=minutes))}"
+    record(incident, "ask.opened", title, type=EventType.ACTION, actor=actor, now=now)
+    return row
+
+
+@operation(needs=Permission.TIMELINE_NOTE)
+def answer_ask(incident: Incident, ask_id: int, answer: str, *, actor: Actor, now: datetime) -> None:
+    """Close an ask with its answer. Raises Invalid, Conflict."""
+    row = _open(incident, ask_id)
+    if not answer:
+        raise Invalid({"answer": "Write the answer, or defer it."})
+    _close(row, AskState.ANSWERED, answer, actor, now)
+    record(
+        incident,
+        "ask.answered",
+        f"Answered: {row}",
+        detail=answer,
+        type=EventType.ACTION,
+        actor=actor,
+        now=now,
+    )
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def park_ask(incident: Incident, ask_id: int, minutes: int, *, actor: Actor, now: datetime) -> None:
+    """Give an ask a new clock: it is quiet until then and comes back. Raises Invalid, Conflict."""
+    row = _open(incident, ask_id)
+    _check(minutes)
+    row.due_at, row.parked = now + timedelta(minutes=minutes), row.parked + 1
+    title = f"Parked until {row.due_at:%H:%M:%S} UTC: {row}"
+    record(incident, "ask.parked", title, type=EventType.ACTION, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def defer_ask(incident: Incident, ask_id: int, why: str, *, actor: Actor, now: datetime) -> None:
+    """Close an ask without an answer, on purpose and with the reason. Raises Invalid, Conflict."""
+    row = _open(incident, ask_id)
+    if not why:
+        raise Invalid({"answer": "Say why, or until when it can wait."})
+    _close(row, AskState.DEFERRED, why, actor, now)
+    record(
+        incident, "ask.deferred", f"Deferred: {row}", detail=why, type=EventType.ACTION, actor=actor, now=now
+    )
+
+
+@operation(needs=Permission.TIMELINE_NOTE)
+def log_decision(
+    incident: Incident,
+    *,
+    proposal: str,
+    actor: Actor,
+    now: datetime,
+    decided_by: str = "",
+    objections: str = "",
+) -> TimelineEvent:
+    """Log what was decided, by whom (the actor unless said), against which objections: one entry. Raises Invalid."""
+    if not proposal:
+        raise Invalid({"text": "Write the decision, such as Roll back now / Leader / Database: data loss."})
+    detail = f"Decided by {decided_by or actor.name}.\nObjections: {objections or 'none'}."
+    title = f"Decision: {proposal}"
+    return record(
+        incident, "decision.made", title, detail=detail, type=EventType.ACTION, actor=actor, now=now
+    )
+
+
+@operation(needs=Permission.TIMELINE_NOTE)
+def rule_out(incident: Incident, *, cause: str, why: str, actor: Actor, now: datetime) -> TimelineEvent:
+    """Log a cause that was eliminated, and why. Striking out the entry brings it back. Raises Invalid, Conflict."""
+    demand_open(incident)
+    if not cause or not why:
+        raise Invalid({"text": "Say the cause and why not, such as Network: traces clean since 14:05."})
+    title = f"Ruled out: {cause}"
+    return record(incident, "cause.ruled_out", title, detail=why, type=EventType.ACTION, actor=actor, now=now)
+
+
+def _open(incident: Incident, ask_id: int) -> Ask:
+    demand_open(incident)
+    row = db.session.get(Ask, ask_id)
+    if row is None or row.incident_id != incident.id:
+        raise Invalid({"ask": "There is no such ask."})
+    if row.state is not AskState.OPEN:
+        raise Conflict(f"{row.closed_by} closed this at {row.closed_at:%H:%M:%S}: {row.state.label.lower()}.")
+    return row
+
+
+def _close(row: Ask, state: AskState, text: str, actor: Actor, now: datetime) -> None:
+    row.state, row.answer, row.closed_by, row.closed_at = state, text[:5_000], actor.name, now
+
+
+def _check(minutes: int) -> None:
+    if not 1 <= minutes <= LONGEST:
+        raise Invalid({"minutes": f"Between 1 and {LONGEST} minutes."})

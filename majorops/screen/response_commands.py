@@ -1,0 +1,71 @@
+"""Commands of the response: log, tracks, asks, the coach, the command team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from majorops.domain.access import Permission
+from majorops.domain.vocab import TrackOutcome
+from majorops.operations.tracks import track_refusal
+from majorops.screen.command import Fireground
+from majorops.screen.keys import COMMAND
+from majorops.screen.lines import Command, at, edit, short, to_place
+
+
+def response(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    yield at(f, "L", verb="fireground.note")
+    yield at(f, "C", verb="fireground.note")
+    refusal = f.why_not(COMMAND, always=True)
+    yield to_place("Log a public note", refusal, "log-text", "note", choose="log-note log-public")
+    yield to_place("Log a decision", refusal, "log-text", "note", choose="log-decision")
+    for label, kind in (("Ask with a clock", "ask"), ("Rule out a cause", "ruled-out")):
+        yield to_place(label, may, "log-text", "note", choose=f"log-{kind}")
+    for ask in f.asks:
+        yield to_place(f"Answer {short(str(ask))}", may, f"answer-{ask.id}", "answer")
+        yield to_place(f"Defer {short(str(ask))}", may, f"answer-{ask.id}", "defer")
+        for minutes in (3, 5, 10, 20):
+            given = {"takes": {"ask": ask.id}, "values": {"minutes": minutes}}
+            yield Command(f"Park {minutes} min: {short(str(ask))}", may, verb="fireground.park", **given)
+    yield at(f, "T", verb="fireground.new_track")
+    yield to_place("Gather conditions", may, "gather-teams", "gather_conditions")
+    for can in f.cans.values():
+        if can.open_need:
+            refusal = f.why_not(Permission.CAN_REPORT)
+            label = f"Need met: {can.team}, {short(can.open_need)}"
+            yield Command(label, refusal, verb="fireground.met", takes={"report": can.id})
+    yield to_place("Open timebox", may, "timebox-purpose", "new_timebox")
+    for track in f.tracks:
+        if track.outcome is TrackOutcome.RUNNING:
+            for minutes in (5, 10, 15):
+                label = f"Extend {short(track.goal)} +{minutes}"
+                given = {"takes": {"track": track.id}, "values": {"minutes": minutes}}
+                yield Command(label, may, verb="fireground.extend", **given)
+            yield to_place(f"Escalate {short(track.goal)}", may, f"to-{track.id}", "escalate")
+            refusal = f.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, f.actor)
+            for outcome in (TrackOutcome.SUCCEEDED, TrackOutcome.FAILED, TrackOutcome.ABANDONED):
+                given = {"takes": {"track": track.id}, "values": {"outcome": outcome.value}}
+                label = f"Track {outcome.value}: {short(track.goal)}"
+                yield Command(label, refusal, verb="fireground.outcome", **given)
+    for box in f.timeboxes:
+        label = f"Close timebox {short(box.purpose)}"
+        yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
+
+
+def coach(f: Fireground) -> Iterator[Command]:
+    """What settles the nudges, and what sets them aside."""
+    may = f.why_not(COMMAND)
+    for nudge in f.nudges:
+        given = {"verb": "fireground.rest", "values": {"key": nudge.key}}
+        yield Command(f"Dismiss nudge: {nudge.what}", may, **given)
+        if not nudge.is_red:
+            given["values"] = {"key": nudge.key, "snooze": "y"}
+            yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
+
+
+def team(f: Fireground) -> Iterator[Command]:
+    for role, seat, _ in f.team:
+        name = f"command.{role.value}"
+        yield edit(f, name, f"Change {role.label}, {seat.name}" if seat else f"Assign {role.label}")
+    if f.offers_release or not f.may_command:
+        yield to_place("Release from the bridge", f.why_not(COMMAND, always=True), "release-name", "release")
