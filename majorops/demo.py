@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -10,6 +11,7 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor
 from majorops.domain.vocab import (
     AccountRole,
+    CardTier,
     CheckState,
     CommandRole,
     ExternalImpact,
@@ -18,15 +20,16 @@ from majorops.domain.vocab import (
     Severity,
     Visibility,
 )
-from majorops.models import Incident, User
+from majorops.models import Incident, RunCardUse, User
 from majorops.operations import (
     accounts,
+    asks,
     catalogue,
     checklist,
     command,
     incident,
     phase,
-    timeline,
+    runcards,
     tracks,
     updates,
     validation,
@@ -55,6 +58,15 @@ SYSTEMS = {
     "dns-resolver": "Names inside the network",
     "edge-network": "Routing between sites",
 }
+# Run card → tier, the systems that it answers, and how many days ago it was written.
+CARDS = {
+    "payments-api": (CardTier.SPECIFIC, "payments-api", 30),
+    "ledger-db": (CardTier.SPECIFIC, "ledger-db", 120),
+    "web-application": (CardTier.GENERIC, "*-web, login-idp", 45),
+    "commerce": (CardTier.AGENCY, "payments-api, checkout-web, ledger-db, order-queue, search-index", 60),
+    "network": (CardTier.AGENCY, "edge-network, dns-resolver, *-edge", 20),
+}
+CARD_FILES = Path(__file__).parent / "demo_cards"
 PUBLIC = Visibility.PUBLIC
 
 
@@ -73,6 +85,9 @@ def fill(now: datetime) -> tuple[list[tuple[str, str]], str]:
     for name, description in SYSTEMS.items():
         owner = "lena@example.org" if name == "payments-api" else ""
         catalogue.add_system(name=name, description=description, owner=owner, actor=SYSTEM, now=now)
+    for name, (tier, systems, days) in CARDS.items():
+        given = {"tier": tier, "systems": systems, "body": (CARD_FILES / f"{name}.md").read_text()}
+        runcards.add_card(name=name, **given, actor=SYSTEM, now=now - timedelta(days=days))
     dana, priya = actors["Dana"], actors["Priya"]
     _resolved(priya, now - timedelta(days=21), "invoice-export delayed", Severity.LOW, "invoice-export", 185)
     _resolved(dana, now - timedelta(days=14), "login-idp SSO timeouts", Severity.HIGH, "login-idp", 72)
@@ -162,8 +177,12 @@ def _payments(mim: Actor, now: datetime) -> None:
         minutes=15,
         **at(23.4),
     )
-    timeline.add_note(case, "Decision: no unrelated changes until Phase 7", **at(27.7))
+    asks.log_decision(case, proposal="no unrelated changes until phase 7", decided_by="Leader", **at(27.7))
     command.assign_role(case, CommandRole.LEADER, "Tomás Herrera", **at(29.9))
+    here = db.session.scalar(select(RunCardUse.id).filter_by(incident_id=case.id))
+    for step in (0, 3):
+        runcards.tick_step(case, here, step, True, **at(28 + step))
+    asks.ask(case, whom="PayLink duty desk", what="case number and their estimate", minutes=10, **at(29))
     failover = {
         "team": "Database",
         "owner": "M. Oyelaran",
@@ -171,6 +190,7 @@ def _payments(mim: Actor, now: datetime) -> None:
         "minutes": 15,
     }
     tracks.open_track(case, **failover, **at(29.6))
+    asks.rule_out(case, cause="Network", why="traceroutes to the acquirer are clean", **at(31))
     tracks.report_can(
         case, team="App", conditions="5xx 61%", actions="rollback 2/6 pods", needs="deploy freeze", **at(32.4)
     )

@@ -75,6 +75,9 @@ REGIONS: dict[str, frozenset[str]] = {
     "timeline": frozenset({"*"}),
     "updates": frozenset({"milestone.published", "update.published", "visibility.changed", "status.changed"}),
     "panel": frozenset({"*"}),
+    "runcard": frozenset(
+        {"runcard.put", "runcard.ticked", "severity.changed", "alarm.changed", "status.changed"}
+    ),
     "composer": frozenset({"phase.advanced", "status.changed", "check.set", "window.restarted"}),
     "ledger": frozenset(
         {"alarm.raised", "timebox.expired", "handover.offered", "response.stood_down", "status.changed"}

@@ -10,9 +10,17 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor
-from majorops.domain.vocab import AccountRole, CheckState, IncidentStatus, Phase, Severity, SignInMethod
+from majorops.domain.vocab import (
+    AccountRole,
+    CardTier,
+    CheckState,
+    IncidentStatus,
+    Phase,
+    Severity,
+    SignInMethod,
+)
 from majorops.models import Incident, User
-from majorops.operations import asks, phase, timeline, tracks, updates, validation
+from majorops.operations import asks, phase, runcards, timeline, tracks, updates, validation
 from majorops.operations import incident as incidents
 from majorops.screen import Fireground
 
@@ -75,6 +83,11 @@ class Cast:
         tracks.open_timebox(incident, purpose="conditions", owner="Maya Okafor", minutes=5, **who)
         tracks.report_can(incident, team="App", conditions="5xx", needs="deploy freeze", **who)
         asks.ask(incident, whom="Rita Moreau", what="pool size", minutes=5, **who)
+        body = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
+        for name in ("first", "second"):
+            given = {"tier": CardTier.AGENCY, "name": name, "systems": "*", "body": body}
+            card = runcards.add_card(**given, actor=self.ada, now=self.clock())
+        runcards.choose_card(incident, card.id, **who)
         updates.publish_update(incident, "First words.", **who)
         timeline.add_note(incident, "heard on the bridge", **who)
         self.resolve(self.open(title="search-index lag", severity=Severity.LOW))

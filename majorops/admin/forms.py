@@ -8,7 +8,8 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from majorops.domain.vocab import AccountRole, ChannelKind, Notice
+from majorops.domain.runcards import HEADINGS, skeleton
+from majorops.domain.vocab import AccountRole, CardTier, ChannelKind, Notice
 from majorops.fields import FIELDS, YES_NO, Field, options
 from majorops.models import Incident
 
@@ -115,3 +116,32 @@ PolicyForm = type(
     {"role": select("Role", options(AccountRole)), "notice": select("About", options(Notice)), **POLICY},
 )
 PolicyEditForm = with_was(POLICY)
+RUN_CARD = {
+    "name": line("Name", "Needs a name."),
+    "systems": line(
+        "Answers", "Needs a system.", "Comma-separated systems; * stands for any letters, such as *-api."
+    ),
+    "body": TextAreaField(
+        "Text",
+        description="Markdown. Steps are a list. Headings by tier: "
+        + "; ".join(f"{tier.label}: {', '.join(names)}" for tier, names in HEADINGS.items())
+        + ".",
+        render_kw={"rows": 24},
+    ),
+}
+TIERS = tuple((str(tier.value), f"{tier.value} {tier.label}") for tier in reversed(CardTier))
+RunCardForm = type(
+    "RunCardForm",
+    (BaseForm,),
+    {
+        "tier": select("Tier", TIERS),
+        **RUN_CARD,
+        "body": TextAreaField(
+            "Text",
+            description=RUN_CARD["body"].kwargs["description"],
+            default=skeleton(CardTier.SPECIFIC),
+            render_kw={"rows": 24},
+        ),
+    },
+)
+RunCardEditForm = with_was(RUN_CARD | {"is_active": select("In use", YES_NO)})

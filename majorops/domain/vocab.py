@@ -61,6 +61,18 @@ class Phase(IntEnum):
         return f"{self.value} {self.label}"
 
 
+class CardTier(IntEnum):
+    """How specific a run card is."""
+
+    AGENCY = 1
+    GENERIC = 2
+    SPECIFIC = 3
+
+    @property
+    def label(self) -> str:
+        return ("Agency", "Generic application", "Specific application")[self.value - 1]
+
+
 class ExternalImpact(Labelled):
     YES = "yes", "Yes, customer-facing"
     NO = "no", "No"

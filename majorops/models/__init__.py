@@ -5,6 +5,7 @@ from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
+from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.models.timeline import Milestone, Publication, StatusUpdate, TimelineEvent
 
 __all__ = [
@@ -23,6 +24,10 @@ __all__ = [
     "PhaseNote",
     "Publication",
     "RecoveryTrack",
+    "RunCard",
+    "RunCardTick",
+    "RunCardUse",
+    "RunCardVersion",
     "SignInThrottle",
     "StatusUpdate",
     "System",

@@ -18,6 +18,7 @@ from majorops.operations.checklist import write_phase_note
 from majorops.operations.command import assign_role
 from majorops.operations.incident import change_severity, record_alert_fired, set_alarm_level
 from majorops.operations.phase import change_status
+from majorops.operations.runcards import bring_card
 
 LOSER_AT_MOST = 10_000  # characters
 
@@ -152,6 +153,8 @@ def _write(incident: Incident, field: Field, value, stored: str, *, actor: Actor
         actor=actor,
         now=now,
     )
+    if field.name == "affected_systems":
+        bring_card(incident, actor=actor, now=now)
     if field.name == "alert.issue_time" and value:
         record_alert_fired(incident, actor=actor, now=now)
     if field.name == "alert.resolve_time" and value:

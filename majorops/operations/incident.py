@@ -16,6 +16,7 @@ from majorops.models import AffectedSystem, CommandAssignment, Incident
 from majorops.operations import operation, record
 from majorops.operations.alarm import raise_alarm
 from majorops.operations.command import seat
+from majorops.operations.runcards import bring_card
 
 
 @operation(needs=Permission.INCIDENT_OPEN)
@@ -78,6 +79,7 @@ def open_incident(
         record_alert_fired(incident, actor=actor, now=now)
     seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
     raise_alarm(incident, None, actor=actor, now=now)
+    bring_card(incident, actor=actor, now=now)
     return incident
 
 
@@ -158,6 +160,7 @@ def change_severity(
         now=now,
     )
     raise_alarm(incident, old_level, actor=actor, now=now)
+    bring_card(incident, actor=actor, now=now)
     if reason:
         record_reason(incident, f"Severity {severity.label}", reason, actor=actor, now=now)
 
@@ -183,6 +186,7 @@ def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now:
         now=now,
     )
     raise_alarm(incident, old, actor=actor, now=now)
+    bring_card(incident, actor=actor, now=now)
 
 
 def record_reason(incident: Incident, what: str, reason: str, *, actor: Actor, now: datetime) -> None:

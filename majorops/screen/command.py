@@ -21,11 +21,13 @@ from majorops.models import (
     ChecklistTick,
     Milestone,
     PhaseNote,
+    RunCard,
     Timebox,
     TimelineEvent,
     ValidationCheck,
 )
 from majorops.operations.phase import situation
+from majorops.screen.cards import Card, card_on, others_for
 from majorops.screen.record import Record
 from majorops.screen.since import Since, since
 
@@ -139,6 +141,15 @@ class Fireground(Record):
     def _was_recorded(self, kind: str) -> bool:
         query = select(TimelineEvent.id).filter_by(incident_id=self.incident.id, kind=kind).limit(1)
         return db.session.scalar(query) is not None
+
+    @cached_property
+    def card(self) -> Card | None:
+        """The run card that lies here."""
+        return card_on(self.incident)
+
+    @cached_property
+    def other_cards(self) -> list[RunCard]:
+        return others_for(self.incident, self.card)
 
     @property
     def next_phase(self) -> Phase | None:

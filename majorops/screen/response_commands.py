@@ -52,6 +52,21 @@ def response(f: Fireground) -> Iterator[Command]:
         yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
 
 
+def card(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    if f.card:
+        refusal = f.why_not(Permission.TIMELINE_NOTE)
+        for step, text in enumerate(f.card.steps):
+            takes = {"use": f.card.use.id, "step": step}
+            label, values = ("Undo", {}) if step in f.card.ticks else ("Done", {"ticked": "y"})
+            yield Command(
+                f"{label}: {short(text)}", refusal, verb="fireground.tick_card", takes=takes, values=values
+            )
+    for other in f.other_cards:
+        values = {"card": other.id}
+        yield Command(f"Run card {short(other.name)}", may, verb="fireground.put_card", values=values)
+
+
 def coach(f: Fireground) -> Iterator[Command]:
     """What settles the nudges, and what sets them aside."""
     may = f.why_not(COMMAND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-from majorops.web import access, answers, assets, formats, security, session, streams
+from majorops.web import access, answers, assets, formats, markdown, security, session, streams
 
 
 class Number(IntegerConverter):
@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     from majorops.web.public.sign_in import bp as sign_in
 
     app.url_map.converters["int"] = Number
-    for part in (formats, assets, security, session, access, answers, streams):
+    for part in (formats, markdown, assets, security, session, access, answers, streams):
         part.init_app(app)
     for blueprint in (public, intake, sign_in, health, fireground):
         app.register_blueprint(blueprint)

@@ -14,6 +14,7 @@ from majorops.domain.errors import Forbidden
 from majorops.domain.vocab import (
     AccountRole,
     AlarmLevel,
+    CardTier,
     ChannelKind,
     CheckState,
     CommandRole,
@@ -33,6 +34,8 @@ from majorops.models import (
     Channel,
     Delivery,
     RecoveryTrack,
+    RunCard,
+    RunCardUse,
     System,
     Timebox,
     TimelineEvent,
@@ -41,6 +44,8 @@ from majorops.models import (
 from majorops.operations import VERBS, Unrecorded, operation
 from majorops.operations.watching import watch
 from tests.cast import PASSWORD
+
+CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 
 def prepared(cast, clock):
@@ -54,6 +59,9 @@ def prepared(cast, clock):
     VERBS["timeline.add_note"](incident, "first", **who)
     VERBS["updates.publish_update"](incident, "known", visibility=Visibility.PUBLIC, **who)
     VERBS["catalogue.add_system"](name="cdn", actor=SYSTEM, now=clock())
+    body = {"tier": CardTier.AGENCY, "name": "A", "systems": "*", "body": CARD}
+    card = VERBS["runcards.add_card"](**body, actor=SYSTEM, now=clock())
+    VERBS["runcards.choose_card"](incident, card.id, **who)
     given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
     VERBS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     VERBS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
@@ -70,6 +78,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     note = db.session.scalar(select(TimelineEvent.seq).filter_by(kind="note.logged"))
     rita = db.session.get(User, cast.rita.user_id)
     system = db.session.scalar(select(System))
+    card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     return {
         "incident.change_severity": (Severity.MEDIUM,),
@@ -126,6 +135,11 @@ def calls(cast, clock) -> dict[str, tuple]:
         "delivery.save_channel": ("none", channel, {"address": "q@b.cd", "is_active": False}),
         "delivery.send_again": ("none", failed),
         "delivery.set_policy": ("none", AccountRole.MIM, Notice.ALARM, False),
+        "runcards.add_card": ("none", {"tier": CardTier.AGENCY, "name": "B", "systems": "b", "body": CARD}),
+        "runcards.save_card": ("none", card, {"name": "A", "systems": "*", "body": CARD + "more", "is_active": True}),
+        "runcards.mark_reviewed": ("none", card),
+        "runcards.choose_card": (card.id,),
+        "runcards.tick_step": (used, 0, True),
         "catalogue.add_system": ("none", {"name": "dns"}),
         "catalogue.update_system": ("none", system, {"name": "cdn-2"}),
         "catalogue.set_system_active": ("none", system, False),

@@ -9,6 +9,7 @@ from majorops.db import Base, UTCDateTime, db
 from majorops.domain.vocab import (
     AccountRole,
     AlarmLevel,
+    CardTier,
     ChannelKind,
     CommandRole,
     DeliveryState,
@@ -30,7 +31,7 @@ VALUES = {
     "severity": Severity.CRITICAL, "alarm_level": AlarmLevel.BOX_3, "status": IncidentStatus.ACTIVE, "phase": Phase.ASSESS,
     "intake_source": IntakeSource.WEB, "status_at_cut": IncidentStatus.ACTIVE, "type": EventType.ACTION,
     "visibility": Visibility.INTERNAL, "role": CommandRole.SRE, "method": SignInMethod.LOCAL, "outcome": TrackOutcome.RUNNING,
-    "notice": Notice.ALARM, "state": DeliveryState.SENT, "kind": ChannelKind.EMAIL,
+    "tier": CardTier.AGENCY, "notice": Notice.ALARM, "state": DeliveryState.SENT, "kind": ChannelKind.EMAIL,
 }  # fmt: skip
 
 
@@ -51,9 +52,9 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             given[name] = more[name]
         elif name == "incident_id":
             given[name] = incident_id
-        elif name in ("user_id",):
+        elif name == "user_id" or (name.endswith("_id") and column.foreign_keys and not column.nullable):
             given[name] = 1
-        elif name.endswith("_id") and column.foreign_keys:
+        elif name.endswith("_id") and column.foreign_keys and column.nullable:
             continue
         elif isinstance(VALUES.get(name), kind_of(column.type)):
             given[name] = VALUES[name]
@@ -69,7 +70,7 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             if name == "token_hash":
                 given[name] = given[name][:64]
             given[name] = given[name][: getattr(column.type, "length", None) or 500]
-        elif name in ("seq", "number", "minutes"):
+        elif name in ("seq", "number", "minutes", "step"):
             given[name] = seq
     return mapper.class_(**given)
 
@@ -81,6 +82,10 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
+    for name in ("RunCard", "RunCardVersion"):
+        mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
+        db.session.add(marked_row(mapper, 0, now, 1))
+        db.session.flush()
     for seq, flags in enumerate(({}, {"is_public": False}, {"is_drill": True}), 1):
         mapper = next(m for m in Base.registry.mappers if m.class_ is Incident)
         title = "shown to everybody" if not flags else f"{MARK}-title"

@@ -193,7 +193,7 @@ def test_can_in_one_line(maya, incident):
     )
     entry = db.session.scalar(select(TimelineEvent).filter_by(kind="can.reported"))
     assert entry.title == "CAN App"
-    assert entry.detail == "C 5xx 61%\nA rollback 2\nN 6 pods / deploy freeze"
+    assert entry.detail == "C 5xx 61%\nA rollback 2/6 pods\nN deploy freeze"
 
 
 def test_visibility_of_an_entry(maya, incident, client):
@@ -265,4 +265,4 @@ def test_queries_do_not_grow(cast, maya, incident):
     cast.open(title="another", systems=["x"])
     with queries() as many:
         maya.get("/admin/incidents/1")
-    assert len(many) == len(few) <= 24
+    assert len(many) == len(few) <= 26

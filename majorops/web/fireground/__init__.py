@@ -22,4 +22,4 @@ bp.add_app_template_global(ask_tone)
 bp.add_app_template_global(NOTES, "NOTES")
 bp.add_app_template_global(ledger_title)
 
-from majorops.web.fireground import coach, commands, editing, log, page, phases, response, updates  # noqa: E402, F401
+from majorops.web.fireground import cards, coach, commands, editing, log, page, phases, response, updates  # noqa: E402, F401

@@ -199,5 +199,13 @@ class NudgeForm(FlaskForm):
     snooze = BooleanField()
 
 
+class CardForm(FlaskForm):
+    card = IntegerField(validators=[InputRequired("Choose a run card."), NumberRange(1, 2**31 - 1)])
+
+
+class StepForm(FlaskForm):
+    ticked = BooleanField()
+
+
 class NameForm(FlaskForm):
     name = Line(most=120)
