@@ -21,6 +21,7 @@ from majorops.domain.vocab import CheckState, EventType, IncidentStatus, Phase, 
 from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record
 from majorops.operations.incident import record_reason
+from majorops.operations.lapse import lapse_handover
 
 
 def situation(incident: Incident) -> Situation:
@@ -176,6 +177,8 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
         actor=actor,
         now=now,
     )
+    if to is IncidentStatus.RESOLVED:
+        lapse_handover(incident, f"{incident.reference} was resolved", actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
