@@ -26,7 +26,7 @@ from majorops.models import (
     ValidationCheck,
 )
 from majorops.operations.phase import situation
-from majorops.screen.record import Record
+from majorops.screen.seats import CommandTeam
 from majorops.screen.since import Since, since
 
 
@@ -46,7 +46,7 @@ class Tick:
         return self.item.recorded if self.by_record else self.item.refusal
 
 
-class Fireground(Record):
+class Fireground(CommandTeam):
     """One incident as one person sees it at one moment, whole."""
 
     @cached_property
@@ -128,7 +128,8 @@ class Fireground(Record):
             resolved=incident.is_resolved,
             resolution_milestone=now.has_resolution_milestone,
             after_action=now.after_action_at is not None,
-            released="released" in wanted and self._was_recorded("responder.released"),
+            released="released" in wanted
+            and (bool(incident.stood_down_at) or self._was_recorded("responder.released")),
         )
 
     def _exists(self, model: type) -> bool:
