@@ -17,6 +17,8 @@ from majorops.domain.vocab import (
     CommandRole,
     ExternalImpact,
     IncidentStatus,
+    RecoveryConfidence,
+    RecoveryPath,
     RiskLevel,
     Severity,
     by_value,
@@ -191,6 +193,10 @@ def _text(name: str, label: str, region: str, empty: str, **more) -> Field:
     return Field(name, label, "text", region, name, clean_text, empty=empty, limit=10_000, **more)
 
 
+def _choice(name: str, label: str, region: str, of: type, empty: str | None = None) -> Field:
+    return Field(name, label, "choice", region, name, choice(of, bool(empty)), choices=options(of, empty))
+
+
 _ALL = (
     Field("title", "Title", "line", "header", "title", required(clean_line), audience="public", limit=200),
     _text("description", "Description", "header", "Add description"),
@@ -261,15 +267,7 @@ _ALL = (
     ),
     _text("business_impact", "Business", "info", "Add business impact"),
     _text("customer_impact_summary", "Customer impact", "info", "Add customer impact"),
-    Field(
-        "risk_level",
-        "Risk level",
-        "choice",
-        "info",
-        "risk_level",
-        choice(RiskLevel, none=True),
-        choices=options(RiskLevel, "Not set"),
-    ),
+    _choice("risk_level", "Risk level", "info", RiskLevel, "Not set"),
     _text("exec_summary", "Exec summary", "info", "Add exec summary"),
     _text("audience_notes", "Audience notes", "info", "Add audience notes"),
     Field("detected_at", "Problem began", "time", "info", "detected_at", required_time),
@@ -289,6 +287,8 @@ _ALL = (
         )
         for role in CommandRole
     ),
+    _choice("exposure_confidence", "Confidence", "team", RecoveryConfidence),
+    _choice("exposure_path", "Path", "team", RecoveryPath),
     Field("phase_note", "Phase note", "text", "panel", None, clean_text, empty="Add a note", limit=10_000),
 )
 

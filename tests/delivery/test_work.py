@@ -39,14 +39,17 @@ def work(app):
             "MAJOROPS_WEBHOOK_PRIVATE": "on",
         }
         command = [sys.executable, "-m", "flask", "--app", "app", "work"]
-        running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL))
+        running.append(
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        )
+        assert running[-1].stdout.readline() == "worker: running\n"
         return running[-1]
 
     yield start
     for process in running:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def count(state: DeliveryState) -> int:
@@ -82,7 +85,6 @@ def test_kill_9_in_the_middle_of_two_hundred(app, cast, clock, work):
 
 def test_stops_within_five_seconds(work):
     process = work()
-    time.sleep(2.5)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=6) == 0

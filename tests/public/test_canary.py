@@ -35,6 +35,12 @@ VALUES = {
 }  # fmt: skip
 
 
+def by_reference() -> list:
+    """The mapped classes, each after those that it refers to."""
+    order = {table: place for place, table in enumerate(Base.metadata.sorted_tables)}
+    return sorted(Base.registry.mappers, key=lambda mapper: order[mapper.local_table])
+
+
 def kind_of(type) -> tuple:
     """The enumeration of a column; none for others."""
     members = getattr(type, "enum_class", None) or getattr(type, "members", None)
@@ -94,7 +100,7 @@ def full_record(app, clock):
         )
         db.session.add(incident)
         db.session.flush()
-        for other in Base.registry.mappers:
+        for other in by_reference():
             if "incident_id" not in other.columns or other.class_.__name__ == "Publication":
                 continue
             more = {}
