@@ -17,6 +17,8 @@ from majorops.domain.vocab import (
     CommandRole,
     ExternalImpact,
     IncidentStatus,
+    RecoveryConfidence,
+    RecoveryPath,
     RiskLevel,
     Severity,
     by_value,
@@ -191,6 +193,10 @@ def _text(name: str, label: str, region: str, empty: str, **more) -> Field:
     return Field(name, label, "text", region, name, clean_text, empty=empty, limit=10_000, **more)
 
 
+def _letter(name: str, label: str, members: type) -> Field:
+    return Field(name, label, "choice", "team", name, choice(members), choices=options(members))
+
+
 _ALL = (
     Field("title", "Title", "line", "header", "title", required(clean_line), audience="public", limit=200),
     _text("description", "Description", "header", "Add description"),
@@ -261,15 +267,7 @@ _ALL = (
     ),
     _text("business_impact", "Business", "info", "Add business impact"),
     _text("customer_impact_summary", "Customer impact", "info", "Add customer impact"),
-    Field(
-        "risk_level",
-        "Risk level",
-        "choice",
-        "info",
-        "risk_level",
-        choice(RiskLevel, none=True),
-        choices=options(RiskLevel, "Not set"),
-    ),
+    Field("risk_level", "Risk level", "choice", "info", "risk_level", choice(RiskLevel, none=True), choices=options(RiskLevel, "Not set")),  # fmt: skip
     _text("exec_summary", "Exec summary", "info", "Add exec summary"),
     _text("audience_notes", "Audience notes", "info", "Add audience notes"),
     Field("detected_at", "Problem began", "time", "info", "detected_at", required_time),
@@ -289,6 +287,8 @@ _ALL = (
         )
         for role in CommandRole
     ),
+    _letter("exposure_confidence", "Confidence", RecoveryConfidence),
+    _letter("exposure_path", "Path", RecoveryPath),
     Field("phase_note", "Phase note", "text", "panel", None, clean_text, empty="Add a note", limit=10_000),
 )
 

@@ -46,6 +46,11 @@ class Actor:
     user_id: int | None = None
     email: str | None = None
 
+    @property
+    def is_person(self) -> bool:
+        """Somebody, by account or by name; not the software itself."""
+        return self != SYSTEM
+
     def can(self, permission: Permission) -> bool:
         return permission in GRANTS[self.role]
 

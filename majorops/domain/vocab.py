@@ -167,6 +167,33 @@ class Notice(Labelled):
     STAND_DOWN = "stand_down", "Stand-down"
 
 
+class HandoverState(Labelled):
+    OPEN = "open", "Offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class RecoveryConfidence(Labelled):
+    """How sure the recovery is; a letter of the exposure line (domain §12)."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNSTATED = "unstated", "Not stated"
+
+
+class RecoveryPath(Labelled):
+    """Whether the way to recovery is known; a letter of the exposure line (domain §12)."""
+
+    KNOWN = "known"
+    PARTIAL = "partial"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    UNSTATED = "unstated", "Not stated"
+
+
 class DeliveryState(Labelled):
     PENDING = "pending", "Waiting"
     SENDING = "sending"

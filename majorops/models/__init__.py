@@ -3,6 +3,7 @@
 from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
+from majorops.models.handover import Handover
 from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
@@ -17,6 +18,7 @@ __all__ = [
     "ChecklistTick",
     "CommandAssignment",
     "Delivery",
+    "Handover",
     "Incident",
     "Milestone",
     "NoticePolicy",

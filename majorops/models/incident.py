@@ -19,6 +19,8 @@ from majorops.domain.vocab import (
     IncidentStatus,
     IntakeSource,
     Phase,
+    RecoveryConfidence,
+    RecoveryPath,
     RiskLevel,
     Severity,
 )
@@ -81,6 +83,16 @@ class Incident(Base):
     # The clean window of phase 7: when it (re)started, and how often it had to start again.
     window_started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     window_resets: Mapped[int] = mapped_column(default=0)
+    # Exposure line (domain §12): the MIM's two letters, and the line that was published last.
+    exposure_confidence: Mapped[RecoveryConfidence] = mapped_column(
+        enum_type(RecoveryConfidence), default=RecoveryConfidence.UNSTATED
+    )
+    exposure_path: Mapped[RecoveryPath] = mapped_column(
+        enum_type(RecoveryPath), default=RecoveryPath.UNSTATED
+    )
+    exposure_line: Mapped[str] = mapped_column(String(40), default="")
+    exposure_published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    stood_down_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # AlertInfo
     alert_id: Mapped[str | None] = mapped_column(String(200))
     issue_time: Mapped[datetime | None] = mapped_column(UTCDateTime)

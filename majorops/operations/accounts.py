@@ -17,6 +17,7 @@ from majorops.domain.text import clean_line
 from majorops.domain.vocab import AccountRole, SignInMethod
 from majorops.models import User, UserSession
 from majorops.operations import audit, operation
+from majorops.operations.lapse import lapse_offers_to
 from majorops.operations.passwords import Proof, hash_password, prove
 from majorops.operations.throttle import (
     count_failure,
@@ -102,6 +103,7 @@ def set_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> N
         _demand_other_admin(user, "role")
     audit("user.role_changed", user.email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
     user.role = role
+    lapse_offers_to(user, actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -122,6 +124,7 @@ def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> N
             _demand_other_admin(user, "is_active")
         end_all_sessions(user, now=now)
     user.is_active = is_active
+    lapse_offers_to(user, actor=actor, now=now)
     audit("user.switched_on" if is_active else "user.switched_off", user.email, actor=actor, now=now)
 
 
@@ -240,6 +243,7 @@ def sign_in_sso(
     if role and role is not user.role and not (user.role is AccountRole.ADMIN and is_last_admin(user)):
         audit("user.role_changed", email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
         user.role = role
+        lapse_offers_to(user, actor=actor, now=now)
     return SignIn(token=start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now))
 
 

@@ -1,4 +1,4 @@
-"""Verbs on the command team (domain §5): who holds which role, and who is released."""
+"""Verbs on the command team (domain §5): who takes command, who holds which role, and who is released."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.errors import Invalid
+from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.roles import take_refusal
 from majorops.domain.vocab import CommandRole, EventType
 from majorops.models import CommandAssignment, Incident, User
-from majorops.operations import operation, record
+from majorops.operations import demand_open, operation, record
+from majorops.operations.lapse import lapse_handover
 
 
 def holder(incident: Incident, role: CommandRole) -> CommandAssignment | None:
@@ -22,12 +24,22 @@ def holder(incident: Incident, role: CommandRole) -> CommandAssignment | None:
 
 
 def seat(
-    incident: Incident, role: CommandRole, name: str, *, user_id: int | None, actor: Actor, now: datetime
+    incident: Incident,
+    role: CommandRole,
+    name: str,
+    *,
+    user_id: int | None,
+    actor: Actor,
+    now: datetime,
+    title: str = "",
+    detail: str = "",
 ) -> None:
     """Give a role to `name`, or leave it vacant with an empty name; the history is kept. Part of a verb."""
     old = holder(incident, role)
-    if (old.name if old else "") == name:
+    if (old.name if old else "", old.user_id if old else None) == (name, user_id):
         return
+    if role is CommandRole.MIM:
+        lapse_handover(incident, f"MIM was set to {name}", actor=actor, now=now)
     if old:
         old.until = now
         db.session.flush()  # the old row must be closed before the unique index sees the new one
@@ -35,7 +47,9 @@ def seat(
         db.session.add(
             CommandAssignment(incident_id=incident.id, role=role, name=name, user_id=user_id, since=now)
         )
-    if name and old:
+    if title:
+        pass
+    elif name and old:
         title = f"{role.label}: {name} replaces {old.name}"
     else:
         title = f"{role.label}: {name}" if name else f"{role.label}: {old.name} released. Role vacant"
@@ -43,6 +57,7 @@ def seat(
         incident,
         "command.changed",
         title,
+        detail=detail,
         type=EventType.COMMAND,
         field=f"command.{role.value}",
         actor=actor,
@@ -51,13 +66,33 @@ def seat(
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
+def take_command(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """"I have command": who presses takes the empty MIM seat. Of two at once one has it, the other reads who.
+    Raises Conflict, Forbidden."""
+    demand_open(incident)
+    if not actor.is_person:
+        raise Forbidden("A person takes command.")
+    seated = holder(incident, CommandRole.MIM)
+    if seated and (refusal := take_refusal(seated.name, seated.since, actor.name)):
+        raise Conflict(refusal, by=seated.name, at=seated.since)
+    given = {"user_id": actor.user_id, "title": f"{actor.name} has command"}
+    seat(incident, CommandRole.MIM, actor.name, actor=actor, now=now, **given)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
 def assign_role(incident: Incident, role: CommandRole, name: str, *, actor: Actor, now: datetime) -> None:
     """Give a command role to a person, by name; an account of that name is linked. An empty name leaves the role
-    vacant, but for the MIM's: that one is handed over, never left (domain §5). Raises Invalid."""
+    vacant, but for the MIM's: that one is handed over, never left (domain §5). A MIM who is named here did not accept, and the
+    entry says so; an open hand-over lapses. Raises Invalid."""
     if not name and role is CommandRole.MIM:
         raise Invalid({f"command.{role.value}": "MIM is never empty: name who takes over."})
     user = db.session.scalar(select(User).filter_by(name=name, is_active=True).order_by(User.id).limit(1))
-    seat(incident, role, name, user_id=user.id if user else None, actor=actor, now=now)
+    seated, detail = holder(incident, role), ""
+    if (seated.name if seated else "") == name:
+        return
+    if role is CommandRole.MIM and seated:
+        detail = f"Set by hand, without a hand-over{'' if user else f': {name} has no account'}."
+    seat(incident, role, name, user_id=user.id if user else None, actor=actor, now=now, detail=detail)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

@@ -77,7 +77,8 @@ def open_incident(
     )
     if issue_time:
         record_alert_fired(incident, actor=actor, now=now)
-    seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
+    if actor.is_person:  # what the command line opens waits for "I have command"
+        seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
     raise_alarm(incident, None, actor=actor, now=now)
     bring_card(incident, actor=actor, now=now)
     return incident

@@ -21,6 +21,7 @@ from majorops.domain.vocab import CheckState, EventType, IncidentStatus, Phase, 
 from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record
 from majorops.operations.incident import record_reason
+from majorops.operations.lapse import lapse_handover
 from majorops.operations.runcards import flag_used_cards
 
 
@@ -179,6 +180,7 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
     )
     if to is IncidentStatus.RESOLVED:
         flag_used_cards(incident, actor=actor, now=now)
+        lapse_handover(incident, f"{incident.reference} was resolved", actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

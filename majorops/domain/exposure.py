@@ -1,0 +1,62 @@
+"""The exposure line: the incident as one line that a leader reads aloud (domain §12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from majorops.domain.text import count
+from majorops.domain.vocab import AlarmLevel, RecoveryConfidence, RecoveryPath
+
+VENDOR = "vendor"
+CONFIDENCE = {
+    RecoveryConfidence.HIGH: "H",
+    RecoveryConfidence.MEDIUM: "M",
+    RecoveryConfidence.LOW: "L",
+    RecoveryConfidence.UNSTATED: "~",
+}
+PATH = {
+    RecoveryPath.KNOWN: "N",
+    RecoveryPath.PARTIAL: "P",
+    RecoveryPath.UNKNOWN: "U",
+    RecoveryPath.BLOCKED: "B",
+    RecoveryPath.UNSTATED: "~",
+}
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The five groups of the line; vendors are no teams."""
+
+    level: AlarmLevel
+    teams: int
+    vendors: int
+    confidence: RecoveryConfidence
+    path: RecoveryPath
+
+    @property
+    def line(self) -> str:
+        """`E3T5V2C(L)R(P)`; E is left out at Box 0, V at no vendor."""
+        posture = f"E{self.level.value}" if self.level else ""
+        vendors = f"V{self.vendors}" if self.vendors else ""
+        return f"{posture}T{self.teams}{vendors}C({CONFIDENCE[self.confidence]})R({PATH[self.path]})"
+
+    @property
+    def words(self) -> str:
+        """`Box 3, 5 teams, 2 vendors, recovery confidence low, path partial`, for who does not read the line."""
+        parts = [self.level.label, count(self.teams, "team")]
+        if self.vendors:
+            parts.append(count(self.vendors, "vendor"))
+        parts.append(f"recovery confidence {self.confidence.label.lower()}")
+        parts.append(f"path {self.path.label.lower()}")
+        return ", ".join(parts)
+
+
+def exposure(
+    level: AlarmLevel, teams: Iterable[str], confidence: RecoveryConfidence, path: RecoveryPath
+) -> Exposure:
+    """The line from the record. `teams`: who runs or ran a track, or reported; a name counts once however it is written,
+    and one that begins with "Vendor" is a vendor."""
+    names = {" ".join(name.split()).casefold() for name in teams} - {""}
+    vendors = sum(name.startswith(VENDOR) for name in names)
+    return Exposure(level, len(names) - vendors, vendors, confidence, path)

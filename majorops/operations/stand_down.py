@@ -1,0 +1,67 @@
+"""The last verb of an incident: everybody who still stands by is released, and told (domain §4, phase 8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Conflict
+from majorops.domain.measures import total_duration, words
+from majorops.domain.roles import stand_down_refusal
+from majorops.domain.vocab import CommandRole, EventType, Notice
+from majorops.models import CommandAssignment, Delivery, Incident, TimelineEvent, User
+from majorops.operations import operation, record
+from majorops.operations.outbox import notify
+
+KIND = "response.stood_down"
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """Release everybody who holds a role at a resolved incident, in one entry that names them, and tell whom this incident
+    called. Raises Conflict where it is not resolved, or stood down already."""
+    if refusal := why_not_stand_down(incident):
+        raise Conflict(refusal)
+    rows = select(CommandAssignment).filter_by(incident_id=incident.id, until=None)
+    held = {row.role: row for row in db.session.scalars(rows)}
+    for row in held.values():
+        row.until = now
+    incident.stood_down_at = now
+    people = _called(incident, [row.user_id for row in held.values() if row.user_id])
+    lasted = words(total_duration(incident.detected_at, incident.resolved_at, now))
+    told = notify(
+        incident,
+        Notice.STAND_DOWN,
+        f"stand_down:{incident.id}",
+        [user for user in people if user.id != actor.user_id],
+        subject=f"{incident.reference} Stand down: {incident.title}",
+        body=f"{incident.title}\nResolved {incident.resolved_at:%Y-%m-%d %H:%M} UTC after {lasted}.\n"
+        "Everybody is released. Nothing is asked of you any more.",
+        now=now,
+    )
+    roles = [(role.label, held[role].name) for role in CommandRole if role in held]
+    names = ", ".join(dict.fromkeys(name for _, name in roles)) or "nobody held a role"
+    detail = "\n".join([*(f"{label}: {name}" for label, name in roles), f"{told} notified"])
+    title = f"Stood down: {names}"
+    record(incident, KIND, title, detail=detail, type=EventType.COMMAND, actor=actor, now=now)
+
+
+def why_not_stand_down(incident: Incident) -> str:
+    """Why there is nothing to stand down; empty at a resolved incident that was not yet."""
+    at = incident.stood_down_at
+    by = select(TimelineEvent.actor_name).filter_by(incident_id=incident.id, kind=KIND)
+    return stand_down_refusal(
+        incident.reference, incident.is_resolved, at, (at and db.session.scalar(by.limit(1))) or ""
+    )
+
+
+def _called(incident: Incident, holders: list[int]) -> list[User]:
+    """Active accounts that an alarm or a role of this incident reached, and those that hold a role."""
+    reached = select(Delivery.user_id).where(
+        Delivery.incident_id == incident.id, Delivery.notice.in_([Notice.ALARM, Notice.ROLE])
+    )
+    rows = select(User).where(User.id.in_(reached) | User.id.in_(holders), User.is_active.is_(True))
+    return list(db.session.scalars(rows.order_by(User.name, User.id)))
