@@ -17,6 +17,8 @@ from majorops.domain.vocab import (
     ExternalImpact,
     IncidentStatus,
     Phase,
+    RecoveryConfidence,
+    RecoveryPath,
     Severity,
     Visibility,
 )
@@ -27,6 +29,7 @@ from majorops.operations import (
     catalogue,
     checklist,
     command,
+    exposure,
     incident,
     phase,
     runcards,
@@ -206,6 +209,9 @@ def _payments(mim: Actor, now: datetime) -> None:
     checklist.write_phase_note(
         case, Phase.INITIAL, "Root cause not confirmed. Vendor name stays internal.", **at(35)
     )
+    edit_field(case, "exposure_confidence", RecoveryConfidence.LOW.value, **at(35.3))
+    edit_field(case, "exposure_path", RecoveryPath.PARTIAL.value, **at(35.4))
+    exposure.publish_exposure(case, **at(35.5))
 
 
 def _search(mim: Actor, now: datetime) -> None:

@@ -193,8 +193,9 @@ def _text(name: str, label: str, region: str, empty: str, **more) -> Field:
     return Field(name, label, "text", region, name, clean_text, empty=empty, limit=10_000, **more)
 
 
-def _letter(name: str, label: str, members: type) -> Field:
-    return Field(name, label, "choice", "team", name, choice(members), choices=options(members))
+def _choice(name: str, label: str, region: str, members: type, empty: str | None = None) -> Field:
+    parse = choice(members, none=empty is not None)
+    return Field(name, label, "choice", region, name, parse, choices=options(members, empty))
 
 
 _ALL = (
@@ -267,7 +268,7 @@ _ALL = (
     ),
     _text("business_impact", "Business", "info", "Add business impact"),
     _text("customer_impact_summary", "Customer impact", "info", "Add customer impact"),
-    Field("risk_level", "Risk level", "choice", "info", "risk_level", choice(RiskLevel, none=True), choices=options(RiskLevel, "Not set")),  # fmt: skip
+    _choice("risk_level", "Risk level", "info", RiskLevel, "Not set"),
     _text("exec_summary", "Exec summary", "info", "Add exec summary"),
     _text("audience_notes", "Audience notes", "info", "Add audience notes"),
     Field("detected_at", "Problem began", "time", "info", "detected_at", required_time),
@@ -287,8 +288,8 @@ _ALL = (
         )
         for role in CommandRole
     ),
-    _letter("exposure_confidence", "Confidence", RecoveryConfidence),
-    _letter("exposure_path", "Path", RecoveryPath),
+    _choice("exposure_confidence", "Confidence", "team", RecoveryConfidence),
+    _choice("exposure_path", "Path", "team", RecoveryPath),
     Field("phase_note", "Phase note", "text", "panel", None, clean_text, empty="Add a note", limit=10_000),
 )
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from majorops.db import db
-from majorops.domain.vocab import IncidentStatus
-from majorops.models import AffectedSystem, Incident, System
+from majorops.domain.vocab import AccountRole, IncidentStatus
+from majorops.models import AffectedSystem, Incident, System, User
 from majorops.screen import is_wartime
 
 PER_PAGE = 50
@@ -50,6 +50,19 @@ def catalogue() -> list[str]:
     return list(
         db.session.scalars(select(System.name).filter_by(is_active=True).order_by(System.name).limit(500))
     )
+
+
+def suggestions(name: str) -> list[str]:
+    """What may be typed into a field, for a list to choose from: systems, or people who have an account."""
+    if name == "affected_systems":
+        return catalogue()
+    return people() if name.startswith("command.") else []
+
+
+def people() -> list[str]:
+    """Names of active accounts that may hold a role, each once."""
+    names = select(User.name).where(User.is_active.is_(True), User.role != AccountRole.STAKEHOLDER)
+    return list(db.session.scalars(names.distinct().order_by(User.name).limit(500)))
 
 
 def active_on(systems: list[str]) -> list[Incident]:

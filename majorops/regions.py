@@ -17,7 +17,27 @@ REGIONS: dict[str, frozenset[str]] = {
     "topbar": frozenset({"status.changed"}),
     "presence": frozenset(),  # people come and go without an event
     "since": frozenset(),  # asked for by who comes back
-    "notices": frozenset({"status.changed", "incident.continued"}),
+    "notices": frozenset({"status.changed", "incident.continued", "response.stood_down"}),
+    # Its brief is read again every minute too.
+    "handover": frozenset(
+        {
+            "handover.offered",
+            "handover.declined",
+            "handover.withdrawn",
+            "handover.lapsed",
+            "command.changed",
+            "nudge.rested",
+            "status.changed",
+            "severity.changed",
+            "phase.advanced",
+            "milestone.published",
+            "update.published",
+            "track.opened",
+            "track.extended",
+            "track.closed",
+            "can.reported",
+        }
+    ),
     "phases": frozenset({"phase.advanced", "severity.changed", "status.changed"}),
     "nudge": frozenset(
         {
@@ -46,7 +66,23 @@ REGIONS: dict[str, frozenset[str]] = {
     ),
     "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
     "info": frozenset({"status.changed", "severity.changed", "alarm.changed", "check.set", "phase.advanced"}),
-    "team": frozenset({"command.changed", "status.changed"}),
+    "team": frozenset(
+        {
+            "command.changed",
+            "status.changed",
+            "severity.changed",
+            "alarm.changed",
+            "phase.advanced",
+            "handover.offered",
+            "handover.declined",
+            "handover.withdrawn",
+            "handover.lapsed",
+            "response.stood_down",
+            "exposure.published",
+            "track.opened",
+            "can.reported",
+        }
+    ),
     "tracks": frozenset(
         {
             "track.opened",

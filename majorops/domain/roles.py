@@ -41,9 +41,7 @@ def stand_in(
         return StandIn("", _leader(mim, phase, level))
     service_manager = held.get(CommandRole.SERVICE_MANAGER)
     if role is CommandRole.CUSTOMER_OPS and service_manager:
-        return StandIn(
-            service_manager, f"Acting: {service_manager}, {CommandRole.SERVICE_MANAGER.label}"
-        )
+        return StandIn(service_manager, f"Acting: {service_manager}, {CommandRole.SERVICE_MANAGER.label}")
     return StandIn(mim, f"Acting: {mim}, MIM")
 
 

@@ -67,7 +67,7 @@ def seat(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def take_command(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """"I have command": who presses takes the empty MIM seat. Of two at once one has it, the other reads who.
+    """ "I have command": who presses takes the empty MIM seat. Of two at once one has it, the other reads who.
     Raises Conflict, Forbidden."""
     demand_open(incident)
     if not actor.is_person:

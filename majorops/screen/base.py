@@ -1,4 +1,4 @@
-"""Who looks, what was typed, and the parts that are always in sight: top bar, phases, tiles, info, team."""
+"""Who looks, what was typed, and the parts that are always in sight: top bar, phases, tiles, info."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from majorops.domain.cadence import Cadence
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.vocab import (
-    CommandRole,
     IncidentStatus,
     Phase,
 )
 from majorops.fields import FIELDS
 from majorops.models import (
-    CommandAssignment,
     Incident,
     Publication,
     System,
@@ -229,7 +227,7 @@ class Screen:
     def update_count(self) -> int:
         return db.session.scalar(select(func.count(Publication.id)).filter_by(incident_id=self.incident.id))
 
-    # Info and team
+    # Info
 
     @property
     def info_fields(self) -> tuple[str, ...]:
@@ -238,26 +236,6 @@ class Screen:
     @property
     def more_fields(self) -> tuple[str, ...]:
         return MORE_FIELDS + (("resolved_at",) if self.incident.is_resolved else ())
-
-    @cached_property
-    def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]:
-        """Role, who holds it, and since when it is vacant."""
-        rows = (
-            select(CommandAssignment).filter_by(incident_id=self.incident.id).order_by(CommandAssignment.id)
-        )
-        seats: dict[CommandRole, CommandAssignment] = {row.role: row for row in db.session.scalars(rows)}
-        team = []
-        for role in CommandRole:
-            seat = seats.get(role)
-            if seat is not None and seat.until is None:
-                team.append((role, seat, None))
-            else:
-                team.append((role, None, seat.until if seat else self.incident.opened_at))
-        return team
-
-    @property
-    def vacant(self) -> int:
-        return sum(seat is None for _, seat, _ in self.team)
 
 
 def is_wartime() -> bool:

@@ -28,7 +28,7 @@ from majorops.models import (
 )
 from majorops.operations.phase import situation
 from majorops.screen.cards import Card, card_on, others_for
-from majorops.screen.record import Record
+from majorops.screen.seats import CommandTeam
 from majorops.screen.since import Since, since
 
 
@@ -48,7 +48,7 @@ class Tick:
         return self.item.recorded if self.by_record else self.item.refusal
 
 
-class Fireground(Record):
+class Fireground(CommandTeam):
     """One incident as one person sees it at one moment, whole."""
 
     @cached_property
@@ -130,7 +130,8 @@ class Fireground(Record):
             resolved=incident.is_resolved,
             resolution_milestone=now.has_resolution_milestone,
             after_action=now.after_action_at is not None,
-            released="released" in wanted and self._was_recorded("responder.released"),
+            released="released" in wanted
+            and (bool(incident.stood_down_at) or self._was_recorded("responder.released")),
         )
 
     def _exists(self, model: type) -> bool:

@@ -19,7 +19,8 @@ from majorops.operations.timeline import NOTES, strike_refusal
 from majorops.screen.command import Fireground
 from majorops.screen.keys import COMMAND, KEYS, NOTE
 from majorops.screen.lines import Command, at, edit, short, to_place
-from majorops.screen.response_commands import card, coach, response, team
+from majorops.screen.response_commands import card, coach, response
+from majorops.screen.team_commands import team
 
 VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
 

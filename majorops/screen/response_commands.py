@@ -1,4 +1,4 @@
-"""Commands of the response: log, tracks, asks, the coach, the command team."""
+"""Commands of the response: log, tracks, asks, the coach."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from majorops.domain.vocab import TrackOutcome
 from majorops.operations.tracks import track_refusal
 from majorops.screen.command import Fireground
 from majorops.screen.keys import COMMAND
-from majorops.screen.lines import Command, at, edit, short, to_place
+from majorops.screen.lines import Command, at, short, to_place
 
 
 def response(f: Fireground) -> Iterator[Command]:
@@ -76,11 +76,3 @@ def coach(f: Fireground) -> Iterator[Command]:
         if not nudge.is_red:
             given["values"] = {"key": nudge.key, "snooze": "y"}
             yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
-
-
-def team(f: Fireground) -> Iterator[Command]:
-    for role, seat, _ in f.team:
-        name = f"command.{role.value}"
-        yield edit(f, name, f"Change {role.label}, {seat.name}" if seat else f"Assign {role.label}")
-    if f.offers_release or not f.may_command:
-        yield to_place("Release from the bridge", f.why_not(COMMAND, always=True), "release-name", "release")

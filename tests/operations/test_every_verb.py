@@ -85,6 +85,13 @@ def calls(cast, clock) -> dict[str, tuple]:
         "incident.set_alarm_level": (AlarmLevel.BOX_3,),
         "command.assign_role": (CommandRole.SRE, "Lena"),
         "command.release_responder": ("Lena",),
+        "command.take_command": ("vacant",),
+        "handover.offer_handover": (cast.omar.user_id,),
+        "handover.accept_handover": ("offered", cast.ada),
+        "handover.decline_handover": ("offered", cast.ada),
+        "handover.withdraw_handover": ("offered", cast.omar),
+        "stand_down.stand_down": ("resolved",),
+        "exposure.publish_exposure": (),
         "phase.advance_phase": (),
         "phase.change_status": (IncidentStatus.RESOLVED, {"override": "false alarm"}),
         "phase.report_symptoms_returned": ("phase7",),
@@ -170,6 +177,11 @@ def test_leaves_an_event(cast, clock, name):
         case "phase7":
             VERBS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
             given = given[1:]
+        case "vacant":
+            subject, given = [VERBS["incident.open_incident"](title="t", severity=Severity.LOW, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
+        case "offered":
+            to = given.pop()
+            given = [VERBS["handover.offer_handover"](incident, to.user_id, **who).id]
         case "resolved":
             VERBS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
             given = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from majorops.domain.roles import ABOUT
 from majorops.fields import FIELDS, field_id
 from majorops.operations.timeline import NOTES
 from majorops.screen.commands import keyed
@@ -16,10 +17,22 @@ bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
 
 bp.add_app_template_global(FIELDS, "FIELDS")
 bp.add_app_template_global(field_id)
+bp.add_app_template_global(ABOUT, "ROLES_ABOUT")
 bp.add_app_template_global(keyed, "keyed_commands")
 bp.add_app_template_global(settling)
 bp.add_app_template_global(ask_tone)
 bp.add_app_template_global(NOTES, "NOTES")
 bp.add_app_template_global(ledger_title)
 
-from majorops.web.fireground import cards, coach, commands, editing, log, page, phases, response, updates  # noqa: E402, F401
+from majorops.web.fireground import (  # noqa: E402
+    cards,  # noqa: F401
+    coach,  # noqa: F401
+    commands,  # noqa: F401
+    editing,  # noqa: F401
+    log,  # noqa: F401
+    page,  # noqa: F401
+    phases,  # noqa: F401
+    response,  # noqa: F401
+    team,  # noqa: F401
+    updates,  # noqa: F401
+)

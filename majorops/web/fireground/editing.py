@@ -7,7 +7,7 @@ from flask import Response, abort, make_response, render_template, request
 from majorops.domain.access import Permission
 from majorops.domain.errors import GateClosed, Refused
 from majorops.fields import FIELDS
-from majorops.lists import catalogue
+from majorops.lists import suggestions
 from majorops.models import Incident
 from majorops.operations.edit import edit_field, keep_loser, last_edit, read
 from majorops.web.access import needs
@@ -83,6 +83,6 @@ def draw(
         problem=problem,
         is_gate=isinstance(problem, GateClosed),
         is_page=not wants_partial(),
-        names=catalogue() if FIELDS[name].input == "systems" else [],
+        names=suggestions(name),
     )
     return make_response(page, status_of(problem) if problem else 200)

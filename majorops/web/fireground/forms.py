@@ -207,5 +207,19 @@ class StepForm(FlaskForm):
     ticked = BooleanField()
 
 
+class HandoverForm(FlaskForm):
+    to = Line(most=10)
+
+    @property
+    def user_id(self) -> int | None:
+        """The account that was chosen; None for what is none."""
+        text = self.to.data
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+class AnswerForm(FlaskForm):
+    answer = Line(most=10)
+
+
 class NameForm(FlaskForm):
     name = Line(most=120)

@@ -31,6 +31,7 @@ BY_NAME = {
     "since",
     "ledger",
     "asks",
+    "handover",
 }
 WEEK = 7 * 24 * 3600  # seconds
 

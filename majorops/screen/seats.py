@@ -1,0 +1,139 @@
+"""The command team: who holds which role, who acts for an empty one, the hand-over, the exposure line, the release."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Permission
+from majorops.domain.exposure import Exposure
+from majorops.domain.handover import Line, answer_refusal, offer_refusal, withdraw_refusal
+from majorops.domain.roles import StandIn, stand_in, take_refusal
+from majorops.domain.vocab import AccountRole, CommandRole
+from majorops.models import CommandAssignment, Handover, User
+from majorops.operations.exposure import exposure_of
+from majorops.operations.handover import command_brief
+from majorops.operations.lapse import open_handover
+from majorops.operations.outbox import audience
+from majorops.operations.stand_down import why_not_stand_down
+from majorops.screen.record import Record
+
+HISTORY_SHOWN = 20
+RECEIVERS_SHOWN = 200
+NO_OFFER = "Command is not on offer."
+
+
+class CommandTeam(Record):
+    """What the team panel and the notice of a hand-over show."""
+
+    @cached_property
+    def _assignments(self) -> list[CommandAssignment]:
+        rows = (
+            select(CommandAssignment).filter_by(incident_id=self.incident.id).order_by(CommandAssignment.id)
+        )
+        return list(db.session.scalars(rows))
+
+    @cached_property
+    def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]:
+        """Role, who holds it, and since when it is vacant."""
+        seats: dict[CommandRole, CommandAssignment] = {row.role: row for row in self._assignments}
+        team = []
+        for role in CommandRole:
+            seat = seats.get(role)
+            if seat is not None and seat.until is None:
+                team.append((role, seat, None))
+            else:
+                team.append((role, None, seat.until if seat else self.incident.opened_at))
+        return team
+
+    @property
+    def vacant(self) -> int:
+        return sum(seat is None for _, seat, _ in self.team)
+
+    @property
+    def role_history(self) -> list[CommandAssignment]:
+        """Who held what and when, newest first, as many as are shown."""
+        newest = sorted(self._assignments, key=lambda row: (row.since, row.id), reverse=True)
+        return newest[:HISTORY_SHOWN]
+
+    @property
+    def earlier_roles(self) -> int:
+        """How many more there are."""
+        return max(len(self._assignments) - HISTORY_SHOWN, 0)
+
+    def stand_in(self, role: CommandRole) -> StandIn | None:
+        """Who acts for a vacant role; None where somebody holds it or nobody needs it any more."""
+        if self.incident.is_resolved:
+            return None
+        held = {one: seat.name for one, seat, _ in self.team if seat}
+        return stand_in(role, held, self.incident.phase, self.incident.alarm_level)
+
+    @property
+    def mim(self) -> CommandAssignment | None:
+        return next(seat for role, seat, _ in self.team if role is CommandRole.MIM)
+
+    # Taking and handing over command
+
+    @property
+    def why_not_take(self) -> str:
+        """Why this person does not take command at one press; empty when they may."""
+        mim = self.mim
+        refusal = take_refusal(mim.name, mim.since, self.actor.name) if mim else ""
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    @property
+    def why_not_offer(self) -> str:
+        mim = self.mim
+        refusal = offer_refusal(mim.name if mim else "", mim.user_id if mim else None, self.actor)
+        if not refusal and self.handover:
+            refusal = f"Command is offered to {self.handover.to_name} already."
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    @cached_property
+    def receivers(self) -> list[User]:
+        """Whom command may be offered to, by name."""
+        here = self.mim.user_id if self.mim else None
+        people = audience([AccountRole.MIM, AccountRole.ADMIN])
+        return [user for user in people if user.id != here][:RECEIVERS_SHOWN]
+
+    @cached_property
+    def handover(self) -> Handover | None:
+        """The offer that waits for its answer."""
+        return open_handover(self.incident)
+
+    @cached_property
+    def brief(self) -> tuple[Line, ...]:
+        """What both people of the hand-over read, as of now."""
+        return command_brief(self.incident, self.now)
+
+    @property
+    def brief_stale_at(self) -> datetime:
+        """When its clocks are read again."""
+        return self.now + timedelta(minutes=1)
+
+    @property
+    def why_not_answer(self) -> str:
+        """Why this person neither accepts nor declines; empty for the one who is asked."""
+        offer = self.handover
+        refusal = answer_refusal(offer.to_name, offer.user_id, self.actor) if offer else NO_OFFER
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    @property
+    def why_not_withdraw(self) -> str:
+        offer = self.handover
+        refusal = withdraw_refusal(offer.from_name, offer.from_id, self.actor) if offer else NO_OFFER
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    # The exposure line, the release
+
+    @cached_property
+    def exposure(self) -> Exposure:
+        return exposure_of(self.incident)
+
+    @cached_property
+    def why_not_stand_down(self) -> str:
+        refusal = self.why_not(Permission.INCIDENT_COMMAND, always=True)
+        return refusal or why_not_stand_down(self.incident)
