@@ -193,9 +193,8 @@ def _text(name: str, label: str, region: str, empty: str, **more) -> Field:
     return Field(name, label, "text", region, name, clean_text, empty=empty, limit=10_000, **more)
 
 
-def _choice(name: str, label: str, region: str, members: type, empty: str | None = None) -> Field:
-    parse = choice(members, none=empty is not None)
-    return Field(name, label, "choice", region, name, parse, choices=options(members, empty))
+def _choice(name: str, label: str, region: str, of: type, empty: str | None = None) -> Field:
+    return Field(name, label, "choice", region, name, choice(of, bool(empty)), choices=options(of, empty))
 
 
 _ALL = (

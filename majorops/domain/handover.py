@@ -48,7 +48,7 @@ def brief(seen: Picture, w: Watch, now: datetime) -> tuple[Line, ...]:
     lines = {
         "Incident": f"{seen.reference} {w.severity.label}, {w.level.label}. {seen.title}. {clock(now - seen.began_at)}",
         "Phase": f"{w.phase.title}, {short_clock(now - w.phase_at)}. {_window(w, now)}",
-        "Impact": f"{_named(seen.systems, 'system')}. {seen.customers}. External: {seen.external}",
+        "Impact": f"{_named(seen.systems, 'system')}. Customers: {seen.customers}. External: {seen.external}",
         "Promise": f"{_promise(w.promised_at, now)} {_milestone(seen)}",
         "Tracks": _tracks(seen, w, now),
         "Team": _team(seen, w, now),

@@ -29,11 +29,12 @@ class StandIn:
 def stand_in(
     role: CommandRole, held: Mapping[CommandRole, str], phase: Phase, level: AlarmLevel
 ) -> StandIn | None:
-    """Who acts for `role` while nobody holds it; None for a role that is held. `held`: role → name."""
-    if role in held:
-        return None
+    """Who acts for `role` while nobody holds it; `held`: role → name. None for a role that is held, and for all others while
+    nobody has command: that comes first."""
     mim = held.get(CommandRole.MIM, "")
-    if role is CommandRole.MIM or not mim:
+    if role in held or (not mim and role is not CommandRole.MIM):
+        return None
+    if role is CommandRole.MIM:
         return StandIn("", NO_COMMAND)
     if role is CommandRole.SRE:
         return StandIn("", f"{mim}, MIM, names an acting one.")

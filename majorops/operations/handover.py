@@ -55,7 +55,7 @@ def _picture(incident: Incident, seen: Watch) -> Picture:
         title=incident.title,
         began_at=incident.detected_at,
         systems=tuple(incident.system_names),
-        customers=f"{customers} customers" if customers else "Customers not counted",
+        customers=customers or "not counted",
         external=incident.external_impact.label,
         milestone=tuple(milestone) if milestone else None,
         needs=tuple(map(tuple, db.session.execute(needs.order_by(CanReport.id.desc()).limit(NEEDS_READ)))),

@@ -64,6 +64,11 @@ class CommandTeam(Record):
         """How many more there are."""
         return max(len(self._assignments) - HISTORY_SHOWN, 0)
 
+    @property
+    def released(self) -> dict[CommandRole, str]:
+        """Who held a role last, of an incident that is stood down."""
+        return {row.role: f"{row.name}, released" for row in self._assignments}
+
     def stand_in(self, role: CommandRole) -> StandIn | None:
         """Who acts for a vacant role; None where somebody holds it or nobody needs it any more."""
         if self.incident.is_resolved:
