@@ -36,6 +36,10 @@ REGIONS: dict[str, frozenset[str]] = {
             "track.extended",
             "track.closed",
             "can.reported",
+            "need.met",
+            "ask.opened",
+            "ask.answered",
+            "track.escalated",
         }
     ),
     "phases": frozenset({"phase.advanced", "severity.changed", "status.changed"}),

@@ -15,8 +15,8 @@ from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.errors import Refused
 from majorops.domain.text import reference
-from majorops.domain.vocab import CommandRole, EventType, IncidentStatus, Visibility, by_value
-from majorops.models import AuditEntry, CommandAssignment, Milestone, StatusUpdate, TimelineEvent
+from majorops.domain.vocab import CommandRole, EventType, HandoverState, IncidentStatus, Visibility, by_value
+from majorops.models import AuditEntry, CommandAssignment, Handover, Milestone, StatusUpdate, TimelineEvent
 from majorops.operations import timeline
 
 
@@ -160,6 +160,26 @@ class AssignmentTable(IncidentRecord):
         YesNo(CommandAssignment.until, "Held", ("Until a time", "Still"), known=True),
         From(CommandAssignment.since, "From"),
         Until(CommandAssignment.since, "Until"),
+    )
+
+
+class HandoverTable(IncidentRecord):
+    about = "Command offered by one person to another, and the brief that both read."
+    empty = "0 hand-overs."
+    loads = (joinedload(Handover.incident),)
+    column_list = ("incident_id", "from_name", "to_name", "state", "reason", "offered_at", "closed_at")
+    column_details_list = (*column_list, "brief", "id")
+    column_labels: ClassVar = IncidentRecord.column_labels | {"from_name": "From", "to_name": "To"}
+    column_formatters: ClassVar = IncidentRecord.column_formatters | {
+        "brief": by_row(lambda row: lines(row.brief))
+    }
+    column_sortable_list = ("incident_id", "from_name", "to_name", "state", "offered_at", "closed_at")
+    column_searchable_list = ("incident_id", "from_name", "to_name", "brief")
+    column_filters = (
+        Number(Handover.incident_id, "Incident"),
+        Is(Handover.state, "State", HandoverState),
+        From(Handover.offered_at, "From"),
+        Until(Handover.offered_at, "Until"),
     )
 
 

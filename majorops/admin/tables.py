@@ -17,6 +17,7 @@ from majorops.fields import FIELDS, as_text
 from majorops.models import (
     AuditEntry,
     CommandAssignment,
+    Handover,
     Incident,
     Milestone,
     StatusUpdate,
@@ -201,6 +202,7 @@ TABLES = (
     (records.UpdateTable, StatusUpdate, "Updates"),
     (records.MilestoneTable, Milestone, "Milestones"),
     (records.AssignmentTable, CommandAssignment, "Command assignments"),
+    (records.HandoverTable, Handover, "Hand-overs"),
     (SystemTable, System, "Systems"),
     (UserTable, User, "Users"),
     (records.AuditTable, AuditEntry, "Audit"),

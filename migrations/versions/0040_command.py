@@ -1,14 +1,14 @@
 """Hand-over of command; the exposure line; when responders were stood down.
 
 Revision ID: 0040
-Revises: 0004
+Revises: 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0004"
+down_revision = "0005"
 
 CHOICES = {
     "exposure_confidence": ("recoveryconfidence", "high", "medium", "low", "unstated"),

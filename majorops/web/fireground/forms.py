@@ -217,7 +217,7 @@ class HandoverForm(FlaskForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-class AnswerForm(FlaskForm):
+class HandoverAnswerForm(FlaskForm):
     answer = Line(most=10)
 
 

@@ -12,7 +12,7 @@ from majorops.operations.stand_down import stand_down as release_all
 from majorops.web.access import needs
 from majorops.web.fireground import bp
 from majorops.web.fireground.answering import checked, doing, verb
-from majorops.web.fireground.forms import AnswerForm, HandoverForm
+from majorops.web.fireground.forms import HandoverAnswerForm, HandoverForm
 
 ANSWERS = {"accept": accept_handover, "decline": decline_handover, "withdraw": withdraw_handover}
 
@@ -36,7 +36,7 @@ def offer_handover(incident) -> None:
 @needs(Permission.INCIDENT_COMMAND)
 @verb("handover_answer", "handover")
 def answer_handover(incident, handover: int) -> None:
-    checked(form := AnswerForm())
+    checked(form := HandoverAnswerForm())
     if form.answer.data not in ANSWERS:
         raise Invalid({"answer": "Accept, decline or withdraw."})
     ANSWERS[form.answer.data](incident, handover, **doing())
