@@ -33,6 +33,7 @@ from majorops.operations import (
     incident,
     phase,
     runcards,
+    stand_down,
     tracks,
     updates,
     validation,
@@ -130,6 +131,7 @@ def _resolved(mim: Actor, began: datetime, title: str, severity: Severity, syste
         now=at,
     )
     phase.change_status(case, IncidentStatus.RESOLVED, actor=mim, now=began + timedelta(minutes=minutes))
+    stand_down.stand_down(case, actor=mim, now=began + timedelta(minutes=minutes + 1))
 
 
 def _payments(mim: Actor, now: datetime) -> None:

@@ -73,17 +73,18 @@ def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now
     mim = holder(incident, CommandRole.MIM)
     if refusal := offer_refusal(mim.name if mim else "", mim.user_id if mim else None, actor):
         raise Forbidden(refusal) if mim else Conflict(refusal)
-    user = db.session.get(User, user_id) if user_id is not None else None
+    if known := open_handover(incident):
+        if known.user_id == user_id:
+            return known
+        raise Conflict(f"Command is offered to {known.to_name} already. Withdraw that first.")
+    # Locked: the account may be switched off at this moment.
+    user = db.session.get(User, user_id, with_for_update=True, populate_existing=True) if user_id else None
     if user is None:
         raise Invalid({"to": "Choose who takes over."})
     if refusal := receiver_refusal(user.name, user.role, user.is_active):
         raise Invalid({"to": refusal})
     if user.id == mim.user_id:
         raise Invalid({"to": f"{user.name} has command already."})
-    if known := open_handover(incident):
-        if known.user_id == user.id:
-            return known
-        raise Conflict(f"Command is offered to {known.to_name} already. Withdraw that first.")
     given = {"from_name": mim.name, "from_id": mim.user_id, "to_name": user.name, "user_id": user.id}
     text = _as_text(command_brief(incident, now))
     handover = Handover(incident_id=incident.id, brief=text, offered_at=now, **given)
