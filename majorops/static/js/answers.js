@@ -23,7 +23,7 @@
     delete form.dataset.again;
     if (texts(form).some((e) => e.value !== e.defaultValue && !sent.get(ctx)?.includes(e.value))) return;
     form.reset();
-    form.closest("details")?.removeAttribute("open");
+    if (!form.closest("[data-stay]")) form.closest("details")?.removeAttribute("open");
   });
 
   // Publishing and advancing never wait in the browser: whoever pressed must know that nothing happened.
