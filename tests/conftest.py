@@ -198,7 +198,10 @@ def settings(database_url) -> dict[str, object]:
 
 @pytest.fixture
 def app(settings):
+    from tests.server import keep_templates
+
     app = create_app(settings)
+    keep_templates(app)
     app.test_client_class = Browser
     with app.app_context():
         yield app

@@ -16,6 +16,7 @@ from pathlib import Path
 import requests
 import uvicorn
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from majorops import clock, create_app
 from majorops.db import db
@@ -42,12 +43,23 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["majorops", "uvicorn.main", "uvloop", "httptools", "psycopg", "redis"])
 
 
+def keep_templates(app: Flask) -> None:
+    """Compile each template once for all applications of the tests: every fresh one would take most of a second for it.
+    What is kept goes by the template's text."""
+    folder = ROOT / ".pytest_cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+
+
 def serve(port: int, environment: dict[str, str]) -> None:
     """The forked process: what `make run` starts, on this port."""
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
-    uvicorn.run("majorops.front:app", port=port, log_level="warning")
+    from majorops import front
+
+    keep_templates(front.flask_app)
+    uvicorn.run(front.app, port=port, log_level="warning")
 
 
 class Server:
