@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from majorops.domain.access import Permission
 from majorops.domain.vocab import ChannelKind
@@ -10,11 +11,12 @@ from majorops.models import Delivery
 
 
 class NotSent(Exception):
-    """It did not arrive. `is_final`: trying again would not help; `is_unset`: a setting is missing here, not there."""
+    """It did not arrive. `is_final`: trying again would not help; `is_unset`: a setting is missing here, not there;
+    `is_past`: nobody needs it any more."""
 
-    def __init__(self, why: str, *, is_final: bool = False, is_unset: bool = False):
+    def __init__(self, why: str, *, is_final: bool = False, is_unset: bool = False, is_past: bool = False):
         super().__init__(why)
-        self.is_final, self.is_unset = is_final, is_unset
+        self.is_final, self.is_unset, self.is_past = is_final, is_unset, is_past
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,10 @@ class Message:
     notice: str
     incident: int | None
     link: str
+    waited: timedelta = timedelta()  # since it should have gone
 
 
-def of(row: Delivery, base_url: str | None) -> Message:
+def of(row: Delivery, base_url: str | None, now: datetime) -> Message:
     """The message of a row. `base_url`: where people reach this installation, for the link; none without it."""
     path = page_for(row)
     link = f"{base_url}{path}" if base_url and path else ""
@@ -48,6 +51,7 @@ def of(row: Delivery, base_url: str | None) -> Message:
         notice=row.notice.value,
         incident=row.incident_id,
         link=link,
+        waited=now - row.next_at,
     )
 
 

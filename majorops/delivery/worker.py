@@ -32,6 +32,9 @@ EVERY = 1.0  # seconds between two looks
 LEASE = timedelta(seconds=30)  # longer than any conversation: whoever holds a message longer is dead
 # Between the tries, in seconds; after the last one the message is given up, one and a half hours later.
 PAUSES = (5, 15, 45, 120, 300, 600, 900, 900, 900, 900, 900)
+PAST = timedelta(
+    days=1
+)  # a recording that is replayed wakes nobody, and neither does a worker after a long pause
 LONGEST = timedelta(seconds=1.5 * max(PAUSES))
 WAKING = frozenset({"alarm.raised", "handover.offered", "response.stood_down"})
 SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
@@ -143,7 +146,7 @@ class Worker:
                         joinedload(Delivery.incident),
                     ],
                 )
-                message = of(row, self.app.config["BASE_URL"])
+                message = of(row, self.app.config["BASE_URL"], now)
                 db.session.rollback()
                 return message
         db.session.rollback()
@@ -163,6 +166,8 @@ class Worker:
         """Send one claimed message and keep what became of it. No transaction is open while it is on its way."""
         db.session.remove()
         try:
+            if message.waited > PAST:
+                raise NotSent("Not sent: it tells of something more than a day ago.", is_past=True)
             SEND[message.kind](message, self.app.config)
         except NotSent as problem:
             self._settle(message, problem)
@@ -179,6 +184,8 @@ class Worker:
         row.claimed_until, row.last_error = None, str(problem or "")[:500]
         if problem is None:
             row.state, row.sent_at = DeliveryState.SENT, now
+        elif problem.is_past:
+            row.state = DeliveryState.QUIET
         elif problem.is_unset:
             row.state = DeliveryState.NO_CHANNEL
         elif problem.is_final or row.attempts > len(PAUSES):

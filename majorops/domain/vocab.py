@@ -200,7 +200,7 @@ class DeliveryState(Labelled):
     SENT = "sent"
     FAILED = "failed"  # given up; an admin may send it again
     NO_CHANNEL = "no_channel", "No channel set"
-    QUIET = "quiet", "Quiet, drill"
+    QUIET = "quiet", "Kept quiet"
 
 
 def by_value(members: type[Enum], value: object) -> Enum | None:

@@ -95,6 +95,7 @@ def _queue(
             subject=subject[:300],
             body=body,
             state=state if channel else DeliveryState.NO_CHANNEL,
+            last_error="A drill: nothing is sent." if incident.is_drill else "",
             next_at=now,
             created_at=now,
         )

@@ -36,7 +36,7 @@ class Act:
             DeliveryState.PENDING: "{} waiting",
             DeliveryState.SENDING: "{} on the way",
             DeliveryState.NO_CHANNEL: "{} without a channel",
-            DeliveryState.QUIET: "{} kept quiet, drill",
+            DeliveryState.QUIET: "{} kept quiet",
         }
         return ", ".join(
             text.format(self.states[state]) for state, text in words.items() if self.states[state]

@@ -263,6 +263,13 @@ class TestTheOutbox:
         assert mails.mails == []
         assert set(states().values()) == {DeliveryState.QUIET}
 
+    def test_what_is_long_past_wakes_nobody(self, cast, worker, mails, clock):
+        cast.open(severity=Severity.MEDIUM)
+        clock.tick(days=1, seconds=1)
+        worker.drain()
+        assert (one().state, mails.mails) == (DeliveryState.QUIET, [])
+        assert one().last_error == "Not sent: it tells of something more than a day ago."
+
     def test_two_workers_at_once_send_each_once(self, app, cast, mails, clock):
         for n in range(12):
             cast.open(title=f"incident {n}")
