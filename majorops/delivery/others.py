@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from urllib.parse import urlsplit
 
 from majorops.delivery.lines import resolve
@@ -24,9 +23,7 @@ def send(message: Message, settings: dict[str, object]) -> None:
     if parts.hostname and "." in parts.hostname:
         resolve_if_named(parts.hostname, may_be_private=bool(settings["WEBHOOK_PRIVATE"]))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            import apprise
+        import apprise
     except ImportError:
         raise NotSent(UNSET, is_unset=True) from None
     carrier = apprise.Apprise()

@@ -15,7 +15,7 @@ from majorops.domain.text import clean_line, web_link
 from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models import Channel, Delivery, NoticePolicy, User
 from majorops.operations import audit, operation
-from majorops.operations.outbox import wants
+from majorops.operations.outbox import roles_that_want
 
 AGAIN = frozenset({DeliveryState.FAILED, DeliveryState.NO_CHANNEL})
 
@@ -84,7 +84,7 @@ def set_policy(
     role: AccountRole, notice: Notice, is_on: bool, *, actor: Actor, now: datetime
 ) -> NoticePolicy:
     """Decide whether accounts of a role get a kind of notice. Raises Invalid where that is the case already."""
-    if wants(role, notice) is is_on:
+    if (role in roles_that_want(notice)) is is_on:
         raise Invalid({"is_on": "That is how it is already."})
     policy = db.session.scalar(select(NoticePolicy).filter_by(role=role, notice=notice))
     if policy is None:

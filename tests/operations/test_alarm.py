@@ -10,6 +10,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import AccountRole, AlarmLevel, DeliveryState, Notice, Severity
 from majorops.models import Delivery, TimelineEvent, User
 from majorops.operations import catalogue, incident
+from tests.counting import queries
 
 
 @pytest.fixture
@@ -92,3 +93,14 @@ def test_names_stay_out_of_the_timeline(people):
     entry = db.session.scalar(select(TimelineEvent).filter_by(kind="alarm.raised"))
     assert "Xin" not in entry.title + entry.detail
     assert "Service Manager" in entry.detail
+
+
+def test_a_crowd_costs_no_query_each(people, clock):
+    for n in range(60):
+        user = {"email": f"s{n}@example.org", "name": f"S{n}", "role": AccountRole.STAKEHOLDER}
+        db.session.add(User(**user, created_at=clock()))
+    db.session.commit()
+    with queries() as sent:
+        people.open()
+    assert len(sent) < 45
+    assert len(told()) == 63
