@@ -48,6 +48,15 @@ def test_it_comes_at_its_second_on_every_screen(open_page, promise):
         assert violations(page) == []
 
 
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 0.6])
+def test_it_comes_too_when_its_second_lies_between_drawing_and_the_first_look(open_page, promise, seconds):
+    page = open_page("maya")
+    open_incident(page)
+    promise(300 + seconds)
+    page.reload()
+    expect(page.locator("#nudge .nudge__what")).to_contain_text("Update due in")
+
+
 def test_overdue_is_settled_by_one_key(open_page, promise):
     page = open_page("maya")
     open_incident(page)

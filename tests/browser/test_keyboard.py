@@ -76,7 +76,7 @@ def test_a_key_goes_to_its_place(page, key, place):
 
 def test_t_opens_the_track_form(page):
     press(page, "t")
-    expect(page.locator("#open-track [name=team]")).to_be_focused()
+    expect(page.locator("#track-line")).to_be_focused()
 
 
 def test_h_keeps_what_was_typed(page):

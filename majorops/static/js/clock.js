@@ -44,8 +44,8 @@
     for (const e of document.querySelectorAll("[data-until]")) {
       const left = Date.parse(e.dataset.until) - now;
       put(e, (left < 0 ? e.dataset.over ?? "-" : "") + clock(left < 0 ? left : left + 999, true));
-      if (left > 0) e.dataset.running = "yes";
-      else if (e.dataset.running) { delete e.dataset.running; due.add(e.dataset.refresh); }
+      // The server says that it ran when the page was drawn: its end may lie between that and our first look.
+      if (e.dataset.running && left <= 0) { delete e.dataset.running; due.add(e.dataset.refresh); }
       if (left <= 300000 && left > 299000) due.add(e.dataset.refresh);
       speak(e, left);
     }
@@ -61,5 +61,5 @@
     }
   });
 
-  if (document.querySelector("[data-clock]")) { tick(); setInterval(tick, 1000); }
+  if (document.querySelector("[data-clock]")) { setTimeout(tick); setInterval(tick, 1000); } // not before the other scripts listen
 })();
