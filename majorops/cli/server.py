@@ -37,9 +37,10 @@ def work() -> None:
     """Deliver messages and remind, until stopped. Any number of these may run, beside servers or alone."""
     worker = Worker(current_app._get_current_object(), told=tell_ledger)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
+        signal.signal(number, lambda *_: worker.end())
     click.echo("worker: running")
     worker.run()
+    worker.stop()
 
 
 @click.command("check")

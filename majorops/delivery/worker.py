@@ -7,7 +7,6 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -51,7 +50,6 @@ class Worker:
         self.app, self._told, self._lease = app, told, lease
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
-        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -64,13 +62,18 @@ class Worker:
         if any(entry.kind in WAKING for entry in told):
             self._wake.set()
 
-    def stop(self) -> None:
-        """Take nothing more; wait five seconds at most for what is on its way. The rest is taken up by the next worker."""
+    def end(self) -> None:
+        """Take nothing more; may be called by a signal."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Take nothing more; wait two seconds at most for what is on its way. The rest is taken up by the next worker."""
+        self.end()
         if self._thread:
-            self._thread.join(timeout=5)
-        self._senders.shutdown(wait=False, cancel_futures=True)
+            self._thread.join(timeout=2)
+        for _ in range(SENDERS):
+            self._slots.acquire(timeout=2 / SENDERS)
 
     def run(self) -> None:
         """Work until stopped. A database that does not answer is waited for."""
@@ -95,7 +98,8 @@ class Worker:
                     self._slots.release()
                     return False
                 taken += 1
-                self._senders.submit(self._carry, message)
+                # Not from a pool: its threads would be waited for when the process ends, however long a server hangs.
+                threading.Thread(target=self._carry, args=(message,), name="sender", daemon=True).start()
         if taken == 0:  # every sender is busy
             self._wake.wait(EVERY / 10)
         return True

@@ -18,7 +18,7 @@ from majorops.db import db
 from majorops.delivery import Worker
 from majorops.delivery.worker import SENDERS
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import ChannelKind, DeliveryState
+from majorops.domain.vocab import ChannelKind, DeliveryState, Severity
 from majorops.models import Delivery
 from majorops.operations import delivery as verbs
 from tests.conftest import SECRET
@@ -83,9 +83,16 @@ def test_kill_9_in_the_middle_of_two_hundred(app, cast, clock, work):
     server.stop()
 
 
-def test_stops_within_five_seconds(work):
+def test_stops_within_five_seconds_even_while_a_receiver_hangs(app, cast, clock, work):
+    server = WebServer(delay=20)
+    given = {"kind": ChannelKind.WEBHOOK, "address": server.url, "actor": SYSTEM, "now": clock()}
+    verbs.add_channel(email="omar@example.org", **given)
+    cast.open(severity=Severity.MEDIUM)
     process = work()
+    while not count(DeliveryState.SENDING):
+        time.sleep(0.05)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=6) == 0
     assert time.monotonic() - began < 5
+    server.stop()
