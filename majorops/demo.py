@@ -62,6 +62,9 @@ SYSTEMS = {
     "dns-resolver": "Names inside the network",
     "edge-network": "Routing between sites",
 }
+GROUPS = dict.fromkeys(
+    ("payments-api", "checkout-web", "ledger-db", "acquirer-edge"), "Payments"
+) | dict.fromkeys(("search-index", "login-idp", "cdn-edge", "invoice-export"), "Shop")
 # Run card → tier, the systems that it answers, and how many days ago it was written.
 CARDS = {
     "payments-api": (CardTier.SPECIFIC, "payments-api", 30),
@@ -88,7 +91,8 @@ def fill(now: datetime) -> tuple[list[tuple[str, str]], str]:
         actors[name.split()[0]] = user.actor
     for name, description in SYSTEMS.items():
         owner = "lena@example.org" if name == "payments-api" else ""
-        catalogue.add_system(name=name, description=description, owner=owner, actor=SYSTEM, now=now)
+        shown = {"is_public": name in GROUPS, "group_name": GROUPS.get(name, "")}
+        catalogue.add_system(name=name, description=description, owner=owner, **shown, actor=SYSTEM, now=now)
     for name, (tier, systems, days) in CARDS.items():
         given = {"tier": tier, "systems": systems, "body": (CARD_FILES / f"{name}.md").read_text()}
         runcards.add_card(name=name, **given, actor=SYSTEM, now=now - timedelta(days=days))

@@ -1,7 +1,6 @@
 """FIELDS: every value of the fireground that is edited in place (data dictionary, domain §3).
 
-A field without a line here does not exist. To add one: the column with its migration, a line here, and,
-only if the public may read it, the projection.
+To add a field: the column with its migration, a line here, and, only if the public may read it, the projection.
 """
 
 from __future__ import annotations
@@ -32,9 +31,8 @@ TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 class Field:
     """One editable value.
 
-    `input`: line, text, choice, time, count, systems. `read` gives the stored value as the text that an editor
-    starts from and that `was` compares; `parse` turns typed text into the value to store, or raises ValueError
-    with the sentence for the person. `audience` is `public` where a projection shows the value.
+    `input`: line, text, choice, time, count, systems. `read` gives the stored value as an editor starts from it; `parse` turns
+    typed text into the value, or raises ValueError with the sentence. `audience` is `public` where a projection shows it.
     """
 
     name: str
@@ -270,6 +268,8 @@ _ALL = (
     _choice("risk_level", "Risk level", "info", RiskLevel, "Not set"),
     _text("exec_summary", "Exec summary", "info", "Add exec summary"),
     _text("audience_notes", "Audience notes", "info", "Add audience notes"),
+    _text("who_affected", "Public: who", "info", "Say who is affected", audience="public", may_wait=False),
+    _text("what_to_do", "Public: to do", "info", "Say what helps now", audience="public", may_wait=False),
     Field("detected_at", "Problem began", "time", "info", "detected_at", required_time),
     Field(
         "resolved_at",

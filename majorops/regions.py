@@ -69,7 +69,16 @@ REGIONS: dict[str, frozenset[str]] = {
         }
     ),
     "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
-    "info": frozenset({"status.changed", "severity.changed", "alarm.changed", "check.set", "phase.advanced"}),
+    "info": frozenset(
+        {
+            "system.status",
+            "status.changed",
+            "severity.changed",
+            "alarm.changed",
+            "check.set",
+            "phase.advanced",
+        }
+    ),
     "team": frozenset(
         {
             "command.changed",

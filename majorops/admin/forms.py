@@ -80,6 +80,12 @@ SYSTEM = {
     ),
     "description": line("Description"),
     "owner": line("Owner", hint="E-mail of the account that may confirm its recovery."),
+    "is_public": select(
+        "On the public page",
+        tuple(reversed(YES_NO)),
+        description="Yes: anybody reads its name and how it is.",
+    ),
+    "group_name": line("Group", hint="The heading that it stands under on the public page."),
 }
 NO_PASSWORD = "12 to 200 characters. Empty: only single sign-on lets this account in."  # noqa: S105
 KEEP_PASSWORD = "12 to 200 characters. Empty keeps the present one; a new one ends all sessions."  # noqa: S105

@@ -168,18 +168,30 @@ class SystemTable(Table):
     create_label = "Add system"
     form = forms.SystemForm
     loads = (joinedload(System.owner),)
-    column_list = ("name", "description", "owner", "is_active")
+    column_list = ("name", "description", "owner", "is_public", "group_name", "is_active")
     column_details_list = column_list
-    column_labels: ClassVar = {"is_active": "In use"}
+    column_labels: ClassVar = {"is_active": "In use", "is_public": "Public", "group_name": "Group"}
     column_formatters: ClassVar = {"owner": by_row(lambda row: row.owner and row.owner.email)}
     column_formatters_export = column_formatters
-    column_sortable_list = ("name", "description", "is_active", ("owner", "owner.email"))
+    column_sortable_list = (
+        "name",
+        "description",
+        "is_public",
+        "group_name",
+        "is_active",
+        ("owner", "owner.email"),
+    )
     column_searchable_list = ("name", "description", "owner.email")
     column_default_sort = "name"
-    column_filters = (YesNo(System.is_active, "In use"), YesNo(System.owner_id, "Has an owner", known=True))
+    column_filters = (
+        YesNo(System.is_active, "In use"),
+        YesNo(System.is_public, "Public"),
+        YesNo(System.owner_id, "Has an owner", known=True),
+    )
 
     def stored(self, row: System) -> dict[str, str]:
-        text = {name: as_text(getattr(row, name)) for name in ("name", "description", "is_active")}
+        kept = ("name", "description", "is_active", "is_public", "group_name")
+        text = {name: as_text(getattr(row, name)) for name in kept}
         return text | {"owner": row.owner.email if row.owner else ""}
 
     def heading(self, row: System) -> str:
@@ -189,11 +201,13 @@ class SystemTable(Table):
         return forms.SystemEditForm
 
     def add(self, form, who: dict) -> System:
-        return catalogue.add_system(**{name: form[name].data or "" for name in forms.SYSTEM}, **who)
+        given = {name: form[name].data or "" for name in forms.SYSTEM}
+        return catalogue.add_system(**given | {"is_public": given["is_public"] == "yes"}, **who)
 
     def change(self, system: System, changes: dict, form, who: dict) -> None:
         text = self.stored(system) | {name: typed for name, (typed, was) in changes.items()}
-        catalogue.save_system(system, is_active=text.pop("is_active") == "yes", **text, **who)
+        flags = {name: text.pop(name) == "yes" for name in ("is_active", "is_public")}
+        catalogue.save_system(system, **flags, **text, **who)
 
 
 TABLES = (

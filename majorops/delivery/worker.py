@@ -22,6 +22,7 @@ from majorops.delivery.message import Message, NotSent, of
 from majorops.domain.vocab import ChannelKind, DeliveryState
 from majorops.models import Delivery
 from majorops.operations import Recorded
+from majorops.operations.maintenance import run_due
 from majorops.operations.reminders import remind_all
 
 log = logging.getLogger(__name__)
@@ -116,10 +117,11 @@ class Worker:
     def _tick(self) -> None:
         try:
             remind_all(now=clock.now())
+            run_due(clock.now())
         except SQLAlchemyError:
             raise
         except Exception:  # a rule that fails must not stop the mail
-            log.exception("the coach")
+            log.exception("the clock's own acts")
         finally:
             db.session.rollback()
 

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     CAN_REPORT = "can:report"
     CHECK_OWN = "check:own"  # validation of the systems one owns
     TRACK_OWN = "track:own"  # outcome of one's own track
+    MAINTENANCE_MANAGE = "maintenance:manage"
     DATA_MANAGE = "data:manage"
 
 
@@ -26,7 +27,11 @@ _RESPONDER = {
     Permission.CHECK_OWN,
     Permission.TRACK_OWN,
 }
-_MIM = _RESPONDER | {Permission.INCIDENT_OPEN, Permission.INCIDENT_COMMAND}
+_MIM = _RESPONDER | {
+    Permission.INCIDENT_OPEN,
+    Permission.INCIDENT_COMMAND,
+    Permission.MAINTENANCE_MANAGE,
+}
 
 GRANTS: dict[AccountRole, frozenset[Permission]] = {
     AccountRole.ADMIN: frozenset(_MIM | {Permission.DATA_MANAGE}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 
 def total_duration(detected_at: datetime, resolved_at: datetime | None, now: datetime) -> timedelta:
@@ -34,6 +36,32 @@ def short_clock(duration: timedelta) -> str:
     """`37:57`, and `01:37:57` from an hour on."""
     full = clock(duration)
     return full[3:] if full.startswith("00:") else full
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How the promises of one incident were kept (domain §11, cadence adherence)."""
+
+    promises: int
+    on_time: int
+    longest_silence: timedelta
+
+
+def kept(
+    opened_at: datetime, said: list[tuple[datetime, datetime | None]], resolved_at: datetime | None
+) -> Kept:
+    """`said`: when each update or milestone came, oldest first, and the next one that it promised, if any.
+
+    A promise is on time when the next word, or the close, came by then. The longest silence counts from the opening to the
+    close, or to the last word while the incident runs.
+    """
+    times = [opened_at, *(at for at, _ in said), *([resolved_at] if resolved_at else [])]
+    answers = [*(at for at, _ in said[1:]), resolved_at]
+    # What nobody answered yet is neither kept nor broken.
+    promises = [(due, answer) for (_, due), answer in zip(said, answers, strict=False) if due and answer]
+    on_time = sum(answer <= due for due, answer in promises)
+    gaps = [max(later - sooner, timedelta()) for sooner, later in pairwise(times)]
+    return Kept(len(promises), on_time, max(gaps, default=timedelta()))
 
 
 def words(duration: timedelta) -> str:

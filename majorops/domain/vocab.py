@@ -118,6 +118,27 @@ class CheckState(Labelled):
     FAILED = "failed"
 
 
+class SystemStatus(Labelled):
+    """How a system is, for the public; the worst last."""
+
+    OPERATIONAL = "operational"
+    MAINTENANCE = "under_maintenance"
+    UNKNOWN = "unknown"
+    DEGRADED = "degraded_performance"
+    PARTIAL = "partial_outage"
+    MAJOR = "major_outage"
+
+
+class MaintenanceStatus(Labelled):
+    """How far scheduled maintenance is."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    VERIFYING = "verifying"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
 class CommandRole(Labelled):
     SRE = "sre", "SRE"
     MIM = "mim", "MIM"

@@ -5,6 +5,7 @@ from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.handover import Handover
 from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
+from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.models.timeline import Milestone, Publication, StatusUpdate, TimelineEvent
@@ -20,6 +21,8 @@ __all__ = [
     "Delivery",
     "Handover",
     "Incident",
+    "Maintenance",
+    "MaintenanceUpdate",
     "Milestone",
     "NoticePolicy",
     "NudgeMark",

@@ -23,6 +23,7 @@ from majorops.domain.vocab import (
     RecoveryPath,
     RiskLevel,
     Severity,
+    SystemStatus,
 )
 
 
@@ -36,6 +37,8 @@ class System(Base):
     description: Mapped[str | None] = mapped_column(String(300))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_public: Mapped[bool] = mapped_column(default=False)  # listed on the public page
+    group_name: Mapped[str] = mapped_column(String(80), default="")
 
     owner: Mapped[User | None] = relationship()  # noqa: F821
 
@@ -53,6 +56,8 @@ class Incident(Base):
         CheckConstraint("customer_count >= 0", name="customer_count_range"),
         CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name="resolved_has_time"),
         Index("ix_incident_status_opened_at", "status", "opened_at"),
+        Index("ix_incident_status_resolved_at", "status", "resolved_at"),
+        Index("ix_incident_opened_at", "opened_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -78,6 +83,9 @@ class Incident(Base):
     risk_level: Mapped[RiskLevel | None] = mapped_column(enum_type(RiskLevel))
     exec_summary: Mapped[str] = mapped_column(Text, default="")
     audience_notes: Mapped[str] = mapped_column(Text, default="")
+    # Written for the public: who is affected, and what they can do now.
+    who_affected: Mapped[str] = mapped_column(Text, default="")
+    what_to_do: Mapped[str] = mapped_column(Text, default="")
     next_update_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_communicated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The clean window of phase 7: when it (re)started, and how often it had to start again.
@@ -150,6 +158,7 @@ class AffectedSystem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
     name: Mapped[str] = mapped_column(String(80))
+    status: Mapped[SystemStatus | None] = mapped_column(enum_type(SystemStatus))  # None: as the severity says
 
     incident: Mapped[Incident] = relationship(back_populates="systems")
 

@@ -15,10 +15,20 @@ from majorops.operations import audit, operation
 
 
 @operation(needs=Permission.DATA_MANAGE)
-def add_system(*, name: str, actor: Actor, now: datetime, description: str = "", owner: str = "") -> System:
-    """Add a system; `owner`: the e-mail of the account that may confirm its recovery. Raises Invalid."""
-    given = _clean(name, description, owner, twin_of=None)
-    system = System(**given)
+def add_system(
+    *,
+    name: str,
+    actor: Actor,
+    now: datetime,
+    description: str = "",
+    owner: str = "",
+    is_public: bool = False,
+    group_name: str = "",
+) -> System:
+    """Add a system; `owner`: the e-mail of the account that may confirm its recovery; `is_public`: the public page lists
+    it, under the heading `group_name`. Raises Invalid."""
+    given = _clean(name, description, owner, group_name, twin_of=None)
+    system = System(**given, is_public=is_public)
     db.session.add(system)
     db.session.flush()
     audit("system.added", system.name, actor=actor, now=now)
@@ -27,12 +37,22 @@ def add_system(*, name: str, actor: Actor, now: datetime, description: str = "",
 
 @operation(needs=Permission.DATA_MANAGE)
 def update_system(
-    system: System, *, name: str, actor: Actor, now: datetime, description: str = "", owner: str = ""
+    system: System,
+    *,
+    name: str,
+    actor: Actor,
+    now: datetime,
+    description: str = "",
+    owner: str = "",
+    is_public: bool | None = None,
+    group_name: str = "",
 ) -> None:
-    """Change name, description and owner; nothing changed leaves no entry. Raises Invalid."""
+    """Change name, description, owner, and what the public page says of it; nothing changed leaves no entry.
+    `is_public`: None leaves it as it is. Raises Invalid."""
     before = _shown(system)
-    for column, value in _clean(name, description, owner, twin_of=system).items():
+    for column, value in _clean(name, description, owner, group_name, twin_of=system).items():
         setattr(system, column, value)
+    system.is_public = system.is_public if is_public is None else is_public
     after = _shown(system)
     changes = [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in after]
     changes = [change for what, change in zip(after, changes, strict=True) if before[what] != after[what]]
@@ -50,20 +70,21 @@ def set_system_active(system: System, is_active: bool, *, actor: Actor, now: dat
 
 
 @operation(needs=Permission.DATA_MANAGE)
-def save_system(
-    system: System, *, name: str, description: str, owner: str, is_active: bool, actor: Actor, now: datetime
-) -> None:
-    """All that the data form holds of a system, at once or not at all. Raises Invalid."""
-    update_system(system, name=name, description=description, owner=owner, actor=actor, now=now)
+def save_system(system: System, *, is_active: bool, actor: Actor, now: datetime, **given) -> None:
+    """All that the data form holds of a system, at once or not at all; `given` as `update_system`. Raises Invalid."""
+    update_system(system, **given, actor=actor, now=now)
     set_system_active(system, is_active, actor=actor, now=now)
 
 
 def _shown(system: System) -> dict[str, str | None]:
     owner = db.session.get(User, system.owner_id) if system.owner_id else None
-    return {"name": system.name, "description": system.description, "owner": owner.email if owner else None}
+    shown = {"name": system.name, "description": system.description, "owner": owner.email if owner else None}
+    return shown | {"public": "yes" if system.is_public else "no", "group": system.group_name}
 
 
-def _clean(name: str, description: str, owner: str, *, twin_of: System | None) -> dict[str, object]:
+def _clean(
+    name: str, description: str, owner: str, group_name: str, *, twin_of: System | None
+) -> dict[str, object]:
     """The columns for what was typed. `twin_of`: the system that may have this name already."""
     errors = {}
     name, description, owner = clean_line(name).lower(), clean_line(description), clean_line(owner).lower()
@@ -75,8 +96,12 @@ def _clean(name: str, description: str, owner: str, *, twin_of: System | None) -
         errors["name"] = f"{name} is in the catalogue already."
     if len(description) > 300:
         errors["description"] = f"At most 300 characters; this has {len(description)}."
+    group_name = clean_line(group_name)
+    if len(group_name) > 80:
+        errors["group_name"] = f"At most 80 characters; this has {len(group_name)}."
     if owner and user is None:
         errors["owner"] = f"No account has the e-mail {owner}."
     if errors:
         raise Invalid(errors)
-    return {"name": name, "description": description or None, "owner_id": user.id if user else None}
+    known = {"name": name, "description": description or None, "owner_id": user.id if user else None}
+    return known | {"group_name": group_name}

@@ -4,15 +4,31 @@ Public pages get these and never a mapped row, so a new column stays inside unti
 Names of people, descriptions, impact, risk, tracks, CAN and notes are internal (domain §7) and have no place here.
 """
 
+from majorops.projections.history import public_month
+from majorops.projections.maintenance import PublicMaintenance, public_maintenance, public_maintenances
 from majorops.projections.queries import public_incident, public_status
-from majorops.projections.values import PublicEntry, PublicIncident, PublicStatus, PublicSummary, PublicUpdate
+from majorops.projections.values import (
+    PublicEntry,
+    PublicIncident,
+    PublicMonth,
+    PublicStatus,
+    PublicSummary,
+    PublicSystem,
+    PublicUpdate,
+)
 
 __all__ = [
     "PublicEntry",
     "PublicIncident",
+    "PublicMaintenance",
+    "PublicMonth",
     "PublicStatus",
     "PublicSummary",
+    "PublicSystem",
     "PublicUpdate",
     "public_incident",
+    "public_maintenance",
+    "public_maintenances",
+    "public_month",
     "public_status",
 ]

@@ -1,31 +1,40 @@
-"""The only queries that fill the public values; each selects named columns."""
+"""The only queries that fill the public values of incidents; each selects named columns."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from majorops.db import db
-from majorops.domain.vocab import (
-    IncidentStatus,
-    Visibility,
-)
+from majorops.domain.measures import Kept, kept
+from majorops.domain.systems import worst
+from majorops.domain.vocab import IncidentStatus, SystemStatus, Visibility
 from majorops.models import AffectedSystem, Incident, Publication, TimelineEvent
-from majorops.projections.values import PublicEntry, PublicIncident, PublicStatus, PublicSummary, PublicUpdate
+from majorops.projections.maintenance import PublicMaintenance, public_maintenances
+from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
+from majorops.projections.systems import days_of, listed_systems
+from majorops.projections.values import (
+    PublicEntry,
+    PublicIncident,
+    PublicStatus,
+    PublicSummary,
+    PublicSystem,
+    PublicUpdate,
+)
 
 RECENT = timedelta(days=30)
 RECENT_LIMIT = 50
 ENTRIES_PER_PAGE = 40
 UPDATES_SHOWN = 12
 
-# The SQL face of domain/visibility.py.
-IS_PUBLIC_INCIDENT = and_(Incident.is_public.is_(True), Incident.is_drill.is_(False))
-IS_PUBLIC_ENTRY = TimelineEvent.visibility == Visibility.PUBLIC
+KEPT_OVER = 500  # publications that adherence looks at
+# Said by links that look at the other incident; an entry would go on telling of one that is private by now.
+LINKS = ("incident.continued", "incident.continues")
 
 
-_SUMMARY = (
+SUMMARY = (
     Incident.id.label("number"),
     Incident.title,
     Incident.severity,
@@ -37,12 +46,14 @@ _SUMMARY = (
     Incident.resolved_at,
 )
 _DETAIL = (
-    *_SUMMARY,
+    *SUMMARY,
     Incident.issue_time,
     Incident.resolve_time,
     Incident.customer_count,
     Incident.customer_count_is_approximate,
     Incident.external_impact,
+    Incident.who_affected,
+    Incident.what_to_do,
     Incident.bridge_url,
     Incident.bridge_is_public,
     Incident.continues_id,
@@ -50,17 +61,17 @@ _DETAIL = (
 
 
 def public_status(now: datetime) -> PublicStatus:
-    """The whole status page; five queries however many incidents there are."""
-    running = select(*_SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.status != IncidentStatus.RESOLVED)
+    """The whole status page; the same number of queries however many incidents there are."""
+    running = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.status != IncidentStatus.RESOLVED)
     rows = (
         db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
     )
     numbers = [row["number"] for row in rows]
-    systems, latest, promises = _systems(numbers), _latest(numbers), _promises(numbers)
+    systems, latest, promises = systems_of(numbers), _latest(numbers), _promises(numbers)
     active = tuple(
         PublicSummary(
             **row,
-            systems=systems[row["number"]],
+            **systems[row["number"]],
             latest_text=latest[row["number"]][0] if row["number"] in latest else "",
             last_update_at=latest[row["number"]][1] if row["number"] in latest else None,
             next_update_eta=promises.get(row["number"]),
@@ -68,14 +79,48 @@ def public_status(now: datetime) -> PublicStatus:
         for row in rows
     )
     ended = (
-        select(*_SUMMARY)
+        select(*SUMMARY)
         .where(IS_PUBLIC_INCIDENT, Incident.status == IncidentStatus.RESOLVED)
         .order_by(Incident.resolved_at.desc())
         .limit(RECENT_LIMIT)
     )
     resolved = [PublicSummary(**row) for row in db.session.execute(ended).mappings()]
     recent = tuple(incident for incident in resolved if incident.resolved_at >= now - RECENT)
-    return PublicStatus(active, recent, resolved[0] if resolved else None)
+    known = public_maintenances()
+    return PublicStatus(
+        active,
+        recent,
+        resolved[0] if resolved else None,
+        _listed(active, known, now),
+        tuple(one for one in known if not one.is_over),
+    )
+
+
+def _listed(
+    active: tuple[PublicSummary, ...], known: tuple[PublicMaintenance, ...], now: datetime
+) -> tuple[PublicSystem, ...]:
+    """The systems of the catalogue that are public, and those that an active incident names beside them."""
+    groups = dict(listed_systems())
+    found: dict[str, list[SystemStatus]] = {name: [] for name in groups}
+    through: dict[str, list[int]] = defaultdict(list)
+    for incident in active:
+        for name, status in incident.statuses.items():
+            found.setdefault(name, []).append(status)
+            through[name].append(incident.number)
+    for one in known:
+        for name in one.systems if one.is_running else ():
+            found.setdefault(name, []).append(SystemStatus.MAINTENANCE)
+    days = days_of(groups, now) if groups else {}
+    return tuple(
+        PublicSystem(
+            name,
+            groups.get(name, ""),
+            worst(statuses),
+            tuple(through[name]),
+            tuple(sorted(days.get(name, {}).items())),
+        )
+        for name, statuses in found.items()
+    )
 
 
 def public_incident(number: int, before: int | None = None) -> PublicIncident | None:
@@ -95,7 +140,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
     newest = next((update for update in updates if not update.withdrawn_at), None)
     return PublicIncident(
         **known | {"bridge_url": known["bridge_url"] if shows_bridge else None},
-        systems=_systems([number])[number],
+        **systems_of([number])[number],
         latest_text=newest.body if newest else "",
         last_update_at=(newest.corrected_at or newest.at) if newest else None,
         next_update_eta=_promises([number]).get(number),
@@ -104,6 +149,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
         updates=updates,
         entries=tuple(entries[:ENTRIES_PER_PAGE]),
         has_older=len(entries) > ENTRIES_PER_PAGE,
+        kept=_kept(number, known["opened_at"], known["resolved_at"]) if known["resolved_at"] else None,
     )
 
 
@@ -111,15 +157,29 @@ def _public_number(condition) -> int | None:
     return db.session.scalar(select(Incident.id).where(IS_PUBLIC_INCIDENT, condition))
 
 
-def _systems(numbers: list[int]) -> dict[int, tuple[str, ...]]:
+def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kept:
+    """How the promises that were made to the public were kept."""
+    said = (
+        select(Publication.at, Publication.next_update_eta)
+        .where(Publication.incident_id == number, Publication.visibility == Visibility.PUBLIC)
+        .where(Publication.corrects_id.is_(None))
+        .order_by(Publication.id)
+        .limit(KEPT_OVER)
+    )
+    return kept(opened_at, [tuple(row) for row in db.session.execute(said)], resolved_at)
+
+
+def systems_of(numbers: list[int]) -> dict[int, dict[str, tuple]]:
+    """Number → the names of the incident's systems and how somebody said that each is; one query."""
     rows = db.session.execute(
-        select(AffectedSystem.incident_id, AffectedSystem.name)
+        select(AffectedSystem.incident_id, AffectedSystem.name, AffectedSystem.status)
         .where(AffectedSystem.incident_id.in_(numbers))
         .order_by(AffectedSystem.id)
     )
-    found: dict[int, tuple[str, ...]] = defaultdict(tuple)
-    for number, name in rows:
-        found[number] += (name,)
+    found: dict[int, dict[str, tuple]] = defaultdict(lambda: {"systems": (), "chosen": ()})
+    for number, name, status in rows:
+        known = found[number]
+        found[number] = {"systems": (*known["systems"], name), "chosen": (*known["chosen"], status)}
     return found
 
 
@@ -209,7 +269,7 @@ def _entries(number: int, before: int | None) -> list[PublicEntry]:
             TimelineEvent.phase,
             struck.label("is_struck"),
         )
-        .where(TimelineEvent.incident_id == number, IS_PUBLIC_ENTRY)
+        .where(TimelineEvent.incident_id == number, IS_PUBLIC_ENTRY, TimelineEvent.kind.not_in(LINKS))
         .order_by(TimelineEvent.seq.desc())
         .limit(ENTRIES_PER_PAGE + 1)
     )

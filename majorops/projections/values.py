@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
+from majorops.domain.measures import Kept
+from majorops.domain.systems import IMPACT, Indicator, headline, system_status
 from majorops.domain.vocab import (
     AlarmLevel,
     EventType,
@@ -14,7 +16,9 @@ from majorops.domain.vocab import (
     IncidentStatus,
     Phase,
     Severity,
+    SystemStatus,
 )
+from majorops.projections.maintenance import PublicMaintenance
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class PublicSummary:
     detected_at: datetime
     resolved_at: datetime | None
     systems: tuple[str, ...] = ()
+    chosen: tuple[SystemStatus | None, ...] = ()  # how each system is, where somebody said so
     latest_text: str = ""
     last_update_at: datetime | None = None
     next_update_eta: datetime | None = None
@@ -72,6 +77,14 @@ class PublicSummary:
     @property
     def reference(self) -> str:
         return words.reference(self.number)
+
+    @property
+    def statuses(self) -> dict[str, SystemStatus]:
+        """How this incident says that its systems are."""
+        return {
+            name: system_status(chosen, self.severity)
+            for name, chosen in zip(self.systems, self.chosen, strict=True)
+        }
 
     def cadence(self, now: datetime) -> Cadence | None:
         return cadence(self.status, self.next_update_eta, now)
@@ -86,12 +99,27 @@ class PublicIncident(PublicSummary):
     customer_count: int | None = None
     customer_count_is_approximate: bool = False
     external_impact: ExternalImpact = ExternalImpact.UNKNOWN
+    who_affected: str = ""
+    what_to_do: str = ""
     bridge_url: str | None = None
     continues: int | None = None
     continued_by: int | None = None
     updates: tuple[PublicUpdate, ...] = ()
     entries: tuple[PublicEntry, ...] = ()
     has_older: bool = False
+    kept: Kept | None = None  # how promises were kept, once it is resolved
+
+
+@dataclass(frozen=True)
+class PublicSystem:
+    """A system that the public page lists: how it is, through which incidents, and how it was day by day.
+    `days`: what was worse than operational in the last 90 days, 0 being today."""
+
+    name: str
+    group: str
+    status: SystemStatus
+    incidents: tuple[int, ...] = ()
+    days: tuple[tuple[int, SystemStatus], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +129,27 @@ class PublicStatus:
     active: tuple[PublicSummary, ...]
     recent: tuple[PublicSummary, ...]
     last_resolved: PublicSummary | None
+    systems: tuple[PublicSystem, ...] = ()
+    maintenances: tuple[PublicMaintenance, ...] = ()
 
     @property
     def is_wartime(self) -> bool:
         return bool(self.active)
+
+    @property
+    def headline(self) -> tuple[Indicator, str]:
+        """What is true of the whole, for people and for status clients."""
+        impacts = [IMPACT[incident.severity] for incident in self.active]
+        is_maintained = any(one.is_running for one in self.maintenances)
+        return headline([system.status for system in self.systems], impacts, is_maintained)
+
+
+@dataclass(frozen=True)
+class PublicMonth:
+    """The incidents that were opened in one month, newest first; and the months before and after that have any."""
+
+    first_day: date
+    incidents: tuple[PublicSummary, ...]
+    before: date | None
+    after: date | None
+    has_more: bool = False

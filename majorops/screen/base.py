@@ -43,6 +43,8 @@ MORE_FIELDS = (
     "risk_level",
     "exec_summary",
     "audience_notes",
+    "who_affected",
+    "what_to_do",
     "detected_at",
     "alert.resolve_time",
     "bridge_url",

@@ -19,7 +19,7 @@ from majorops.operations.timeline import NOTES, strike_refusal
 from majorops.screen.command import Fireground
 from majorops.screen.keys import COMMAND, KEYS, NOTE
 from majorops.screen.lines import Command, at, edit, short, to_place
-from majorops.screen.response_commands import card, coach, response
+from majorops.screen.response_commands import card, coach, response, systems
 from majorops.screen.team_commands import team
 
 VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
@@ -38,6 +38,7 @@ def sections(f: Fireground) -> list[tuple[str, list[Command]]]:
         "Coach": coach(f),
         "Run card": card(f),
         "Log and tracks": response(f),
+        "Public page": systems(f),
         "Command team": team(f),
         "Severity and Box": severity(f),
         "Fields": fields(f),

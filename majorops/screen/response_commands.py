@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from majorops.domain.access import Permission
-from majorops.domain.vocab import TrackOutcome
+from majorops.domain.vocab import SystemStatus, TrackOutcome
 from majorops.operations.tracks import track_refusal
 from majorops.screen.command import Fireground
 from majorops.screen.keys import COMMAND
@@ -50,6 +50,15 @@ def response(f: Fireground) -> Iterator[Command]:
     for box in f.timeboxes:
         label = f"Close timebox {short(box.purpose)}"
         yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
+
+
+def systems(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    for name in f.incident.system_names:
+        for status in SystemStatus:
+            given = {"system": name, "status": status.value}
+            label = f"{short(name)}, public: {status.label.lower()}"
+            yield Command(label, may, verb="fireground.system_status", values=given)
 
 
 def card(f: Fireground) -> Iterator[Command]:

@@ -24,6 +24,7 @@ from majorops.domain.vocab import (
     Phase,
     Severity,
     SignInMethod,
+    SystemStatus,
     TrackOutcome,
     Visibility,
 )
@@ -103,6 +104,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "timeline.add_note": ("text",),
         "timeline.set_visibility": (note, Visibility.PUBLIC),
         "timeline.strike_entry": (note, "right"),
+        "systems.set_system_status": ("payments-api", SystemStatus.PARTIAL),
         "tracks.open_track": ({"team": "DB", "owner": "O", "goal": "G", "minutes": 5},),
         "tracks.extend_track": (track, 10),
         "tracks.close_track": (track, TrackOutcome.FAILED),

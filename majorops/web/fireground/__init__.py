@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from majorops.domain.roles import ABOUT
+from majorops.domain.vocab import SystemStatus
 from majorops.fields import FIELDS, field_id
 from majorops.operations.timeline import NOTES
 from majorops.screen.commands import keyed
@@ -16,6 +17,7 @@ bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
 
 
 bp.add_app_template_global(FIELDS, "FIELDS")
+bp.add_app_template_global(tuple(SystemStatus), "SYSTEM_STATUSES")
 bp.add_app_template_global(field_id)
 bp.add_app_template_global(ABOUT, "ROLES_ABOUT")
 bp.add_app_template_global(keyed, "keyed_commands")

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextInput
 
 from majorops.domain.text import clean_line, clean_text
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase, TrackOutcome, Visibility
+from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
 from majorops.fields import time
 
 
@@ -112,6 +112,13 @@ class CheckForm(FlaskForm):
     state = Choice(CheckState)
     confirmed_by = Line(most=120)
     note = Text(2_000)
+
+
+class SystemForm(FlaskForm):
+    """An empty status leaves it to the severity."""
+
+    system = Line(most=80)
+    status = Choice(SystemStatus)
 
 
 class TickForm(FlaskForm):

@@ -1,9 +1,10 @@
-"""Recovery tracks and timeboxes."""
+"""Recovery tracks, timeboxes, and what the public reads of systems."""
 
 from __future__ import annotations
 
 from majorops.domain.access import Permission
 from majorops.domain.entry import ASK_MINUTES, parse_gather, parse_track
+from majorops.operations.systems import set_system_status
 from majorops.operations.tracks import (
     close_timebox,
     close_track,
@@ -22,6 +23,7 @@ from majorops.web.fireground.forms import (
     GatherForm,
     MinutesForm,
     OutcomeForm,
+    SystemForm,
     TimeboxForm,
     TrackForm,
 )
@@ -90,3 +92,11 @@ def met(incident, report: int) -> None:
 @verb("timebox_end", "tracks")
 def end_timebox(incident, timebox: int) -> None:
     close_timebox(incident, timebox, **doing())
+
+
+@bp.post("/<int:number>/systems")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("system", "info")
+def system_status(incident) -> None:
+    checked(form := SystemForm())
+    set_system_status(incident, form.system.data, form.status.data, **doing())

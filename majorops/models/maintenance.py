@@ -1,0 +1,53 @@
+"""Scheduled maintenance. All of it is written for the public; who did what is in the audit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from majorops.db import Base, UTCDateTime, enum_type
+from majorops.domain.vocab import MaintenanceStatus
+
+
+class Maintenance(Base):
+    __tablename__ = "maintenance"
+    __table_args__ = (Index("ix_maintenance_status_starts_at", "status", "starts_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[MaintenanceStatus] = mapped_column(
+        enum_type(MaintenanceStatus), default=MaintenanceStatus.PLANNED
+    )
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    is_automatic: Mapped[bool] = mapped_column(default=True)  # begins and ends by the clock
+    is_public: Mapped[bool] = mapped_column(default=True)
+    systems: Mapped[str] = mapped_column(Text, default="")  # names, comma-separated
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # done or cancelled
+
+    updates: Mapped[list[MaintenanceUpdate]] = relationship(order_by="MaintenanceUpdate.id.desc()")
+
+    @property
+    def system_names(self) -> list[str]:
+        return self.systems.split(", ") if self.systems else []
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MaintenanceUpdate(Base):
+    """What was said about it, with the state that it said; append-only."""
+
+    __tablename__ = "maintenance_update"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    maintenance_id: Mapped[int] = mapped_column(ForeignKey("maintenance.id"), index=True)
+    status: Mapped[MaintenanceStatus] = mapped_column(enum_type(MaintenanceStatus))
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

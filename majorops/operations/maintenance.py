@@ -1,0 +1,135 @@
+"""Verbs on scheduled maintenance: plan it, move it on, say how it goes. Outside incidents: the audit keeps who did it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from majorops.db import db
+from majorops.domain.access import SYSTEM, Actor, Permission
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.maintenance import OVER, due, move_refusal, time_errors
+from majorops.domain.vocab import MaintenanceStatus
+from majorops.models import Maintenance, MaintenanceUpdate
+from majorops.operations import audit, operation
+
+WORDS = {
+    MaintenanceStatus.RUNNING: "Maintenance has begun.",
+    MaintenanceStatus.VERIFYING: "The work is done and is being verified.",
+    MaintenanceStatus.DONE: "Maintenance is done.",
+    MaintenanceStatus.CANCELLED: "Maintenance is cancelled.",
+}
+
+
+@operation(needs=Permission.MAINTENANCE_MANAGE)
+def plan_maintenance(
+    *,
+    title: str,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    actor: Actor,
+    now: datetime,
+    body: str = "",
+    systems: list[str] = (),
+    is_automatic: bool = True,
+    is_public: bool = True,
+) -> Maintenance:
+    """Plan maintenance. Texts are cleaned values; times in UTC. Raises Invalid with every wrong field."""
+    given = _checked(title, body, starts_at, ends_at, now)
+    flags = {"is_automatic": is_automatic, "is_public": is_public}
+    row = Maintenance(**given, **flags, systems=", ".join(systems), created_at=now, changed_at=now)
+    db.session.add(row)
+    db.session.flush()
+    audit("maintenance.planned", row.title, actor=actor, now=now)
+    return row
+
+
+@operation(needs=Permission.MAINTENANCE_MANAGE)
+def change_maintenance(
+    row: Maintenance,
+    *,
+    title: str,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    actor: Actor,
+    now: datetime,
+    body: str = "",
+    systems: list[str] = (),
+    is_automatic: bool = True,
+    is_public: bool = True,
+) -> None:
+    """Change what was planned, as long as it is not over. Raises Invalid, Conflict."""
+    if row.status in OVER:
+        raise Conflict(f"It is {row.status.label.lower()}. Plan a new one.")
+    given = _checked(title, body, starts_at, ends_at, now)
+    for name, value in given.items():
+        setattr(row, name, value)
+    row.systems, row.changed_at = ", ".join(systems), now
+    row.is_automatic, row.is_public = is_automatic, is_public
+    audit("maintenance.changed", row.title, actor=actor, now=now)
+
+
+@operation(needs=Permission.MAINTENANCE_MANAGE)
+def move_maintenance(
+    row: Maintenance, to: MaintenanceStatus, *, actor: Actor, now: datetime, text: str = ""
+) -> None:
+    """Begin, verify, finish or cancel it. `text`: what people read; else one plain sentence. Raises Conflict."""
+    if refusal := move_refusal(row.status, to):
+        raise Conflict(refusal)
+    _move(row, to, text or WORDS[to], actor, now)
+
+
+@operation(needs=Permission.MAINTENANCE_MANAGE)
+def post_maintenance_update(row: Maintenance, text: str, *, actor: Actor, now: datetime) -> None:
+    """Say how it goes. Raises Invalid (no text, too long)."""
+    if not text or len(text) > 5_000:
+        raise Invalid({"text": "Write what people should know, at most 5,000 characters."})
+    db.session.add(MaintenanceUpdate(maintenance_id=row.id, status=row.status, body=text, at=now))
+    row.changed_at = now
+    audit("maintenance.updated", row.title, actor=actor, now=now)
+
+
+@operation(needs=Permission.MAINTENANCE_MANAGE)
+def run_maintenance(*, actor: Actor, now: datetime) -> int:
+    """Bring about what the clock calls for; two workers at once do it once. Returns how many moved."""
+    moved = 0
+    for row in db.session.scalars(_waiting()).all():
+        to = due(row.status, row.is_automatic, row.starts_at, row.ends_at, now)
+        same = update(Maintenance).where(Maintenance.id == row.id, Maintenance.status == row.status)
+        if to and db.session.execute(same.values(status=row.status)).rowcount:
+            _move(row, to, WORDS[to], actor, now)
+            moved += 1
+    return moved
+
+
+def run_due(now: datetime) -> None:
+    """Look whether the clock calls for anything, and only then write."""
+    rows = db.session.scalars(_waiting()).all()
+    if any(due(row.status, row.is_automatic, row.starts_at, row.ends_at, now) for row in rows):
+        run_maintenance(actor=SYSTEM, now=now)
+
+
+def _waiting():
+    return select(Maintenance).where(Maintenance.status.not_in(OVER), Maintenance.is_automatic.is_(True))
+
+
+def _move(row: Maintenance, to: MaintenanceStatus, text: str, actor: Actor, now: datetime) -> None:
+    row.status, row.changed_at = to, now
+    if to is MaintenanceStatus.RUNNING:
+        row.started_at = row.started_at or now
+    if to in OVER:
+        row.ended_at = now
+    db.session.add(MaintenanceUpdate(maintenance_id=row.id, status=to, body=text, at=now))
+    audit(f"maintenance.{to.value}", row.title, actor=actor, now=now)
+
+
+def _checked(title: str, body: str, starts_at, ends_at, now: datetime) -> dict[str, object]:
+    errors = time_errors(starts_at, ends_at, now)
+    if not title or len(title) > 200:
+        errors["title"] = "Say what is maintained, in one line of at most 200 characters."
+    if len(body) > 5_000:
+        errors["body"] = f"At most 5,000 characters; this has {len(body):,}."
+    if errors:
+        raise Invalid(errors)
+    return {"title": title, "body": body, "starts_at": starts_at, "ends_at": ends_at}

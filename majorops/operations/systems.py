@@ -1,0 +1,36 @@
+"""Verb on an affected system: what the public reads of its state while the incident runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from majorops.domain.access import Actor, Permission
+from majorops.domain.errors import Invalid
+from majorops.domain.systems import BY_SEVERITY
+from majorops.domain.vocab import EventType, SystemStatus, Visibility
+from majorops.models import Incident
+from majorops.operations import demand_open, operation, record
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def set_system_status(
+    incident: Incident, name: str, status: SystemStatus | None, *, actor: Actor, now: datetime
+) -> None:
+    """Say how an affected system is; None leaves it to the severity again. Raises Invalid, Conflict (resolved)."""
+    demand_open(incident)
+    row = next((system for system in incident.systems if system.name == name), None)
+    if row is None:
+        raise Invalid({"system": f"{name} is not an affected system of {incident.reference}."})
+    if row.status is status:
+        return
+    row.status = status
+    shown = status or BY_SEVERITY[incident.severity]
+    record(
+        incident,
+        "system.status",
+        f"{name}: {shown.label.lower()}",
+        type=EventType.COMMAND,
+        visibility=Visibility.PUBLIC,
+        actor=actor,
+        now=now,
+    )
