@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -72,6 +73,26 @@ def host(value: str) -> str:
     if "/" in name or "." not in name or " " in name:
         raise ValueError("use a host name alone, such as new.example.org")
     return name
+
+
+def colour(value: str) -> str:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", value.strip()):
+        raise ValueError("use a colour such as #0057b8")
+    return value.strip().lower()
+
+
+def picture(value: str) -> str:
+    path = Path(value.strip())
+    if path.suffix not in (".svg", ".png", ".webp") or not path.is_file() or path.stat().st_size > 100_000:
+        raise ValueError("use an existing .svg, .png or .webp file of at most 100 KB")
+    return str(path.resolve())
+
+
+def folder(value: str) -> str:
+    path = Path(value.strip())
+    if path.exists() and not path.is_dir():
+        raise ValueError("use a folder")
+    return str(path.resolve())
 
 
 def secret(value: str) -> str:
@@ -167,6 +188,16 @@ SETTINGS = (
     ),
     Setting("WORKER", "on", flag, "the server delivers by itself; off where `flask work` runs beside it"),
     Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
+    Setting(
+        "LOGO", None, picture, "a picture file (SVG, PNG, WebP, at most 100 KB) that the public page shows"
+    ),
+    Setting("ACCENT", None, colour, "the organisation's colour on the public page, such as #0057b8"),
+    Setting("STATUS_HOST", None, host, "a host of its own for the public pages, such as status.example.org"),
+    Setting("STATUS_PRIVATE", "off", flag, "on: the public pages ask for sign-in, with any role"),
+    Setting("ROBOTS", "on", flag, "search engines may list the public pages"),
+    Setting(
+        "PUBLIC_DIR", None, folder, "keeps the public pages as files there, for any web server or bucket"
+    ),
     Setting(
         "DURATION_STRICT", "30,60", minutes_pair, "minutes until a Critical or High duration turns amber, red"
     ),

@@ -57,10 +57,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Play:
-    """One phase: its job, what the public reads when it is entered, checklist, and the guidance by rule."""
+    """One phase: its job, checklist, and the guidance by rule. What the public reads of it stands in texts/."""
 
     job: str
-    public: str
     ready_when: str
     items: tuple[Item, ...]
     next_step: str
@@ -71,7 +70,6 @@ class Play:
 PLAYS: dict[Phase, Play] = {
     Phase.ALERT: Play(
         job="Confirm the alert is real. Get the right people paged. Open the bridge.",
-        public="Alert under check.",
         ready_when="One technical responder is on the bridge.",
         items=(
             Item("real", "No false positive"),
@@ -85,7 +83,6 @@ PLAYS: dict[Phase, Play] = {
     ),
     Phase.GATHER: Play(
         job="Assemble the team on the bridge. Collect conditions from all affected systems. No diagnosis.",
-        public="Team on the bridge.",
         ready_when="First conditions from all known systems are in.",
         items=(
             Item("can", "CAN from every team", "can"),
@@ -99,7 +96,6 @@ PLAYS: dict[Phase, Play] = {
     ),
     Phase.ASSESS: Play(
         job="Determine scope and blast radius. Confirm or adjust severity. Identify the fault domain.",
-        public="Scope and impact.",
         ready_when="Scope bounded, severity confirmed, next technical step known.",
         items=(
             Item("severity", "Severity confirmed or changed"),
@@ -112,7 +108,6 @@ PLAYS: dict[Phase, Play] = {
     ),
     Phase.INITIAL: Play(
         job="Cut the first milestone. Set the next update ETA. Get leadership in the loop.",
-        public="First communication.",
         ready_when="A milestone with an ETA is published.",
         items=(
             Item("milestone", "First milestone cut", "milestone", by_hand=False),
@@ -125,7 +120,6 @@ PLAYS: dict[Phase, Play] = {
     ),
     Phase.ISOLATION: Play(
         job="Root cause confirmed. Keep the team focused on the fault domain. Block noise.",
-        public="Fault domain isolated.",
         ready_when="The fault domain is named.",
         items=(
             Item("cause", "Root cause in the description"),
@@ -138,7 +132,6 @@ PLAYS: dict[Phase, Play] = {
     ),
     Phase.MITIGATION: Play(
         job="Remediation is running. Track recovery tracks. Timebox each team's work.",
-        public="Remediation running.",
         ready_when="The primary recovery action is applied and systems are improving.",
         items=(
             Item("tracks", "Every running track has owner, goal, timebox", "tracks"),
@@ -150,7 +143,6 @@ PLAYS: dict[Phase, Play] = {
     ),
     Phase.VALIDATION: Play(
         job="Recovery applied. Confirm across all affected systems. Do not close early.",
-        public="Recovery applied, being confirmed.",
         ready_when="Every check is confirmed and the window is clean.",
         items=(
             Item("confirmed", "Every affected system confirmed", "systems_confirmed", by_hand=False),
@@ -165,7 +157,6 @@ PLAYS: dict[Phase, Play] = {
     ),
     Phase.RESOLUTION: Play(
         job="Incident closed. Cut the resolution milestone. Schedule the After Action.",
-        public="Closing.",
         ready_when="",
         items=(
             Item("milestone", "Resolution milestone cut", "resolution_milestone", by_hand=False),

@@ -20,10 +20,12 @@ def init_app(app: Flask) -> None:
     from majorops.web.public import bp as public
     from majorops.web.public.health import bp as health
     from majorops.web.public.intake import bp as intake
+    from majorops.web.public.page import register
     from majorops.web.public.sign_in import bp as sign_in
 
     app.url_map.converters["int"] = Number
     for part in (formats, markdown, assets, security, session, access, answers, streams):
         part.init_app(app)
-    for blueprint in (public, intake, sign_in, health, fireground):
+    register(app, public)
+    for blueprint in (intake, sign_in, health, fireground):
         app.register_blueprint(blueprint)

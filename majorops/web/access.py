@@ -16,6 +16,12 @@ def public(view: Callable) -> Callable:
     return view
 
 
+def status_page(view: Callable) -> Callable:
+    """Anybody may use this view, or every account where the status page is private (MAJOROPS_STATUS_PRIVATE)."""
+    view.access, view.is_status_page = "public", True
+    return view
+
+
 def needs(permission: Permission) -> Callable[[Callable], Callable]:
     """Only accounts with the permission may use this view; a stranger is asked to sign in."""
 
@@ -40,11 +46,12 @@ def check_access() -> None:
     view = current_app.view_functions[endpoint]
     # Flask-Admin wraps its views; its own guard (admin/base.py) asks for data:manage.
     access = Permission.DATA_MANAGE if is_admin_endpoint(endpoint) else getattr(view, "access", None)
-    if access == "public":
+    is_private = current_app.config["STATUS_PRIVATE"] and getattr(view, "is_status_page", False)
+    if access == "public" and not is_private:
         return None
     if not current_user.is_authenticated:
         abort(401)
-    if access == "signed in" or (access is not None and current_user.actor.can(access)):
+    if is_private or access == "signed in" or (access is not None and current_user.actor.can(access)):
         return None
     abort(403)
 

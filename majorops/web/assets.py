@@ -24,7 +24,13 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "public.js": ("js/public/*.js",),
     "admin.css": ("css/admin.css",),
 }
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
 
 bp = Blueprint("assets", __name__)
 _files: dict[str, tuple[bytes, bytes]] = {}  # address → plain, gzip
@@ -43,6 +49,15 @@ def build() -> None:
         _names[bundle] = address
 
 
+def add_logo(path: str | None) -> None:
+    """Serve the organisation's picture under the name `logo`."""
+    if path:
+        body = Path(path).read_bytes()
+        address = f"logo-{hashlib.sha256(body).hexdigest()[:12]}{Path(path).suffix}"
+        _files[address] = (body, gzip.compress(body, 9, mtime=0))
+        _names["logo"] = address
+
+
 def asset_url(bundle: str) -> str:
     """The address of a bundle; it changes with its content."""
     return f"/assets/{_names[bundle]}"
@@ -51,13 +66,6 @@ def asset_url(bundle: str) -> str:
 def asset_text(bundle: str) -> Markup:
     """A bundle's text, to stand inside a page."""
     return Markup(_files[_names[bundle]][0].decode())  # noqa: S704 (our own file)
-
-
-def asset_hash(bundle: str) -> str:
-    """The Content-Security-Policy hash of a bundle that stands inside a page."""
-    import base64
-
-    return "sha256-" + base64.b64encode(hashlib.sha256(_files[_names[bundle]][0]).digest()).decode()
 
 
 @bp.get("/assets/<name>")
@@ -77,6 +85,7 @@ def bundle(name: str) -> Response:
 
 def init_app(app: Flask) -> None:
     build()
+    add_logo(app.config["LOGO"])
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31536000  # fonts and icons keep their names for ever
     app.register_blueprint(bp)
     app.add_template_global(asset_url)

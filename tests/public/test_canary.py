@@ -95,8 +95,18 @@ def full_record(app, clock):
     for seq, flags in enumerate(({}, {"is_public": False}, {"is_drill": True}), 1):
         mapper = next(m for m in Base.registry.mappers if m.class_ is Incident)
         title = "shown to everybody" if not flags else f"{MARK}-title"
+        # Written for the public; of a private incident and a drill they are as hidden as all else.
+        public = {} if flags else {"who_affected": "everybody", "what_to_do": "wait"}
         incident = marked_row(
-            mapper, 0, now, seq, title=title, version=1, bridge_url=f"https://{MARK}.example", **flags
+            mapper,
+            0,
+            now,
+            seq,
+            title=title,
+            version=1,
+            bridge_url=f"https://{MARK}.example",
+            **public,
+            **flags,
         )
         db.session.add(incident)
         db.session.flush()
@@ -187,5 +197,7 @@ def test_every_text_column_is_marked(full_record):
     """A new text column takes part by itself."""
     incident = db.session.scalar(select(Incident).filter_by(id=1))
     for column in Incident.__table__.columns:
+        if column.key in ("who_affected", "what_to_do"):
+            continue
         if isinstance(column.type, Text) or column.key in ("alert_id", "opened_by_name"):
             assert MARK in getattr(incident, column.key), column

@@ -2,76 +2,92 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+from datetime import date, datetime, timedelta
 
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    current_app,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from majorops import clock
-from majorops.domain.cadence import Cadence
 from majorops.domain.measures import words
-from majorops.domain.playbook import PHASES, PLAYS
+from majorops.domain.vocab import Phase, SystemStatus
 from majorops.first_run import needs_first_admin
-from majorops.projections import PublicIncident, PublicStatus, public_incident, public_status
-from majorops.web.access import public
+from majorops.projections import (
+    PublicStatus,
+    public_incident,
+    public_maintenance,
+    public_month,
+    public_status,
+)
+from majorops.texts import Texts
+from majorops.web.access import status_page
 from majorops.web.answers import number_of
-from majorops.web.assets import asset_hash
+from majorops.web.public.page import page, texts
 
 bp = Blueprint("public", __name__)
-STATIC = Path(__file__).resolve().parents[2] / "static"
-TEMPLATES = Path(__file__).resolve().parents[3] / "templates/public"
-FILES = [*sorted(TEMPLATES.glob("*.html")), STATIC / "css/public.css", *sorted(STATIC.glob("js/public/*.js"))]
-LOOK = hashlib.sha256(
-    b"".join(path.read_bytes() for path in FILES)
-).hexdigest()  # a new version is another page
 
 
 @bp.get("/")
-@public
+@status_page
 def status() -> Response:
     if needs_first_admin():
         return redirect(url_for("sign_in.setup"), 303)
     now = clock.now()
     shown = public_status(now)
-    states = [incident.cadence(now) for incident in shown.active]
     quiet = shown.last_resolved and words(now - shown.last_resolved.resolved_at)
-    return page("public/status.html", etag(shown, states, quiet), status=shown, now=now)
+    values = {"status": shown, "days": days_in_words(shown, texts(), now), "now": now}
+    values["is_maintained"] = any(one.is_running for one in shown.maintenances)
+    badges = [incident.cadence(now) for incident in shown.active]
+    return page("status", shown, quiet, badges=badges, is_wartime=shown.is_wartime, **values)
+
+
+def days_in_words(shown: PublicStatus, t: Texts, now: datetime) -> dict[str, str]:
+    """System → its days that were not operational, newest first; empty where no system is listed."""
+
+    def day(ago: int, state: SystemStatus) -> str:
+        when = t("status.now") if ago == 0 else t.day(now - timedelta(days=ago))
+        return f"{when} {t(f'system.{state.value}').lower()}"
+
+    return {one.name: ", ".join(day(*entry) for entry in one.days) for one in shown.systems}
 
 
 @bp.get("/incidents/<int:number>")
-@public
+@status_page
 def incident(number: int) -> Response:
     before = request.args.get("before", type=number_of)
     found = public_incident(number, before) if number < 2**31 else None
     if found is None:
         abort(404)
     now = clock.now()
-    given = {"incident": found, "paged": before, "phases": PHASES, "plays": PLAYS, "now": now}
-    return page("public/incident.html", etag(found, [found.cadence(now)]), **given)
+    values = {"incident": found, "paged": before, "phases": Phase, "operational": SystemStatus.OPERATIONAL}
+    badges = [found.cadence(now)]
+    return page("incident", found, badges=badges, is_wartime=not found.resolved_at, now=now, **values)
 
 
-def etag(shown: PublicStatus | PublicIncident, states: list[Cadence | None], more: object = "") -> str:
-    """A name for what a public page says, whoever asks and whenever: the projection, and what the hour makes of it."""
-    badges = [(state.state, state.is_soon) for state in states if state]
-    parts = (shown, badges, more, clock.now().date(), current_app.config["ORG_NAME"], LOOK)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+@bp.get("/history")
+@status_page
+def history() -> Response:
+    today = clock.now().date()
+    return history_month(today.year, today.month)
 
 
-def page(template: str, tag: str, **values) -> Response:
-    """A public page: its style stands inside it, shared caches may keep it for seconds and show it when we are down."""
-    g.style_hash = asset_hash("public.css")
-    response = make_response(render_template(template, org=current_app.config["ORG_NAME"], **values))
-    response.set_etag(tag)
-    response.headers["Cache-Control"] = "public, max-age=0, s-maxage=5, stale-if-error=600"
-    return response.make_conditional(request)
+@bp.get("/history/<int:year>-<int:month>")
+@status_page
+def history_month(year: int, month: int) -> Response:
+    if not (1990 <= year <= 2200 and 1 <= month <= 12):
+        abort(404)
+    shown = public_month(date(year, month, 1))
+    return page("history", shown, is_wartime=is_wartime(), month=shown, now=clock.now())
+
+
+@bp.get("/maintenance/<int:number>")
+@status_page
+def maintenance(number: int) -> Response:
+    found = public_maintenance(number) if number < 2**31 else None
+    if found is None:
+        abort(404)
+    values = {"one": found, "is_maintained": found.is_running, "now": clock.now()}
+    return page("maintenance", found, is_wartime=is_wartime(), **values)
+
+
+def is_wartime() -> bool:
+    """Whether the public knows of an active incident."""
+    return public_status(clock.now()).is_wartime

@@ -1,0 +1,123 @@
+"""How a public page is answered: its style stands inside it, it has a name for what it says, and anybody may keep it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
+from markupsafe import Markup
+
+from majorops.domain.cadence import Cadence, CadenceState
+from majorops.texts import DEFAULT, LANGUAGES, Texts
+from majorops.web.assets import asset_text, asset_url
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates/public"
+TEXTS = Path(__file__).resolve().parents[2] / "texts"
+FILES = [
+    *sorted(TEMPLATES.glob("*.html")),
+    *sorted(TEXTS.glob("*.toml")),
+    STATIC / "css/public.css",
+    *sorted(STATIC.glob("js/public/*.js")),
+]
+LOOK = hashlib.sha256(
+    b"".join(path.read_bytes() for path in FILES)
+).hexdigest()  # a new version is another page
+# Fresh for seconds; an old copy may stand while a new one is fetched, and for a day while we are down.
+CACHING = "public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=86400"
+PRIVATE = "private, no-store"
+
+
+@dataclass(frozen=True)
+class Style:
+    """The CSS of a public page and its Content-Security-Policy hash."""
+
+    text: Markup
+    hash: str
+
+
+@cache
+def style(accent: str | None, seen: str) -> Style:
+    """`accent`: the organisation's colour; `seen`: what stands at the place that a reader marked."""
+    words = seen.replace("\\", "\\\\").replace('"', '\\"')
+    text = (
+        f'{asset_text("public.css")}:root{{--seen:"{words}"' + (f";--accent:{accent}" if accent else "") + "}"
+    )
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Style(Markup(text), f"sha256-{digest}")  # noqa: S704 (our own file and our own settings)
+
+
+def texts() -> Texts:
+    """The language of the page: its address says it (`/de/…`)."""
+    return LANGUAGES[language_of(request.blueprint)]
+
+
+def language_of(blueprint: str | None) -> str:
+    return (blueprint or "").partition("_")[2] or DEFAULT
+
+
+def caching() -> str:
+    """Who may keep a public answer; nobody where the status page is for people who signed in."""
+    return PRIVATE if current_app.config["STATUS_PRIVATE"] else CACHING
+
+
+def page(
+    template: str, *says: object, badges: list[Cadence | None] = (), is_wartime: bool, **values
+) -> Response:
+    """A public page. `says`: all that it says, for its name; `badges`: of the incidents that it shows."""
+    t, org = texts(), current_app.config["ORG_NAME"]
+    given = style(current_app.config["ACCENT"], t("incident.seen"))
+    g.style_hash = given.hash
+    state = _state(is_wartime, badges, values.get("is_maintained", False))
+    values |= {
+        "t": t,
+        "org": org,
+        "logo": asset_url("logo") if current_app.config["LOGO"] else "",
+        "style": given.text,
+        "state": state,
+        "is_wartime": is_wartime,
+        "is_listed": current_app.config["ROBOTS"],
+        "shows_sign_in": not current_app.config["STATUS_HOST"],
+        "languages": _languages(t),
+    }
+    response = make_response(render_template(f"public/{template}.html", **values))
+    turns = [(badge.state, badge.is_soon) for badge in badges if badge]
+    response.set_etag(name_of(says, turns, state, t.language, org, given.hash, LOOK, values["now"].date()))
+    response.headers["Cache-Control"] = caching()
+    return response.make_conditional(request)
+
+
+def name_of(*says: object) -> str:
+    """A strong name for what is said, whoever asks and whenever."""
+    return hashlib.sha256(repr(says).encode()).hexdigest()[:20]
+
+
+def _state(is_wartime: bool, badges, is_maintained: bool) -> str:
+    if any(badge and badge.state is CadenceState.OVERDUE for badge in badges):
+        return "overdue"
+    return "wartime" if is_wartime else "maintenance" if is_maintained else "peacetime"
+
+
+def _languages(here: Texts) -> list[tuple[Texts, str]]:
+    """The other languages and where this page is in them."""
+    name = request.endpoint.rpartition(".")[2]
+    return [
+        (other, url_for(f"{blueprint_of(other.language)}.{name}", **request.view_args))
+        for other in LANGUAGES.values()
+        if other is not here
+    ]
+
+
+def blueprint_of(language: str) -> str:
+    return "public" if language == DEFAULT else f"public_{language}"
+
+
+def register(app: Flask, blueprint) -> None:
+    """The public pages in every language: English at the root, others below their code."""
+    for language in LANGUAGES:
+        prefix = "" if language == DEFAULT else f"/{language}"
+        app.register_blueprint(blueprint, name=blueprint_of(language), url_prefix=prefix)
