@@ -3,7 +3,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
-SERVE := $(BIN)/uvicorn majorops.front:app --host $(HOST) --port $(PORT) --proxy-headers --no-server-header --no-access-log --timeout-graceful-shutdown 5
+SERVE := $(BIN)/uvicorn majorops.front:app --http majorops.front:Protocol --host $(HOST) --port $(PORT) --proxy-headers --no-server-header --no-access-log --timeout-graceful-shutdown 5
 DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 
 .PHONY: run demo test bench lint format browser

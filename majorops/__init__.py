@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 import config
 from majorops import admin, announce, cli, web
 from majorops.db import db, engine_options, migrate
+from majorops.snapshots import Snapshots, public_origin
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,4 +38,6 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
     web.init_app(app)
     admin.init_app(app)
     cli.init_app(app)
+    app.extensions["snapshots"] = Snapshots(app)
+    app.extensions["public_origin"] = public_origin(app.config)
     return app

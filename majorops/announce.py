@@ -6,11 +6,13 @@ from collections import defaultdict
 
 from flask import Flask, current_app
 
+from majorops.fields import FIELDS
 from majorops.live import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
 from majorops.live.messages import EVERYWHERE, encode
 from majorops.operations import Recorded, after_commit
-from majorops.regions import LIST_KINDS, POSTURE_KINDS, stale
+from majorops.regions import LIST_KINDS, POSTURE_KINDS, PUBLIC_KINDS, stale
 
+PUBLIC = "public"  # the topic of the public pages
 LIST = "list"  # the topic of the list of incidents; a fireground's topic is its number
 
 
@@ -18,7 +20,8 @@ def messages(told: list[Recorded]) -> list[tuple[str, list[str], int]]:
     """(topic, regions, version) for what was recorded."""
     by_incident: dict[int, list[Recorded]] = defaultdict(list)
     for entry in told:
-        by_incident[entry.incident_id].append(entry)
+        if entry.incident_id:
+            by_incident[entry.incident_id].append(entry)
     found = [
         (str(number), stale([(entry.kind, entry.field) for entry in entries]), entries[-1].seq)
         for number, entries in by_incident.items()
@@ -26,9 +29,17 @@ def messages(told: list[Recorded]) -> list[tuple[str, list[str], int]]:
     kinds = {entry.kind for entry in told} | {entry.field for entry in told}
     if kinds & POSTURE_KINDS:
         found.append((EVERYWHERE, ["topbar"], 0))
+    if any(concerns_public(entry) for entry in told):
+        found.append((PUBLIC, [], 0))
     if kinds & LIST_KINDS:
         found.append((LIST, ["incidents"], 0))
     return found
+
+
+def concerns_public(entry: Recorded) -> bool:
+    """The public pages may say something else now."""
+    is_field = entry.field in FIELDS and FIELDS[entry.field].audience == "public"
+    return entry.is_public or is_field or entry.kind.startswith(PUBLIC_KINDS)
 
 
 @after_commit
@@ -43,9 +54,7 @@ def tell_ledger(number: int) -> None:
     current_app.extensions["live"].tell(str(number), ["ledger"])
 
 
-RECORDED_SINCE = (
-    "SELECT id, incident_id, seq, kind, field FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
-)
+RECORDED_SINCE = "SELECT id, incident_id, seq, kind, field, visibility = 'public' FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
 
 
 def recorded_since(connection, after: int | None) -> tuple[int, list[str]]:

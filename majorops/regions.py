@@ -147,6 +147,8 @@ LIST_KINDS = POSTURE_KINDS | {
     "title",
     "is_public",
 }
+# What the public may read differently afterwards, beside public entries and public fields; how their kinds begin.
+PUBLIC_KINDS = ("visibility.", "system.", "maintenance.")
 # Fields that show in more places than their own region.
 ALSO: dict[str, frozenset[str]] = {
     "bridge_url": frozenset({"header", "nudge"}),

@@ -59,7 +59,7 @@ def serve(port: int, environment: dict[str, str]) -> None:
     from majorops import front
 
     keep_templates(front.flask_app)
-    uvicorn.run(front.app, port=port, log_level="warning")
+    uvicorn.run(front.app, port=port, http=front.Protocol, access_log=False, log_level="warning")
 
 
 class Server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 
 from majorops.live.hub import EVERY_REGION, Hub, Viewer
 from majorops.live.messages import EVERYWHERE, LONGEST, Again, Editing, Message, People, Stale, decode, encode
@@ -30,6 +31,11 @@ class Live:
         self._due: dict[str, bool] = {}  # topics whose people changed and were not told yet; whether ours did
         self._repeat: asyncio.TimerHandle | None = None
         self.is_whole = True
+        self._ears: dict[str, Callable[[], None]] = {}
+
+    def listen(self, topic: str, ear: Callable[[], None]) -> None:
+        """Have `ear` called, soon and on the event loop, when the topic is stale or may be."""
+        self._ears[topic] = ear
 
     # From any thread; nothing here may raise, the change is saved already.
 
@@ -91,8 +97,11 @@ class Live:
     def _take(self, message: Message) -> None:
         match message:
             case Stale():
+                if message.topic in self._ears:
+                    self._ears[message.topic]()
                 self.hub.tell(message.topic, message.regions, message.version)
             case Again():
+                self._call_all()
                 self.hub.tell(message.topic, (EVERY_REGION,))
             case Editing():
                 self.presence.edits(message.topic, message.person, message.field)
@@ -105,8 +114,13 @@ class Live:
         self.is_whole = is_up
         self.hub.tell_line("up" if is_up else "down")
         if is_up:  # what the others said meanwhile is lost
+            self._call_all()
             self.hub.tell(EVERYWHERE, (EVERY_REGION,))
             self._tell_people(*self.presence.topics())
+
+    def _call_all(self) -> None:
+        for ear in self._ears.values():
+            ear()
 
     def join(self, viewer: Viewer) -> None:
         self.hub.add(viewer)

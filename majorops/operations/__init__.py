@@ -49,6 +49,7 @@ class _Work:
     wrote: bool = False
     recorded: bool = False
     entries: list[TimelineEvent] = field(default_factory=list)
+    audited: list[str] = field(default_factory=list)
 
 
 _running: ContextVar[_Work | None] = ContextVar("running", default=None)
@@ -57,12 +58,18 @@ _listeners: list[Callable[[list[Recorded]], None]] = []
 
 @dataclass(frozen=True)
 class Recorded:
-    """What listeners are told of one entry of the timeline."""
+    """What listeners are told of one entry of the timeline, or, without an incident, of the audit."""
 
-    incident_id: int
+    incident_id: int | None
     seq: int
     kind: str
     field: str | None
+    is_public: bool = False
+
+
+def told_of(entry: TimelineEvent) -> Recorded:
+    is_public = entry.visibility is Visibility.PUBLIC
+    return Recorded(entry.incident_id, entry.seq, entry.kind, entry.field, is_public)
 
 
 def after_commit(listener: Callable[[list[Recorded]], None]) -> Callable:
@@ -129,7 +136,9 @@ def _attempt(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | Non
         session.flush()
         if work.wrote and not work.recorded:
             raise Unrecorded(f"{verb.__module__}.{verb.__name__} changed something and recorded nothing")
-        told = [Recorded(entry.incident_id, entry.seq, entry.kind, entry.field) for entry in work.entries]
+        told = [told_of(entry) for entry in work.entries] + [
+            Recorded(None, 0, kind, None) for kind in work.audited
+        ]
         session.commit()
     except BaseException:
         session.rollback()
@@ -240,7 +249,7 @@ def audit(kind: str, subject: str, *, actor: Actor, now: datetime, detail: str |
             at=now,
         )
     )
-    _recording()
+    _recording().audited.append(kind)
 
 
 def _recording() -> _Work:

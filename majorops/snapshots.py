@@ -1,0 +1,222 @@
+"""The public pages, feeds and JSON as finished bytes: drawn after the change that made them stale, kept while people ask.
+
+One drawing serves everybody. It goes through the same views as any request, as a stranger without a cookie. What cannot
+be drawn, because the database is gone, leaves the last good bytes standing; what is no longer public leaves nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import brotli
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+FRESH = 5.0  # seconds that bytes are given out without being drawn again, whatever was heard
+REFRESH = 2.5  # seconds between two drawings of what people ask for
+PAUSE = 0.15  # seconds between two rounds, however fast changes come
+WANTED = 30.0  # seconds that a page counts as asked for
+WANTED_MOST = 40  # pages that are kept drawn
+MOST = 400  # pages kept at all
+ENCODINGS = ("br", "gzip", "identity")
+SUFFIX = {"br": "-br", "gzip": "-gz", "identity": ""}
+NOT_SENT = {"date", "content-length", "content-encoding", "etag", "vary", "set-cookie"}
+Key = tuple[str, str]
+"""Where people reach us (`https://status.example.org`), and the path."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A finished answer. `heads` and `bodies` by encoding; a head is everything of HTTP/1.1 but the Date."""
+
+    name: str
+    headers: tuple[tuple[str, str], ...]
+    bodies: dict[str, bytes]
+    heads: dict[str, bytes]
+    unchanged: dict[str, bytes]
+    at: float
+
+    def is_known(self, if_none_match: str) -> bool:
+        """The asking browser has it already."""
+        known = {tag.strip().removeprefix("W/").strip('"') for tag in if_none_match.split(",")}
+        return bool(known & {"*", *(self.name + suffix for suffix in SUFFIX.values())})
+
+    def headers_for(self, encoding: str) -> list[tuple[bytes, bytes]]:
+        """For an ASGI server."""
+        return [(name.lower().encode(), value.encode("latin-1")) for name, value in self._all(encoding)]
+
+    def _all(self, encoding: str) -> list[tuple[str, str]]:
+        more = [("ETag", f'"{self.name}{SUFFIX[encoding]}"'), ("Vary", "Accept-Encoding")]
+        if encoding != "identity":
+            more.append(("Content-Encoding", encoding))
+        return [*self.headers, *more, ("Content-Length", str(len(self.bodies[encoding])))]
+
+    @classmethod
+    def of(cls, name: str, headers: tuple[tuple[str, str], ...], body: bytes, at: float) -> Snapshot:
+        bodies = {
+            "identity": body,
+            "gzip": gzip.compress(body, 6, mtime=0),
+            "br": brotli.compress(body, quality=6),
+        }
+        made = cls(name, headers, bodies, {}, {}, at)
+        for encoding in ENCODINGS:
+            lines = made._all(encoding)
+            made.heads[encoding] = _head(b"200 OK", lines)
+            kept = [line for line in lines if line[0] not in ("Content-Length", "Content-Type")]
+            made.unchanged[encoding] = _head(b"304 Not Modified", kept)
+        return made
+
+
+def _head(status: bytes, lines: list[tuple[str, str]]) -> bytes:
+    return (
+        b"HTTP/1.1 " + status + b"\r\n" + "".join(f"{n.lower()}: {v}\r\n" for n, v in lines).encode("latin-1")
+    )
+
+
+def public_origin(config: Mapping[str, object]) -> str:
+    """Where people reach the public pages by the settings (`https://status.example.org`); empty: as they asked."""
+    base, host = config["BASE_URL"] or "", config["STATUS_HOST"]
+    if host:
+        return f"{'http' if base.startswith('http:') else 'https'}://{host}"
+    return base
+
+
+@lru_cache(maxsize=256)
+def accepted(header: str) -> str:
+    """The best of our encodings that an Accept-Encoding header allows."""
+    names = {
+        part.split(";")[0].strip()
+        for part in header.lower().split(",")
+        if "q=0" not in part.replace(" ", "").replace("q=0.", "")
+    }
+    return next((name for name in ENCODINGS if name in names), "identity")
+
+
+class Snapshots:
+    """All snapshots of this process. `find` costs a look into a dictionary; everything else happens on threads."""
+
+    def __init__(self, app: Flask):
+        self.app = app
+        self._kept: OrderedDict[Key, Snapshot] = OrderedDict()
+        self._wanted: dict[Key, float] = {}
+        self._stale_since = 0.0
+        self._is_failing = False
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._drawing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.after_round = lambda changed: None  # told after each round of drawing, on the drawing thread
+
+    def is_public(self, path: str) -> bool:
+        """An address that is the same for everybody."""
+        if self.app.config["STATUS_PRIVATE"]:
+            return False
+        try:
+            endpoint, _ = self.app.url_map.bind("localhost").match(path)
+        except HTTPException:
+            return False
+        return getattr(self.app.view_functions.get(endpoint), "is_status_page", False)
+
+    def find(self, key: Key) -> Snapshot | None:
+        """What may be given out now; None for what has to be drawn first."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        now = time.monotonic()
+        self._wanted[key] = now
+        is_old = found.at <= self._stale_since or now - found.at > FRESH
+        return None if is_old and not self._is_failing else found
+
+    def draw(self, key: Key, restamp: bool = False) -> Snapshot | None:
+        """Draw it now; None where the public has nothing at this address.
+
+        What says the same keeps its bytes and its *as of*, unless `restamp`: an internal change must not show even as a time.
+        Raises what the view raised, if there are no bytes to stand in.
+        """
+        with (
+            self._drawing
+        ):  # one after another: they share one processor, and the second finds what the first drew
+            known, began = self._kept.get(key), time.monotonic()
+            if known and not restamp and known.at > self._stale_since and began - known.at <= FRESH:
+                return known
+            try:
+                response = self._ask(key)
+                self._is_failing = response.status_code >= 500
+            except Exception:
+                self._is_failing = True
+                if known is None:
+                    raise
+                log.exception("a public page could not be drawn")
+                return known
+            if response.status_code >= 500:
+                return known
+            name = response.get_etag()[0]
+            if response.status_code != 200 or not name or "public" not in (response.cache_control or ()):
+                self._kept.pop(key, None)
+                self._wanted.pop(key, None)
+                return None
+            if known and known.name == name and not restamp:
+                made = replace(known, at=began)
+            else:
+                headers = tuple((n, v) for n, v in response.headers if n.lower() not in NOT_SENT)
+                made = Snapshot.of(name, headers, response.get_data(), began)
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST:
+                gone, _ = self._kept.popitem(last=False)
+                self._wanted.pop(gone, None)
+            self._wanted[key] = time.monotonic()
+            return made
+
+    def _ask(self, key: Key):
+        origin, path = key
+        with self.app.test_request_context(path, base_url=origin):
+            return self.app.full_dispatch_request()
+
+    def told(self) -> None:
+        """Something that the public reads changed: what was drawn before now is not given out any more."""
+        self._stale_since = time.monotonic()
+        self._wake.set()
+
+    def start(self) -> None:
+        """Keep what people ask for drawn, on a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            has_changed = self._wake.wait(REFRESH)
+            self._wake.clear()
+            self._round(restamp=not has_changed)
+            try:
+                self.after_round(has_changed)
+            except Exception:
+                log.exception("after drawing")
+            self._stopping.wait(PAUSE)
+
+    def _round(self, restamp: bool) -> None:
+        now = time.monotonic()
+        for key in [key for key, at in list(self._wanted.items()) if now - at > WANTED]:
+            self._wanted.pop(key, None)
+        for key in sorted(self._wanted.copy(), key=self._wanted.copy().get, reverse=True)[:WANTED_MOST]:
+            at = self._wanted.get(key, now)
+            try:
+                self.draw(key, restamp)
+            except Exception:
+                log.exception("a public page could not be drawn")
+            if key in self._wanted:
+                self._wanted[key] = at  # our own drawing is nobody asking
