@@ -67,7 +67,7 @@ def public_status(now: datetime) -> PublicStatus:
         db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
     )
     numbers = [row["number"] for row in rows]
-    systems, latest, promises = systems_of(numbers), _latest(numbers), _promises(numbers)
+    systems, latest, promises = systems_of(numbers), _latest(numbers), promises_of(numbers)
     active = tuple(
         PublicSummary(
             **row,
@@ -143,7 +143,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
         **systems_of([number])[number],
         latest_text=newest.body if newest else "",
         last_update_at=(newest.corrected_at or newest.at) if newest else None,
-        next_update_eta=_promises([number]).get(number),
+        next_update_eta=promises_of([number]).get(number),
         continues=_public_number(Incident.id == continues) if continues else None,
         continued_by=_public_number(Incident.continues_id == number),
         updates=updates,
@@ -199,7 +199,7 @@ def _latest(numbers: list[int]) -> dict[int, tuple[str, datetime]]:
     return {row.incident_id: (row.body, row.at) for row in db.session.execute(query)}
 
 
-def _promises(numbers: list[int]) -> dict[int, datetime]:
+def promises_of(numbers: list[int]) -> dict[int, datetime]:
     """The promise that the public was given last: an internal one does not count outside."""
     query = _newest(numbers, Publication.next_update_eta, condition=Publication.next_update_eta.is_not(None))
     return {row.incident_id: row.next_update_eta for row in db.session.execute(query)}

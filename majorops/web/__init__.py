@@ -18,8 +18,10 @@ def init_app(app: Flask) -> None:
     """Everything between the network and the verbs: sessions, access, answers to errors, blueprints."""
     from majorops.web.fireground import bp as fireground
     from majorops.web.public import bp as public
+    from majorops.web.public.feeds import bp as feeds
     from majorops.web.public.health import bp as health
     from majorops.web.public.intake import bp as intake
+    from majorops.web.public.machine import bp as machine
     from majorops.web.public.page import register
     from majorops.web.public.sign_in import bp as sign_in
 
@@ -27,5 +29,5 @@ def init_app(app: Flask) -> None:
     for part in (formats, markdown, assets, security, session, access, answers, streams):
         part.init_app(app)
     register(app, public)
-    for blueprint in (intake, sign_in, health, fireground):
+    for blueprint in (machine, feeds, intake, sign_in, health, fireground):
         app.register_blueprint(blueprint)

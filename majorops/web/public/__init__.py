@@ -20,7 +20,8 @@ from majorops.projections import (
 from majorops.texts import Texts
 from majorops.web.access import status_page
 from majorops.web.answers import number_of
-from majorops.web.public.page import page, texts
+from majorops.web.public.feeds import plain_incident, plain_status
+from majorops.web.public.page import PRIVATE, page, texts
 
 bp = Blueprint("public", __name__)
 
@@ -30,6 +31,8 @@ bp = Blueprint("public", __name__)
 def status() -> Response:
     if needs_first_admin():
         return redirect(url_for("sign_in.setup"), 303)
+    if wants_text():
+        return kept_by_nobody(plain_status())
     now = clock.now()
     shown = public_status(now)
     quiet = shown.last_resolved and words(now - shown.last_resolved.resolved_at)
@@ -37,6 +40,19 @@ def status() -> Response:
     values["is_maintained"] = any(one.is_running for one in shown.maintenances)
     badges = [incident.cadence(now) for incident in shown.active]
     return page("status", shown, quiet, badges=badges, is_wartime=shown.is_wartime, **values)
+
+
+def wants_text() -> bool:
+    """A terminal asks, or a program that wants plain text."""
+    asked = request.headers.get("Accept", "*/*")
+    is_terminal = request.headers.get("User-Agent", "").startswith(("curl/", "Wget/"))
+    return asked.startswith("text/plain") or (asked == "*/*" and is_terminal)
+
+
+def kept_by_nobody(answer: Response) -> Response:
+    """A shared cache must not give text to browsers."""
+    answer.headers["Cache-Control"] = PRIVATE
+    return answer
 
 
 def days_in_words(shown: PublicStatus, t: Texts, now: datetime) -> dict[str, str]:
@@ -56,6 +72,8 @@ def incident(number: int) -> Response:
     found = public_incident(number, before) if number < 2**31 else None
     if found is None:
         abort(404)
+    if wants_text():
+        return kept_by_nobody(plain_incident(number))
     now = clock.now()
     values = {"incident": found, "paged": before, "phases": Phase, "operational": SystemStatus.OPERATIONAL}
     badges = [found.cadence(now)]

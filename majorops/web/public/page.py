@@ -91,6 +91,19 @@ def page(
     return response.make_conditional(request)
 
 
+def answer(text: str, kind: str, name: str = "") -> Response:
+    """What programs read; `name`: of what it says, where the text says more than that."""
+    response = Response(text, content_type=f"{kind}; charset=utf-8")
+    response.set_etag(name or name_of(text))
+    response.headers["Cache-Control"] = caching()
+    return response.make_conditional(request)
+
+
+def base_address() -> str:
+    """Where people reach the public pages, without a slash at the end."""
+    return current_app.extensions["public_origin"] or request.host_url.rstrip("/")
+
+
 def name_of(*says: object) -> str:
     """A strong name for what is said, whoever asks and whenever."""
     return hashlib.sha256(repr(says).encode()).hexdigest()[:20]

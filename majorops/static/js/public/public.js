@@ -3,7 +3,9 @@
   const EVERY = 20000, SLOWEST = 120000, SILENT = 60000, SOON = 300000;
   const jitter = (ms) => ms * (0.7 + 0.6 * Math.random());
   const asOf = () => document.querySelector(".asof time"), main = () => document.querySelector("main");
-  const hms = (ms) => new Date(ms).toISOString().slice(11, 19);
+  const hms = (ms) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+  const said = document.getElementById("said"), says = (name, ...values) => said.dataset[name].replace("{0}", values[0]);
+  const fresh = (text) => { document.querySelector("[data-fresh]").textContent = text; };
   let start = Date.parse(asOf().dateTime), began = performance.now(), answered = began;
   let drawn = main().innerHTML, failures = 0, timer;
   const now = () => start + performance.now() - began;
@@ -13,19 +15,19 @@
     for (const badge of document.querySelectorAll(".cadence[data-cadence=due]")) {
       const time = badge.querySelector("time"), left = Date.parse(time.dateTime) - now();
       badge.classList.toggle("cadence--soon", left <= SOON);
-      if (left > 0) { count(badge, left + 999, "in "); continue; }
+      if (left > 0) { count(badge, left + 999, said.dataset.left); continue; }
       const note = badge.nextElementSibling, was = time.cloneNode(true);
       badge.dataset.cadence = "overdue";
       badge.classList.remove("cadence--soon");
       badge.querySelector("use").setAttribute("href", "#i-warn");
-      badge.lastChild.replaceWith("Update overdue");
-      note.replaceChildren("was due ", was);
+      badge.lastChild.replaceWith(says("overdue"));
+      note.replaceChildren(`${says("was_due")} `, was);
     }
     for (const badge of document.querySelectorAll(".cadence[data-cadence=overdue]")) {
-      count(badge, now() - Date.parse(badge.nextElementSibling.querySelector("time").dateTime), "");
+      count(badge, now() - Date.parse(badge.nextElementSibling.querySelector("time").dateTime), "{0}");
     }
   }
-  function count(badge, ms, before) {
+  function count(badge, ms, words) {
     const seconds = Math.floor(ms / 1000), two = (n) => String(Math.floor(n)).padStart(2, "0");
     let mark = badge.querySelector("[data-left]");
     if (!mark) {
@@ -33,24 +35,47 @@
       mark.dataset.left = "";
       badge.append(" ", mark);
     }
-    mark.textContent = `${before}${seconds >= 3600 ? `${two(seconds / 3600)}:` : ""}${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
+    mark.textContent = words.replace("{0}", `${seconds >= 3600 ? `${two(seconds / 3600)}:` : ""}${two((seconds / 60) % 60)}:${two(seconds % 60)}`);
+  }
+
+  // Times in the reader's own zone; UTC stays as the tooltip.
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions(), { lang } = document.documentElement;
+  function localize() {
+    if (!timeZone || /^(Etc\/)?(UTC|GMT|UCT|Zulu)$/.test(timeZone)) return;
+    const today = new Date(now()).toDateString(), hour = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    for (const time of document.querySelectorAll("main time:not([title])")) {
+      const at = new Date(time.dateTime), day = at.toDateString() === today ? {} : { day: "numeric", month: "short" };
+      const zone = time.textContent.endsWith("UTC") ? { timeZoneName: "short" } : {};
+      time.title = time.textContent;
+      time.textContent = new Intl.DateTimeFormat(lang, { ...hour, ...day, ...zone }).format(at);
+    }
+    document.querySelector("[data-zone]").textContent = says("local", timeZone);
+  }
+  // The address may carry a place that the reader marked: how much is newer.
+  function mark() {
+    const place = /^#e\d+$/.test(location.hash) && document.querySelector(location.hash);
+    const newer = place ? [...place.parentNode.children].indexOf(place) : 0;
+    if (newer > 0) said.textContent = says("new", newer);
   }
 
   function show(page) {
-    const fresh = page.querySelector("main.wrap");
-    if (!fresh || !page.querySelector(".top")) return; // not ours: a proxy's page, a sign-in of a hotel
+    const next = page.querySelector("main.wrap");
+    if (!next || !page.querySelector(".top")) return; // not ours: a proxy's page, a sign-in of a hotel
     const stamp = page.querySelector(".asof");
     if (stamp) document.querySelector(".asof").replaceWith(stamp);
-    if (fresh.innerHTML === drawn) return;
-    drawn = fresh.innerHTML;
+    if (next.innerHTML === drawn) return;
+    drawn = next.innerHTML;
     const focus = document.activeElement?.getAttribute("href"), open = [...main().querySelectorAll("details[open]")].map((e) => e.textContent);
-    main().replaceWith(fresh);
+    main().replaceWith(next);
     document.title = page.title;
-    const [mark, other] = [document, page].map((where) => where.querySelector("[data-posture]"));
-    if (other) mark.replaceWith(other);
-    for (const fold of fresh.querySelectorAll("details")) fold.open = open.includes(fold.textContent);
-    if (focus) fresh.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
-    document.getElementById("said").textContent = `Updated ${hms(now())} UTC`;
+    for (const part of ["[data-posture]", "#icon"]) {
+      const [old, other] = [document, page].map((where) => where.querySelector(part));
+      if (old && other) old.replaceWith(other);
+    }
+    for (const fold of next.querySelectorAll("details")) fold.open = open.includes(fold.textContent);
+    if (focus) next.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+    said.textContent = says("updated", hms(now()));
+    localize();
     tick();
   }
   async function poll() {
@@ -68,14 +93,19 @@
       failures += 1;
       wait = Math.max(wait, Math.min(SLOWEST, 5000 * 2 ** failures));
     }
-    document.querySelector("[data-fresh]").textContent = failures && performance.now() - answered > SILENT ? `Not updated since ${hms(start)} UTC.` : "Updates by itself.";
+    // Also a copy that a proxy or a file gives out in place of a server that is down.
+    const isOld = failures ? performance.now() - answered > SILENT : now() - Date.parse(asOf().dateTime) > SILENT;
+    fresh(isOld ? says("silent", hms(Date.parse(asOf().dateTime))) : says("live"));
     plan(jitter(wait));
   }
   function plan(ms) { clearTimeout(timer); if (!document.hidden) timer = setTimeout(poll, ms); }
   document.addEventListener("visibilitychange", () => plan(0));
   window.addEventListener("online", () => plan(0));
-  document.querySelector("[data-fresh]").textContent = "Updates by itself.";
+  localize();
   tick();
+  mark();
   setInterval(tick, 1000);
-  plan(jitter(EVERY));
+  if (location.protocol === "file:") { fresh(says("saved", hms(start))); return; }
+  fresh(says("live"));
+  plan(Math.abs(Date.now() - start) > SILENT ? 0 : jitter(EVERY));
 })();

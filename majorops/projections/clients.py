@@ -1,0 +1,157 @@
+"""The public record in the shapes of Statuspage's API v2, as its unchanged clients read them (status-api). Pure: values in,
+plain dictionaries out. `base` is where people reach the public pages, without a slash at the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from majorops.domain.clients import (
+    MAINTENANCE,
+    client_component,
+    client_id,
+    client_status,
+    client_time,
+)
+from majorops.domain.systems import IMPACT, Indicator, worst
+from majorops.domain.vocab import SystemStatus
+from majorops.projections.feed import FeedIncident, FeedUpdate
+from majorops.projections.maintenance import PublicMaintenance
+from majorops.projections.values import PublicSystem
+
+PAGE_ID = client_id("page", "")
+ALWAYS = datetime(
+    2020, 1, 1, tzinfo=UTC
+)  # systems have no birthday in the catalogue, and clients refuse none
+
+
+def page(organisation: str, base: str, updated_at: datetime | None) -> dict[str, object]:
+    return {
+        "id": PAGE_ID,
+        "name": organisation,
+        "url": base,
+        "time_zone": "Etc/UTC",
+        "updated_at": client_time(updated_at or ALWAYS),
+    }
+
+
+def status(indicator: Indicator, description: str) -> dict[str, str]:
+    return {"indicator": indicator.value, "description": description}
+
+
+def components(systems: tuple[PublicSystem, ...], updated_at: datetime | None) -> list[dict[str, object]]:
+    """Systems as rows, each group before its children."""
+    rows, places = [], {}
+    for system in systems:
+        row = component(system.name, system.status, updated_at)
+        if system.group:
+            row["group_id"] = group_id = client_id("group", system.group)
+            if system.group not in places:
+                members = [other for other in systems if other.group == system.group]
+                group = component(system.group, worst(other.status for other in members), updated_at)
+                children = [client_id("system", other.name) for other in members]
+                rows.append(group | {"id": group_id, "group": True, "components": children})
+                places[system.group] = group_id
+        rows.append(row)
+    return [row | {"position": place} for place, row in enumerate(rows, 1)]
+
+
+def component(name: str, state: SystemStatus, updated_at: datetime | None) -> dict[str, object]:
+    return {
+        "id": client_id("system", name),
+        "name": name,
+        "status": client_component(state),
+        "created_at": client_time(ALWAYS),
+        "updated_at": client_time(updated_at or ALWAYS),
+        "position": 1,
+        "description": None,
+        "showcase": True,
+        "start_date": None,
+        "group_id": None,
+        "page_id": PAGE_ID,
+        "group": False,
+        "only_show_if_degraded": False,
+    }
+
+
+def incident(one: FeedIncident, base: str) -> dict[str, object]:
+    """An incident; `next_update_at`, our own, is when the next update was promised."""
+    number = client_id("incident", one.number)
+    said = [update(entry, number) for entry in one.updates]
+    if said and one.statuses:
+        said[0]["affected_components"] = [
+            {
+                "code": client_id("system", name),
+                "name": name,
+                "old_status": client_component(state),
+                "new_status": client_component(state),
+            }
+            for name, state in one.statuses.items()
+        ]
+    return {
+        "id": number,
+        "name": f"{one.reference} {one.title}",
+        "status": client_status(one.status, one.phase),
+        "created_at": client_time(one.opened_at),
+        "updated_at": client_time(one.updated_at),
+        "monitoring_at": client_time(one.monitoring_at),
+        "resolved_at": client_time(one.resolved_at),
+        "impact": IMPACT[one.severity].value,
+        "shortlink": f"{base}/incidents/{one.number}",
+        "started_at": client_time(one.detected_at),
+        "page_id": PAGE_ID,
+        "incident_updates": said,
+        "components": [component(name, state, one.updated_at) for name, state in one.statuses.items()],
+        "reminder_intervals": None,
+        "next_update_at": client_time(one.next_update_eta),
+    }
+
+
+def update(one: FeedUpdate, incident_id: str) -> dict[str, object]:
+    return {
+        "id": client_id("update", one.key),
+        "status": one.status,
+        "body": one.body,
+        "incident_id": incident_id,
+        "created_at": client_time(one.at),
+        "updated_at": client_time(one.at),
+        "display_at": client_time(one.at),
+        "deliver_notifications": True,
+        "custom_tweet": None,
+        "tweet_id": None,
+        "affected_components": None,
+    }
+
+
+def maintenance(one: PublicMaintenance, base: str) -> dict[str, object]:
+    """Scheduled maintenance: an incident with its times. Its plan is its oldest update."""
+    number = client_id("maintenance", one.number)
+    said = [
+        FeedUpdate(f"m{entry.id}", "", entry.body, entry.at, MAINTENANCE[entry.status])
+        for entry in one.updates
+    ]
+    said.append(FeedUpdate(f"mp{one.number}", "", one.body or one.title, one.created_at, "scheduled"))
+    return {
+        "id": number,
+        "name": one.title,
+        "status": MAINTENANCE[one.status],
+        "created_at": client_time(one.created_at),
+        "updated_at": client_time(one.changed_at),
+        "monitoring_at": None,
+        "resolved_at": client_time(one.ended_at),
+        "impact": "maintenance",
+        "shortlink": f"{base}/maintenance/{one.number}",
+        "started_at": client_time(one.started_at or one.starts_at),
+        "page_id": PAGE_ID,
+        "incident_updates": [update(entry, number) for entry in said],
+        "components": [
+            component(
+                name,
+                SystemStatus.MAINTENANCE if one.is_running else SystemStatus.OPERATIONAL,
+                one.changed_at,
+            )
+            for name in one.systems
+        ],
+        "reminder_intervals": None,
+        "scheduled_for": client_time(one.starts_at),
+        "scheduled_until": client_time(one.ends_at),
+    }

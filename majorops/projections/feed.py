@@ -1,0 +1,182 @@
+"""Incidents with what was said of them, for feeds, status clients and subscribers; a bounded number of both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain import text as words
+from majorops.domain.clients import client_status
+from majorops.domain.systems import system_status
+from majorops.domain.vocab import IncidentStatus, Phase, Severity, SystemStatus, Visibility
+from majorops.models import Incident, Maintenance, Publication, TimelineEvent
+from majorops.projections.queries import promises_of, systems_of
+from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
+
+INCIDENTS = 50
+UPDATES = 50
+OPENED, ADVANCED, CHANGED = "incident.opened", "phase.advanced", "status.changed"
+
+
+@dataclass(frozen=True)
+class FeedUpdate:
+    """Something that was said, once and for all. `key`: its name for ever; `status`: as status clients call it."""
+
+    key: str
+    title: str
+    body: str
+    at: datetime
+    status: str
+
+
+@dataclass(frozen=True)
+class FeedIncident:
+    """`updates`: newest first; the opening is the oldest one."""
+
+    number: int
+    title: str
+    severity: Severity
+    status: IncidentStatus
+    phase: Phase
+    opened_at: datetime
+    detected_at: datetime
+    resolved_at: datetime | None
+    statuses: dict[str, SystemStatus]
+    next_update_eta: datetime | None
+    monitoring_at: datetime | None
+    updated_at: datetime
+    updates: tuple[FeedUpdate, ...]
+
+    @property
+    def reference(self) -> str:
+        return words.reference(self.number)
+
+
+def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> tuple[FeedIncident, ...]:
+    """The newest incidents, newest first; or those that run; or one. Five queries."""
+    columns = (
+        Incident.id.label("number"),
+        Incident.title,
+        Incident.severity,
+        Incident.status,
+        Incident.phase,
+        Incident.opened_at,
+        Incident.detected_at,
+        Incident.resolved_at,
+    )
+    query = select(*columns).where(IS_PUBLIC_INCIDENT)
+    if unresolved_only:
+        query = query.where(Incident.status != IncidentStatus.RESOLVED)
+    if number is not None:
+        query = query.where(Incident.id == number)
+    rows = db.session.execute(query.order_by(Incident.id.desc()).limit(INCIDENTS)).mappings().all()
+    numbers = [row["number"] for row in rows]
+    systems, promises = systems_of(numbers), promises_of(numbers)
+    said, turns = _said(numbers), _turns(numbers)
+    return tuple(
+        _incident(row, systems[row["number"]], promises.get(row["number"]), said, turns) for row in rows
+    )
+
+
+def _incident(row, systems: dict[str, tuple], eta: datetime | None, said, turns) -> FeedIncident:
+    number, known = row["number"], turns[row["number"]]
+    phases = [(row["opened_at"], Phase.ALERT)] + [
+        (at, phase) for kind, at, _, phase in known if kind == ADVANCED
+    ]
+
+    def status_at(at: datetime) -> str:
+        phase = [phase for since, phase in phases if since <= at][-1:] or [Phase.ALERT]
+        return client_status(IncidentStatus.ACTIVE, phase[0])
+
+    updates = [
+        FeedUpdate(
+            f"p{one.id}",
+            "Correction" if one.corrects_id else f"Milestone {one.number}" if one.number else "Update",
+            one.body,
+            one.at,
+            "resolved" if one.is_resolution else status_at(one.at),
+        )
+        for one in said[number]
+    ]
+    if row["resolved_at"] and not any(one.status == "resolved" for one in updates):
+        updates.append(FeedUpdate(f"r{number}", "Resolved", "Resolved.", row["resolved_at"], "resolved"))
+    updates += [
+        FeedUpdate(f"o{number}", "Opened", title, at, "investigating")
+        for kind, at, title, _ in known
+        if kind == OPENED
+    ]
+    updates.sort(key=lambda one: one.at, reverse=True)
+    monitored = [at for at, phase in phases if phase >= Phase.VALIDATION]
+    return FeedIncident(
+        **row,
+        statuses={
+            name: SystemStatus.OPERATIONAL if row["resolved_at"] else system_status(chosen, row["severity"])
+            for name, chosen in zip(systems["systems"], systems["chosen"], strict=True)
+        },
+        next_update_eta=None if row["resolved_at"] else eta,
+        monitoring_at=monitored[0] if monitored else None,
+        updated_at=max([row["opened_at"], *(one.at for one in updates), *(at for _, at, _, _ in known)]),
+        updates=tuple(updates),
+    )
+
+
+def _said(numbers: list[int]) -> dict[int, list]:
+    """What was said in public of each incident and stands, newest first."""
+    place = func.row_number().over(partition_by=Publication.incident_id, order_by=Publication.id.desc())
+    columns = (
+        Publication.id,
+        Publication.incident_id,
+        Publication.number,
+        Publication.body,
+        Publication.at,
+        Publication.is_resolution,
+        Publication.corrects_id,
+    )
+    ranked = (
+        select(*columns, place.label("place"))
+        .where(Publication.incident_id.in_(numbers), Publication.visibility == Visibility.PUBLIC)
+        .where(Publication.withdrawn_at.is_(None))
+        .subquery()
+    )
+    found: dict[int, list] = defaultdict(list)
+    query = select(ranked).where(ranked.c.place <= UPDATES).order_by(ranked.c.id.desc())
+    for row in db.session.execute(query):
+        found[row.incident_id].append(row)
+    return found
+
+
+def _turns(numbers: list[int]) -> dict[int, list[tuple]]:
+    """Opening, phases and changes of status of each incident, oldest first."""
+    query = (
+        select(
+            TimelineEvent.incident_id,
+            TimelineEvent.kind,
+            TimelineEvent.at,
+            TimelineEvent.title,
+            TimelineEvent.phase,
+        )
+        .where(TimelineEvent.incident_id.in_(numbers), IS_PUBLIC_ENTRY)
+        .where(TimelineEvent.kind.in_((OPENED, ADVANCED, CHANGED)))
+        .order_by(TimelineEvent.id)
+    )
+    found: dict[int, list[tuple]] = defaultdict(list)
+    for number, *turn in db.session.execute(query):
+        found[number].append(tuple(turn))
+    return found
+
+
+def newest_change() -> datetime | None:
+    """When the public record changed last; None for an empty one."""
+    entry = (
+        select(TimelineEvent.at)
+        .join(TimelineEvent.incident)
+        .where(IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT)
+        .order_by(TimelineEvent.id.desc())
+        .limit(1)
+    )
+    works = select(func.max(Maintenance.changed_at)).where(Maintenance.is_public.is_(True))
+    return max(filter(None, (db.session.scalar(entry), db.session.scalar(works))), default=None)
