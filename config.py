@@ -238,6 +238,10 @@ def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "inst
         raise ConfigError("MAJOROPS_OIDC_CLIENT_ID: needed because MAJOROPS_OIDC_ISSUER is set")
     if not values["OIDC_ISSUER"] and not values["LOCAL_LOGIN"]:
         raise ConfigError("MAJOROPS_LOCAL_LOGIN: off, and no MAJOROPS_OIDC_ISSUER: nobody could sign in")
+    if values["PUBLIC_DIR"] and values["STATUS_PRIVATE"]:
+        raise ConfigError(
+            "MAJOROPS_PUBLIC_DIR: not while MAJOROPS_STATUS_PRIVATE is on: anybody could read the files"
+        )
     values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'majorops.db'}"
     values["SECRET_KEY"] = values["SECRET_KEY"] or kept_secret(instance)
     return values

@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 import config
 from majorops import admin, announce, cli, web
 from majorops.db import db, engine_options, migrate
+from majorops.public_files import PublicFiles, files_problem
 from majorops.snapshots import Snapshots, public_origin
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,4 +41,9 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
     cli.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["public_origin"] = public_origin(app.config)
+    if folder := app.config["PUBLIC_DIR"]:
+        snapshots = app.extensions["snapshots"]
+        app.extensions["public_files"] = PublicFiles(app, snapshots, Path(folder))
+        snapshots.after_round = app.extensions["public_files"].freshen
+    app.add_template_global(lambda: files_problem(app), "files_problem")
     return app

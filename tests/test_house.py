@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "announce": {"fields", "live", "operations", "regions"},
     "delivery": {"delivery", "operations", "models", "db", "domain", "clock"},
     "front": {"announce", "create_app", "delivery", "first_run", "live", "operations", "snapshots", "web"},
+    "public_files": {"clock", "projections", "snapshots", "texts", "web"},
     "snapshots": set(),
     "texts": set(),
     "regions": {"models", "db", "domain", "fields"},

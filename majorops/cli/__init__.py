@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         incidents.replay,
         server.demo,
         server.work,
+        server.publish,
         server.check,
     ):
         app.cli.add_command(command)

@@ -1,8 +1,9 @@
-"""`demo` and `check`"""
+"""`demo`, `work`, `publish` and `check`."""
 
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -14,6 +15,7 @@ from majorops.cli.saying import says_why
 from majorops.delivery import Worker
 from majorops.demo import NotEmpty, fill
 from majorops.health import is_ready
+from majorops.public_files import PublicFiles
 
 
 @click.command("demo")
@@ -41,6 +43,24 @@ def work() -> None:
     click.echo("worker: running")
     worker.run()
     worker.stop()
+
+
+@click.command("publish")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@with_appcontext
+@says_why
+def publish(folder: Path) -> None:
+    """Write the public pages as files into FOLDER: every incident, complete with styles, for any web server or bucket."""
+    app = current_app._get_current_object()
+    if app.config["STATUS_PRIVATE"]:
+        raise click.ClickException(
+            "MAJOROPS_STATUS_PRIVATE is on: the public pages are for people who sign in"
+        )
+    try:
+        count = PublicFiles(app, app.extensions["snapshots"], folder).write_all()
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or folder}: {error.strerror}") from None
+    click.echo(f"{count} files in {folder}")
 
 
 @click.command("check")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, g, make_response, render_template, request, url_for
 from markupsafe import Markup
 
 from majorops.domain.cadence import Cadence, CadenceState
@@ -129,8 +129,22 @@ def blueprint_of(language: str) -> str:
     return "public" if language == DEFAULT else f"public_{language}"
 
 
+def keep_status_host_public() -> None:
+    """On the status page's own host there is nothing else. Aborts with 404."""
+    host = current_app.config["STATUS_HOST"]
+    if not host or request.host.partition(":")[0].lower() != host or request.endpoint in (None, "static"):
+        return
+    view = current_app.view_functions[request.endpoint]
+    if not getattr(view, "is_status_page", False) and request.endpoint not in OPEN_THERE:
+        abort(404)
+
+
+OPEN_THERE = {"assets.bundle", "health.process", "health.ready"}
+
+
 def register(app: Flask, blueprint) -> None:
     """The public pages in every language: English at the root, others below their code."""
+    app.before_request(keep_status_host_public)
     for language in LANGUAGES:
         prefix = "" if language == DEFAULT else f"/{language}"
         app.register_blueprint(blueprint, name=blueprint_of(language), url_prefix=prefix)

@@ -1,0 +1,201 @@
+"""The life raft: the public pages as plain files, complete in themselves, for any web server or bucket to give out when
+MajorOps does not answer. Written whole or not at all; what is no longer public is removed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from flask import Flask
+
+from majorops import clock
+from majorops.projections import public_maintenances, public_month, public_status
+from majorops.projections.lists import every_public_incident, still_public
+from majorops.snapshots import Snapshots
+from majorops.texts import DEFAULT, LANGUAGES
+from majorops.web.assets import asset_text, asset_url
+
+log = logging.getLogger(__name__)
+
+RESTAMP = 60.0  # seconds after which a file gets a new *as of*, though it says the same
+HOT = 5  # incidents that were resolved last: what is said of them may change still
+FIXED = (
+    "/history.rss",
+    "/history.atom",
+    "/maintenance.ics",
+    "/badge.svg",
+    "/status.txt",
+    "/robots.txt",
+    "/sitemap.xml",
+    *(
+        f"/api/v2/{name}.json"
+        for name in (
+            "summary",
+            "status",
+            "components",
+            "incidents",
+            "incidents/unresolved",
+            "scheduled-maintenances",
+            "scheduled-maintenances/upcoming",
+            "scheduled-maintenances/active",
+        )
+    ),
+)
+NUMBERED = re.compile(r"(?:(?:[a-z]{2}/)?(incidents|maintenance))/(\d+)\.(?:html|txt)$")
+
+
+class PublicFiles:
+    """`problem`: why files are not being written, for the people who run the place; empty while all is well."""
+
+    def __init__(self, app: Flask, snapshots: Snapshots, folder: Path):
+        self.app, self.snapshots, self.folder = app, snapshots, folder
+        self.problem = ""
+        self._written: dict[str, tuple[str, float]] = {}
+        self._swept = 0.0
+
+    def freshen(self, has_changed: bool) -> None:
+        """After a change, and every few seconds, as badges turn by the clock: write what may say something new; once a
+        minute all that people would look for. Never raises for a disk."""
+        try:
+            with self.app.app_context():
+                hot, others = current_paths()
+            is_time = time.monotonic() - self._swept > RESTAMP
+            if has_changed or is_time:
+                self.sweep()
+            for path in (*hot, *(FIXED if has_changed or is_time else ()), *(others if is_time else ())):
+                self.write(path)
+            self._swept = time.monotonic() if is_time else self._swept
+            self._settle("")
+        except OSError as error:
+            self._settle(f"{error.strerror or error}, since {clock.now():%H:%M:%S} UTC")
+
+    def write_all(self) -> int:
+        """Every public page there is; returns how many files stand. Raises OSError."""
+        self.sweep()
+        with self.app.app_context():
+            hot, others = current_paths()
+            paths = [*hot, *FIXED, *others, *past_paths()]
+        count = sum(self.write(path) for path in dict.fromkeys(paths))
+        self._fonts()
+        return count
+
+    def write(self, path: str) -> bool:
+        """Write one page if it says something new. False, and no file, where the public has nothing there."""
+        found = self.snapshots.draw((self.app.extensions["public_origin"] or "http://localhost", path))
+        target = self.folder / file_of(path)
+        if found is None:
+            target.unlink(missing_ok=True)
+            return False
+        name, at = self._written.get(path, ("", 0.0))
+        if name != found.name or time.monotonic() - at > RESTAMP or not target.exists():
+            self._put(target, self._complete(path, found.bodies["identity"]))
+            self._written[path] = (found.name, time.monotonic())
+        return True
+
+    def sweep(self) -> None:
+        """Remove the files of incidents and maintenance that are not public any more, first of all."""
+        files = {file: NUMBERED.search(file.relative_to(self.folder).as_posix()) for file in self._numbered()}
+        with self.app.app_context():
+            stays = {
+                kind: still_public(kind, [int(m[2]) for m in files.values() if m and m[1] == kind])
+                for kind in ("incidents", "maintenance")
+            }
+        for file, found in files.items():
+            if found and int(found[2]) not in stays[found[1]]:
+                file.unlink(missing_ok=True)
+
+    def _numbered(self) -> list[Path]:
+        return [file for kind in ("incidents", "maintenance") for file in self.folder.glob(f"**/{kind}/*.*")]
+
+    def _complete(self, path: str, body: bytes) -> bytes:
+        """A page that needs no other file: its script stands inside it."""
+        if "." in path.rpartition("/")[2]:
+            return body
+        with self.app.test_request_context():
+            tag = f'<script src="{asset_url("public.js")}" defer></script>'
+            inside = f'<script type="module">{asset_text("public.js")}</script>'
+        return body.replace(tag.encode(), inside.encode())
+
+    def _put(self, target: Path, body: bytes) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (target.parent, *target.parent.parents):
+            if folder.is_relative_to(self.folder):
+                folder.chmod(0o755)  # whoever gives them out is another user, whatever our umask says
+        part = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            part.write_bytes(body)
+            part.chmod(0o644)
+            part.replace(target)  # readers see the old file or the new one, never a half
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def _fonts(self) -> None:
+        source = Path(self.app.static_folder) / "vendor/fonts"
+        shutil.copytree(source, self.folder / "static/vendor/fonts", dirs_exist_ok=True)
+
+    def _settle(self, problem: str) -> None:
+        if problem and not self.problem:
+            log.error("the public files in %s are not being written: %s", self.folder, problem)
+            self.problem = problem
+        if not problem and (self.problem or not self._has_fonts):
+            self._fonts()
+            self.problem = ""
+
+    @property
+    def _has_fonts(self) -> bool:
+        return (self.folder / "static/vendor/fonts").is_dir()
+
+
+def in_languages(paths: Iterable[str]) -> list[str]:
+    return [path if language == DEFAULT else f"/{language}{path}" for path in paths for language in LANGUAGES]
+
+
+def current_paths() -> tuple[list[str], list[str]]:
+    """What people look for in the worst hour: what changes by the minute, and what is recent."""
+    shown = public_status(clock.now())
+    hot = [one.number for one in (*shown.active, *shown.recent[:HOT])]
+    recent = [one.number for one in shown.recent[HOT:]]
+    works = [f"/maintenance/{one.number}" for one in public_maintenances()]
+    return (
+        in_languages(["/", *incident_pages(hot), *works[:HOT]]) + texts_of(hot),
+        in_languages(["/history", *incident_pages(recent), *works[HOT:]]) + texts_of(recent),
+    )
+
+
+def incident_pages(numbers: list[int]) -> list[str]:
+    return [f"/incidents/{number}" for number in numbers]
+
+
+def texts_of(numbers: list[int]) -> list[str]:
+    return [f"/incidents/{number}.txt" for number in numbers]
+
+
+def past_paths() -> list[str]:
+    """Every incident and every month, however long ago."""
+    pages = incident_pages(every_public_incident())
+    day: date | None = clock.now().date().replace(day=1)
+    while day is not None:
+        pages.append(f"/history/{day:%Y-%m}")
+        day = public_month(day).before
+    return in_languages(pages)
+
+
+def file_of(path: str) -> str:
+    """`/` is index.html, `/incidents/42` incidents/42.html; what has an ending keeps it."""
+    if path.endswith("/"):
+        return f"{path[1:]}index.html"
+    return path[1:] if "." in path.rpartition("/")[2] else f"{path[1:]}.html"
+
+
+def files_problem(app: Flask) -> str:
+    """Why the public files are not being written, as far as this process knows; empty when they are, or are not wanted."""
+    files = app.extensions.get("public_files")
+    return files.problem if files else ""
