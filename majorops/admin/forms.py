@@ -115,11 +115,12 @@ ChannelForm = type(
     },
 )
 ChannelEditForm = with_was(CHANNEL | {"is_active": select("In use", YES_NO)})
+INSIDE = tuple(row for row in options(Notice) if row[0] != Notice.PUBLIC.value)  # subscribers have no role
 POLICY = {"is_on": select("Sent", YES_NO)}
 PolicyForm = type(
     "PolicyForm",
     (BaseForm,),
-    {"role": select("Role", options(AccountRole)), "notice": select("About", options(Notice)), **POLICY},
+    {"role": select("Role", options(AccountRole)), "notice": select("About", INSIDE), **POLICY},
 )
 PolicyEditForm = with_was(POLICY)
 RUN_CARD = {

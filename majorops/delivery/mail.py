@@ -68,6 +68,8 @@ def compose(message: Message, sender: str, organisation: str) -> EmailMessage:
     mail["Subject"] = " ".join(message.subject.split())
     mail["Date"] = formatdate()
     mail["Auto-Submitted"] = "auto-generated"
+    for name, value in message.headers:
+        mail[name] = value
     mail.set_content("\n\n".join(filter(None, (message.body, message.link, f"-- \n{organisation}"))) + "\n")
     return mail
 

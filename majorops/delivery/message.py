@@ -34,6 +34,10 @@ class Message:
     incident: int | None
     link: str
     waited: timedelta = timedelta()  # since it should have gone
+    void: str = ""  # why it must not go any more
+    subscriber: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()  # of a mail
+    payload: dict | None = None  # of a webhook, where it is not our own shape
 
 
 def of(row: Delivery, base_url: str | None, now: datetime) -> Message:

@@ -53,7 +53,7 @@ def _line(is_secure: bool, address: str, port: int, host: str) -> HTTPConnection
 
 def payload(message: Message) -> dict[str, object]:
     """What a webhook gets."""
-    return {
+    return message.payload or {
         "id": message.key,
         "notice": message.notice,
         "incident": message.incident,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 
 from majorops import clock
 from majorops.db import db
-from majorops.delivery import mail, others, webhook
+from majorops.delivery import mail, others, public, webhook
 from majorops.delivery.message import Message, NotSent, of
 from majorops.domain.vocab import ChannelKind, DeliveryState
 from majorops.models import Delivery
@@ -109,6 +109,7 @@ class Worker:
         """Send what is due now, one after another, in this thread. Returns how many were tried."""
         count = 0
         with self.app.app_context():
+            self._fan_out()
             while message := self._take():
                 self.deliver(message)
                 count += 1
@@ -118,12 +119,20 @@ class Worker:
         try:
             remind_all(now=clock.now())
             run_due(clock.now())
+            self._fan_out()
         except SQLAlchemyError:
             raise
         except Exception:  # a rule that fails must not stop the mail
             log.exception("the clock's own acts")
         finally:
             db.session.rollback()
+
+    def _fan_out(self) -> None:
+        """Make the messages of what was announced, some hundred at a time: whoever publishes does not wait for it."""
+        while public.has_work() and not self._stopping.is_set():
+            _begin_to_write()
+            public.fan_out(self.app.config, clock.now())
+            db.session.commit()
 
     def _take(self) -> Message | None:
         """Claim the message that has waited longest: one changed row means that it is ours."""
@@ -150,9 +159,14 @@ class Worker:
                         joinedload(Delivery.channel),
                         joinedload(Delivery.user),
                         joinedload(Delivery.incident),
+                        joinedload(Delivery.subscriber),
+                        joinedload(Delivery.announcement),
                     ],
                 )
-                message = of(row, self.app.config["BASE_URL"], now)
+                if row.subscriber_id:
+                    message = public.message(row, self.app.config, now)
+                else:
+                    message = of(row, self.app.config["BASE_URL"], now)
                 db.session.rollback()
                 return message
         db.session.rollback()
@@ -174,6 +188,8 @@ class Worker:
         try:
             if message.waited > PAST:
                 raise NotSent("Not sent: it tells of something more than a day ago.", is_past=True)
+            if message.void:
+                raise NotSent(message.void, is_past=True)
             SEND[message.kind](message, self.app.config)
         except NotSent as problem:
             self._settle(message, problem)
@@ -198,7 +214,13 @@ class Worker:
             row.state = DeliveryState.FAILED
         else:
             row.state, row.next_at = DeliveryState.PENDING, now + pause(row.attempts)
+        if message.subscriber:
+            public.count_failures(row)
         db.session.commit()
+        if message.subscriber:
+            public.settle(
+                message.subscriber, row.act, row.state, problem is not None and problem.is_final, now
+            )
         if message.incident is not None:
             with suppress(Exception):
                 self._told(message.incident)

@@ -14,7 +14,7 @@ AUDIENCE: dict[AlarmLevel, AccountRole] = {
 # What accounts of a role are sent unless a policy says otherwise.
 DEFAULTS: dict[AccountRole, frozenset[Notice]] = {
     AccountRole.ADMIN: frozenset({Notice.HANDOVER, Notice.REMINDER}),
-    AccountRole.MIM: frozenset(Notice),
+    AccountRole.MIM: frozenset(Notice) - {Notice.PUBLIC},
     AccountRole.RESPONDER: frozenset({Notice.ROLE, Notice.STAND_DOWN}),
     AccountRole.EXECUTIVE: frozenset({Notice.ALARM, Notice.ROLE, Notice.STAND_DOWN}),
     AccountRole.STAKEHOLDER: frozenset({Notice.ALARM, Notice.STAND_DOWN}),

@@ -186,6 +186,14 @@ class Notice(Labelled):
     HANDOVER = "handover", "Command is handed over"
     REMINDER = "reminder", "Reminder of the coach"
     STAND_DOWN = "stand_down", "Stand-down"
+    PUBLIC = "public", "Subscribers to the public page"
+
+
+class SubscriberState(Labelled):
+    WAITING = "waiting", "Not confirmed"
+    ACTIVE = "active"
+    LEFT = "left", "Unsubscribed"
+    BOUNCED = "bounced"
 
 
 class HandoverState(Labelled):

@@ -8,10 +8,12 @@ from majorops.models.incident import AffectedSystem, CommandAssignment, Incident
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
+from majorops.models.subscriber import Announcement, Subscriber, SubscriberSystem
 from majorops.models.timeline import Milestone, Publication, StatusUpdate, TimelineEvent
 
 __all__ = [
     "AffectedSystem",
+    "Announcement",
     "Ask",
     "AuditEntry",
     "CanReport",
@@ -35,6 +37,8 @@ __all__ = [
     "RunCardVersion",
     "SignInThrottle",
     "StatusUpdate",
+    "Subscriber",
+    "SubscriberSystem",
     "System",
     "Timebox",
     "TimelineEvent",

@@ -11,6 +11,7 @@ from majorops.db import Base, UTCDateTime, enum_type
 from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models.account import User
 from majorops.models.incident import Incident
+from majorops.models.subscriber import Announcement, Subscriber
 
 
 class Channel(Base):
@@ -65,6 +66,9 @@ class Delivery(Base):
     recipient: Mapped[str] = mapped_column(String(120))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="SET NULL"))
+    # To somebody outside: the text stands on the announcement, once for all of them.
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id"))
+    announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
     kind: Mapped[ChannelKind | None] = mapped_column(enum_type(ChannelKind))
     address: Mapped[str] = mapped_column(String(1000), default="")
     subject: Mapped[str] = mapped_column(String(300))
@@ -80,6 +84,8 @@ class Delivery(Base):
     incident: Mapped[Incident | None] = relationship()
     channel: Mapped[Channel | None] = relationship()
     user: Mapped[User | None] = relationship()
+    subscriber: Mapped[Subscriber | None] = relationship()
+    announcement: Mapped[Announcement | None] = relationship()
 
     def __str__(self) -> str:
         return f"{self.notice.label} to {self.recipient}"

@@ -53,6 +53,7 @@ class _Work:
 
 
 _running: ContextVar[_Work | None] = ContextVar("running", default=None)
+_before: list[Callable[[list[TimelineEvent]], None]] = []
 _listeners: list[Callable[[list[Recorded]], None]] = []
 
 
@@ -75,6 +76,12 @@ def told_of(entry: TimelineEvent) -> Recorded:
 def after_commit(listener: Callable[[list[Recorded]], None]) -> Callable:
     """Have `listener` called with what a verb recorded, once that is saved. What it raises is logged, nothing more."""
     _listeners.append(listener)
+    return listener
+
+
+def before_commit(listener: Callable[[list[TimelineEvent]], None]) -> Callable:
+    """Have `listener` called with the entries of each verb, in its transaction: what it adds is saved with them."""
+    _before.append(listener)
     return listener
 
 
@@ -133,6 +140,9 @@ def _attempt(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | Non
             session.rollback()
             return None
         result = verb(*args, **kwargs)
+        session.flush()
+        for listener in _before if work.entries else ():
+            listener(list(work.entries))
         session.flush()
         if work.wrote and not work.recorded:
             raise Unrecorded(f"{verb.__module__}.{verb.__name__} changed something and recorded nothing")

@@ -13,6 +13,7 @@ from majorops.domain.maintenance import OVER, due, move_refusal, time_errors
 from majorops.domain.vocab import MaintenanceStatus
 from majorops.models import Maintenance, MaintenanceUpdate
 from majorops.operations import audit, operation
+from majorops.operations.announcements import announce
 
 WORDS = {
     MaintenanceStatus.RUNNING: "Maintenance has begun.",
@@ -41,6 +42,8 @@ def plan_maintenance(
     row = Maintenance(**given, **flags, systems=", ".join(systems), created_at=now, changed_at=now)
     db.session.add(row)
     db.session.flush()
+    if row.is_public:
+        announce(f"planned:{row.id}", now, maintenance_id=row.id)
     audit("maintenance.planned", row.title, actor=actor, now=now)
     return row
 
@@ -85,7 +88,7 @@ def post_maintenance_update(row: Maintenance, text: str, *, actor: Actor, now: d
     """Say how it goes. Raises Invalid (no text, too long)."""
     if not text or len(text) > 5_000:
         raise Invalid({"text": "Write what people should know, at most 5,000 characters."})
-    db.session.add(MaintenanceUpdate(maintenance_id=row.id, status=row.status, body=text, at=now))
+    _say(row, text, now)
     row.changed_at = now
     audit("maintenance.updated", row.title, actor=actor, now=now)
 
@@ -120,8 +123,16 @@ def _move(row: Maintenance, to: MaintenanceStatus, text: str, actor: Actor, now:
         row.started_at = row.started_at or now
     if to in OVER:
         row.ended_at = now
-    db.session.add(MaintenanceUpdate(maintenance_id=row.id, status=to, body=text, at=now))
+    _say(row, text, now)
     audit(f"maintenance.{to.value}", row.title, actor=actor, now=now)
+
+
+def _say(row: Maintenance, text: str, now: datetime) -> None:
+    update = MaintenanceUpdate(maintenance_id=row.id, status=row.status, body=text, at=now)
+    db.session.add(update)
+    db.session.flush()
+    if row.is_public:
+        announce(f"works:{update.id}", now, maintenance_id=row.id)
 
 
 def _checked(title: str, body: str, starts_at, ends_at, now: datetime) -> dict[str, object]:

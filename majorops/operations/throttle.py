@@ -1,4 +1,4 @@
-"""Failed attempts in a window of 15 minutes, counted in the database: one count for all processes."""
+"""Failed attempts, and acts of strangers, in a window of 15 minutes, counted in the database: one count for all processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from majorops.models import SignInThrottle
 
 WINDOW = timedelta(minutes=15)
 # What a key begins with → failures that pause it. Many people may share one address (an office, a VPN).
-LIMITS = {"email": 10, "from": 30, "setup": 10}
+LIMITS = {"email": 10, "from": 30, "setup": 10, "subscribe": 20, "subscriber": 3}
 
 
 def sign_in_keys(email: str, address: str) -> list[str]:

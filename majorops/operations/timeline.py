@@ -12,6 +12,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
+from majorops.operations.announcements import announce
 
 TITLE_LENGTH = 300
 NOTES = (
@@ -74,6 +75,9 @@ def set_visibility(
         publication.visibility = visibility
         publication.withdrawn_at = now if visibility is Visibility.INTERNAL else None
     entry.visibility = visibility
+    if publication and visibility is Visibility.PUBLIC and incident.is_shown:
+        about = {"incident_id": incident.id, "publication_id": publication.id}
+        announce(f"said:{publication.id}", now, **about)
     record(
         incident,
         "visibility.changed",

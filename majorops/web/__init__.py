@@ -24,10 +24,11 @@ def init_app(app: Flask) -> None:
     from majorops.web.public.machine import bp as machine
     from majorops.web.public.page import register
     from majorops.web.public.sign_in import bp as sign_in
+    from majorops.web.public.subscribe import bp as subscribe
 
     app.url_map.converters["int"] = Number
     for part in (formats, markdown, assets, security, session, access, answers, streams):
         part.init_app(app)
-    register(app, public)
+    register(app, public, subscribe)
     for blueprint in (machine, feeds, intake, sign_in, health, fireground):
         app.register_blueprint(blueprint)

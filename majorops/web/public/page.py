@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, current_app, g, make_response, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup
 
+from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
 from majorops.texts import DEFAULT, LANGUAGES, Texts
 from majorops.web.assets import asset_text, asset_url
@@ -69,26 +81,53 @@ def page(
     template: str, *says: object, badges: list[Cadence | None] = (), is_wartime: bool, **values
 ) -> Response:
     """A public page. `says`: all that it says, for its name; `badges`: of the incidents that it shows."""
-    t, org = texts(), current_app.config["ORG_NAME"]
-    given = style(current_app.config["ACCENT"], t("incident.seen"))
-    g.style_hash = given.hash
     state = _state(is_wartime, badges, values.get("is_maintained", False))
-    values |= {
+    frame = _frame(state, is_wartime)
+    response = make_response(render_template(f"public/{template}.html", **frame, **values))
+    turns = [(badge.state, badge.is_soon) for badge in badges if badge]
+    told = (
+        state,
+        frame["t"].language,
+        frame["org"],
+        frame["subscribes"],
+        g.style_hash,
+        LOOK,
+        values["now"].date(),
+    )
+    response.set_etag(name_of(says, turns, *told))
+    response.headers["Cache-Control"] = caching()
+    return response.make_conditional(request)
+
+
+def form_page(template: str, code: int = 200, **values) -> Response:
+    """A page with a form, in the public look; nobody keeps it."""
+    frame = _frame("peacetime", False) | {"is_listed": False, "now": clock.now()}
+    response = make_response(render_template(f"public/{template}.html", **frame, **values), code)
+    response.headers["Cache-Control"] = PRIVATE
+    response.headers["Referrer-Policy"] = "no-referrer"  # its address may carry a token
+    return response
+
+
+def _frame(state: str, is_wartime: bool) -> dict[str, object]:
+    """What base.html needs."""
+    t, config = texts(), current_app.config
+    given = style(config["ACCENT"], t("incident.seen"))
+    g.style_hash = given.hash
+    return {
         "t": t,
-        "org": org,
-        "logo": asset_url("logo") if current_app.config["LOGO"] else "",
+        "org": config["ORG_NAME"],
+        "logo": asset_url("logo") if config["LOGO"] else "",
         "style": given.text,
         "state": state,
         "is_wartime": is_wartime,
-        "is_listed": current_app.config["ROBOTS"],
-        "shows_sign_in": not current_app.config["STATUS_HOST"],
+        "is_listed": config["ROBOTS"],
+        "shows_sign_in": not config["STATUS_HOST"],
+        "subscribes": bool(current_app.extensions["public_origin"]),
         "languages": _languages(t),
+        "home": f"{blueprint_of(t.language)}.status",
+        "past": f"{blueprint_of(t.language)}.history",
+        "subscribing": blueprint_of(t.language, "subscribe") + ".form",
     }
-    response = make_response(render_template(f"public/{template}.html", **values))
-    turns = [(badge.state, badge.is_soon) for badge in badges if badge]
-    response.set_etag(name_of(says, turns, state, t.language, org, given.hash, LOOK, values["now"].date()))
-    response.headers["Cache-Control"] = caching()
-    return response.make_conditional(request)
 
 
 def answer(text: str, kind: str, name: str = "") -> Response:
@@ -117,16 +156,17 @@ def _state(is_wartime: bool, badges, is_maintained: bool) -> str:
 
 def _languages(here: Texts) -> list[tuple[Texts, str]]:
     """The other languages and where this page is in them."""
-    name = request.endpoint.rpartition(".")[2]
+    blueprint, _, name = request.endpoint.rpartition(".")
+    kind = blueprint.partition("_")[0]
     return [
-        (other, url_for(f"{blueprint_of(other.language)}.{name}", **request.view_args))
+        (other, url_for(f"{blueprint_of(other.language, kind)}.{name}", **request.view_args))
         for other in LANGUAGES.values()
         if other is not here
     ]
 
 
-def blueprint_of(language: str) -> str:
-    return "public" if language == DEFAULT else f"public_{language}"
+def blueprint_of(language: str, kind: str = "public") -> str:
+    return kind if language == DEFAULT else f"{kind}_{language}"
 
 
 def keep_status_host_public() -> None:
@@ -142,9 +182,11 @@ def keep_status_host_public() -> None:
 OPEN_THERE = {"assets.bundle", "health.process", "health.ready"}
 
 
-def register(app: Flask, blueprint) -> None:
+def register(app: Flask, *blueprints: Blueprint) -> None:
     """The public pages in every language: English at the root, others below their code."""
     app.before_request(keep_status_host_public)
-    for language in LANGUAGES:
-        prefix = "" if language == DEFAULT else f"/{language}"
-        app.register_blueprint(blueprint, name=blueprint_of(language), url_prefix=prefix)
+    for blueprint in blueprints:
+        for language in LANGUAGES:
+            before = "" if language == DEFAULT else f"/{language}"
+            name, prefix = blueprint_of(language, blueprint.name), before + (blueprint.url_prefix or "")
+            app.register_blueprint(blueprint, name=name, url_prefix=prefix)

@@ -1,0 +1,31 @@
+"""The links in mails to subscribers: signed, for one purpose, and void once the subscriber's nonce is another one."""
+
+from __future__ import annotations
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from majorops.db import db
+from majorops.domain.announcing import CONFIRM_WITHIN
+from majorops.models import Subscriber
+
+CONFIRM, MANAGE = "confirm", "manage"
+
+
+def link_token(secret: str, purpose: str, row: Subscriber) -> str:
+    """What a link to `/subscribe/<purpose>/…` ends with."""
+    return _signer(secret).dumps([purpose, row.id, row.nonce])
+
+
+def whose(secret: str, purpose: str, token: str) -> Subscriber | None:
+    """The subscriber of a token; None for a forged, foreign, replaced or expired one alike."""
+    try:
+        limit = CONFIRM_WITHIN.total_seconds() if purpose == CONFIRM else None
+        meant, number, nonce = _signer(secret).loads(token, max_age=limit)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    row = db.session.get(Subscriber, number) if meant == purpose else None
+    return row if row is not None and row.nonce == nonce else None
+
+
+def _signer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="subscriber")

@@ -1,0 +1,218 @@
+"""Messages to subscribers: made from projections only, so that nothing internal can be in them; said once, sent to many."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import insert, select, update
+
+from majorops.db import db
+from majorops.delivery.links import CONFIRM, MANAGE, link_token
+from majorops.delivery.message import Message
+from majorops.domain.access import SYSTEM
+from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, SubscriberState, Visibility
+from majorops.models import Announcement, Delivery, Subscriber
+from majorops.operations.announcements import wanting
+from majorops.operations.subscriptions import confirm, note_bounce
+from majorops.projections import clients as shapes
+from majorops.projections import public_maintenance, public_status
+from majorops.projections.feed import FeedIncident, feed_incidents
+from majorops.snapshots import public_origin
+from majorops.texts import DEFAULT, LANGUAGES, Texts
+
+BATCH = 500
+OFF = "Not sent: it is not public any more."
+GONE = "Not sent: unsubscribed, or confirmed meanwhile."
+
+
+def has_work() -> bool:
+    """Something was announced and not every subscriber has a message of it."""
+    return (
+        db.session.scalar(select(Announcement.id).where(Announcement.done_at.is_(None)).limit(1)) is not None
+    )
+
+
+def fan_out(settings: dict[str, object], now: datetime) -> None:
+    """Make up to five hundred messages of the oldest announcement; the caller commits. Two workers take turns."""
+    oldest = select(Announcement).where(Announcement.done_at.is_(None)).order_by(Announcement.id).limit(1)
+    row = db.session.scalar(oldest.with_for_update(skip_locked=True))
+    if row is None:
+        return
+    if not row.text:
+        row.text = json.dumps(said(row, settings, now), ensure_ascii=False)
+    text = json.loads(row.text)
+    if text is None:
+        row.done_at = now
+        return
+    wanted = select(Subscriber.id, Subscriber.kind, Subscriber.address).where(*wanting(text["systems"]))
+    people = db.session.execute(
+        wanted.where(Subscriber.id > row.cursor).order_by(Subscriber.id).limit(BATCH)
+    ).all()
+    if people:
+        db.session.execute(insert(Delivery), [_row(row, *person, now) for person in people])
+        row.cursor, row.reached = people[-1].id, row.reached + len(people)
+    if len(people) < BATCH:
+        row.done_at = now
+
+
+def _row(announcement: Announcement, number: int, kind: ChannelKind, address: str, now: datetime) -> dict:
+    return {
+        "key": sha256(f"{announcement.act} {number}".encode()).hexdigest(),
+        "notice": Notice.PUBLIC,
+        "act": announcement.act,
+        "recipient": f"Subscriber {number}",
+        "subscriber_id": number,
+        "announcement_id": announcement.id,
+        "kind": kind,
+        "address": address,
+        "subject": "",
+        "body": "",
+        "state": DeliveryState.PENDING,
+        "attempts": 0,
+        "last_error": "",
+        "next_at": announcement.at,
+        "created_at": now,
+    }
+
+
+def said(row: Announcement, settings: dict[str, object], now: datetime) -> dict | None:
+    """What an announcement says: a mail in every language, and what webhooks get. None for what is not public any more."""
+    base = public_origin(settings)
+    indicator, words = public_status(now).headline
+    page = {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}
+    if row.maintenance_id:
+        one = public_maintenance(row.maintenance_id)
+        if one is None:
+            return None
+        mails = {language: _works(one, t, base) for language, t in LANGUAGES.items()}
+        return {"systems": one.systems, "page": page, "incident": shapes.maintenance(one, base), **mails}
+    found = next(iter(feed_incidents(number=row.incident_id)), None)
+    if found is None or (row.publication_id and _update(found, row) is None):
+        return None
+    mails = {language: _incident(found, row, t, base) for language, t in LANGUAGES.items()}
+    return {"systems": list(found.statuses), "page": page, "incident": shapes.incident(found, base), **mails}
+
+
+def _update(one: FeedIncident, row: Announcement):
+    return next((update for update in one.updates if update.key == f"p{row.publication_id}"), None)
+
+
+def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict[str, str]:
+    severity, update = t(f"severity.{one.severity.value}"), _update(one, row)
+    given = {"ref": one.reference, "title": one.title, "severity": severity}
+    parts = [one.title]
+    if update:
+        number = update.title.removeprefix("Milestone ")
+        heading = t("incident.milestone", n=number) if number != update.title else t("incident.update")
+        subject = t(
+            "mail.said", heading=t("mail.correction") if update.title == "Correction" else heading, **given
+        )
+        parts.append(update.body)
+    else:
+        subject = t(f"mail.{row.act.partition(':')[0]}", **given)
+    parts.append(f"{severity}. " + t("mail.systems", names=", ".join(one.statuses)))
+    if one.next_update_eta:
+        parts.append(t("mail.next", at=t.at(one.next_update_eta)))
+    parts.append(f"{base}{_prefix(t)}/incidents/{one.number}")
+    return {"subject": subject, "body": "\n\n".join(parts)}
+
+
+def _works(one, t: Texts, base: str) -> dict[str, str]:
+    subject = t("mail.works", status=t(f"works.{one.status.value}"), title=one.title)
+    newest = one.updates[0].body if one.updates else one.body
+    parts = [one.title, newest, t("mail.when", start=t.at(one.starts_at), end=t.at(one.ends_at))]
+    if one.systems:
+        parts.append(t("mail.systems", names=", ".join(one.systems)))
+    parts.append(f"{base}{_prefix(t)}/maintenance/{one.number}")
+    return {"subject": subject, "body": "\n\n".join(filter(None, parts))}
+
+
+def _prefix(t: Texts) -> str:
+    return "" if t.language == DEFAULT else f"/{t.language}"
+
+
+def message(row: Delivery, settings: dict[str, object], now: datetime) -> Message:
+    """One message to one subscriber, ready to go; or the reason why it must not."""
+    person, base, secret = row.subscriber, public_origin(settings), str(settings["SECRET_KEY"])
+    t = LANGUAGES.get(person.language, LANGUAGES[DEFAULT])
+    at = f"{base}{_prefix(t)}/subscribe"
+    given = {
+        "id": row.id,
+        "key": row.key,
+        "kind": row.kind,
+        "address": row.address,
+        "secret": person.secret or "",
+        "notice": row.notice.value,
+        "incident": None,
+        "link": "",
+        "waited": now - row.next_at,
+        "subscriber": person.id,
+    }
+    if row.announcement is None:
+        return _confirmation(row, person, t, at, secret, str(settings["ORG_NAME"]), given)
+    leave = f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}"
+    text = json.loads(row.announcement.text)
+    mail = text[t.language]
+    meta = {"unsubscribe": leave, "documentation": f"{base}/api/v2/summary.json"}
+    return Message(
+        **given,
+        subject=mail["subject"],
+        body=f"{mail['body']}\n\n{t('mail.foot', link=leave)}",
+        void=_void(row, person),
+        headers=(
+            ("List-Unsubscribe", f"<{leave}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ),
+        payload={"meta": meta, "page": text["page"], "incident": text["incident"]},
+    )
+
+
+def _confirmation(
+    row: Delivery, person: Subscriber, t: Texts, at: str, secret: str, org: str, given: dict
+) -> Message:
+    link = f"{at}/{CONFIRM}/{link_token(secret, CONFIRM, person)}"
+    is_void = person.state is not SubscriberState.WAITING or not row.act.endswith(person.nonce)
+    meta = {"unsubscribe": f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}", "documentation": ""}
+    return Message(
+        **given,
+        subject=t("mail.confirm_subject", org=org),
+        body=t("mail.confirm_body", org=org, link=link),
+        void=GONE if is_void else "",
+        payload={
+            "meta": meta,
+            "page": {"id": shapes.PAGE_ID, "status_indicator": "", "status_description": ""},
+        },
+    )
+
+
+def _void(row: Delivery, person: Subscriber) -> str:
+    """Why it does not go: looked at as late as can be, since a leak must be stoppable."""
+    if person.state is not SubscriberState.ACTIVE:
+        return GONE
+    about, publication = row.announcement, row.announcement.publication
+    if publication and (publication.withdrawn_at or publication.visibility is not Visibility.PUBLIC):
+        return OFF
+    is_hidden = (about.incident and not about.incident.is_shown) or (
+        about.maintenance and not about.maintenance.is_public
+    )
+    return OFF if is_hidden else ""
+
+
+def count_failures(row: Delivery) -> None:
+    """Keep what became of it on the announcement and the subscriber; the caller commits."""
+    if row.state is DeliveryState.SENT:
+        row.subscriber.failures = 0
+    if row.state is DeliveryState.FAILED and row.announcement_id:
+        same = update(Announcement).where(Announcement.id == row.announcement_id)
+        db.session.execute(same.values(failed=Announcement.failed + 1))
+
+
+def settle(number: int, act: str, state: DeliveryState, is_final: bool, now: datetime) -> None:
+    """A webhook that answered is confirmed; an address that does not take our messages bounces."""
+    person = db.session.get(Subscriber, number)
+    if state is DeliveryState.FAILED:
+        note_bounce(person, is_final, actor=SYSTEM, now=now)
+    elif state is DeliveryState.SENT and act.startswith(CONFIRM) and person.kind is ChannelKind.WEBHOOK:
+        confirm(person, actor=SYSTEM, now=now)

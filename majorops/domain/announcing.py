@@ -1,0 +1,29 @@
+"""What subscribers are told of, how often, and until when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from majorops.domain.vocab import IncidentStatus, Visibility
+
+CONFIRM_WITHIN = timedelta(hours=48)
+BOUNCES = 2  # messages in a row that could not be delivered for good
+SAID = frozenset({"milestone.published", "update.published"})
+
+
+def act_of(
+    kind: str,
+    visibility: Visibility,
+    field: str | None,
+    number: int,
+    publication: int | None,
+    status: IncidentStatus,
+) -> str:
+    """The act that an entry of a public incident is, for those outside; empty for none. The same act has the same name."""
+    if kind == "incident.opened" or (kind == "field.changed" and field == "is_public"):
+        return f"opened:{number}"
+    if kind in SAID and visibility is Visibility.PUBLIC:
+        return f"said:{publication}"
+    if kind == "status.changed" and status is IncidentStatus.RESOLVED:
+        return f"resolved:{number}"
+    return ""

@@ -1,0 +1,69 @@
+"""Announcements: one row in the transaction of a public act, however many subscribers there are; the worker makes the messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from majorops.db import db
+from majorops.domain.announcing import act_of
+from majorops.domain.vocab import ChannelKind, SubscriberState, Visibility
+from majorops.models import (
+    Announcement,
+    Incident,
+    Publication,
+    Subscriber,
+    SubscriberSystem,
+    TimelineEvent,
+)
+from majorops.operations import before_commit
+
+
+@before_commit
+def announce_entries(entries: list[TimelineEvent]) -> None:
+    """One verb is one act: what it said goes out; without that, that the incident was opened or resolved."""
+    acts: dict[str, TimelineEvent] = {}
+    for entry in entries:
+        incident = db.session.get(Incident, entry.incident_id)
+        if incident.is_shown:
+            given = (entry.kind, entry.visibility, entry.field, incident.id, entry.publication_id)
+            acts[act_of(*given, incident.status)] = entry
+    acts.pop("", None)
+    said = [act for act in acts if act.startswith("said:")] or list(acts)
+    for act in said[:1]:
+        entry = acts[act]
+        if not (act.startswith("resolved:") and _has_resolution(entry.incident_id)):
+            announce(act, entry.at, incident_id=entry.incident_id, publication_id=entry.publication_id)
+
+
+def announce(act: str, at: datetime, **about: int | None) -> None:
+    """Tell subscribers of this act, once; part of a verb. `about`: incident_id, publication_id, maintenance_id."""
+    if db.session.scalar(select(Announcement.id).filter_by(act=act)) is None:
+        db.session.add(Announcement(act=act, at=at, **about))
+
+
+def _has_resolution(number: int) -> bool:
+    """What the resolution milestone said was sent already."""
+    known = select(Publication.id).filter_by(
+        incident_id=number, is_resolution=True, visibility=Visibility.PUBLIC
+    )
+    return db.session.scalar(known.limit(1)) is not None
+
+
+def wanting(systems: list[str]):
+    """The SQL rule for active subscribers that want to hear of one of these systems."""
+    of_these = select(SubscriberSystem.subscriber_id).where(SubscriberSystem.name.in_(systems))
+    return Subscriber.state == SubscriberState.ACTIVE, or_(
+        Subscriber.wants_all.is_(True), Subscriber.id.in_(of_these)
+    )
+
+
+def reach(incident: Incident) -> dict[ChannelKind, int]:
+    """How many subscribers a public update of this incident goes to, by kind; none where the public does not know it."""
+    if not incident.is_shown:
+        return {}
+    rows = (
+        select(Subscriber.kind, func.count()).where(*wanting(incident.system_names)).group_by(Subscriber.kind)
+    )
+    return dict(db.session.execute(rows).tuples())

@@ -1,0 +1,322 @@
+"""Subscribers: asked twice, told once, never of anything internal, and gone when they say so."""
+
+from __future__ import annotations
+
+import json
+import quopri
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from majorops.db import db
+from majorops.delivery import Worker
+from majorops.domain.vocab import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
+from majorops.models import Announcement, Delivery, Subscriber
+from majorops.operations import edit, maintenance, phase, timeline, updates
+from majorops.operations.announcements import reach
+from tests.counting import counted
+from tests.delivery.receivers import MailServer, WebServer
+
+BASE = "https://status.example.org"
+
+
+@pytest.fixture
+def settings(settings):
+    return settings | {"WEBHOOK_PRIVATE": True, "BASE_URL": BASE}
+
+
+@pytest.fixture
+def mails(app):
+    server = MailServer()
+    app.config["SMTP_URL"] = server.url
+    app.extensions["has_accounts"] = True
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def worker(app):
+    return Worker(app, told=lambda number: None)
+
+
+@pytest.fixture
+def browser(app):
+    return app.test_client()
+
+
+def token(page) -> str:
+    return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+
+
+def post(browser, path: str, **given):
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(path).text)
+    more = {"csrf_token": found[1]} if found else {}
+    return browser.post(path, base_url=BASE, headers={"Referer": BASE}, data={**given, **more})
+
+
+def texts(mails) -> list[str]:
+    return [quopri.decodestring(mail.encode()).decode() for mail in mails.mails]
+
+
+def links(text: str, what: str) -> str:
+    return re.search(rf"{BASE}((?:/de)?/subscribe/{what}/\S+)", text)[1].rstrip(">")
+
+
+def subscriber(browser, mails, worker, address="vic@example.org", **given) -> Subscriber:
+    """Through the form, the mail and its link."""
+    assert post(browser, "/subscribe", kind="email", address=address, **given).status_code == 200
+    worker.drain()
+    assert post(browser, links(texts(mails)[-1], "confirm")).status_code == 200
+    db.session.rollback()
+    return db.session.scalar(select(Subscriber).filter_by(address=address))
+
+
+def many(count: int, now, **given) -> None:
+    row = {"kind": ChannelKind.EMAIL, "language": "en", "wants_all": True, "state": SubscriberState.ACTIVE, "nonce": "n", "failures": 0, "created_at": now, "changed_at": now}  # fmt: skip
+    db.session.execute(
+        insert(Subscriber), [row | {"address": f"s{n}@example.org"} | given for n in range(count)]
+    )
+    db.session.commit()
+
+
+def test_asked_twice_then_told_of_each_public_update_once(browser, mails, worker, cast, clock):
+    vic = subscriber(browser, mails, worker)
+    assert vic.state is SubscriberState.ACTIVE
+    incident = cast.open()
+    worker.drain()
+    eta = clock() + timedelta(minutes=20)
+    given = {"visibility": Visibility.PUBLIC, "next_update_eta": eta, "actor": cast.maya, "now": clock()}
+    updates.publish_milestone(incident, "Card payments fail.", **given)
+    updates.publish_update(incident, "INTERNAL suspicion", actor=cast.maya, now=clock())
+    worker.drain()
+    worker.drain()
+    mine = [text for text in texts(mails) if "vic@" in text]
+    assert len(mine) == 3
+    assert "Subject: INC-001 Critical: prod-payments-api not responding" in mine[1]
+    assert "Subject: INC-001 Milestone 1: prod-payments-api not responding" in mine[2]
+    assert "Card payments fail." in mine[2]
+    assert f"{BASE}/incidents/1" in mine[2]
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in mine[2]
+    assert "INTERNAL" not in "".join(mine)
+    assert "Maya" not in "".join(mine)
+
+
+def test_a_scanner_that_follows_every_link_confirms_and_ends_nothing(browser, mails, worker):
+    post(browser, "/subscribe", kind="email", address="vic@example.org")
+    worker.drain()
+    link = links(texts(mails)[-1], "confirm")
+    assert browser.get(link).status_code == 200
+    assert browser.head(link).status_code == 200
+    db.session.rollback()
+    row = db.session.scalar(select(Subscriber))
+    assert row.state is SubscriberState.WAITING
+    post(browser, link)
+    manage = (
+        links(browser.get(link).text.replace('href="', f'href="{BASE}'), "manage").rstrip('"').split('"')[0]
+    )
+    assert browser.get(manage).status_code == 200
+    db.session.rollback()
+    assert db.session.scalar(select(Subscriber.state)) is SubscriberState.ACTIVE
+
+
+def test_one_click_needs_no_cookie_and_what_waits_is_not_sent(app, browser, mails, worker, cast, clock):
+    subscriber(browser, mails, worker)
+    cast.open()
+    worker.drain()
+    link = re.search(rf"List-Unsubscribe: <{BASE}(\S+?)>", texts(mails)[-1].replace("\n ", ""))[1]
+    cast.open(title="second")
+    with app.app_context():
+        worker._fan_out()
+    answer = app.test_client().post(link, data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    count = len(mails.mails)
+    worker.drain()
+    assert not [text for text in texts(mails)[count:] if "vic@" in text]
+    assert app.test_client().post(link).status_code == 200  # twice is once
+
+
+@pytest.mark.parametrize("purpose", ["confirm", "manage"])
+def test_forged_expired_and_replaced_links_are_one_page(browser, mails, worker, clock, purpose, monkeypatch):
+    forged = browser.get(f"/subscribe/{purpose}/WyJjb25maXJtIiwxLCJ4Il0.forged")
+    assert forged.status_code == 410
+    post(browser, "/subscribe", kind="email", address="vic@example.org")
+    worker.drain()
+    old = links(texts(mails)[-1], "confirm")
+    clock.tick(minutes=20)
+    post(browser, "/subscribe", kind="email", address="vic@example.org")
+    assert browser.get(old).status_code == 410
+    assert browser.get(old).text.count("<h1>") == forged.text.count("<h1>")
+    assert post(browser, old).status_code == 410
+    other = old.replace("/confirm/", f"/{purpose}/")
+    assert browser.get(other).status_code == 410
+
+
+def test_the_form_answers_the_same_for_known_and_unknown(browser, mails, worker):
+    subscriber(browser, mails, worker)
+    known = post(browser, "/subscribe", kind="email", address="vic@example.org")
+    new = post(browser, "/subscribe", kind="email", address="new@example.org")
+    strip = lambda text: re.sub(r'value="[^"]*"|\d\d:\d\d:\d\d|T[\d:]+Z', "", text)  # noqa: E731
+    assert (known.status_code, strip(known.text)) == (new.status_code, strip(new.text))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"kind": "email", "address": "nonsense"}, "Use an e-mail address"),
+        ({"kind": "webhook", "address": "ftp://x"}, "begins with http"),
+        ({"kind": "apprise", "address": "json://x"}, "Choose e-mail or webhook"),
+        ({"kind": "", "address": "a@b.cd"}, "Choose e-mail or webhook"),
+    ],
+)
+def test_bad_input_is_said_at_its_field_and_kept(browser, mails, given, sentence):
+    answer = post(browser, "/subscribe", **given)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert given["address"] in answer.text
+
+
+def test_a_program_that_fills_the_hidden_field_and_a_crowd_from_one_address_get_nowhere(
+    browser, mails, clock
+):
+    assert post(browser, "/subscribe", kind="email", address="a@b.cd", homepage="x").status_code == 200
+    assert db.session.scalar(select(func.count(Subscriber.id))) == 0
+    codes = [post(browser, "/subscribe", kind="email", address=f"a{n}@b.cd").status_code for n in range(22)]
+    assert codes == [200] * 20 + [429] * 2
+    clock.tick(minutes=16)
+    codes = [post(browser, "/subscribe", kind="email", address="same@b.cd").status_code for _ in range(4)]
+    assert codes == [200] * 3 + [429]
+
+
+def test_only_the_systems_that_were_chosen(browser, mails, worker, cast, clock):
+    from majorops.operations.catalogue import add_system
+
+    for name in ("payments-api", "cdn"):
+        add_system(name=name, is_public=True, actor=cast.ada, now=clock())
+    row = subscriber(browser, mails, worker, systems=["cdn", "never-heard-of"])
+    assert row.system_names == ["cdn"]
+    first, second = cast.open(severity=Severity.LOW), cast.open(title="cdn", systems=["cdn"])
+    assert (reach(first), reach(second)) == ({}, {ChannelKind.EMAIL: 1})
+    worker.drain()
+    subjects = [text for text in texts(mails) if "vic@" in text and "INC-" in text]
+    assert len(subjects) == 1
+    assert "INC-002" in subjects[0]
+
+
+def test_drills_private_withdrawn_and_hidden_meanwhile_go_to_nobody(app, mails, worker, cast, clock):
+    many(3, clock())
+    cast.open(is_drill=True)
+    incident = cast.open()
+    who = {"actor": cast.maya, "now": clock()}
+    edit.edit_field(incident, "is_public", "no", **who)
+    worker.drain()
+    assert not mails.mails or not [t for t in texts(mails) if "s0@" in t]
+    edit.edit_field(incident, "is_public", "yes", **who)
+    worker.drain()
+    sent = len([t for t in texts(mails) if "s0@" in t])
+    update = updates.publish_update(incident, "A leak.", visibility=Visibility.PUBLIC, **who)
+    with app.app_context():
+        worker._fan_out()
+    seq = next(
+        e.seq for e in db.session.scalars(select(timeline.TimelineEvent)) if e.publication_id == update.id
+    )
+    timeline.set_visibility(incident, seq, Visibility.INTERNAL, **who)
+    worker.drain()
+    assert len([t for t in texts(mails) if "s0@" in t]) == sent
+    assert "A leak." not in "".join(texts(mails))
+    quiet = (
+        select(func.count(Delivery.id))
+        .filter_by(state=DeliveryState.QUIET)
+        .where(Delivery.subscriber_id.is_not(None))
+    )
+    assert db.session.scalar(quiet) == 3
+
+
+def test_resolution_is_one_message(mails, worker, cast, clock):
+    many(1, clock())
+    incident = cast.open(severity=Severity.LOW)
+    cast.bring_to(incident, 8)
+    who = {"actor": cast.maya, "now": clock()}
+    from majorops.domain.vocab import IncidentStatus
+
+    phase.change_status(incident, IncidentStatus.RESOLVED, **who)
+    acts = list(db.session.scalars(select(Announcement.act)))
+    assert acts == ["opened:1", "resolved:1"]
+
+
+def test_a_webhook_is_on_when_it_answers_and_gets_statuspages_shape(browser, mails, worker, cast):
+    server = WebServer()
+    answer = post(browser, "/subscribe", kind="webhook", address=server.url)
+    db.session.rollback()
+    row = db.session.scalar(select(Subscriber))
+    assert row.secret in answer.text
+    worker.drain()
+    db.session.rollback()
+    assert db.session.scalar(select(Subscriber.state)) is SubscriberState.ACTIVE
+    cast.open()
+    worker.drain()
+    headers, body = server.heard[-1]
+    sent = json.loads(body)
+    assert set(sent) == {"meta", "page", "incident"}
+    assert set(sent["meta"]) == {"unsubscribe", "documentation"}
+    assert sent["page"]["status_indicator"] == "critical"
+    assert sent["incident"]["name"] == "INC-001 prod-payments-api not responding"
+    assert headers["X-MajorOps-Signature"].startswith("sha256=")
+    server.stop()
+
+
+def test_an_address_that_bounces_gets_nothing_more(mails, worker, cast, clock):
+    many(1, clock())
+    mails.mode = "refuses"
+    cast.open()
+    worker.drain()
+    db.session.rollback()
+    assert db.session.scalar(select(Subscriber.state)) is SubscriberState.BOUNCED
+    assert db.session.scalar(select(Announcement.failed)) == 1
+    cast.open(title="next")
+    worker.drain()
+    assert db.session.scalar(select(func.count(Delivery.id)).where(Delivery.subscriber_id.is_not(None))) == 1
+
+
+def test_ten_thousand_subscribers_cost_the_mim_nothing_and_are_reached_once(app, worker, cast, clock):
+    incident = cast.open()
+    who = {"actor": cast.maya, "now": clock()}
+    with counted() as few:
+        updates.publish_update(incident, "One.", visibility=Visibility.PUBLIC, **who)
+    many(10_000, clock())
+    with counted() as lots:
+        updates.publish_update(incident, "Two.", visibility=Visibility.PUBLIC, **who)
+    assert len(lots) <= len(few)
+    with app.app_context():
+        worker._fan_out()
+        worker._fan_out()
+    db.session.rollback()
+    query = select(Announcement.reached).order_by(Announcement.id.desc()).limit(1)
+    assert db.session.scalar(query) == 10_000
+    rows = select(func.count(Delivery.id), func.count(Delivery.key.distinct())).where(
+        Delivery.announcement_id.is_not(None)
+    )
+    total, distinct = db.session.execute(rows).one()
+    assert total == distinct == 30_000
+
+
+def test_maintenance_is_told_too(mails, worker, cast, clock):
+    many(1, clock())
+    given = {
+        "title": "ledger-db upgrade",
+        "starts_at": clock() + timedelta(hours=1),
+        "ends_at": clock() + timedelta(hours=2),
+    }
+    maintenance.plan_maintenance(**given, systems=["ledger-db"], actor=cast.maya, now=clock())
+    worker.drain()
+    assert "Maintenance, Planned: ledger-db upgrade" in texts(mails)[-1]
+
+
+def test_german_readers_read_german(browser, mails, worker, cast):
+    page = browser.get("/de/subscribe")
+    assert 'lang="de"' in page.text
+    assert post(browser, "/de/subscribe", kind="email", address="vic@example.org").status_code == 200
+    worker.drain()
+    assert "/de/subscribe/confirm/" in texts(mails)[-1]
+    assert "Bestätigen" in texts(mails)[-1] or "=C3=A4" in mails.mails[-1]
