@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from email import policy
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -11,6 +12,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from majorops.delivery.lines import STEP, deadline, shut
 from majorops.delivery.message import Message, NotSent
 
+LONG = policy.SMTP.clone(
+    max_line_length=900
+)  # a folded link in List-Unsubscribe is none that programs can follow
 UNSET = "No channel set: MAJOROPS_SMTP_URL is not configured."
 REFUSED = 500  # an SMTP answer from here on is final
 
@@ -61,7 +65,7 @@ def _secure(line: smtplib.SMTP, server) -> None:
 
 def compose(message: Message, sender: str, organisation: str) -> EmailMessage:
     """The mail. Its Message-ID stays the same when it is sent again."""
-    mail = EmailMessage()
+    mail = EmailMessage(LONG)
     domain = parseaddr(sender)[1].partition("@")[2] or "majorops.invalid"
     mail["Message-ID"] = f"<{message.key[:32]}@{domain}>"  # short: a folded one is read wrongly by some
     mail["From"], mail["To"] = sender, message.address

@@ -66,4 +66,4 @@ def reach(incident: Incident) -> dict[ChannelKind, int]:
     rows = (
         select(Subscriber.kind, func.count()).where(*wanting(incident.system_names)).group_by(Subscriber.kind)
     )
-    return dict(db.session.execute(rows).tuples())
+    return dict(db.session.execute(rows).all())

@@ -112,6 +112,7 @@ def updates(f: Fireground) -> Iterator[Command]:
     seen = "public" if f.incident.is_shown else "internal"
     yield at(f, "U", verb="fireground.post")
     yield at(f, "M", verb="fireground.post")
+    yield to_place("Preview what goes out", may, "composer-preview", "preview")
     if f.shows_resolution:
         yield to_place("Write resolution", may, "composer-body", "post", choose="kind-resolution")
     yield at(f, "H", verb="fireground.post")

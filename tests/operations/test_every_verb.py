@@ -37,6 +37,7 @@ from majorops.models import (
     RecoveryTrack,
     RunCard,
     RunCardUse,
+    Subscriber,
     System,
     Timebox,
     TimelineEvent,
@@ -67,6 +68,8 @@ def prepared(cast, clock):
     VERBS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     VERBS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
     db.session.scalar(select(Delivery)).state = DeliveryState.FAILED
+    given = {"kind": ChannelKind.WEBHOOK, "address": "https://a.example", "nonce": "n"}
+    db.session.add(Subscriber(**given, created_at=clock(), changed_at=clock()))
     db.session.commit()
     return incident
 
@@ -80,6 +83,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     rita = db.session.get(User, cast.rita.user_id)
     system = db.session.scalar(select(System))
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
+    person = db.session.scalar(select(Subscriber))
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     return {
         "incident.change_severity": (Severity.MEDIUM,),
@@ -104,6 +108,13 @@ def calls(cast, clock) -> dict[str, tuple]:
         "timeline.add_note": ("text",),
         "timeline.set_visibility": (note, Visibility.PUBLIC),
         "timeline.strike_entry": (note, "right"),
+        "subscriptions.subscribe": ("none", {"kind": ChannelKind.EMAIL, "address": "v@b.cd", "systems": [], "language": "en", "origin": "::1"}),
+        "subscriptions.confirm": ("none", person),
+        "subscriptions.choose_systems": ("none", person, ["cdn"]),
+        "subscriptions.leave": ("none", person),
+        "subscriptions.note_bounce": ("none", person, False),
+        "subscriptions.ask_again": ("none", person),
+        "subscriptions.erase_subscriber": ("none", person),
         "systems.set_system_status": ("payments-api", SystemStatus.PARTIAL),
         "tracks.open_track": ({"team": "DB", "owner": "O", "goal": "G", "minutes": 5},),
         "tracks.extend_track": (track, 10),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from flask import Response, make_response, render_template
+
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid
+from majorops.domain.vocab import Visibility
+from majorops.operations.announcements import reach
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
 from majorops.web.access import needs
+from majorops.web.answers import wants_partial
 from majorops.web.fireground import bp
-from majorops.web.fireground.answering import checked, doing, verb
+from majorops.web.fireground.answering import checked, doing, screen, verb
 from majorops.web.fireground.forms import ComposerForm, CorrectionForm
 
 
@@ -17,10 +24,7 @@ from majorops.web.fireground.forms import ComposerForm, CorrectionForm
 def post(incident) -> None:
     checked(form := ComposerForm())
     who = doing()
-    try:
-        eta = form.eta(who["now"])
-    except ValueError as error:
-        raise Invalid({"next_update": f"{str(error).capitalize()}."}) from None
+    eta = promised(form, who["now"])
     given = {"visibility": form.visibility.data, "next_update_eta": eta, **who}
     if form.kind.data == "update":
         publish_update(incident, form.body.data, **given)
@@ -29,6 +33,31 @@ def post(incident) -> None:
         publish_milestone(
             incident, form.body.data, is_resolution=ends, after_action_at=form.after_action_at.data, **given
         )
+
+
+def promised(form: ComposerForm, now: datetime) -> datetime | None:
+    """The next update that the form promises; none for a resolution. Raises Invalid."""
+    try:
+        return None if form.kind.data == "resolution" else form.eta(now)
+    except ValueError as error:
+        raise Invalid({"next_update": f"{str(error).capitalize()}."}) from None
+
+
+@bp.post("/<int:number>/updates/preview")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("composer", "composer")
+def preview(incident) -> Response:
+    """Exactly what would go out, and to how many. Nothing is saved."""
+    checked(form := ComposerForm())
+    if not form.body.data:
+        raise Invalid({"body": "Write what is known, confirmed, and next."})
+    shown = screen(incident)
+    is_public = form.visibility.data is Visibility.PUBLIC and incident.is_shown
+    given = {"form": form, "eta": promised(form, shown.now), "is_public": is_public}
+    template = "_preview" if wants_partial() else "preview"
+    return make_response(
+        render_template(f"fireground/{template}.html", f=shown, reach=reach(incident), **given)
+    )
 
 
 @bp.post("/<int:number>/updates/holding")
