@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.text import count
 from majorops.domain.vocab import DeliveryState, Notice
-from majorops.models import Delivery, Incident
+from majorops.models import Announcement, Delivery, Incident
 
 ACTS_SHOWN = 8
+OUTSIDE = {"opened": "opened", "said": "public update", "resolved": "resolved"}
 NAMED = 40  # recipients of the acts that are shown
 
 
@@ -52,8 +53,24 @@ class Act:
         return list(dict.fromkeys(row.last_error for row in self.rows if row.last_error))
 
 
+def _announced(incident: Incident) -> list[Act]:
+    """What subscribers were told, counted when it was queued: never a line for each, and never who they are."""
+    newest = select(Announcement).filter_by(incident_id=incident.id).order_by(Announcement.id.desc())
+    return [
+        Act(
+            row.at,
+            Notice.PUBLIC,
+            OUTSIDE[row.act.partition(":")[0]],
+            Counter({DeliveryState.SENT: row.reached - row.failed, DeliveryState.FAILED: row.failed}),
+            [],
+        )
+        for row in db.session.scalars(newest.limit(ACTS_SHOWN))
+        if row.reached
+    ]
+
+
 def ledger(incident: Incident) -> list[Act]:
-    """The newest acts, newest first. Three queries, whatever was sent."""
+    """The newest acts, newest first. Four queries, whatever was sent."""
     newest = (
         select(Delivery.act, func.max(Delivery.id).label("last"))
         .where(Delivery.incident_id == incident.id)
@@ -62,8 +79,9 @@ def ledger(incident: Incident) -> list[Act]:
         .limit(ACTS_SHOWN)
     )
     acts = [row.act for row in db.session.execute(newest)]
+    outside = _announced(incident)
     if not acts:
-        return []
+        return outside
     here = (Delivery.incident_id == incident.id, Delivery.act.in_(acts))
     counts: dict[str, Counter] = {act: Counter() for act in acts}
     for act, state, number in db.session.execute(
@@ -73,11 +91,12 @@ def ledger(incident: Incident) -> list[Act]:
     rows: dict[str, list[Delivery]] = {act: [] for act in acts}
     for row in db.session.scalars(select(Delivery).where(*here).order_by(Delivery.id.desc()).limit(NAMED)):
         rows[row.act].append(row)
-    return [
+    inside = [
         Act(rows[act][0].created_at, rows[act][0].notice, rows[act][0].subject, counts[act], rows[act])
         for act in acts
         if rows[act]
     ]
+    return sorted(inside + outside, key=lambda act: act.at, reverse=True)[:ACTS_SHOWN]
 
 
 def ledger_title(acts: list[Act]) -> str:

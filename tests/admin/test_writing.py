@@ -51,7 +51,7 @@ def test_every_field_of_the_form_saves(ada, incident, edit):
         "bridge_is_public": "yes", "is_public": "no", "alert_alert_id": "A-1", "alert_issue_time": "2026-11-23 13:50:00",
         "alert_resolve_time": "2026-11-23 13:59:00", "alert_external_impact": "yes", "business_impact": "b",
         "alert_customer_count": "approximately 1,240", "customer_impact_summary": "c", "risk_level": "high",
-        "exec_summary": "e", "audience_notes": "n", "exposure_confidence": "low", "exposure_path": "partial", "detected_at": "2026-11-23 13:40:00",
+        "exec_summary": "e", "audience_notes": "n", "who_affected": "w", "what_to_do": "x", "exposure_confidence": "low", "exposure_path": "partial", "detected_at": "2026-11-23 13:40:00",
     }  # fmt: skip
     assert set(given) == names
     assert save(ada, edit, **given).status_code == 303

@@ -1,0 +1,107 @@
+"""Who subscribed to the public page, and what was announced to all of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flask import Response, flash, redirect, request
+from flask_admin import expose
+from flask_login import current_user
+from sqlalchemy.orm import joinedload, selectinload
+
+from majorops import clock
+from majorops.admin.base import Table
+from majorops.admin.filters import From, Is, Until, YesNo
+from majorops.admin.show import by_row, incident_link
+from majorops.domain.errors import Refused
+from majorops.domain.text import reference
+from majorops.domain.vocab import ChannelKind, SubscriberState
+from majorops.models import Announcement, Subscriber
+from majorops.operations import subscriptions
+
+ACTS = {
+    "again": (subscriptions.ask_again, "Asked to confirm once more."),
+    "leave": (subscriptions.leave, "Nothing more is sent there."),
+    "erase": (subscriptions.erase_subscriber, "Forgotten, with every message."),
+}
+
+
+class SubscriberTable(Table):
+    about = "Addresses that asked for public updates. People subscribe, confirm and leave by themselves."
+    empty = "0 subscribers."
+    details_template = "admin/subscriber.html"
+    loads = (selectinload(Subscriber.systems),)
+    column_list = ("address", "kind", "state", "systems", "language", "failures", "created_at")
+    column_details_list = (*column_list, "changed_at", "id")
+    column_labels: ClassVar = {
+        "systems": "Hears of",
+        "failures": "Bounces in a row",
+        "created_at": "Asked",
+        "changed_at": "Changed",
+        "id": "Row",
+    }
+    column_formatters: ClassVar = {
+        "systems": by_row(lambda row: "everything" if row.wants_all else ", ".join(row.system_names))
+    }
+    column_formatters_export = column_formatters
+    column_sortable_list = ("address", "kind", "state", "language", "failures", "created_at")
+    column_searchable_list = ("address",)
+    column_filters = (
+        Is(Subscriber.state, "State", SubscriberState),
+        Is(Subscriber.kind, "Kind", ChannelKind),
+        YesNo(Subscriber.wants_all, "Hears of everything"),
+        From(Subscriber.created_at, "From"),
+        Until(Subscriber.created_at, "Until"),
+    )
+
+    def heading(self, row: Subscriber) -> str:
+        return row.address
+
+    @expose("/act/", methods=("POST",))
+    def act(self) -> Response:
+        """Ask to confirm again, end it, or forget the address."""
+        row, name = self.get_one(request.args.get("id")), request.form.get("act", "")
+        if row is None or name not in ACTS:
+            return redirect(self.get_url(".index_view"), 303)
+        verb, sentence = ACTS[name]
+        try:
+            verb(row, actor=current_user.actor, now=clock.now())
+            flash(sentence, "done")
+        except Refused as problem:
+            flash(str(problem), "error")
+        if name == "erase":
+            return redirect(self.get_url(".index_view"), 303)
+        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
+
+
+class AnnouncementTable(Table):
+    about = "Public acts that subscribers were told of, each once, and how many messages that made."
+    empty = "0 announcements."
+    loads = (joinedload(Announcement.incident),)
+    column_list = ("at", "incident_id", "act", "reached", "failed", "done_at")
+    column_details_list = (*column_list, "text", "id")
+    column_labels: ClassVar = {
+        "at": "At",
+        "incident_id": "Incident",
+        "reached": "Messages",
+        "done_at": "All made",
+        "id": "Row",
+    }
+    column_formatters: ClassVar = {
+        "incident_id": by_row(lambda row: row.incident_id and incident_link(row.incident_id))
+    }
+    column_formatters_export: ClassVar = {
+        "incident_id": by_row(lambda row: row.incident_id and reference(row.incident_id))
+    }
+    column_sortable_list = ("at", "incident_id", "reached", "failed")
+    column_filters = (From(Announcement.at, "From"), Until(Announcement.at, "Until"))
+
+    def heading(self, row: Announcement) -> str:
+        return row.act
+
+
+TABLES = (
+    (SubscriberTable, Subscriber, "Subscribers"),
+    (AnnouncementTable, Announcement, "Announcements"),
+)
+"""As in tables.py."""
