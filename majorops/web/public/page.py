@@ -24,6 +24,7 @@ from markupsafe import Markup
 
 from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
+from majorops.projections import public_status
 from majorops.texts import DEFAULT, LANGUAGES, Texts
 from majorops.web.assets import asset_text, asset_url
 
@@ -101,7 +102,9 @@ def page(
 
 def form_page(template: str, code: int = 200, **values) -> Response:
     """A page with a form, in the public look; nobody keeps it."""
-    frame = _frame("peacetime", False) | {"is_listed": False, "now": clock.now()}
+    now = clock.now()
+    is_wartime = public_status(now).is_wartime
+    frame = _frame(_state(is_wartime, ()), is_wartime) | {"is_listed": False, "now": now, "updates": False}
     response = make_response(render_template(f"public/{template}.html", **frame, **values), code)
     response.headers["Cache-Control"] = PRIVATE
     response.headers["Referrer-Policy"] = "no-referrer"  # its address may carry a token
@@ -122,6 +125,7 @@ def _frame(state: str, is_wartime: bool) -> dict[str, object]:
         "is_wartime": is_wartime,
         "is_listed": config["ROBOTS"],
         "shows_sign_in": not config["STATUS_HOST"],
+        "updates": True,
         "subscribes": bool(current_app.extensions["public_origin"]),
         "languages": _languages(t),
         "home": f"{blueprint_of(t.language)}.status",
@@ -148,7 +152,7 @@ def name_of(*says: object) -> str:
     return hashlib.sha256(repr(says).encode()).hexdigest()[:20]
 
 
-def _state(is_wartime: bool, badges, is_maintained: bool) -> str:
+def _state(is_wartime: bool, badges, is_maintained: bool = False) -> str:
     if any(badge and badge.state is CadenceState.OVERDUE for badge in badges):
         return "overdue"
     return "wartime" if is_wartime else "maintenance" if is_maintained else "peacetime"
