@@ -25,6 +25,7 @@ from majorops.web.assets import asset_text, asset_url
 log = logging.getLogger(__name__)
 
 RESTAMP = 60.0  # seconds after which a file gets a new *as of*, though it says the same
+OLDEST = 20  # files of long ago that are looked at again each minute
 HOT = 5  # incidents that were resolved last: what is said of them may change still
 FIXED = (
     "/history.rss",
@@ -69,7 +70,10 @@ class PublicFiles:
             is_time = time.monotonic() - self._swept > RESTAMP
             if has_changed or is_time:
                 self.sweep()
-            for path in (*hot, *(FIXED if has_changed or is_time else ()), *(others if is_time else ())):
+            paths = [*hot, *(FIXED if has_changed or is_time else ())]
+            paths += self._months() if has_changed else ()
+            paths += [*others, *self._oldest()] if is_time else ()
+            for path in dict.fromkeys(paths):
                 self.write(path)
             self._swept = time.monotonic() if is_time else self._swept
             self._settle("")
@@ -110,6 +114,16 @@ class PublicFiles:
         for file, found in files.items():
             if found and int(found[2]) not in stays[found[1]]:
                 file.unlink(missing_ok=True)
+
+    def _months(self) -> list[str]:
+        """The months that are there: any of them may name what is private by now."""
+        found = self.folder.glob("**/history/*.html")
+        return [f"/{file.relative_to(self.folder).with_suffix('').as_posix()}" for file in found]
+
+    def _oldest(self) -> list[str]:
+        """Some pages of long ago, in turn: what they say of other incidents may have changed."""
+        files = sorted(self.folder.glob("**/incidents/*.html"), key=lambda file: file.stat().st_mtime)
+        return [f"/{file.relative_to(self.folder).with_suffix('').as_posix()}" for file in files[:OLDEST]]
 
     def _numbered(self) -> list[Path]:
         return [file for kind in ("incidents", "maintenance") for file in self.folder.glob(f"**/{kind}/*.*")]
@@ -165,8 +179,8 @@ def current_paths() -> tuple[list[str], list[str]]:
     recent = [one.number for one in shown.recent[HOT:]]
     works = [f"/maintenance/{one.number}" for one in public_maintenances()]
     return (
-        in_languages(["/", *incident_pages(hot), *works[:HOT]]) + texts_of(hot),
-        in_languages(["/history", *incident_pages(recent), *works[HOT:]]) + texts_of(recent),
+        in_languages(["/", "/history", *incident_pages(hot), *works[:HOT]]) + texts_of(hot),
+        in_languages([*incident_pages(recent), *works[HOT:]]) + texts_of(recent),
     )
 
 

@@ -22,11 +22,14 @@ def init_app(app: Flask) -> None:
     from majorops.web.public.health import bp as health
     from majorops.web.public.intake import bp as intake
     from majorops.web.public.machine import bp as machine
-    from majorops.web.public.page import register
+    from majorops.web.public.page import keep_status_host_public, register
     from majorops.web.public.sign_in import bp as sign_in
     from majorops.web.public.subscribe import bp as subscribe
 
     app.url_map.converters["int"] = Number
+    app.before_request(
+        keep_status_host_public
+    )  # first: who may use a page is no question where there is none
     for part in (formats, markdown, assets, security, session, access, answers, streams):
         part.init_app(app)
     register(app, public, subscribe)

@@ -188,7 +188,6 @@ OPEN_THERE = {"assets.bundle", "health.process", "health.ready"}
 
 def register(app: Flask, *blueprints: Blueprint) -> None:
     """The public pages in every language: English at the root, others below their code."""
-    app.before_request(keep_status_host_public)
     for blueprint in blueprints:
         for language in LANGUAGES:
             before = "" if language == DEFAULT else f"/{language}"

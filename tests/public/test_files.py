@@ -1,0 +1,158 @@
+"""The life raft: public pages as files, whole, current, and gone when they are not public."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+import requests
+
+from majorops.domain.vocab import Visibility
+from majorops.operations import updates
+from majorops.operations.edit import edit_field
+from majorops.public_files import FIXED, PublicFiles, file_of, files_problem
+from tests.server import Person, Server
+
+
+@pytest.fixture
+def files(app, cast, tmp_path):
+    app.extensions["has_accounts"] = True
+    return PublicFiles(app, app.extensions["snapshots"], tmp_path / "public")
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("/", "index.html"),
+        ("/de/", "de/index.html"),
+        ("/incidents/42", "incidents/42.html"),
+        ("/history/2026-11", "history/2026-11.html"),
+        ("/history.atom", "history.atom"),
+        ("/api/v2/incidents/unresolved.json", "api/v2/incidents/unresolved.json"),
+    ],
+)
+def test_where_a_page_lies(path, file):
+    assert file_of(path) == file
+
+
+def test_everything_is_written_whole_and_readable_by_others(files, cast):
+    cast.open()
+    old = os.umask(0o077)
+    try:
+        count = files.write_all()
+    finally:
+        os.umask(old)
+    names = {p.relative_to(files.folder).as_posix() for p in files.folder.rglob("*") if p.is_file()}
+    assert {file_of(path) for path in FIXED} <= names
+    assert {
+        "index.html",
+        "incidents/1.html",
+        "incidents/1.txt",
+        "de/incidents/1.html",
+        "history/2026-11.html",
+    } <= names
+    assert count == len([n for n in names if not n.startswith("static/")])
+    for file in files.folder.rglob("*"):
+        mode = stat.S_IMODE(file.stat().st_mode)
+        assert mode & 0o044 or file.is_relative_to(files.folder / "static"), file
+
+
+def test_a_page_needs_no_other_file(files, cast):
+    cast.open()
+    files.write_all()
+    page = (files.folder / "incidents/1.html").read_text()
+    assert "<style>" in page
+    assert '<script type="module">' in page
+    assert "/assets/" not in page
+
+
+def test_a_change_is_in_the_files_and_what_is_private_is_out_of_all(files, cast, clock):
+    incident = cast.open()
+    files.freshen(True)
+    updates.publish_update(
+        incident, "In the file.", visibility=Visibility.PUBLIC, actor=cast.maya, now=clock()
+    )
+    files.snapshots.told()
+    files.freshen(True)
+    assert "In the file." in (files.folder / "incidents/1.html").read_text()
+    assert "In the file." in (files.folder / "index.html").read_text()
+    assert "In the file." in (files.folder / "history.atom").read_text()
+    edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
+    files.snapshots.told()
+    files.freshen(True)
+    assert not list(files.folder.glob("**/incidents/1.*"))
+    left = "".join(
+        p.read_text()
+        for p in files.folder.rglob("*")
+        if p.suffix in (".html", ".json", ".atom", ".rss", ".txt", ".xml")
+    )
+    assert "payments" not in left
+    assert "In the file." not in left
+
+
+def test_files_of_another_run_that_are_not_public_are_swept(files, cast):
+    cast.open(is_drill=True)
+    for name in ("incidents/1.html", "incidents/77.html", "de/incidents/77.html", "maintenance/5.html"):
+        target = files.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("old")
+    files.freshen(True)
+    assert not list(files.folder.glob("**/incidents/*.html"))
+    assert not list(files.folder.glob("maintenance/*.html"))
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_in_trouble_leaves_the_page_and_tells_the_people_inside(app, files, cast, monkeypatch, code):
+    cast.open()
+    app.extensions["public_files"] = files
+
+    def full(self, target):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "replace", full)
+    files.freshen(True)
+    assert os.strerror(code) in files.problem
+    assert not list(files.folder.rglob(".*"))  # no halves are left behind
+    assert app.test_client().get("/").status_code == 200
+    assert "is not being written" in cast.browser("maya").get("/admin/incidents/1").text
+    assert "is not being written" in cast.browser("maya").get("/admin/incidents").text
+    assert "is not being written" not in app.test_client().get("/").text
+    monkeypatch.undo()
+    files.freshen(True)
+    assert files_problem(app) == ""
+
+
+def test_the_server_keeps_them_fresh(filled_database, request, tmp_path):
+    from tests.conftest import copied
+
+    with copied(request, filled_database, tmp_path) as url:
+        server = Server(url, PUBLIC_DIR=str(tmp_path / "raft"))
+        server.start()
+        try:
+            Person(server).open()
+            file = tmp_path / "raft/incidents/1.html"
+            for _ in range(100):
+                if file.exists():
+                    break
+                requests.get(server.url, timeout=5)
+                __import__("time").sleep(0.1)
+            assert "payments-api" in file.read_text()
+        finally:
+            server.stop()
+
+
+def test_publish_on_the_command_line(app, cast, tmp_path):
+    cast.open()
+    app.extensions["has_accounts"] = True
+    answer = app.test_cli_runner().invoke(args=["publish", str(tmp_path / "out")])
+    assert answer.exit_code == 0, answer.output
+    assert "files in" in answer.output
+    (tmp_path / "file").write_text("x")
+    assert app.test_cli_runner().invoke(args=["publish", str(tmp_path / "file")]).exit_code != 0
+    app.config["STATUS_PRIVATE"] = True
+    refused = app.test_cli_runner().invoke(args=["publish", str(tmp_path / "out2")])
+    assert refused.exit_code == 1
+    assert "STATUS_PRIVATE" in refused.output
