@@ -1,14 +1,15 @@
-"""`python -m bench [part …]`: measures, prints a table a part, keeps all as JSON. Without a part: all of them, about four minutes."""
+"""`python -m bench [part …]`: measures, prints a table a part, keeps all as JSON. Without a part: all of them, about five minutes."""
 
 from __future__ import annotations
 
 import sys
 
-from bench import deliveries, outages, pages, processes, screens, streams, together
+from bench import deliveries, outages, pages, processes, public, screens, streams, together
 from bench.table import keep, show
 
 PARTS = {
     "pages": (pages.run, "Pages, server time in ms"),
+    "public": (public.run, "The public page in the worst hour, ms"),
     "screens": (screens.run, "Change to visible in another browser, ms"),
     "streams": (streams.run, "1,000 open streams on one process, ms"),
     "together": (together.run, "10 people, 10 fields, one minute, ms"),
