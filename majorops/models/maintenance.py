@@ -37,6 +37,17 @@ class Maintenance(Base):
     def system_names(self) -> list[str]:
         return self.systems.split(", ") if self.systems else []
 
+    @property
+    def version(self) -> str:
+        """What a form carries along, so that nobody overwrites what they have not seen."""
+        return f"{self.changed_at:%Y%m%dT%H%M%S.%f}"
+
+    @property
+    def span(self) -> str:
+        """`2026-11-25 22:00 to 23:30 UTC`; the day of the end where it is another."""
+        layout = "%H:%M" if self.starts_at.date() == self.ends_at.date() else "%Y-%m-%d %H:%M"
+        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at.strftime(layout)} UTC"
+
     def __str__(self) -> str:
         return self.title
 
