@@ -31,7 +31,9 @@ class Maintenance(Base):
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # done or cancelled
 
-    updates: Mapped[list[MaintenanceUpdate]] = relationship(order_by="MaintenanceUpdate.id.desc()")
+    updates: Mapped[list[MaintenanceUpdate]] = relationship(
+        order_by="MaintenanceUpdate.id.desc()", back_populates="maintenance"
+    )
 
     @property
     def system_names(self) -> list[str]:
@@ -62,3 +64,5 @@ class MaintenanceUpdate(Base):
     status: Mapped[MaintenanceStatus] = mapped_column(enum_type(MaintenanceStatus))
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    maintenance: Mapped[Maintenance] = relationship(back_populates="updates")
