@@ -111,10 +111,11 @@ def said(row: Maintenance, verb: Callable) -> Response:
         return draw_list(refused=number, error=str(problem), typed=text, status=status_of(problem))
 
 
-def draw_list(*, status: int = 200, **more) -> Response:
+def draw_list(*, refused: int = 0, error: str = "", typed: str = "", status: int = 200) -> Response:
     """The list; after a refusal with the sentence (`error`) and the text (`typed`) at the row `refused`."""
     values = {"rows": maintenance_list(), "NEXT": NEXT, "OVER": OVER, "is_wartime": is_wartime()}
-    return make_response(render_template("maintenance/list.html", **values, **more), status)
+    values |= {"refused": refused, "error": error, "typed": typed}
+    return make_response(render_template("maintenance/list.html", **values), status)
 
 
 def draw_form(
