@@ -16,6 +16,7 @@ from majorops.domain.vocab import (
     CommandRole,
     ExternalImpact,
     IncidentStatus,
+    MaintenanceStatus,
     Phase,
     RecoveryConfidence,
     RecoveryPath,
@@ -31,6 +32,7 @@ from majorops.operations import (
     command,
     exposure,
     incident,
+    maintenance,
     phase,
     runcards,
     stand_down,
@@ -102,6 +104,7 @@ def fill(now: datetime) -> tuple[list[tuple[str, str]], str]:
     _resolved(priya, now - timedelta(days=6), "cdn-edge cache misses, APAC", Severity.MEDIUM, "cdn-edge", 44)
     _payments(dana, now)
     _search(priya, now)
+    _maintenance(dana, now)
     return [(email, role.value) for email, _, role in PEOPLE], PASSWORD
 
 
@@ -236,4 +239,37 @@ def _search(mim: Actor, now: datetime) -> None:
     posted = now - timedelta(minutes=6)
     updates.publish_milestone(
         case, text, visibility=PUBLIC, next_update_eta=posted + timedelta(minutes=30), actor=mim, now=posted
+    )
+
+
+def _maintenance(mim: Actor, now: datetime) -> None:
+    """One done last week, by hand; one planned in two days, by the clock."""
+    began = (now - timedelta(days=7)).replace(hour=2, minute=0, second=0, microsecond=0)
+    states = MaintenanceStatus
+    row = maintenance.plan_maintenance(
+        title="login-idp certificate renewal",
+        body="Sign-in may take a few seconds longer. Open sessions stay.",
+        systems=["login-idp"],
+        starts_at=began,
+        ends_at=began + timedelta(hours=1),
+        is_automatic=False,
+        actor=mim,
+        now=began - timedelta(days=3),
+    )
+    for to, minutes, text in (
+        (states.RUNNING, 1, ""),
+        (states.VERIFYING, 34, "The new certificate is in place. Sign-in is being checked in every region."),
+        (states.DONE, 48, "Sign-in works in every region with the new certificate."),
+    ):
+        who = {"actor": mim, "now": began + timedelta(minutes=minutes)}
+        maintenance.move_maintenance(row, to, text=text, **who)
+    begins = (now + timedelta(days=2)).replace(hour=22, minute=0, second=0, microsecond=0)
+    maintenance.plan_maintenance(
+        title="ledger-db failover test",
+        body="Card payments may pause for up to 2 min. Wallet and bank transfer work.",
+        systems=["ledger-db", "payments-api"],
+        starts_at=begins,
+        ends_at=begins + timedelta(minutes=90),
+        actor=mim,
+        now=now - timedelta(days=1),
     )

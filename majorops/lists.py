@@ -1,16 +1,17 @@
-"""Lists of incidents for people who are signed in."""
+"""Lists of incidents and of maintenance for people who are signed in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from majorops.db import db
+from majorops.domain.maintenance import OVER, RUNNING
 from majorops.domain.vocab import AccountRole, IncidentStatus
-from majorops.models import AffectedSystem, Incident, System, User
+from majorops.models import AffectedSystem, Incident, Maintenance, MaintenanceUpdate, System, User
 from majorops.screen import is_wartime
 
 PER_PAGE = 50
@@ -76,3 +77,24 @@ def active_on(systems: list[str]) -> list[Incident]:
     )
     found = db.session.scalars(query).unique()
     return sorted(found, key=lambda incident: (-incident.alarm_level, incident.id))
+
+
+def maintenance_list() -> list[tuple[Maintenance, list[MaintenanceUpdate]]]:
+    """Maintenance with its newest updates: running ones first, then planned ones by their start, then the newest that
+    are over. Bounded, three queries."""
+    rows, over = select(Maintenance), Maintenance.status.in_(OVER)
+    going = db.session.scalars(rows.where(~over).order_by(Maintenance.starts_at).limit(100)).all()
+    done = db.session.scalars(rows.where(over).order_by(Maintenance.ended_at.desc()).limit(20)).all()
+    found = [*sorted(going, key=lambda row: row.status not in RUNNING), *done]
+    said = _newest_updates([row.id for row in found])
+    return [(row, [one for one in said if one.maintenance_id == row.id]) for row in found]
+
+
+def _newest_updates(numbers: list[int]) -> list[MaintenanceUpdate]:
+    of_each = {"partition_by": MaintenanceUpdate.maintenance_id, "order_by": MaintenanceUpdate.id.desc()}
+    place = func.row_number().over(**of_each).label("place")
+    ranked = (
+        select(MaintenanceUpdate.id, place).where(MaintenanceUpdate.maintenance_id.in_(numbers)).subquery()
+    )
+    query = select(MaintenanceUpdate).join(ranked, ranked.c.id == MaintenanceUpdate.id)
+    return list(db.session.scalars(query.where(ranked.c.place <= 5).order_by(MaintenanceUpdate.id.desc())))

@@ -31,11 +31,24 @@ class Maintenance(Base):
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # done or cancelled
 
-    updates: Mapped[list[MaintenanceUpdate]] = relationship(order_by="MaintenanceUpdate.id.desc()")
+    updates: Mapped[list[MaintenanceUpdate]] = relationship(
+        order_by="MaintenanceUpdate.id.desc()", back_populates="maintenance"
+    )
 
     @property
     def system_names(self) -> list[str]:
         return self.systems.split(", ") if self.systems else []
+
+    @property
+    def version(self) -> str:
+        """What a form carries along, so that nobody overwrites what they have not seen."""
+        return f"{self.changed_at:%Y%m%dT%H%M%S.%f}"
+
+    @property
+    def span(self) -> str:
+        """`2026-11-25 22:00 to 23:30 UTC`; the day of the end where it is another."""
+        layout = "%H:%M" if self.starts_at.date() == self.ends_at.date() else "%Y-%m-%d %H:%M"
+        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at.strftime(layout)} UTC"
 
     def __str__(self) -> str:
         return self.title
@@ -51,3 +64,5 @@ class MaintenanceUpdate(Base):
     status: Mapped[MaintenanceStatus] = mapped_column(enum_type(MaintenanceStatus))
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    maintenance: Mapped[Maintenance] = relationship(back_populates="updates")

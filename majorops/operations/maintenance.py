@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -21,6 +21,8 @@ WORDS = {
     MaintenanceStatus.DONE: "Maintenance is done.",
     MaintenanceStatus.CANCELLED: "Maintenance is cancelled.",
 }
+TWICE = timedelta(minutes=1)
+LONGEST_TEXT = 5_000
 
 
 @operation(needs=Permission.MAINTENANCE_MANAGE)
@@ -36,8 +38,11 @@ def plan_maintenance(
     is_automatic: bool = True,
     is_public: bool = True,
 ) -> Maintenance:
-    """Plan maintenance. Texts are cleaned values; times in UTC. Raises Invalid with every wrong field."""
+    """Plan maintenance. Texts are cleaned values; times in UTC. Sent twice within a minute it is planned once.
+    Raises Invalid with every wrong field."""
     given = _checked(title, body, starts_at, ends_at, now)
+    if twin := _planned_just_now(title, starts_at, ends_at, now):
+        return twin
     flags = {"is_automatic": is_automatic, "is_public": is_public}
     row = Maintenance(**given, **flags, systems=", ".join(systems), created_at=now, changed_at=now)
     db.session.add(row)
@@ -61,23 +66,39 @@ def change_maintenance(
     systems: list[str] = (),
     is_automatic: bool = True,
     is_public: bool = True,
+    expected: str | None = None,
 ) -> None:
-    """Change what was planned, as long as it is not over. Raises Invalid, Conflict."""
+    """Change what was planned, as long as it is not over. `expected`: the version that the person saw. Shown to the
+    public only now, it is announced now. Raises Invalid, Conflict."""
+    _hold(row)
     if row.status in OVER:
         raise Conflict(f"It is {row.status.label.lower()}. Plan a new one.")
     given = _checked(title, body, starts_at, ends_at, now)
+    if expected is not None and expected != row.version:
+        raise Conflict(
+            f"Changed meanwhile, at {row.changed_at:%H:%M:%S} UTC. It now says: {row.title}, {row.span}."
+        )
+    given |= {"systems": ", ".join(systems), "is_automatic": is_automatic, "is_public": is_public}
+    before = {name: getattr(row, name) for name, value in given.items() if getattr(row, name) != value}
+    if not before:
+        return
     for name, value in given.items():
         setattr(row, name, value)
-    row.systems, row.changed_at = ", ".join(systems), now
-    row.is_automatic, row.is_public = is_automatic, is_public
-    audit("maintenance.changed", row.title, actor=actor, now=now)
+    row.changed_at = now
+    if "is_public" in before and row.is_public:
+        announce(f"planned:{row.id}", now, maintenance_id=row.id)
+    was = "\n".join(f"{name} was: {value}" for name, value in before.items())
+    audit("maintenance.changed", row.title, actor=actor, now=now, detail=was)
 
 
 @operation(needs=Permission.MAINTENANCE_MANAGE)
 def move_maintenance(
     row: Maintenance, to: MaintenanceStatus, *, actor: Actor, now: datetime, text: str = ""
 ) -> None:
-    """Begin, verify, finish or cancel it. `text`: what people read; else one plain sentence. Raises Conflict."""
+    """Begin, verify, finish or cancel it. `text`: what people read; else one plain sentence. Raises Conflict, Invalid."""
+    _hold(row)
+    if len(text) > LONGEST_TEXT:
+        raise Invalid({"text": f"At most {LONGEST_TEXT:,} characters; this has {len(text):,}."})
     if refusal := move_refusal(row.status, to):
         raise Conflict(refusal)
     _move(row, to, text or WORDS[to], actor, now)
@@ -85,9 +106,18 @@ def move_maintenance(
 
 @operation(needs=Permission.MAINTENANCE_MANAGE)
 def post_maintenance_update(row: Maintenance, text: str, *, actor: Actor, now: datetime) -> None:
-    """Say how it goes. Raises Invalid (no text, too long)."""
-    if not text or len(text) > 5_000:
-        raise Invalid({"text": "Write what people should know, at most 5,000 characters."})
+    """Say how it goes. The same text within a minute is one update. Raises Invalid (no text, too long)."""
+    _hold(row)
+    if not text or len(text) > LONGEST_TEXT:
+        raise Invalid({"text": f"Write what people should know, at most {LONGEST_TEXT:,} characters."})
+    last = db.session.scalar(
+        select(MaintenanceUpdate)
+        .filter_by(maintenance_id=row.id)
+        .order_by(MaintenanceUpdate.id.desc())
+        .limit(1)
+    )
+    if last and last.body == text and last.status is row.status and now - last.at < TWICE:
+        return
     _say(row, text, now)
     row.changed_at = now
     audit("maintenance.updated", row.title, actor=actor, now=now)
@@ -111,6 +141,18 @@ def run_due(now: datetime) -> None:
     rows = db.session.scalars(_waiting()).all()
     if any(due(row.status, row.is_automatic, row.starts_at, row.ends_at, now) for row in rows):
         run_maintenance(actor=SYSTEM, now=now)
+
+
+def _hold(row: Maintenance) -> None:
+    """Read it afresh and hold its row: people and the clock act one after another."""
+    db.session.refresh(row, with_for_update=True)
+
+
+def _planned_just_now(
+    title: str, starts_at: datetime, ends_at: datetime, now: datetime
+) -> Maintenance | None:
+    same = select(Maintenance).filter_by(title=title, starts_at=starts_at, ends_at=ends_at)
+    return db.session.scalars(same.where(Maintenance.created_at > now - TWICE).limit(1)).first()
 
 
 def _waiting():
@@ -139,8 +181,8 @@ def _checked(title: str, body: str, starts_at, ends_at, now: datetime) -> dict[s
     errors = time_errors(starts_at, ends_at, now)
     if not title or len(title) > 200:
         errors["title"] = "Say what is maintained, in one line of at most 200 characters."
-    if len(body) > 5_000:
-        errors["body"] = f"At most 5,000 characters; this has {len(body):,}."
+    if len(body) > LONGEST_TEXT:
+        errors["body"] = f"At most {LONGEST_TEXT:,} characters; this has {len(body):,}."
     if errors:
         raise Invalid(errors)
     return {"title": title, "body": body, "starts_at": starts_at, "ends_at": ends_at}

@@ -20,6 +20,7 @@ from majorops.domain.vocab import (
     CommandRole,
     DeliveryState,
     IncidentStatus,
+    MaintenanceStatus,
     Notice,
     Phase,
     Severity,
@@ -34,6 +35,7 @@ from majorops.models import (
     CanReport,
     Channel,
     Delivery,
+    Maintenance,
     RecoveryTrack,
     RunCard,
     RunCardUse,
@@ -67,6 +69,8 @@ def prepared(cast, clock):
     given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
     VERBS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     VERBS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
+    times = {"starts_at": clock(), "ends_at": clock() + timedelta(hours=1)}
+    VERBS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
     db.session.scalar(select(Delivery)).state = DeliveryState.FAILED
     given = {"kind": ChannelKind.WEBHOOK, "address": "https://a.example", "nonce": "n"}
     db.session.add(Subscriber(**given, created_at=clock(), changed_at=clock()))
@@ -84,6 +88,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     system = db.session.scalar(select(System))
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
     person = db.session.scalar(select(Subscriber))
+    works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     return {
         "incident.change_severity": (Severity.MEDIUM,),
@@ -115,6 +120,11 @@ def calls(cast, clock) -> dict[str, tuple]:
         "subscriptions.note_bounce": ("none", person, False),
         "subscriptions.ask_again": ("none", person),
         "subscriptions.erase_subscriber": ("none", person),
+        "maintenance.plan_maintenance": ("none", {"title": "New pool", **times}),
+        "maintenance.change_maintenance": ("none", works, {"title": "New pool", **times}),
+        "maintenance.move_maintenance": ("none", works, MaintenanceStatus.RUNNING),
+        "maintenance.post_maintenance_update": ("none", works, "half done"),
+        "maintenance.run_maintenance": ("none",),
         "systems.set_system_status": ("payments-api", SystemStatus.PARTIAL),
         "tracks.open_track": ({"team": "DB", "owner": "O", "goal": "G", "minutes": 5},),
         "tracks.extend_track": (track, 10),

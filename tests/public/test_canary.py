@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, select, update
 
 from majorops.db import Base, UTCDateTime, db
 from majorops.domain.vocab import (
@@ -16,6 +16,7 @@ from majorops.domain.vocab import (
     EventType,
     IncidentStatus,
     IntakeSource,
+    MaintenanceStatus,
     Notice,
     Phase,
     Severity,
@@ -23,7 +24,7 @@ from majorops.domain.vocab import (
     TrackOutcome,
     Visibility,
 )
-from majorops.models import Incident
+from majorops.models import Incident, Maintenance
 from majorops.web.access import is_admin_endpoint
 
 MARK = "CANARY"
@@ -126,6 +127,13 @@ def full_record(app, clock):
         # A public update that was withdrawn leaves its time and no text.
         gone = next(m for m in Base.registry.mappers if m.class_.__name__ == "StatusUpdate")
         db.session.add(marked_row(gone, incident.id, now, 9, number=None, withdrawn_at=now))
+    # All text of maintenance is written for the public; what is not shown must not leak.
+    for status in MaintenanceStatus:
+        for name in ("Maintenance", "MaintenanceUpdate"):
+            mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
+            row = marked_row(mapper, 0, now, 1, status=status, is_public=False)
+            db.session.add(row)
+            db.session.flush()
     db.session.commit()
     app.extensions["has_accounts"] = True
     return app
@@ -183,6 +191,15 @@ def test_the_canary_would_be_seen(full_record, monkeypatch):
 
     monkeypatch.setattr(queries, "IS_PUBLIC_ENTRY", true())
     assert MARK in full_record.test_client().get("/incidents/1").text
+
+
+def test_maintenance_that_is_not_public_would_be_seen(full_record):
+    """Shown, its texts stand on the page, in feeds and in the calendar; hidden, the crawl above finds none of them."""
+    db.session.execute(update(Maintenance).values(is_public=True))
+    db.session.commit()
+    client = full_record.test_client()
+    for address in ("/", "/maintenance.ics", "/maintenance/1", "/api/v2/scheduled-maintenances.json"):
+        assert f"{MARK}-maintenance-title" in client.get(address).text, address
 
 
 def test_strangers_get_no_cookie(full_record):

@@ -1,0 +1,63 @@
+"""What the form of scheduled maintenance takes: typed text in, cleaned values or one sentence a field out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import StringField
+
+from majorops.domain.errors import Invalid
+from majorops.domain.maintenance import time_errors
+from majorops.domain.text import clean_line, clean_text
+from majorops.fields import FIELDS, time
+from majorops.models import Maintenance
+
+FLAGS = ("is_automatic", "is_public")
+
+
+class MaintenanceForm(FlaskForm):
+    """Times are typed in UTC; `expected` is the version that was seen; the flags are check boxes."""
+
+    title = StringField()
+    body = StringField()
+    systems = StringField()
+    starts_at = StringField()
+    ends_at = StringField()
+    is_automatic = StringField()
+    is_public = StringField()
+    expected = StringField()
+
+    @classmethod
+    def empty(cls) -> MaintenanceForm:
+        return cls(MultiDict(dict.fromkeys(FLAGS, "y")), meta={"csrf": False})
+
+    @classmethod
+    def of(cls, row: Maintenance) -> MaintenanceForm:
+        """The form filled with what is stored."""
+        values = {name: getattr(row, name) for name in ("title", "body", "systems")}
+        values |= {name: f"{getattr(row, name):%Y-%m-%d %H:%M}" for name in ("starts_at", "ends_at")}
+        values |= {name: "y" for name in FLAGS if getattr(row, name)}
+        return cls(MultiDict(values | {"expected": row.version}), meta={"csrf": False})
+
+    def accept(self, now: datetime) -> dict:
+        """Cleaned values for the verbs. Raises Invalid with every wrong field of those that are typed in a notation;
+        the verb says what else is wrong."""
+        errors: dict[str, str] = {}
+        given: dict[str, object] = {name: bool(self[name].data) for name in FLAGS}
+        given |= {"title": clean_line(self.title.data or ""), "body": clean_text(self.body.data or "")}
+        for name in ("starts_at", "ends_at"):
+            try:
+                given[name] = time(self[name].data or "")
+            except ValueError as error:
+                given[name], errors[name] = None, f"{str(error).capitalize().replace('utc', 'UTC')}."
+        given["systems"] = []
+        if clean_line(self.systems.data or "").strip(", "):
+            try:
+                given["systems"] = FIELDS["affected_systems"].accept(self.systems.data)
+            except Invalid as problem:
+                errors["systems"] = next(iter(problem.errors.values()))
+        if errors:
+            raise Invalid(time_errors(given["starts_at"], given["ends_at"], now) | errors)
+        return given

@@ -1,0 +1,77 @@
+"""Which state of maintenance may follow which, and what the clock brings about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from majorops.domain.maintenance import NEXT, due, move_refusal, time_errors
+from majorops.domain.vocab import MaintenanceStatus as S
+
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(("status", "to"), list(product(S, S)))
+def test_moves(status, to):
+    allowed = {
+        (S.PLANNED, S.RUNNING),
+        (S.PLANNED, S.CANCELLED),
+        (S.RUNNING, S.VERIFYING),
+        (S.RUNNING, S.DONE),
+        (S.VERIFYING, S.DONE),
+        (S.VERIFYING, S.RUNNING),
+    }
+    refusal = move_refusal(status, to)
+    assert (refusal == "") == ((status, to) in allowed)
+    assert refusal == "" or refusal.startswith(f"It is {status.label.lower()}.")
+    assert set(NEXT) == set(S)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "wrong"),
+    [
+        (HOUR, 2 * HOUR, set()),
+        (-HOUR, HOUR, set()),  # begun already, entered late
+        (HOUR, HOUR + 14 * DAY, set()),
+        (HOUR, HOUR + 14 * DAY + timedelta(seconds=1), {"ends_at"}),
+        (366 * DAY, 367 * DAY, set()),
+        (367 * DAY, 368 * DAY, {"starts_at"}),
+        (HOUR, HOUR, {"ends_at"}),
+        (2 * HOUR, HOUR, {"ends_at"}),
+        (-2 * HOUR, timedelta(), {"ends_at"}),
+        (None, HOUR, {"starts_at"}),
+        (HOUR, None, {"ends_at"}),
+        (None, None, {"starts_at", "ends_at"}),
+    ],
+)
+def test_times(starts, ends, wrong):
+    moments = [None if one is None else NOW + one for one in (starts, ends)]
+    assert set(time_errors(*moments, NOW)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("status", "is_automatic", "minutes", "to"),
+    [
+        (S.PLANNED, True, -1, None),
+        (S.PLANNED, True, 0, S.RUNNING),
+        (S.PLANNED, True, 59, S.RUNNING),
+        (S.PLANNED, True, 60, S.DONE),  # nobody was there at all
+        (S.PLANNED, False, 0, None),
+        (S.PLANNED, False, 600, None),
+        (S.RUNNING, True, -30, None),  # begun early by hand, or the clock stepped back
+        (S.RUNNING, True, 59, None),
+        (S.RUNNING, True, 60, S.DONE),
+        (S.RUNNING, False, 600, None),
+        (S.VERIFYING, True, 30, None),
+        (S.VERIFYING, True, 60, S.DONE),
+        (S.DONE, True, 0, None),
+        (S.CANCELLED, True, 30, None),
+        (S.CANCELLED, True, 600, None),
+    ],
+)
+def test_what_the_clock_calls_for(status, is_automatic, minutes, to):
+    assert due(status, is_automatic, NOW, NOW + HOUR, NOW + timedelta(minutes=minutes)) is to
