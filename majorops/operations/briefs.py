@@ -35,7 +35,7 @@ def make_link(
         raise Conflict("A drill stays inside: it has no links.")
     if problems := link_problems(name, hours):
         raise Invalid(problems)
-    if len(open_links(incident.id, now)) >= MOST_LINKS:
+    if sum(link.is_open(now) for link in links_of(incident.id)) >= MOST_LINKS:
         raise Conflict(f"{MOST_LINKS} links are open. Revoke one first.")
     token = secrets.token_urlsafe(32)
     row = BriefLink(
@@ -97,15 +97,13 @@ def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor
         raise Invalid({"question": problem})
     if refusal := questions_refusal(_open_questions(incident, asked_from)):
         raise Invalid({"question": refusal})
-    return add_ask(
-        incident, "MIM", text, QUESTION_MINUTES, actor=actor, now=now, asked_from=asked_from
-    )
+    return add_ask(incident, "MIM", text, QUESTION_MINUTES, actor=actor, now=now, asked_from=asked_from)
 
 
-def open_links(incident_id: int, now: datetime) -> list[int]:
-    """The links that open a page now."""
-    valid = (BriefLink.revoked_at.is_(None), BriefLink.expires_at > now)
-    return list(db.session.scalars(select(BriefLink.id).where(BriefLink.incident_id == incident_id, *valid)))
+def links_of(incident_id: int) -> list[BriefLink]:
+    """The links of an incident, newest first."""
+    made = select(BriefLink).filter_by(incident_id=incident_id).order_by(BriefLink.id.desc())
+    return list(db.session.scalars(made.limit(MOST_LINKS * 2)))
 
 
 def _open_questions(incident: Incident, asked_from: str) -> int:

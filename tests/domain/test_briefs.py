@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from majorops.domain.briefs import Need, counts_as_use, link_problems, needed_from_leadership, questions_refusal
+from majorops.domain.briefs import (
+    Need,
+    counts_as_use,
+    link_problems,
+    needed_from_leadership,
+    questions_refusal,
+)
 from majorops.domain.exposure import exposure, spelled
 from majorops.domain.measures import Moment, measures
 from majorops.domain.vocab import AlarmLevel, RecoveryConfidence, RecoveryPath
