@@ -163,7 +163,7 @@ def _team(number: int) -> dict[CommandRole, str]:
     query = select(CommandAssignment.role, CommandAssignment.name).where(
         CommandAssignment.incident_id == number, CommandAssignment.until.is_(None)
     )
-    return {role: name for role, name in db.session.execute(query)}
+    return {row.role: row.name for row in db.session.execute(query)}
 
 
 def _moments(number: int, row: Mapping) -> Moment:

@@ -38,7 +38,7 @@ def kinds() -> list[str]:
 def test_a_link_is_told_inside_and_its_token_is_kept_nowhere(incident, who):
     token = make_link(incident, page=BriefPage.EXEC, name="Board", hours=24, **who)
     row = db.session.scalar(select(BriefLink))
-    assert token not in repr({name: getattr(row, name) for name in row.__table__.columns.keys()})
+    assert token not in repr([getattr(row, column.key) for column in row.__table__.columns])
     entry = db.session.scalar(select(TimelineEvent).filter_by(kind="link.made"))
     assert entry.visibility is Visibility.INTERNAL
     assert token not in entry.title + entry.detail
@@ -98,7 +98,7 @@ def test_five_questions_at_once_from_one_place(incident, clock, cast):
     def ask(place="link:1"):
         return ask_question(incident, "Why?", asked_from=place, actor=READER, now=clock())
 
-    first = [ask() for _ in range(5)][0]
+    first, *_ = (ask() for _ in range(5))
     with pytest.raises(Invalid, match="5 questions are open already"):
         ask()
     ask("link:2")
