@@ -186,13 +186,13 @@ def test_every_link_that_opens_nothing_answers_alike(cast, incident, clock):
 def test_uses_are_seen_and_a_head_is_none(cast, incident, clock):
     client, path = cast.app.test_client(), made(cast)
     client.head(path)
-    assert "not opened yet" in cast.browser("maya").get(LINKS).text
+    assert "Not opened yet" in cast.browser("maya").get(LINKS).text
     for _ in range(3):
         client.get(path)
     clock.tick(minutes=1)
     client.get(path)
     page = cast.browser("maya").get(LINKS).text
-    assert "opened 2 times, last 2026-11-23 14:01:00 UTC" in page
+    assert "Opened 2 times, last 2026-11-23 14:01:00 UTC" in page
     assert path.rpartition("/")[2] not in page
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, make_response, render_template
+from flask import Response, current_app, make_response, render_template, request
 
 from majorops import clock
 from majorops.domain.briefs import QUESTION_LENGTH
@@ -33,7 +33,7 @@ def draw(
         "said_of": LANGUAGES[DEFAULT].section("play"),
         "questions": questions_from(found.number, asked_from),
         "question_length": QUESTION_LENGTH,
-        "base": current_app.config["BASE_URL"] or "",
+        "base": current_app.config["BASE_URL"] or request.host_url.rstrip("/"),
         "address": address,
         "typed": typed,
         "error": error,
