@@ -1,14 +1,14 @@
 """Signed links to briefs, and where a question was asked from.
 
 Revision ID: 0011
-Revises: 0009
+Revises: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 TIME = sa.DateTime(timezone=True)
 
