@@ -85,6 +85,6 @@ def test_one_sheet_of_paper_whatever_is_written(open_page):
         )
         expect(xin.locator("#ask")).to_be_hidden()
         assert violations(xin) == []
-        xin.emulate_media(media="screen")
+        xin.emulate_media(media="null")
     xin.goto("/incidents/1/exec")
     assert LONG.strip() in xin.locator(".brief__lead").inner_text()
