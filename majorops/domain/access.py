@@ -17,10 +17,14 @@ class Permission(StrEnum):
     CHECK_OWN = "check:own"  # validation of the systems one owns
     TRACK_OWN = "track:own"  # outcome of one's own track
     MAINTENANCE_MANAGE = "maintenance:manage"
+    BRIEF_READ = "brief:read"  # the stakeholder brief, and asking there
+    EXEC_READ = "exec:read"  # the executive brief
     DATA_MANAGE = "data:manage"
 
 
-_RESPONDER = {
+_STAKEHOLDER = {Permission.BRIEF_READ}
+_EXECUTIVE = _STAKEHOLDER | {Permission.EXEC_READ}
+_RESPONDER = _EXECUTIVE | {
     Permission.INCIDENT_READ,
     Permission.TIMELINE_NOTE,
     Permission.CAN_REPORT,
@@ -37,8 +41,8 @@ GRANTS: dict[AccountRole, frozenset[Permission]] = {
     AccountRole.ADMIN: frozenset(_MIM | {Permission.DATA_MANAGE}),
     AccountRole.MIM: frozenset(_MIM),
     AccountRole.RESPONDER: frozenset(_RESPONDER),
-    AccountRole.EXECUTIVE: frozenset(),
-    AccountRole.STAKEHOLDER: frozenset(),
+    AccountRole.EXECUTIVE: frozenset(_EXECUTIVE),
+    AccountRole.STAKEHOLDER: frozenset(_STAKEHOLDER),
 }
 
 

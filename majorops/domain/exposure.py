@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -60,3 +61,20 @@ def exposure(
     names = {" ".join(name.split()).casefold() for name in teams} - {""}
     vendors = sum(name.startswith(VENDOR) for name in names)
     return Exposure(level, len(names) - vendors, vendors, confidence, path)
+
+
+_LINE = re.compile(r"(?:E(\d))?T(\d+)(?:V(\d+))?C\((.)\)R\((.)\)")
+
+
+def spelled(line: str) -> str:
+    """A published line in words, as they were when it was published; empty for none."""
+    found = _LINE.fullmatch(line)
+    if not found:
+        return ""
+    level, teams, vendors, confidence, path = found.groups()
+    confidences = {letter: member for member, letter in CONFIDENCE.items()}
+    paths = {letter: member for member, letter in PATH.items()}
+    if confidence not in confidences or path not in paths:
+        return ""
+    of = AlarmLevel(int(level or 0)), int(teams), int(vendors or 0), confidences[confidence], paths[path]
+    return Exposure(*of).words

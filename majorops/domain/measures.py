@@ -73,3 +73,28 @@ def words(duration: timedelta) -> str:
         return f"{minutes // 60} h {minutes % 60:02d} min"
     days, hours = minutes // 1440, minutes // 60 % 24
     return f"{days} day{'' if days == 1 else 's'} {hours} h"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The moments that measures are taken between; None for what did not happen."""
+
+    detected_at: datetime
+    opened_at: datetime
+    issue_time: datetime | None = None
+    gathered_at: datetime | None = None  # phase 2 entered, or skipped
+    milestone_at: datetime | None = None  # first milestone
+    validated_at: datetime | None = None  # phase 7 entered
+    resolved_at: datetime | None = None
+
+
+def measures(of: Moment) -> dict[str, timedelta]:
+    """Each measure of domain §11 that the record has both ends of, by name, never negative."""
+    ends = {
+        "Time to detect": (of.issue_time, of.opened_at),
+        "Time to acknowledge": (of.issue_time, of.gathered_at),
+        "Time to first milestone": (of.opened_at, of.milestone_at),
+        "Time to mitigate": (of.opened_at, of.validated_at),
+        "Time to resolve": (of.detected_at, of.resolved_at),
+    }
+    return {name: max(end - start, timedelta()) for name, (start, end) in ends.items() if start and end}

@@ -112,6 +112,13 @@ class AskState(Labelled):
     DEFERRED = "deferred"
 
 
+class BriefPage(Labelled):
+    """The two pages for who is not on the bridge (domain §7)."""
+
+    BRIEF = "brief", "Stakeholder brief"
+    EXEC = "exec", "Executive brief"
+
+
 class CheckState(Labelled):
     PENDING = "pending", "Not confirmed"
     CONFIRMED = "confirmed"

@@ -1,6 +1,7 @@
 """The mapped classes of the data dictionary (domain §3). Read-only properties call the rules; nothing commits."""
 
 from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
+from majorops.models.brief import BriefLink
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.handover import Handover
@@ -16,6 +17,7 @@ __all__ = [
     "Announcement",
     "Ask",
     "AuditEntry",
+    "BriefLink",
     "CanReport",
     "Channel",
     "ChecklistTick",

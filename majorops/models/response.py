@@ -88,6 +88,7 @@ class Ask(Base):
     asked_by: Mapped[str] = mapped_column(String(120))
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asked_from: Mapped[str] = mapped_column(String(40), default="")  # of a brief: `account:7`, `link:3`
     parked: Mapped[int] = mapped_column(default=0)
     state: Mapped[AskState] = mapped_column(enum_type(AskState), default=AskState.OPEN)
     answer: Mapped[str] = mapped_column(Text, default="")

@@ -24,14 +24,28 @@ def ask(incident: Incident, *, whom: str, what: str, minutes: int, actor: Actor,
     if len(whom) > 120 or len(what) > 300:
         raise Invalid({"text": "At most 120 characters for whom, 300 for what."})
     _check(minutes)
-    due_at = now + timedelta(minutes=minutes)
+    return add_ask(incident, whom, what, minutes, actor=actor, now=now)
+
+
+def add_ask(
+    incident: Incident,
+    whom: str,
+    what: str,
+    minutes: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    asked_from: str = "",
+) -> Ask:
+    """Add an open ask and its entry. Part of the verb that calls it."""
     row = Ask(
         incident_id=incident.id,
         whom=whom,
         what=what,
         asked_by=actor.name,
         asked_at=now,
-        due_at=due_at,
+        asked_from=asked_from,
+        due_at=now + timedelta(minutes=minutes),
         state=AskState.OPEN,
     )
     db.session.add(row)

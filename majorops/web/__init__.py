@@ -16,6 +16,7 @@ class Number(IntegerConverter):
 
 def init_app(app: Flask) -> None:
     """Everything between the network and the verbs: sessions, access, answers to errors, blueprints."""
+    from majorops.web.brief import BLUEPRINTS as BRIEFS
     from majorops.web.fireground import bp as fireground
     from majorops.web.maintenance import bp as maintenance
     from majorops.web.public import bp as public
@@ -34,5 +35,5 @@ def init_app(app: Flask) -> None:
     for part in (formats, markdown, assets, security, session, access, answers, streams):
         part.init_app(app)
     register(app, public, subscribe)
-    for blueprint in (machine, feeds, intake, sign_in, health, fireground, maintenance):
+    for blueprint in (machine, feeds, intake, sign_in, health, fireground, maintenance, *BRIEFS):
         app.register_blueprint(blueprint)

@@ -22,6 +22,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "intake.js": ("js/intake/*.js",),
     "public.css": ("css/public.css",),
     "public.js": ("js/public/*.js",),
+    "brief.css": ("css/tokens.css", "css/brief/*.css"),
+    "brief.js": ("js/brief/*.js",),
     "admin.css": ("css/admin.css",),
 }
 TYPES = {

@@ -30,7 +30,7 @@ def add_headers(response: Response) -> Response:
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if "HX-Request" in request.headers:
         response.headers["X-Now"] = str(int(clock.now().timestamp() * 1000))  # the page's clocks run by it

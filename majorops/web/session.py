@@ -34,7 +34,7 @@ class CookieSessions(SecureCookieSessionInterface):
         return request.is_secure or (app.config["BASE_URL"] or "").startswith("https://")
 
     def save_session(self, app: Flask, session: SessionMixin, response) -> None:
-        if request.blueprint in ("public", "assets", "health") or request.endpoint == "static":
+        if request.blueprint in ("public", "assets", "health", "brief_link") or request.endpoint == "static":
             return  # these answers are the same for everybody and may lie in shared caches
         super().save_session(app, session, response)
 

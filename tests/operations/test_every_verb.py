@@ -14,6 +14,7 @@ from majorops.domain.errors import Forbidden
 from majorops.domain.vocab import (
     AccountRole,
     AlarmLevel,
+    BriefPage,
     CardTier,
     ChannelKind,
     CheckState,
@@ -32,6 +33,7 @@ from majorops.domain.vocab import (
 from majorops.models import (
     Ask,
     AuditEntry,
+    BriefLink,
     CanReport,
     Channel,
     Delivery,
@@ -60,6 +62,7 @@ def prepared(cast, clock):
     VERBS["tracks.open_timebox"](incident, purpose="conditions", owner="Maya", minutes=5, **who)
     VERBS["tracks.report_can"](incident, team="App", conditions="5xx", needs="deploy freeze", **who)
     VERBS["asks.ask"](incident, whom="Lena", what="pool size", minutes=5, **who)
+    VERBS["briefs.make_link"](incident, page=BriefPage.BRIEF, name="Legal", hours=1, **who)
     VERBS["timeline.add_note"](incident, "first", **who)
     VERBS["updates.publish_update"](incident, "known", visibility=Visibility.PUBLIC, **who)
     VERBS["catalogue.add_system"](name="cdn", actor=SYSTEM, now=clock())
@@ -86,6 +89,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     note = db.session.scalar(select(TimelineEvent.seq).filter_by(kind="note.logged"))
     rita = db.session.get(User, cast.rita.user_id)
     system = db.session.scalar(select(System))
+    link = db.session.scalar(select(BriefLink.id))
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
     person = db.session.scalar(select(Subscriber))
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
@@ -141,6 +145,10 @@ def calls(cast, clock) -> dict[str, tuple]:
         "asks.defer_ask": (asked, "After Action"),
         "asks.log_decision": ({"proposal": "roll back"},),
         "asks.rule_out": ({"cause": "network", "why": "clean"},),
+        "briefs.make_link": ({"page": BriefPage.EXEC, "name": "Board", "hours": 24},),
+        "briefs.revoke_link": (link,),
+        "briefs.open_link": (link,),
+        "briefs.ask_question": ("Deploy freeze?", {"asked_from": "account:1"}),
         "checklist.set_tick": (Phase.ALERT, "real", True),
         "checklist.write_phase_note": (Phase.ALERT, "text"),
         "coaching.rest_nudge": ("overdue",),
@@ -183,8 +191,9 @@ def entries() -> int:
     )
 
 
-# create_first_admin works only without any account: tests/web/test_sign_in.py.
-@pytest.mark.parametrize("name", sorted(VERBS.keys() - {"accounts.create_first_admin"}))
+# create_first_admin works only without any account: tests/web/test_sign_in.py. A later use of a link is only counted:
+# tests/operations/test_briefs.py.
+@pytest.mark.parametrize("name", sorted(VERBS.keys() - {"accounts.create_first_admin", "briefs.count_use"}))
 def test_leaves_an_event(cast, clock, name):
     incident = prepared(cast, clock)
     given = list(calls(cast, clock)[name])

@@ -9,6 +9,7 @@ from majorops.db import Base, UTCDateTime, db
 from majorops.domain.vocab import (
     AccountRole,
     AlarmLevel,
+    BriefPage,
     CardTier,
     ChannelKind,
     CommandRole,
@@ -33,6 +34,7 @@ VALUES = {
     "intake_source": IntakeSource.WEB, "status_at_cut": IncidentStatus.ACTIVE, "type": EventType.ACTION,
     "visibility": Visibility.INTERNAL, "role": CommandRole.SRE, "method": SignInMethod.LOCAL, "outcome": TrackOutcome.RUNNING,
     "tier": CardTier.AGENCY, "notice": Notice.ALARM, "state": DeliveryState.SENT, "kind": ChannelKind.EMAIL,
+    "page": BriefPage.EXEC,
 }  # fmt: skip
 
 

@@ -42,8 +42,10 @@ def next_address(wanted: str | None) -> str:
     """Where to go after sign-in: the wanted address if it is one of ours, else the role's own start page."""
     if wanted and is_ours(wanted):
         return wanted
-    reads = current_user.is_authenticated and current_user.actor.can(Permission.INCIDENT_READ)
-    return url_for("fireground.index" if reads else "public.status")
+    if not current_user.is_authenticated:
+        return url_for("public.status")
+    reads = current_user.actor.can(Permission.INCIDENT_READ)
+    return url_for("fireground.index" if reads else "brief.index")
 
 
 def is_ours(address: str) -> bool:

@@ -1,0 +1,35 @@
+"""Links that open one brief of one incident for somebody without an account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from majorops.db import Base, UTCDateTime, enum_type
+from majorops.domain.vocab import BriefPage
+
+
+class BriefLink(Base):
+    """`name`: whom it is for. The token is shown once, to who made the link; here is only its hash."""
+
+    __tablename__ = "brief_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    page: Mapped[BriefPage] = mapped_column(enum_type(BriefPage))
+    name: Mapped[str] = mapped_column(String(80))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_by: Mapped[str] = mapped_column(String(120))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    uses: Mapped[int] = mapped_column(default=0)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def is_open(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+    def __str__(self) -> str:
+        return f"{self.page.label} for {self.name}"

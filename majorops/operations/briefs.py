@@ -1,0 +1,111 @@
+"""Verbs on briefs: links that open one page of one incident, their use, and questions that are asked there."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.briefs import (
+    QUESTION_MINUTES,
+    USE_COUNTS_EVERY,
+    link_problems,
+    question_problem,
+    questions_refusal,
+)
+from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.vocab import AskState, BriefPage, EventType
+from majorops.models import Ask, BriefLink, Incident
+from majorops.operations import demand_open, operation, record
+from majorops.operations.accounts import hash_token
+from majorops.operations.asks import add_ask
+
+MOST_LINKS = 50
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def make_link(
+    incident: Incident, *, page: BriefPage, name: str, hours: int | None, actor: Actor, now: datetime
+) -> str:
+    """Make a link to one brief of this incident. Returns its token, which is kept nowhere. Raises Invalid, Conflict."""
+    if incident.is_drill:
+        raise Conflict("A drill stays inside: it has no links.")
+    if problems := link_problems(name, hours):
+        raise Invalid(problems)
+    if sum(link.is_open(now) for link in links_of(incident.id)) >= MOST_LINKS:
+        raise Conflict(f"{MOST_LINKS} links are open. Revoke one first.")
+    token = secrets.token_urlsafe(32)
+    row = BriefLink(
+        incident_id=incident.id,
+        page=page,
+        name=name,
+        token_hash=hash_token(token),
+        made_by=actor.name,
+        made_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    db.session.add(row)
+    title, until = f"Link made: {row}", f"Until {row.expires_at:%Y-%m-%d %H:%M} UTC."
+    record(incident, "link.made", title, detail=until, type=EventType.COMMAND, actor=actor, now=now)
+    return token
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def revoke_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime) -> None:
+    """End a link at once. Raises Invalid, Conflict."""
+    row = db.session.get(BriefLink, link_id, populate_existing=True)
+    if row is None or row.incident_id != incident.id:
+        raise Invalid({"link": "There is no such link."})
+    if row.revoked_at:
+        raise Conflict(f"This link was revoked at {row.revoked_at:%H:%M:%S} UTC.")
+    row.revoked_at = now
+    record(incident, "link.revoked", f"Link revoked: {row}", type=EventType.COMMAND, actor=actor, now=now)
+
+
+@operation(needs=None)
+def open_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime) -> None:
+    """The first use of a link, which the timeline tells."""
+    if _count(link_id, now, BriefLink.last_used_at.is_(None)):
+        row = db.session.get(BriefLink, link_id)
+        title = f"Link opened: {row}"
+        record(incident, "link.opened", title, type=EventType.COMMAND, actor=actor, now=now)
+
+
+@operation(needs=None)
+def count_use(link_id: int, *, actor: Actor, now: datetime) -> None:
+    """A later use of a link: counted, without an entry and without holding the incident; once a minute at most."""
+    _count(link_id, now, BriefLink.last_used_at <= now - USE_COUNTS_EVERY)
+
+
+def _count(link_id: int, now: datetime, condition) -> bool:
+    used = {"uses": BriefLink.uses + 1, "last_used_at": now}
+    counted = update(BriefLink).where(BriefLink.id == link_id, condition).values(**used)
+    return bool(db.session.execute(counted).rowcount)
+
+
+@operation(needs=None)
+def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor, now: datetime) -> Ask:
+    """Put a question from a brief before the MIM, with a clock. `asked_from` names the account or the link, which may have
+    so many open at once. Raises Forbidden, Invalid, Conflict."""
+    if refusal := actor.refusal(Permission.BRIEF_READ):
+        raise Forbidden(refusal)
+    demand_open(incident)
+    if problem := question_problem(text):
+        raise Invalid({"question": problem})
+    if refusal := questions_refusal(_open_questions(incident, asked_from)):
+        raise Invalid({"question": refusal})
+    return add_ask(incident, "MIM", text, QUESTION_MINUTES, actor=actor, now=now, asked_from=asked_from)
+
+
+def links_of(incident_id: int) -> list[BriefLink]:
+    """The links of an incident, newest first."""
+    made = select(BriefLink).filter_by(incident_id=incident_id).order_by(BriefLink.id.desc())
+    return list(db.session.scalars(made.limit(MOST_LINKS * 2)))
+
+
+def _open_questions(incident: Incident, asked_from: str) -> int:
+    mine = (Ask.incident_id == incident.id, Ask.asked_from == asked_from, Ask.state == AskState.OPEN)
+    return db.session.scalar(select(func.count(Ask.id)).where(*mine))

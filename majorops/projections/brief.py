@@ -1,0 +1,218 @@
+"""What executives and stakeholders read (domain §7): frozen values with named columns, the same number of queries for
+every incident. A drill has no brief; a private incident has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+
+from majorops.db import db
+from majorops.domain.briefs import TRACKS_SHOWN, Need, needed_from_leadership
+from majorops.domain.measures import Kept, Moment, kept
+from majorops.domain.vocab import (
+    AskState,
+    BriefPage,
+    CommandRole,
+    Phase,
+    PublicationKind,
+    TrackOutcome,
+    Visibility,
+)
+from majorops.models import (
+    AffectedSystem,
+    Ask,
+    BriefLink,
+    CanReport,
+    CommandAssignment,
+    Incident,
+    Publication,
+    RecoveryTrack,
+    TimelineEvent,
+)
+from majorops.projections.brief_values import (
+    BriefIncident,
+    BriefLine,
+    BriefMilestone,
+    BriefQuestion,
+    BriefTrack,
+    OpenedLink,
+)
+
+MILESTONES_SHOWN = 6
+ROWS = 200  # of tracks, asks and promises that one brief looks at
+
+
+_LINE = (
+    Incident.id.label("number"),
+    Incident.title,
+    Incident.severity,
+    Incident.alarm_level,
+    Incident.status,
+    Incident.phase,
+    Incident.opened_at,
+    Incident.next_update_eta,
+)
+_OWN = (
+    Incident.detected_at,
+    Incident.resolved_at,
+    Incident.issue_time,
+    Incident.resolve_time,
+    Incident.customer_count,
+    Incident.customer_count_is_approximate,
+    Incident.external_impact,
+    Incident.business_impact,
+    Incident.customer_impact_summary,
+    Incident.who_affected,
+    Incident.what_to_do,
+    Incident.risk_level,
+    Incident.exec_summary,
+    Incident.exposure_line,
+    Incident.exposure_published_at,
+)
+
+
+def brief_list(now: datetime, days: int = 7) -> tuple[BriefLine, ...]:
+    """The incidents that run, by Box and age, then those resolved in the last days; no drills."""
+    recent = or_(Incident.resolved_at.is_(None), Incident.resolved_at >= now - timedelta(days=days))
+    query = select(*_LINE).where(~Incident.is_drill, recent)
+    order = (Incident.resolved_at.is_not(None), Incident.alarm_level.desc(), Incident.opened_at)
+    return tuple(
+        BriefLine(**row) for row in db.session.execute(query.order_by(*order).limit(ROWS)).mappings()
+    )
+
+
+def brief_incident(number: int) -> BriefIncident | None:
+    """One incident for its briefs; None for a number never used, and for a drill."""
+    query = select(*_LINE, *_OWN).where(Incident.id == number, ~Incident.is_drill)
+    row = db.session.execute(query).mappings().first() if number < 2**31 else None
+    if row is None:
+        return None
+    team = _team(number)
+    tracks = _running(number)
+    shown = tuple(BriefTrack(one.goal, one.team, one.owner, one.expires_at) for one in tracks[:TRACKS_SHOWN])
+    names = (
+        select(AffectedSystem.name).where(AffectedSystem.incident_id == number).order_by(AffectedSystem.id)
+    )
+    return BriefIncident(
+        **row,
+        systems=tuple(db.session.scalars(names)),
+        milestones=_milestones(number),
+        tracks=shown,
+        more_tracks=max(len(tracks) - TRACKS_SHOWN, 0),
+        needed=_needed(number, team, tracks) if row["resolved_at"] is None else (),
+        team=tuple((role, team.get(role, "")) for role in CommandRole),
+        moments=_moments(number, row),
+        kept=_kept(number, row["opened_at"], row["resolved_at"]),
+    )
+
+
+def _milestones(number: int) -> tuple[BriefMilestone, ...]:
+    """Newest first; a withdrawn one is gone here too, and a correction stands for what it corrects."""
+    is_shown = or_(Publication.kind == PublicationKind.MILESTONE, Publication.visibility == Visibility.PUBLIC)
+    corrected = select(Publication.corrects_id).where(
+        Publication.incident_id == number, Publication.corrects_id.is_not(None)
+    )
+    query = (
+        select(Publication.number, Publication.title, Publication.body, Publication.at)
+        .where(Publication.incident_id == number, Publication.withdrawn_at.is_(None), is_shown)
+        .where(Publication.id.not_in(corrected))
+        .order_by(Publication.id.desc())
+        .limit(MILESTONES_SHOWN)
+    )
+    return tuple(
+        BriefMilestone(f"Milestone {of}" if of else "Update", title, body, at)
+        for of, title, body, at in db.session.execute(query)
+    )
+
+
+def _running(number: int) -> list:
+    columns = (
+        RecoveryTrack.goal,
+        RecoveryTrack.team,
+        RecoveryTrack.owner,
+        RecoveryTrack.expires_at,
+        RecoveryTrack.escalated_to,
+    )
+    running = (RecoveryTrack.incident_id == number, RecoveryTrack.outcome == TrackOutcome.RUNNING)
+    return db.session.execute(select(*columns).where(*running).order_by(RecoveryTrack.id).limit(ROWS)).all()
+
+
+def _needed(number: int, team: dict[CommandRole, str], tracks: list) -> tuple[Need, ...]:
+    asked = select(Ask.what, Ask.whom, Ask.due_at).where(
+        Ask.incident_id == number, Ask.state == AskState.OPEN
+    )
+    asks = [Need(*row) for row in db.session.execute(asked.order_by(Ask.due_at).limit(ROWS))]
+    escalated = [one for one in tracks if one.escalated_to]
+    needs = _open_needs(number, {one.team for one in escalated}) if escalated else {}
+    waiting = [(one.goal, one.escalated_to, needs.get(one.team, "")) for one in escalated]
+    return needed_from_leadership(asks, team.get(CommandRole.LEADER, ""), waiting)
+
+
+def _open_needs(number: int, teams: set[str]) -> dict[str, str]:
+    """Team → what its newest CAN still needs."""
+    newest = select(func.max(CanReport.id)).where(CanReport.incident_id == number, CanReport.team.in_(teams))
+    query = select(CanReport.team, CanReport.needs).where(
+        CanReport.id.in_(newest.group_by(CanReport.team)), CanReport.needs_met_at.is_(None)
+    )
+    return {team: needs for team, needs in db.session.execute(query) if needs}
+
+
+def _team(number: int) -> dict[CommandRole, str]:
+    query = select(CommandAssignment.role, CommandAssignment.name).where(
+        CommandAssignment.incident_id == number, CommandAssignment.until.is_(None)
+    )
+    return {row.role: row.name for row in db.session.execute(query)}
+
+
+def _moments(number: int, row: Mapping) -> Moment:
+    first = func.min(TimelineEvent.at)
+    entered = select(TimelineEvent.phase, first).where(
+        TimelineEvent.incident_id == number, TimelineEvent.kind == "phase.advanced"
+    )
+    times = db.session.execute(entered.group_by(TimelineEvent.phase)).all()
+    milestone = select(func.min(Publication.at)).where(
+        Publication.incident_id == number, Publication.kind == PublicationKind.MILESTONE
+    )
+
+    def since(phase: Phase) -> datetime | None:
+        return min((at for of, at in times if of and of >= phase), default=None)
+
+    return Moment(
+        detected_at=row["detected_at"],
+        opened_at=row["opened_at"],
+        issue_time=row["issue_time"],
+        gathered_at=since(Phase.GATHER),
+        milestone_at=db.session.scalar(milestone),
+        validated_at=since(Phase.VALIDATION),
+        resolved_at=row["resolved_at"],
+    )
+
+
+def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kept:
+    """How the promises of all milestones and updates were kept, inside and outside."""
+    query = select(Publication.at, Publication.next_update_eta).where(
+        Publication.incident_id == number, Publication.corrects_id.is_(None)
+    )
+    rows = db.session.execute(query.order_by(Publication.id).limit(ROWS))
+    return kept(opened_at, [tuple(row) for row in rows], resolved_at)
+
+
+def questions_from(number: int, asked_from: str) -> tuple[BriefQuestion, ...]:
+    """What this account or link asked, newest first."""
+    columns = (Ask.what, Ask.asked_at, Ask.due_at, Ask.state, Ask.answer, Ask.closed_at)
+    query = select(*columns).where(Ask.incident_id == number, Ask.asked_from == asked_from)
+    return tuple(BriefQuestion(*row) for row in db.session.execute(query.order_by(Ask.id.desc()).limit(10)))
+
+
+def opened_link(number: int, page: BriefPage, token_hash: str, now: datetime) -> OpenedLink | None:
+    """The link with this token, if it opens this page of this incident now. Whatever is wrong, it is the same None."""
+    query = (
+        select(BriefLink.id, BriefLink.name, BriefLink.last_used_at)
+        .join(Incident, Incident.id == BriefLink.incident_id)
+        .where(BriefLink.token_hash == token_hash, BriefLink.incident_id == number, BriefLink.page == page)
+        .where(BriefLink.revoked_at.is_(None), BriefLink.expires_at > now, ~Incident.is_drill)
+    )
+    row = db.session.execute(query).first()
+    return OpenedLink(*row) if row else None

@@ -1,0 +1,139 @@
+"""The frozen values that briefs get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from majorops.domain import text as words
+from majorops.domain.briefs import Need
+from majorops.domain.cadence import Cadence, cadence
+from majorops.domain.exposure import spelled
+from majorops.domain.measures import (
+    Kept,
+    Moment,
+    impact_ended_at,
+    impact_started_at,
+    measures,
+    total_duration,
+)
+from majorops.domain.vocab import (
+    AlarmLevel,
+    AskState,
+    CommandRole,
+    ExternalImpact,
+    IncidentStatus,
+    Phase,
+    RiskLevel,
+    Severity,
+)
+
+
+@dataclass(frozen=True)
+class BriefLine:
+    """An incident in the list of briefs."""
+
+    number: int
+    title: str
+    severity: Severity
+    alarm_level: AlarmLevel
+    status: IncidentStatus
+    phase: Phase
+    opened_at: datetime
+    next_update_eta: datetime | None
+
+    @property
+    def reference(self) -> str:
+        return words.reference(self.number)
+
+    def cadence(self, now: datetime) -> Cadence | None:
+        return cadence(self.status, self.next_update_eta, now)
+
+
+@dataclass(frozen=True)
+class BriefMilestone:
+    """A milestone, or an update that the public was given, in its newest words."""
+
+    heading: str
+    title: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BriefTrack:
+    goal: str
+    team: str
+    owner: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BriefQuestion:
+    """A question that was asked from this account or link, and what became of it."""
+
+    text: str
+    asked_at: datetime
+    due_at: datetime
+    state: AskState
+    answer: str
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BriefIncident(BriefLine):
+    """One incident for both briefs; which page shows what is up to its template."""
+
+    detected_at: datetime
+    resolved_at: datetime | None
+    issue_time: datetime | None
+    resolve_time: datetime | None
+    customer_count: int | None
+    customer_count_is_approximate: bool
+    external_impact: ExternalImpact
+    business_impact: str
+    customer_impact_summary: str
+    who_affected: str
+    what_to_do: str
+    risk_level: RiskLevel | None
+    exec_summary: str
+    exposure_line: str
+    exposure_published_at: datetime | None
+    systems: tuple[str, ...]
+    milestones: tuple[BriefMilestone, ...]
+    tracks: tuple[BriefTrack, ...]
+    more_tracks: int
+    needed: tuple[Need, ...]
+    team: tuple[tuple[CommandRole, str], ...]  # every role, an empty name where it is vacant
+    moments: Moment
+    kept: Kept
+
+    def duration(self, now: datetime) -> timedelta:
+        return total_duration(self.detected_at, self.resolved_at, now)
+
+    def impact(self, now: datetime) -> timedelta:
+        began = impact_started_at(self.issue_time, self.detected_at)
+        return total_duration(began, impact_ended_at(self.resolve_time, self.resolved_at), now)
+
+    @property
+    def exposure_words(self) -> str:
+        return spelled(self.exposure_line)
+
+    @property
+    def measures(self) -> Mapping[str, timedelta]:
+        """The measures of domain §11, once the incident is resolved."""
+        return measures(self.moments) if self.resolved_at else {}
+
+    @property
+    def next_phase(self) -> Phase | None:
+        return Phase(self.phase + 1) if self.phase < Phase.RESOLUTION and not self.resolved_at else None
+
+
+@dataclass(frozen=True)
+class OpenedLink:
+    """A link that opens its page now, to whoever holds its token."""
+
+    id: int
+    name: str
+    last_used_at: datetime | None
