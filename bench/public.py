@@ -35,12 +35,13 @@ http {{ access_log off; sendfile on; open_file_cache max=10;
 def run() -> list[dict]:
     with one_box() as server:
         maya = Person(server)
-        paths = [maya.open() for _ in range(3)]
+        paths = [maya.open(system) for system in ("payments-api", "ledger-db", "checkout-web")]
         for path in paths:
             for n in range(12):
                 say(maya, path, f"Update {n}: card payments are failing for customers in the EU and the US.")
         rows = [weight(server), *against_nginx(server), visible(server, maya, paths[0])]
         rows += storm(server, maya, paths[1])
+        server.stop()
         rows.append(history(server))
     return rows
 
@@ -131,6 +132,7 @@ def visible(server: Server, maya: Person, path: str) -> dict:
         say(maya, path, text)
         for address in addresses:
             while text not in requests.get(server.url + address, timeout=5).text:
+                assert time.perf_counter() < began + 10, f"{address} never said it"
                 time.sleep(0.005)
         times.append((time.perf_counter() - began) * 1000)
     found = spread(times)

@@ -26,10 +26,12 @@ def one_box() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp())
     server = Server(prepare(f"sqlite:///{folder / 'bench.db'}"))
     server.start()
-    yield server
-    if server.is_running:
-        server.stop()
-    shutil.rmtree(folder)
+    try:
+        yield server
+    finally:  # a server left running holds the whole bench at its end
+        if server.is_running:
+            server.stop()
+        shutil.rmtree(folder)
 
 
 @contextmanager
@@ -43,13 +45,15 @@ def two_processes(with_redis: bool) -> Iterator[tuple[list[Server], PostgresServ
     settings = {"REDIS_URL": redis.url} if redis else {}
     url = prepare(postgres.url)
     servers = [Server(url, **settings) for _ in range(2)]
-    for server in servers:
-        server.start()
-    yield servers, postgres, redis
-    for server in servers:
-        if server.is_running:
-            server.stop()
-    postgres.stop()
-    if redis:
-        redis.stop()
-    shutil.rmtree(folder)
+    try:
+        for server in servers:
+            server.start()
+        yield servers, postgres, redis
+    finally:
+        for server in servers:
+            if server.is_running:
+                server.stop()
+        postgres.stop()
+        if redis:
+            redis.stop()
+        shutil.rmtree(folder)

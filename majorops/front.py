@@ -4,10 +4,12 @@ threads. `uvicorn majorops.front:app --http majorops.front:Protocol`."""
 from __future__ import annotations
 
 import asyncio
+import io
 import signal
 import sys
+import time
 
-from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi import WSGIMiddleware, WSGIResponder
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from majorops import announce, create_app
@@ -28,6 +30,9 @@ SPECIAL = {
     b"transfer-encoding": (),
     b"expect": (),
 }
+READERS_IN_A_ROW = 8  # so many public pages are given out while Flask works, then it has room
+ROOM = 0.0001  # seconds
+HANDED_BYTES = 65_536  # of a longer answer, so much at once
 PATIENCE = 60.0  # seconds until a request's body must be here
 
 flask_app = create_app()
@@ -57,6 +62,40 @@ def key_of(path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], scheme
     return (_origin or f"{scheme}://{host.decode('latin-1')}", path.decode("latin-1"))
 
 
+class Handed(WSGIResponder):
+    """A request to Flask that asks the loop for nothing: a2wsgi alone fetches the body and hands over head, body and end
+    one by one, and waits each time for a loop that two hundred reloading readers keep busy."""
+
+    at_work: set[Handed] = set()
+
+    def __init__(self, body: bytes):
+        super().__init__(flask_app, _flask.executor, send_queue_size=10)
+        self._body, self._kept, self._is_long = body, [], False
+
+    def wsgi(self, environ: dict, start_response) -> None:
+        self.at_work.add(self)
+        try:
+            super().wsgi(environ | {"wsgi.input": io.BytesIO(self._body)}, start_response)
+        finally:
+            self.at_work.discard(self)
+
+    def send(self, message: dict) -> None:
+        self._kept.append(message)
+        is_end = message["type"] == "http.response.body" and not message.get("more_body")
+        if is_end and not self._is_long:
+            self.loop.call_soon_threadsafe(self.send_queue.put_nowait, self._kept)
+        elif is_end or sum(len(one.get("body", b"")) for one in self._kept) > HANDED_BYTES:
+            kept, self._kept, self._is_long = self._kept, [], True
+            super().send(kept)
+
+    async def sender(self, send) -> None:
+        async def each(messages: list[dict]) -> None:
+            for message in messages:
+                await send(message)
+
+        await super().sender(each)
+
+
 class _Answered:
     """Stands for the request that a finished answer was written to."""
 
@@ -83,6 +122,8 @@ class Protocol(HttpToolsProtocol):
         if found is None:
             return False
         self._write(found, method)
+        if Handed.at_work and self.server_state.total_requests % READERS_IN_A_ROW == 0:
+            time.sleep(ROOM)  # the loop lets go of Python's lock, or a save would take turns with each reader
         return True
 
     def _write(self, found: Snapshot, method: bytes) -> None:
@@ -123,11 +164,12 @@ async def app(scope, receive, send) -> None:
         if scope["method"] in ("GET", "HEAD") and await _public(scope, send):
             return None
         try:
-            whole = await asyncio.wait_for(read_body(scope, receive), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                body = await read_body(scope, receive)
         except TimeoutError:
             return await refuse(send, 408)
-        if whole is not None:
-            await _flask(scope, whole, send)
+        if body is not None:
+            await Handed(body)(scope, receive, send)
 
 
 async def _public(scope, send) -> bool:
@@ -164,12 +206,12 @@ async def _drawn(key: Key) -> Snapshot | None:
     return await asyncio.shield(_drawings[key])
 
 
-async def read_body(scope, receive):
-    """A `receive` that has the body already: whoever sends it slowly waits here and holds no thread. None for who left.
-    A body without a length, or longer than is taken, goes on unread; Flask reads neither."""
+async def read_body(scope, receive) -> bytes | None:
+    """The whole body, so that whoever sends it slowly waits here and holds no thread. None for who left. Of a body without
+    a length, or longer than is taken, nothing: Flask refuses by the length."""
     length = dict(scope["headers"]).get(b"content-length", b"")
     if not length.isdigit() or int(length) > flask_app.config["MAX_CONTENT_LENGTH"]:
-        return receive
+        return b""
     body, is_more = b"", True
     while is_more:
         message = await receive()
@@ -177,11 +219,7 @@ async def read_body(scope, receive):
             return None
         body += message.get("body", b"")
         is_more = message.get("more_body", False)
-
-    async def give() -> dict:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return give
+    return body
 
 
 async def _life(receive, send) -> None:

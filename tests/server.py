@@ -144,7 +144,7 @@ class Person:
 
     def open(self, system: str = "payments-api") -> str:
         """Open an incident; returns its fireground's path."""
-        given = {"title": "prod-payments-api not responding", "severity": "critical"}
+        given = {"title": f"prod-{system} not responding", "severity": "critical"}
         answer = self.post("/new", **given, affected_systems=system)
         return re.search(
             r"/admin/incidents/\d+", answer.headers.get("Location") or answer.headers["HX-Redirect"]
