@@ -24,7 +24,7 @@ from tests.conftest import SECRET
 from tests.server import Person, Server, free_port
 
 ROUNDS, SECONDS = 3, 4
-PAST = 10_000
+LISTED, PAST = 100, 10_000
 READERS = 200
 NGINX = """worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/log;
 events {{ worker_connections 1024; }}
@@ -179,24 +179,32 @@ def read(maya: Person, path: str) -> str:
 
 
 def history(server: Server) -> dict:
-    """What drawing the status page costs, before and after ten thousand past incidents."""
+    """What drawing the status page costs with as many past incidents as it lists, and with ten thousand."""
     app = create_app({"DATABASE_URL": server.database_url, "SECRET_KEY": SECRET})
     with app.app_context():
+        add_past(range(1, LISTED + 1))
         few = drawn(app)
-        now = clock.now()
-        rows = [
-            {"title": f"past {n}", "severity": Severity.LOW, "alarm_level": 0, "phase": 8, "status": "resolved", "version": 0, "phase_entered_at": now,
-             "detected_at": now - timedelta(hours=n), "opened_at": now - timedelta(hours=n), "resolved_at": now - timedelta(hours=n) + timedelta(minutes=30),
-             "opened_by_name": "bench", "intake_source": "web", "is_public": True, "is_drill": False}
-            for n in range(1, PAST + 1)
-        ]  # fmt: skip
-        db.session.execute(Incident.__table__.insert(), rows)
-        db.session.commit()
+        add_past(range(LISTED + 1, PAST + 1))
         many = drawn(app)
         db.session.remove()
         db.engine.dispose()
     ratio = many["p50"] / few["p50"]
-    return {"row": f"drawing / with {PAST:,} past incidents", **many, "note": f"p50 {few['p50']} ms with none", "bar": verdict(ratio < 1.6, f"{ratio:.2f} x, with the 50 newest listed")}  # fmt: skip
+    note = f"p50 {few['p50']} ms with {LISTED}"
+    return {"row": f"drawing / with {PAST:,} past incidents", **many, "note": note, "bar": verdict(ratio < 1.5, f"{ratio:.2f} x, less than 1.5")}  # fmt: skip
+
+
+def add_past(hours_ago: range) -> None:
+    """Resolved incidents of half an hour each, one an hour."""
+    now = clock.now()
+    same = {"severity": Severity.LOW, "alarm_level": 0, "phase": 8, "status": "resolved", "version": 0, "phase_entered_at": now,
+            "opened_by_name": "bench", "intake_source": "web", "is_public": True, "is_drill": False}  # fmt: skip
+    rows = []
+    for hours in hours_ago:
+        began = now - timedelta(hours=hours)
+        times = {"detected_at": began, "opened_at": began, "resolved_at": began + timedelta(minutes=30)}
+        rows.append(same | times | {"title": f"past {hours}"})
+    db.session.execute(Incident.__table__.insert(), rows)
+    db.session.commit()
 
 
 def drawn(app) -> dict[str, float]:
