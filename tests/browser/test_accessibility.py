@@ -14,7 +14,8 @@ from tests.conftest import SECRET
 from tests.server import Server
 
 TAGS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-PUBLIC = ("/", "/incidents/4", "/incidents/2", "/login", "/incidents/999")
+SHOWN = ("/", "/incidents/4", "/incidents/2", "/history", "/maintenance/1", "/subscribe", "/de/", "/de/incidents/4")
+PUBLIC = (*SHOWN, "/login", "/incidents/999")
 INSIDE = (
     "/admin/incidents",
     "/admin/incidents/4",
@@ -26,6 +27,11 @@ INSIDE = (
     "/admin/incidents/4/commands",
     "/admin/incidents/2/commands",
     "/admin/incidents/keys",
+    "/admin/incidents/4/links",
+    "/admin/maintenance",
+    "/admin/maintenance/2/edit",
+    "/incidents/4/brief",
+    "/incidents/4/exec",
 )
 ADMIN = ("/admin/", "/admin/data/incidents/", "/admin/data/users/", "/admin/data/users/new/", "/admin/data/timeline/", "/admin/data/systems/edit/?id=1", "/admin/data/incidents/details/?id=4", "/admin/data/incidents/edit/?id=4", "/admin/data/deliveries/", "/admin/data/deliveries/details/?id=1", "/admin/data/channels/new/", "/admin/data/policies/")  # fmt: skip
 
@@ -40,7 +46,8 @@ def demo(template_database, tmp_path_factory):
         fill(clock.now())
         db.session.remove()
         db.engine.dispose()
-    server = Server(f"sqlite:///{path}")
+    mail = {"BASE_URL": "http://status.example.org", "SMTP_URL": "smtp://127.0.0.1:9"}
+    server = Server(f"sqlite:///{path}", **mail)
     server.start()
     yield server
     server.stop()
@@ -78,6 +85,19 @@ def test_pages(chromium, demo, width, scheme):
         look(INSIDE)
         if width >= 390:
             look(ADMIN)
+    context.close()
+    assert problems == {}
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_public_pages_without_their_script(chromium, demo, scheme):
+    """The script is held back, not switched off: axe is one too."""
+    context = chromium.new_context(color_scheme=scheme, base_url=demo.url)
+    page, problems = context.new_page(), {}
+    page.route("**/*.js", lambda route: route.abort())
+    for path in SHOWN:
+        page.goto(path)
+        problems |= {path: found} if (found := violations(page)) else {}
     context.close()
     assert problems == {}
 
