@@ -14,7 +14,16 @@ from tests.conftest import SECRET
 from tests.server import Server
 
 TAGS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-SHOWN = ("/", "/incidents/4", "/incidents/2", "/history", "/maintenance/1", "/subscribe", "/de/", "/de/incidents/4")
+SHOWN = (
+    "/",
+    "/incidents/4",
+    "/incidents/2",
+    "/history",
+    "/maintenance/1",
+    "/subscribe",
+    "/de/",
+    "/de/incidents/4",
+)
 PUBLIC = (*SHOWN, "/login", "/incidents/999")
 INSIDE = (
     "/admin/incidents",

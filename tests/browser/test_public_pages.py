@@ -28,9 +28,7 @@ def test_times_are_the_readers_own_and_utc_without_script(open_page, path):
     plain = open_page(None, timezone_id="Europe/Berlin", script=False)
     for page in (berlin, plain):
         page.goto("/incidents/1")
-    expect(berlin.locator("[data-zone]")).to_have_text(
-        "Times in your zone, Europe/Berlin. UTC on hover."
-    )
+    expect(berlin.locator("[data-zone]")).to_have_text("Times in your zone, Europe/Berlin. UTC on hover.")
     expect(plain.locator("[data-zone]")).to_have_text("Times in UTC.")
     first = "main time >> nth=0"
     assert berlin.get_attribute(first, "title") == plain.inner_text(first)

@@ -23,9 +23,11 @@ def test_a_language_has_every_sentence_and_every_gap(language):
 def test_a_page_says_its_language_and_leads_to_the_others(cast, client):
     cast.open()
     page = client.get("/").text
-    assert '<html lang="en">' in page and 'href="/de/" lang="de" hreflang="de"' in page
+    assert '<html lang="en">' in page
+    assert 'href="/de/" lang="de" hreflang="de"' in page
     german = client.get("/de/").text
-    assert '<html lang="de">' in german and 'href="/" lang="en" hreflang="en"' in german
+    assert '<html lang="de">' in german
+    assert 'href="/" lang="en" hreflang="en"' in german
     assert "aktiver Vorfall" in german
 
 
