@@ -22,6 +22,23 @@ def status_page(view: Callable) -> Callable:
     return view
 
 
+def beside_status_page(view: Callable) -> Callable:
+    """As `status_page`, but drawn for each who asks: a form."""
+    view.access, view.is_beside_status_page = "public", True
+    return view
+
+
+def by_token(view: Callable) -> Callable:
+    """Whoever has the secret in its address may use this view, also on the status page's own host and while that is private."""
+    view.access, view.is_by_token = "public", True
+    return view
+
+
+def belongs_to_status_page(view: Callable) -> bool:
+    """It is as public or as private as the status page."""
+    return getattr(view, "is_status_page", False) or getattr(view, "is_beside_status_page", False)
+
+
 def needs(permission: Permission) -> Callable[[Callable], Callable]:
     """Only accounts with the permission may use this view; a stranger is asked to sign in."""
 
@@ -46,7 +63,7 @@ def check_access() -> None:
     view = current_app.view_functions[endpoint]
     # Flask-Admin wraps its views; its own guard (admin/base.py) asks for data:manage.
     access = Permission.DATA_MANAGE if is_admin_endpoint(endpoint) else getattr(view, "access", None)
-    is_private = current_app.config["STATUS_PRIVATE"] and getattr(view, "is_status_page", False)
+    is_private = current_app.config["STATUS_PRIVATE"] and belongs_to_status_page(view)
     if access == "public" and not is_private:
         return None
     if not current_user.is_authenticated:

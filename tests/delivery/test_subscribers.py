@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 
 from majorops.db import db
 from majorops.delivery import Worker
+from majorops.delivery.links import MANAGE, link_token
 from majorops.domain.vocab import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
 from majorops.models import Announcement, Delivery, Subscriber
 from majorops.operations import edit, maintenance, phase, timeline, updates
@@ -318,3 +319,28 @@ def test_german_readers_read_german(reader, mails, worker, cast):
     worker.drain()
     assert "/de/subscribe/confirm/" in texts(mails)[-1]
     assert "Bestätigen" in texts(mails)[-1] or "=C3=A4" in mails.mails[-1]
+
+
+def test_on_the_status_pages_own_host_people_subscribe_confirm_and_leave(app, cast, reader, mails, worker):
+    app.config["STATUS_HOST"] = "status.example.org"
+    row = subscriber(reader, mails, worker)
+    assert row.state is SubscriberState.ACTIVE
+
+
+def test_a_private_status_page_takes_no_strangers_and_lets_subscribers_leave(
+    app, cast, reader, mails, worker
+):
+    row = subscriber(reader, mails, worker)
+    app.config["STATUS_PRIVATE"] = True
+    assert get(reader, "/subscribe").status_code == 303
+    assert get(reader, "/de/subscribe").status_code == 303
+    token = re.search(r'name="csrf_token" value="([^"]+)"', get(reader, "/login").text)[1]
+    given = {"csrf_token": token, "kind": "email", "address": "eve@example.org"}
+    refused = reader.post("/subscribe", base_url=BASE, headers={"Referer": BASE}, data=given)
+    assert refused.status_code == 303
+    assert db.session.scalar(select(func.count(Subscriber.id))) == 1
+    manage = f"/subscribe/{MANAGE}/{link_token(app.secret_key, MANAGE, row)}"
+    assert get(reader, manage).status_code == 200
+    assert post(reader, manage, act="leave").status_code == 200
+    db.session.rollback()
+    assert db.session.scalar(select(Subscriber.state)) is SubscriberState.LEFT

@@ -26,6 +26,7 @@ from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
 from majorops.projections import public_status
 from majorops.texts import DEFAULT, LANGUAGES, Texts
+from majorops.web.access import belongs_to_status_page
 from majorops.web.assets import asset_text, asset_url
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -179,7 +180,8 @@ def keep_status_host_public() -> None:
     if not host or request.host.partition(":")[0].lower() != host or request.endpoint in (None, "static"):
         return
     view = current_app.view_functions[request.endpoint]
-    if not getattr(view, "is_status_page", False) and request.endpoint not in OPEN_THERE:
+    is_ours = belongs_to_status_page(view) or getattr(view, "is_by_token", False)
+    if not is_ours and request.endpoint not in OPEN_THERE:
         abort(404)
 
 

@@ -15,7 +15,7 @@ from majorops.domain.vocab import ChannelKind, SubscriberState, by_value
 from majorops.models import Subscriber
 from majorops.operations.subscriptions import choose_systems, confirm, leave, subscribe
 from majorops.projections.systems import listed_systems
-from majorops.web.access import public
+from majorops.web.access import beside_status_page, by_token
 from majorops.web.public.page import form_page, texts
 from majorops.web.security import csrf
 
@@ -39,7 +39,7 @@ def mail_works() -> bool:
 
 
 @bp.get("")
-@public
+@beside_status_page
 def form() -> Response:
     return draw(SubscribeForm())
 
@@ -53,7 +53,7 @@ def draw(form: SubscribeForm, errors: dict | None = None, code: int = 200) -> Re
 
 
 @bp.post("")
-@public
+@beside_status_page
 def ask() -> Response:
     form = SubscribeForm()
     kind, names = by_value(ChannelKind, form.kind.data), {name for name, _ in listed_systems()}
@@ -79,13 +79,13 @@ def said(what: str, kind: ChannelKind, row: Subscriber | None = None) -> Respons
 
 
 @bp.get(f"/{CONFIRM}/<token>")
-@public
+@by_token
 def confirming(token: str) -> Response:
     return by_link(CONFIRM, token, "confirming")
 
 
 @bp.post(f"/{CONFIRM}/<token>")
-@public
+@by_token
 def confirm_it(token: str) -> Response:
     if row := find(CONFIRM, token):
         confirm(row, **doing())
@@ -93,14 +93,14 @@ def confirm_it(token: str) -> Response:
 
 
 @bp.get(f"/{MANAGE}/<token>")
-@public
+@by_token
 def manage(token: str) -> Response:
     return by_link(MANAGE, token, "manage")
 
 
 @bp.post(f"/{MANAGE}/<token>")
 @csrf.exempt
-@public
+@by_token
 def change(token: str) -> Response:
     """Leave, or choose systems. Mail programs post `List-Unsubscribe=One-Click` here, without a cookie: the token is the right."""
     row = find(MANAGE, token)
