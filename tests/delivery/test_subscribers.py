@@ -337,7 +337,7 @@ def test_a_private_status_page_takes_no_strangers_and_lets_subscribers_leave(
     token = re.search(r'name="csrf_token" value="([^"]+)"', get(reader, "/login").text)[1]
     given = {"csrf_token": token, "kind": "email", "address": "eve@example.org"}
     refused = reader.post("/subscribe", base_url=BASE, headers={"Referer": BASE}, data=given)
-    assert refused.status_code == 303
+    assert refused.status_code == 401
     assert db.session.scalar(select(func.count(Subscriber.id))) == 1
     manage = f"/subscribe/{MANAGE}/{link_token(app.secret_key, MANAGE, row)}"
     assert get(reader, manage).status_code == 200
