@@ -110,6 +110,7 @@ def fill(url: str) -> dict[str, list[str]]:
             add_system(name=name, actor=SYSTEM, now=clock.now())
         db.session.remove()
         db.engine.dispose()
+    app.extensions["live"].stop()  # its connection would keep the database from being copied
     return cookies
 
 
