@@ -28,6 +28,12 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure():
+    from tests.server import keep_routes
+
+    keep_routes()
+
+
 def pytest_collection_modifyitems(items):
     """Real browsers and real processes run by the wall clock: on a busy machine they get one second try."""
     for item in items:
@@ -146,8 +152,37 @@ def cookies(filled) -> dict[str, list[str]]:
 
 @pytest.fixture
 def database_url(request, template_database, tmp_path):
-    with copied(request, template_database, tmp_path) as url:
-        yield url
+    if template_database.startswith("sqlite"):
+        with copied(request, template_database, tmp_path) as url:
+            yield url
+    else:
+        yield (url := request.getfixturevalue("emptied"))
+        empty(url)
+
+
+@pytest.fixture(scope="session")
+def emptied(postgres, template_database) -> str:
+    """A PostgreSQL database that one test after the other gets: the first connection to a new one costs more than a test."""
+    with autocommit(postgres) as connection:
+        connection.execute(text("CREATE DATABASE majorops_emptied TEMPLATE majorops_template"))
+    return named_database(postgres, "majorops_emptied")
+
+
+def empty(url: str) -> None:
+    """No row is left, and every sequence begins again; whoever is still connected is sent away."""
+    with autocommit(url) as connection:
+        connection.execute(text(EMPTY))
+
+
+EMPTY = """DO $$ DECLARE name text; BEGIN
+PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+SET session_replication_role = replica;
+FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+  EXECUTE format('DELETE FROM %I', name);
+END LOOP;
+FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+  PERFORM setval(quote_ident(name), 1, false);
+END LOOP; END $$"""
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import requests
 import uvicorn
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 
 from majorops import clock, create_app
 from majorops.db import db
@@ -49,6 +50,19 @@ def keep_templates(app: Flask) -> None:
     folder = ROOT / ".pytest_cache" / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+
+
+def keep_routes() -> None:
+    """Compile each route once for all applications of the tests: it is most of what making one costs."""
+    compile_builder, kept = Rule._compile_builder, {}
+
+    def builder(rule: Rule, append_unknown: bool = True):
+        key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_builder(rule, append_unknown)
+        return kept[key]
+
+    Rule._compile_builder = builder
 
 
 def serve(port: int, environment: dict[str, str]) -> None:

