@@ -4,9 +4,10 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 SERVE := $(BIN)/uvicorn majorops.front:app --http majorops.front:Protocol --host $(HOST) --port $(PORT) --proxy-headers --no-server-header --no-access-log --timeout-graceful-shutdown 5
+RECORDINGS ?= $(wildcard tests/replays/*.yaml ../shared/replays/*.yaml)
 DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 
-.PHONY: run demo test bench lint format browser
+.PHONY: run demo test bench eval-ai lint format browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -26,6 +27,9 @@ test: .venv/dev browser
 
 bench: .venv/dev
 	$(BIN)/python -m bench
+
+eval-ai: .venv/dev
+	$(BIN)/python -m bench.evaluation $(RECORDINGS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -54,6 +54,25 @@ def hours(value: str) -> float:
     return number
 
 
+def seconds(value: str) -> float:
+    number = float(value) if value.replace(".", "", 1).isdigit() else -1
+    if not 0 < number <= 120:
+        raise ValueError("use a number of seconds above 0 and at most 120")
+    return number
+
+
+def small_number(value: str) -> int:
+    if not value.strip().isdigit() or int(value) > 5:
+        raise ValueError("use a number from 0 to 5")
+    return int(value)
+
+
+def days(value: str) -> int:
+    if not value.strip().isdigit() or not 1 <= int(value) <= 3650:
+        raise ValueError("use a number of days from 1 to 3650")
+    return int(value)
+
+
 def minutes_pair(value: str) -> tuple[int, int]:
     parts = [part.strip() for part in value.split(",")]
     if len(parts) != 2 or not all(part.isdigit() for part in parts) or not 0 < int(parts[0]) < int(parts[1]):
@@ -202,6 +221,29 @@ SETTINGS = (
         "DURATION_STRICT", "30,60", minutes_pair, "minutes until a Critical or High duration turns amber, red"
     ),
     Setting("DURATION_OTHER", "60,120", minutes_pair, "the same for Medium and Low"),
+    Setting(
+        "AI_BASE_URL",
+        None,
+        web_address,
+        "an OpenAI-compatible endpoint, such as http://localhost:11434/v1; OpenAI's own when only key and model are set",
+    ),
+    Setting("AI_API_KEY", None, text, "the key for it; absent where the endpoint wants none"),
+    Setting(
+        "AI_MODEL",
+        None,
+        text,
+        "the model that drafts; without one the same texts come by rule, from the record",
+    ),
+    Setting(
+        "AI_TIMEOUT",
+        "10",
+        seconds,
+        "seconds until a draft has begun; it is done in three times that or replaced",
+    ),
+    Setting(
+        "AI_RETRIES", "1", small_number, "how often a request that failed at once is tried again, from 0 to 5"
+    ),
+    Setting("AI_KEEP_DAYS", "90", days, "days until what the helpers saw and wrote is forgotten"),
     Setting("LOCAL_LOGIN", "on", flag, "sign-in with e-mail and password"),
     Setting("SESSION_IDLE_HOURS", "12", hours, "a session unused for so long ends"),
     Setting("SESSION_MAX_HOURS", "72", hours, "a session older than this ends, used or not"),
@@ -238,6 +280,12 @@ def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "inst
         raise ConfigError("MAJOROPS_OIDC_CLIENT_ID: needed because MAJOROPS_OIDC_ISSUER is set")
     if not values["OIDC_ISSUER"] and not values["LOCAL_LOGIN"]:
         raise ConfigError("MAJOROPS_LOCAL_LOGIN: off, and no MAJOROPS_OIDC_ISSUER: nobody could sign in")
+    if (values["AI_BASE_URL"] or values["AI_API_KEY"]) and not values["AI_MODEL"]:
+        raise ConfigError("MAJOROPS_AI_MODEL: needed because an endpoint or a key for drafts is set")
+    if values["AI_MODEL"] and not (values["AI_BASE_URL"] or values["AI_API_KEY"]):
+        raise ConfigError(
+            "MAJOROPS_AI_MODEL: set MAJOROPS_AI_BASE_URL or MAJOROPS_AI_API_KEY too: there is nobody to ask"
+        )
     if values["PUBLIC_DIR"] and values["STATUS_PRIVATE"]:
         raise ConfigError(
             "MAJOROPS_PUBLIC_DIR: not while MAJOROPS_STATUS_PRIVATE is on: anybody could read the files"

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import signal
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from a2wsgi.wsgi import WSGIMiddleware, WSGIResponder
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -22,6 +25,8 @@ from majorops.snapshots import Key, Snapshot, Snapshots, accepted
 from majorops.web.streams import STREAM
 
 THREADS = 16
+DRAFTING = 16  # threads of their own for what waits for a model: a slow one holds nobody else up
+DRAFT = re.compile(r"/admin/incidents/\d+/drafts/[a-z]+")
 # Headers, and what they begin with, of requests that no snapshot answers: plain text is wanted, or a body comes with it.
 SPECIAL = {
     b"user-agent": (b"curl/", b"Wget/"),
@@ -39,6 +44,7 @@ flask_app = create_app()
 _live: Live = flask_app.extensions["live"]
 _streams = Streams(_live, flask_app.extensions["tickets"])
 _flask = WSGIMiddleware(flask_app, workers=THREADS)
+_drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
 _worker = Worker(flask_app, told=announce.tell_ledger) if flask_app.config["WORKER"] else None
 _snapshots: Snapshots = flask_app.extensions["snapshots"]
 _origin: str = flask_app.extensions["public_origin"]
@@ -94,6 +100,35 @@ class Handed(WSGIResponder):
                 await send(message)
 
         await super().sender(each)
+
+
+class Drafting(Handed):
+    """The same for a draft: each line goes out as it is written, and who leaves, or presses Stop, is noticed."""
+
+    def __init__(self, body: bytes):
+        super().__init__(body)
+        self.executor, self._gone = _drafting, threading.Event()
+
+    async def __call__(self, scope, receive, send) -> None:
+        watching = asyncio.create_task(self._watch(receive))
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            watching.cancel()
+
+    async def _watch(self, receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._gone.set()
+
+    def wsgi(self, environ: dict, start_response) -> None:
+        own = {"wsgi.input": io.BytesIO(self._body), "majorops.gone": self._gone}
+        WSGIResponder.wsgi(
+            self, environ | own, start_response
+        )  # it waits, mostly: readers need not give it room
+
+    def send(self, message: dict) -> None:
+        WSGIResponder.send(self, [message])
 
 
 class _Answered:
@@ -169,7 +204,8 @@ async def app(scope, receive, send) -> None:
         except TimeoutError:
             return await refuse(send, 408)
         if body is not None:
-            await Handed(body)(scope, receive, send)
+            handed = Drafting if DRAFT.fullmatch(scope["path"]) else Handed
+            await handed(body)(scope, receive, send)
 
 
 async def _public(scope, send) -> bool:
@@ -241,6 +277,7 @@ async def _life(receive, send) -> None:
                 _worker.stop()
             _snapshots.stop()
             _live.stop()
+            _drafting.shutdown(wait=False, cancel_futures=True)
             _flask.executor.shutdown(wait=True)
             await send({"type": "lifespan.shutdown.complete"})
             return

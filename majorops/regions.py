@@ -69,6 +69,7 @@ REGIONS: dict[str, frozenset[str]] = {
         }
     ),
     "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
+    "execbrief": frozenset({"status.changed"}),  # a draft is one person's: their own answers bring it
     "info": frozenset(
         {
             "system.status",

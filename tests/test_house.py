@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "operations": {"operations", "models", "db", "domain", "fields"},
     "screen": {"screen", "operations", "models", "db", "domain", "fields"},
     "live": {"live"},
+    "ai": {"ai", "projections", "domain"},
     "announce": {"fields", "live", "operations", "regions"},
     "delivery": {
         "delivery",

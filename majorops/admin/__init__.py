@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
-from majorops.admin import delivery, maintenance, runcards, subscribers
+from majorops.admin import delivery, drafts, maintenance, runcards, subscribers
 from majorops.admin.base import Guard
 from majorops.admin.tables import TABLES
 from majorops.db import db
@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
     """Register the front page and the tables. All pages are templates of our own (templates/admin): no script, no
     style from elsewhere. Endpoints begin with `admin` or `data_`, by which web/access.py knows them."""
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (runcards, delivery, subscribers, maintenance)
+    more = (runcards, delivery, subscribers, maintenance, drafts)
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"

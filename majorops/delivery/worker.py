@@ -19,9 +19,11 @@ from majorops import clock
 from majorops.db import db
 from majorops.delivery import mail, others, public, webhook
 from majorops.delivery.message import Message, NotSent, of
+from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import ChannelKind, DeliveryState
 from majorops.models import Delivery
 from majorops.operations import Recorded
+from majorops.operations.drafts import forget_drafts
 from majorops.operations.maintenance import run_due
 from majorops.operations.reminders import remind_all
 
@@ -35,6 +37,7 @@ PAUSES = (5, 15, 45, 120, 300, 600, 900, 900, 900, 900, 900)
 PAST = timedelta(
     days=1
 )  # a recording that is replayed wakes nobody, and neither does a worker after a long pause
+FORGETS_EVERY = timedelta(minutes=10)
 LONGEST = timedelta(seconds=1.5 * max(PAUSES))
 WAKING = frozenset({"alarm.raised", "handover.offered", "response.stood_down"})
 SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
@@ -52,6 +55,7 @@ class Worker:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
         self._thread: threading.Thread | None = None
+        self._forgot_at: datetime | None = None
 
     def start(self) -> None:
         """Work on a thread of its own."""
@@ -119,6 +123,7 @@ class Worker:
         try:
             remind_all(now=clock.now())
             run_due(clock.now())
+            self._forget_drafts()
             self._fan_out()
         except SQLAlchemyError:
             raise
@@ -126,6 +131,14 @@ class Worker:
             log.exception("the clock's own acts")
         finally:
             db.session.rollback()
+
+    def _forget_drafts(self) -> None:
+        """What the helpers wrote is kept for the days that the settings say; looked at now and then."""
+        now = clock.now()
+        if self._forgot_at is None or now - self._forgot_at >= FORGETS_EVERY:
+            before = now - timedelta(days=self.app.config["AI_KEEP_DAYS"])
+            is_done = not forget_drafts(before=before, actor=SYSTEM, now=now)
+            self._forgot_at = now if is_done else None
 
     def _fan_out(self) -> None:
         """Make the messages of what was announced, some hundred at a time: whoever publishes does not wait for it."""

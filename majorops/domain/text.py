@@ -45,3 +45,8 @@ def count(number: int, noun: str) -> str:
 def reference(number: int) -> str:
     """The number said aloud: `INC-042`."""
     return f"INC-{number:03d}"
+
+
+def listed(words: str) -> list[str]:
+    """A list of words that stands in code as one line."""
+    return words.split()

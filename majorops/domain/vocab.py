@@ -230,6 +230,24 @@ class RecoveryPath(Labelled):
     UNSTATED = "unstated", "Not stated"
 
 
+class Helper(Labelled):
+    """Who drafts; never posts (domain §8)."""
+
+    UPDATE = "update", "AI draft"
+    BRIEF = "brief", "AI exec brief"
+    SUGGESTION = "suggestion", "AI suggestion"
+
+
+class DraftState(Labelled):
+    """What became of a draft."""
+
+    RUNNING = "running"
+    OFFERED = "offered"  # a person has it before them
+    USED = "used"
+    DISCARDED = "discarded"
+    STOPPED = "stopped"
+
+
 class DeliveryState(Labelled):
     PENDING = "pending", "Waiting"
     SENDING = "sending"

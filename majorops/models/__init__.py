@@ -4,6 +4,7 @@ from majorops.models.account import AuditEntry, SignInThrottle, User, UserSessio
 from majorops.models.brief import BriefLink
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
+from majorops.models.draft import Draft
 from majorops.models.handover import Handover
 from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
@@ -23,6 +24,7 @@ __all__ = [
     "ChecklistTick",
     "CommandAssignment",
     "Delivery",
+    "Draft",
     "Handover",
     "Incident",
     "Maintenance",

@@ -13,6 +13,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Milestone, Publication, StatusUpdate
 from majorops.operations import demand_open, operation, record
+from majorops.operations.drafts import check_review, settle
 
 AFTER_ACTION_WITHIN = timedelta(hours=72)
 PROMISE_AT_MOST = timedelta(hours=24)
@@ -27,13 +28,15 @@ def publish_update(
     now: datetime,
     visibility: Visibility = Visibility.INTERNAL,
     next_update_eta: datetime | None = None,
+    is_reviewed: bool = False,
     source: str = "web",
 ) -> StatusUpdate:
-    """Post a status update. `next_update_eta`: the promised next one, if any. Raises Invalid, Conflict."""
+    """Post a status update. `next_update_eta`: the promised next one, if any. `is_reviewed`: the person says so of an AI
+    draft that they left as it came. Raises Invalid, Conflict."""
     demand_open(incident)
     _check(body, next_update_eta, now)
     update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source)
-    return _publish(incident, update, visibility, actor=actor, now=now)
+    return _publish(incident, update, visibility, is_reviewed=is_reviewed, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -48,6 +51,7 @@ def publish_milestone(
     next_update_eta: datetime | None = None,
     is_resolution: bool = False,
     after_action_at: datetime | None = None,
+    is_reviewed: bool = False,
     source: str = "web",
 ) -> Milestone:
     """Cut a milestone (guide, "Cut your first milestone"): numbered, immutable, with the promise of a next update.
@@ -76,7 +80,7 @@ def publish_milestone(
         after_action_at=after_action_at if is_resolution else None,
         source=source,
     )
-    return _publish(incident, milestone, visibility, actor=actor, now=now)
+    return _publish(incident, milestone, visibility, is_reviewed=is_reviewed, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -129,6 +133,7 @@ def _publish(
     actor: Actor,
     now: datetime,
     what: str = "",
+    is_reviewed: bool = False,
 ) -> Publication:
     public_promise = db.session.scalar(
         select(Publication.id)
@@ -138,6 +143,7 @@ def _publish(
     )
     if twin := _just_posted(incident, publication, visibility, actor=actor, now=now):
         return twin
+    drafted = check_review(incident, publication.body, is_reviewed, actor=actor, now=now)
     publication.incident_id = incident.id
     publication.visibility = visibility
     publication.by_name, publication.by_id = actor.name, actor.user_id
@@ -163,6 +169,7 @@ def _publish(
         actor=actor,
         now=now,
     )
+    settle(incident, drafted, what or publication.heading, actor=actor, now=now)
     return publication
 
 

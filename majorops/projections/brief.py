@@ -83,9 +83,12 @@ def brief_list(now: datetime, days: int = 7) -> tuple[BriefLine, ...]:
     )
 
 
-def brief_incident(number: int) -> BriefIncident | None:
-    """One incident for its briefs; None for a number never used, and for a drill."""
-    query = select(*_LINE, *_OWN).where(Incident.id == number, ~Incident.is_drill)
+def brief_incident(number: int, with_drills: bool = False) -> BriefIncident | None:
+    """One incident for its briefs; None for a number never used, and for a drill: that has no page of its own, but is
+    drafted for like any other (`with_drills`)."""
+    query = select(*_LINE, *_OWN).where(Incident.id == number)
+    if not with_drills:
+        query = query.where(~Incident.is_drill)
     row = db.session.execute(query).mappings().first() if number < 2**31 else None
     if row is None:
         return None

@@ -86,6 +86,7 @@ class Screen:
         *,
         address: str,
         thresholds: dict[bool, tuple[int, int]],
+        is_ai_on: bool = False,
         present: list | None = None,
         looked: Look | None = None,
         before: int | None = None,
@@ -95,14 +96,19 @@ class Screen:
         self.incident, self.actor, self.now = incident, actor, now
         self.before, self.only, self.q = before, only, q
         self.present, self.looked = present or [], looked
-        self.address, self._thresholds = address, thresholds
+        self.address, self._thresholds, self.is_ai_on = address, thresholds, is_ai_on
         self.problem: Refused | None = None
         self.problem_form = ""
         self._typed: Mapping[str, str] = {}
 
+    def keep(self, form: str, typed: Mapping[str, str]) -> None:
+        """What was typed into a form of this page is shown in it."""
+        self.problem_form, self._typed = form, typed
+
     def refuse(self, problem: Refused, form: str, typed: Mapping[str, str]) -> None:
         """A form of this page was refused: its reason and what was typed are shown where it stands."""
-        self.problem, self.problem_form, self._typed = problem, form, typed
+        self.problem = problem
+        self.keep(form, typed)
 
     def typed(self, form: str, name: str, default: str = "") -> str:
         """What was typed into a refused form, else the default."""

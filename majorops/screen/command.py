@@ -28,7 +28,7 @@ from majorops.models import (
 )
 from majorops.operations.phase import situation
 from majorops.screen.cards import Card, card_on, others_for
-from majorops.screen.seats import CommandTeam
+from majorops.screen.drafts import Drafts
 from majorops.screen.since import Since, since
 
 
@@ -48,7 +48,7 @@ class Tick:
         return self.item.recorded if self.by_record else self.item.refusal
 
 
-class Fireground(CommandTeam):
+class Fireground(Drafts):
     """One incident as one person sees it at one moment, whole."""
 
     @cached_property

@@ -12,7 +12,7 @@ from dataclasses import replace
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS, level_refusal
 from majorops.domain.gates import LAST_PHASE, symptoms_refusal
-from majorops.domain.vocab import AlarmLevel, CheckState, IncidentStatus, Phase, Severity
+from majorops.domain.vocab import AlarmLevel, CheckState, Helper, IncidentStatus, Phase, Severity
 from majorops.fields import FIELDS, field_id
 from majorops.operations.incident import continue_refusal
 from majorops.operations.timeline import NOTES, strike_refusal
@@ -35,6 +35,7 @@ def sections(f: Fireground) -> list[tuple[str, list[Command]]]:
     parts = {
         "Phase command": phase(f),
         "Updates": updates(f),
+        "AI": helpers(f),
         "Coach": coach(f),
         "Run card": card(f),
         "Log and tracks": response(f),
@@ -124,6 +125,18 @@ def updates(f: Fireground) -> Iterator[Command]:
             yield to_place(label, refusal, f"update-{update.id}-more", "correct_update")
 
 
+def helpers(f: Fireground) -> Iterator[Command]:
+    yield at(f, "D", verb="fireground.draft", takes={"name": "update"})
+    yield at(f, "E", verb="fireground.draft", takes={"name": "brief"})
+    may = f.why_not(COMMAND)
+    yield to_place("AI suggestion", may, "suggestion-key", "draft", takes={"name": "suggestion"}, press=True)
+    none = may or ("" if f.draft("brief") else "No exec brief is drafted.")
+    yield to_place("Take the drafted exec brief", none, "execbrief-text", "take")
+    for helper in Helper:
+        none = may or ("" if f.draft(helper) else f"No {helper.label} lies here.")
+        yield to_place(f"Discard the {helper.label}", none, f"{helper.value}-discard", "discard")
+
+
 def severity(f: Fireground) -> Iterator[Command]:
     incident = f.incident
     for one in Severity:
@@ -148,7 +161,7 @@ def fields(f: Fireground) -> Iterator[Command]:
             continue  # these have lines of their own
         if name == "bridge_url" and not f.incident.bridge_url:
             continue  # `Paste bridge URL`
-        yield edit(f, name, key="E" if name == "exec_summary" else "")
+        yield edit(f, name)
 
 
 def entries(f: Fireground) -> Iterator[Command]:

@@ -20,6 +20,8 @@ from majorops.domain.vocab import (
     CheckState,
     CommandRole,
     DeliveryState,
+    DraftState,
+    Helper,
     IncidentStatus,
     MaintenanceStatus,
     Notice,
@@ -37,6 +39,7 @@ from majorops.models import (
     CanReport,
     Channel,
     Delivery,
+    Draft,
     Maintenance,
     RecoveryTrack,
     RunCard,
@@ -48,6 +51,7 @@ from majorops.models import (
     User,
 )
 from majorops.operations import VERBS, Unrecorded, operation
+from majorops.operations.drafts import Asked
 from majorops.operations.watching import watch
 from tests.cast import PASSWORD
 
@@ -75,6 +79,10 @@ def prepared(cast, clock):
     times = {"starts_at": clock(), "ends_at": clock() + timedelta(hours=1)}
     VERBS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
     db.session.scalar(select(Delivery)).state = DeliveryState.FAILED
+    made = {"by_name": "Ada", "phase": Phase.ALERT, "prompt": "brief 1", "seen": "s", "made_at": clock()}
+    made |= {"incident_id": incident.id, "user_id": cast.ada.user_id, "helper": Helper.BRIEF}
+    db.session.add(Draft(**made, state=DraftState.RUNNING))
+    db.session.add(Draft(**made, state=DraftState.OFFERED, text="Payments fail."))
     given = {"kind": ChannelKind.WEBHOOK, "address": "https://a.example", "nonce": "n"}
     db.session.add(Subscriber(**given, created_at=clock(), changed_at=clock()))
     db.session.commit()
@@ -89,7 +97,10 @@ def calls(cast, clock) -> dict[str, tuple]:
     note = db.session.scalar(select(TimelineEvent.seq).filter_by(kind="note.logged"))
     rita = db.session.get(User, cast.rita.user_id)
     system = db.session.scalar(select(System))
-    link = db.session.scalar(select(BriefLink.id))
+    link, incident_id = (
+        db.session.scalar(select(BriefLink.id)),
+        db.session.scalar(select(BriefLink.incident_id)),
+    )
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
     person = db.session.scalar(select(Subscriber))
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
@@ -153,6 +164,11 @@ def calls(cast, clock) -> dict[str, tuple]:
         "checklist.write_phase_note": (Phase.ALERT, "text"),
         "coaching.rest_nudge": ("overdue",),
         "coaching.remind": ("overdue",),
+        "drafts.begin_draft": ("none", incident_id, Asked(Helper.UPDATE, Phase.ALERT, "update 1", "s", 0)),
+        "drafts.end_draft": ("none", 1, {"text": "Payments fail."}),
+        "drafts.discard_draft": (2,),
+        "drafts.take_brief": (2, {"typed": "Payments fail.", "was": ""}),
+        "drafts.forget_drafts": ("none", {"before": later}),
         "edit.edit_field": ("title", "new title"),
         "edit.keep_loser": ("title", "what the other one typed"),
         "edit.edit_fields": ({"title": ("new", "prod-payments-api not responding")}, {"rename": {}}),

@@ -15,6 +15,7 @@ from majorops.domain.vocab import (
     CommandRole,
     DeliveryState,
     EventType,
+    Helper,
     IncidentStatus,
     IntakeSource,
     MaintenanceStatus,
@@ -34,7 +35,7 @@ VALUES = {
     "intake_source": IntakeSource.WEB, "status_at_cut": IncidentStatus.ACTIVE, "type": EventType.ACTION,
     "visibility": Visibility.INTERNAL, "role": CommandRole.SRE, "method": SignInMethod.LOCAL, "outcome": TrackOutcome.RUNNING,
     "tier": CardTier.AGENCY, "notice": Notice.ALARM, "state": DeliveryState.SENT, "kind": ChannelKind.EMAIL,
-    "page": BriefPage.EXEC,
+    "page": BriefPage.EXEC, "helper": Helper.UPDATE,
 }  # fmt: skip
 
 

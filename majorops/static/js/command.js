@@ -51,8 +51,8 @@
     if (event.target.closest("#composer")) promise();
   });
   function wake() {
-    const area = text();
-    if (area && !area.value && localStorage.getItem(key())) area.value = localStorage.getItem(key());
+    const area = text(), kept = localStorage.getItem(key());
+    if (area && kept) area.value = kept;
     promise();
   }
   document.addEventListener("htmx:after:swap", (event) => {

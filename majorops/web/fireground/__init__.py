@@ -30,6 +30,7 @@ from majorops.web.fireground import (  # noqa: E402, F401
     cards,
     coach,
     commands,
+    drafts,
     editing,
     log,
     page,

@@ -76,11 +76,12 @@ def verb(form: str, region: str) -> Callable:
     return mark
 
 
-def changed(incident: Incident, anchor: str, extra: str = "") -> Response:
-    """After a verb: the stale regions for the page's script, a redirect to the page without it."""
+def changed(incident: Incident, anchor: str, extra: str = "", also: tuple[str, ...] = ()) -> Response:
+    """After a verb: the stale regions for the page's script, and those named in `also`; a redirect to the page without it."""
     if not wants_partial():
         return redirect(url_for("fireground.show", number=incident.id, _anchor=anchor), 303)
-    return partials(screen(incident), stale_since(incident, seen_version(incident)), extra)
+    names = {*stale_since(incident, seen_version(incident)), *also}
+    return partials(screen(incident), [name for name in REGIONS if name in names], extra)
 
 
 def refused(incident: Incident, problem: Refused, form: str, region: str) -> Response:
@@ -95,12 +96,20 @@ def refused(incident: Incident, problem: Refused, form: str, region: str) -> Res
     return response
 
 
+def shown_again(incident: Incident, form: str, typed: dict[str, str]) -> Response:
+    """The page, without script, with a text back in the form where it was typed."""
+    fireground = screen(incident)
+    fireground.keep(form, typed)
+    return make_response(render_template("fireground/page.html", f=fireground))
+
+
 def screen(incident: Incident) -> Fireground:
     """The fireground as the person who asks sees it now."""
     given = {
         "address": url_for("fireground.show", number=incident.id),
         "present": current_app.extensions["live"].people(str(incident.id)),
         "looked": last_look(),
+        "is_ai_on": bool(current_app.config["AI_MODEL"]),
         "thresholds": {
             True: current_app.config["DURATION_STRICT"],
             False: current_app.config["DURATION_OTHER"],

@@ -142,6 +142,7 @@ class ComposerForm(FlaskForm):
     next_update = Line(most=10)
     next_update_at = Line(most=30)
     after_action_at = Moment()
+    reviewed = BooleanField()
 
     def eta(self, now: datetime) -> datetime | None:
         """The promised time that the keys +15, +20, +30 or Set stand for. Raises ValueError."""
@@ -212,6 +213,13 @@ class CardForm(FlaskForm):
 
 class StepForm(FlaskForm):
     ticked = BooleanField()
+
+
+class BriefForm(FlaskForm):
+    """A drafted exec brief as the MIM takes it; `was`: the summary that they saw."""
+
+    value = Text(10_000)
+    was = Text(10_000)
 
 
 class HandoverForm(FlaskForm):

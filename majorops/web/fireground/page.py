@@ -32,6 +32,7 @@ BY_NAME = {
     "ledger",
     "asks",
     "handover",
+    "execbrief",
 }
 WEEK = 7 * 24 * 3600  # seconds
 

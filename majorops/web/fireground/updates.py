@@ -14,18 +14,19 @@ from majorops.operations.updates import correct_publication, post_holding, publi
 from majorops.web.access import needs
 from majorops.web.answers import wants_partial
 from majorops.web.fireground import bp
-from majorops.web.fireground.answering import checked, doing, screen, verb
+from majorops.web.fireground.answering import changed, checked, doing, screen, verb
 from majorops.web.fireground.forms import ComposerForm, CorrectionForm
 
 
 @bp.post("/<int:number>/updates")
 @needs(Permission.INCIDENT_COMMAND)
 @verb("composer", "composer")
-def post(incident) -> None:
+def post(incident) -> Response:
     checked(form := ComposerForm())
     who = doing()
     eta = promised(form, who["now"])
-    given = {"visibility": form.visibility.data, "next_update_eta": eta, **who}
+    reviewed = form.reviewed.data
+    given = {"visibility": form.visibility.data, "next_update_eta": eta, "is_reviewed": reviewed, **who}
     if form.kind.data == "update":
         publish_update(incident, form.body.data, **given)
     else:
@@ -33,6 +34,7 @@ def post(incident) -> None:
         publish_milestone(
             incident, form.body.data, is_resolution=ends, after_action_at=form.after_action_at.data, **given
         )
+    return changed(incident, "composer", also=("composer",))  # a draft that lay there is done with
 
 
 def promised(form: ComposerForm, now: datetime) -> datetime | None:

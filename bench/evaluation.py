@@ -1,0 +1,146 @@
+"""`python -m bench.evaluation FILE…`: what the helpers write of recorded incidents. After each phase and each milestone of a
+recording every helper drafts; the drafts are held against the record by a reader that shares no code with the checks.
+
+The model is the one that the settings name (MAJOROPS_AI_…); without one the rules write.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask_migrate import upgrade
+
+import config
+from majorops import create_app
+from majorops.ai import Provider, Sight, prompt_for, provider_for, see, write
+from majorops.db import db
+from majorops.domain.facts import check
+from majorops.domain.vocab import Helper, IncidentStatus, Visibility
+from majorops.models import Incident
+from majorops.replay import read
+from majorops.replay.run import Player
+
+AFTER = ("phase", "milestone", "update", "can", "track", "check")
+KINDS = {
+    "update, public": (Helper.UPDATE, Visibility.PUBLIC),
+    "update, internal": (Helper.UPDATE, Visibility.INTERNAL),
+    "exec brief": (Helper.BRIEF, Visibility.INTERNAL),
+    "suggestion": (Helper.SUGGESTION, Visibility.INTERNAL),
+}
+PROMISE = "in 20 minutes"
+
+
+@dataclass
+class Score:
+    """What became of the drafts of one helper. `unmarked`: invented numbers that nothing points at."""
+
+    drafts: int = 0
+    kept: int = 0
+    facts: int = 0
+    marked: int = 0
+    unmarked: list[str] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    refusals: int = 0
+
+
+def evaluate(
+    files: list[Path], provider: Provider | None = None, config: dict | None = None
+) -> dict[str, Score]:
+    """Replay every file into a database of its own and let every helper draft on the way. `config`: asks for a new provider
+    for each draft. Returns a Score a helper."""
+    scores: dict[str, Score] = defaultdict(Score)
+    for file in files:
+        with tempfile.TemporaryDirectory() as folder:
+            app = create_app({"DATABASE_URL": f"sqlite:///{folder}/record.db", "SECRET_KEY": "e" * 48})
+            with app.app_context():
+                upgrade()
+                for incident, now in moments(file):
+                    for name, (helper, seen) in KINDS.items():
+                        promise = PROMISE if helper is Helper.UPDATE else ""
+                        sight = see(helper, incident.id, now=now, visibility=seen, promise=promise)
+                        who = provider_for(config) if config else provider
+                        judge(scores[name], sight, facts_of(helper, seen, incident), who)
+                db.session.remove()
+                db.engine.dispose()
+            app.extensions["live"].stop()
+    return scores
+
+
+def moments(file: Path) -> Iterator[tuple[Incident, datetime]]:
+    """The incident after each step that changes what there is to say, a minute later."""
+    recording = read(file)
+    player = Player(recording, is_drill=False)
+    for step in recording.steps:
+        player.take(replace(step, given=dict(step.given)))
+        if step.deed in AFTER and player.incident.status is not IncidentStatus.RESOLVED:
+            yield player.incident, step.at + timedelta(minutes=1)
+
+
+def facts_of(helper: Helper, seen: Visibility, incident: Incident) -> list[str]:
+    """What a good draft of that helper says, as it stands in the record."""
+    count = f"{incident.customer_count:,}" if incident.customer_count else ""
+    if helper is Helper.UPDATE:
+        own = incident.system_names if seen is Visibility.PUBLIC else []
+        facts = [count, PROMISE.removeprefix("in "), *own]
+    elif helper is Helper.BRIEF:
+        risk = incident.risk_level.label.lower() if incident.risk_level else ""
+        facts = [count, incident.severity.label, risk, incident.business_impact.split(".")[0]]
+    else:
+        facts = []
+    return [fact for fact in facts if fact]
+
+
+def judge(score: Score, sight: Sight, facts: list[str], provider: Provider | None) -> None:
+    *_, written = write(provider, sight, prompt_for(sight.helper))
+    marks = check(written.text, sight.text, sight.customers)
+    score.drafts += 1
+    score.facts += len(facts)
+    score.kept += sum(fact.lower() in written.text.lower() for fact in facts)
+    score.marked += len(marks)
+    score.unmarked += unmarked_numbers(written.text, sight.text, [(mark.start, mark.end) for mark in marks])
+    score.lengths.append(len(written.text))
+    score.refusals += bool(provider and not written.model)
+
+
+def unmarked_numbers(text: str, seen: str, marks: list[tuple[int, int]]) -> list[str]:
+    """Runs of digits in the text that are nowhere in what was seen and lie in no mark."""
+    known = {re.sub(r"[,.:]", "", run) for run in re.findall(r"\d[\d,.:]*", seen)}
+    known |= set(re.findall(r"\d+", seen))
+    found = re.finditer(r"\d(?:[\d,.:]*\d)?", text)
+    return [
+        run[0]
+        for run in found
+        if re.sub(r"[,.:]", "", run[0]) not in known
+        and not any(start <= run.start() < end for start, end in marks)
+    ]
+
+
+def show(scores: dict[str, Score]) -> None:
+    names = ("drafts", "facts kept", "invented, marked", "numbers unmarked", "length", "refusals")
+    print(f"{'':18}" + "".join(f"{name:>18}" for name in names))
+    for name, score in scores.items():
+        kept = f"{score.kept} of {score.facts}" if score.facts else "-"
+        length = f"{statistics.median(score.lengths):.0f}, max {max(score.lengths)}"
+        cells = (score.drafts, kept, score.marked, len(score.unmarked), length, score.refusals)
+        print(f"{name:18}" + "".join(f"{cell!s:>18}" for cell in cells))
+
+
+def main() -> None:
+    settings = config.load()
+    files = [Path(name) for name in sys.argv[1:]]
+    print(f"Written by {settings['AI_MODEL'] or 'the rules'}, {len(files)} recordings")
+    scores = evaluate(files, config=settings)
+    show(scores)
+    sys.exit(any(score.unmarked for score in scores.values()))
+
+
+if __name__ == "__main__":
+    main()

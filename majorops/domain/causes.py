@@ -1,0 +1,62 @@
+"""Causes that a text claims, against those that the record states (domain §8; guide: "what is known, not what is suspected")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from majorops.domain.text import listed
+
+_CAUSAL = (
+    r"root cause|caused by|cause (?:is|was)|due to|because(?: of)?|as a result of|resulted from|triggered by|owing to|"
+    r"stem(?:s|med|ming) from|led to by|introduced by|thanks to|traced (?:back )?to|attributed to|brought about by"
+)
+_REST = r"(?:[^.!?;\n]|\.(?=\S))"  # a dot inside 4.18.2 ends no sentence
+_CLAIM = re.compile(rf"\b(?:{_CAUSAL})\b{_REST}*", re.IGNORECASE)
+_SENTENCE = re.compile(rf"{_REST}+")
+_STATES = re.compile(rf"\b(?:{_CAUSAL}|causes?|culprit|fault|suspect\w*)\b", re.IGNORECASE)
+_OPEN = re.compile(
+    r"\b(?:not (?:yet )?(?:known|confirmed|clear|found|identified|determined|stated)|unknown|unclear|under investigation|"
+    r"investigat\w+|looking (?:for|into)|to be (?:confirmed|determined)|unconfirmed|isn't known|no known|search\w*)\b",
+    re.IGNORECASE,
+)
+_HEDGE = re.compile(
+    r"\b(?:suspect\w*|possibl[ey]|may|might|could|likely|probabl[ey]|appears?|believed?|assum\w+|hypothes\w+|"
+    r"not (?:yet )?confirmed|unconfirmed)\b",
+    re.IGNORECASE,
+)
+_SMALL = frozenset(
+    listed(
+        "a an the of to in on at by for from with and or is was were be been being are this that these those it its our their we "
+        "has have had as due because cause caused root result triggered which who after when while during now still some yet "
+        "affecting affected causing traced attributed back identified confirmed issue problem incident"
+    )
+)
+
+
+def unstated_causes(text: str, record: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, why) of each claimed cause that no sentence of the record states, or that the record only suspects."""
+    stated = [s for s in _SENTENCE.findall(record) if _STATES.search(s)]
+    for match in _CLAIM.finditer(text):
+        claim = match[0].rstrip()
+        sentence = _around(text, match.start())
+        if _OPEN.search(sentence):
+            continue
+        words = _words(claim)
+        if not words:
+            continue
+        backed = [s for s in stated if len(words & _words(s)) >= 0.6 * len(words)]
+        span = (match.start(), match.start() + len(claim))
+        if not backed:
+            yield (*span, "the record states no such cause")
+        elif all(_HEDGE.search(s) for s in backed) and not _HEDGE.search(sentence):
+            yield (*span, "the record only suspects this cause")
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _SMALL}
+
+
+def _around(text: str, at: int) -> str:
+    """The sentence that has this place."""
+    return next((found[0] for found in _SENTENCE.finditer(text) if found.start() <= at < found.end()), "")

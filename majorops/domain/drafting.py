@@ -1,0 +1,115 @@
+"""The shape of what the three helpers write, whoever writes it (domain §8)."""
+
+from __future__ import annotations
+
+import html
+import re
+from difflib import SequenceMatcher
+
+from majorops.domain.text import clean_text, listed
+from majorops.domain.vocab import Helper
+
+# What each helper's text is made of, in order; a writer names each part at the beginning of its line.
+PARTS: dict[Helper, tuple[str, ...]] = {
+    Helper.UPDATE: ("Conditions", "Actions", "Next update"),
+    Helper.BRIEF: ("Headline", "Impact", "Posture", "Next"),
+    Helper.SUGGESTION: ("Next", "Watch", "Failure"),
+}
+LONGEST = 4_000  # characters of an answer; an update that long is none
+UNUSED = 0.6  # so much changed, a text is the person's own: promises alone read alike
+UNKNOWN = "not known"
+_MARKUP = re.compile(r"```\w*|</?[a-zA-Z][^<>]{0,200}>|\*\*|__|^#{1,6}\s+|^[-*•]\s+|`", re.MULTILINE)
+_COMMON = frozenset(
+    listed("the of to and is are were for with that this it by from not be been our have has will")
+)
+_BARE = re.compile(r"(?:not known|unknown|none|n/a|not applicable|-+)\W*", re.IGNORECASE)
+
+
+class Unusable(ValueError):
+    """An answer that cannot be shown; its text is a sentence that says why."""
+
+
+def tidy(answer: str) -> str:
+    """Plain text of an answer: no markup, no controls."""
+    plain = _MARKUP.sub("", html.unescape(_MARKUP.sub("", answer)))
+    return re.sub(r"\n{3,}", "\n\n", clean_text(plain))
+
+
+def parts_of(helper: Helper, answer: str) -> dict[str, str]:
+    """Part → its text in one line, of those that the answer has so far."""
+    names = "|".join(PARTS[helper])
+    found = re.split(rf"^\W*({names})\W*[:–—-]\s*", tidy(answer), flags=re.IGNORECASE | re.MULTILINE)
+    told = {
+        name.capitalize(): " ".join(text.split()) for name, text in zip(found[1::2], found[2::2], strict=True)
+    }
+    return {name: told[name] for name in PARTS[helper] if name in told}
+
+
+def composed(helper: Helper, parts: dict[str, str]) -> str:
+    """The text that a person reads: a brief is one paragraph, an update one line a part, a suggestion has its labels."""
+    told = {name: text for name, text in parts.items() if text and not _BARE.fullmatch(text)}
+    if (ahead := told.get("Next update")) and not re.match(r"(?:the )?next\b", ahead, re.IGNORECASE):
+        told["Next update"] = f"Next update {ahead[0].lower()}{ahead[1:]}"
+    if helper is Helper.SUGGESTION:
+        return "\n".join(f"{name}: {text}" for name, text in told.items())
+    return (" " if helper is Helper.BRIEF else "\n").join(sentence(text) for text in told.values())
+
+
+def so_far(helper: Helper, answer: str) -> str:
+    """What can be shown of an answer that is still being written: no half name of a part."""
+    lines = answer.split("\n")
+    begun = lines[-1].strip(" *#-").lower()
+    if any(name.lower().startswith(begun) for name in PARTS[helper]):
+        lines.pop()
+    whole = "\n".join(lines)
+    return composed(helper, parts_of(helper, whole)) or tidy(whole)
+
+
+def finished(helper: Helper, answer: str, seen: str) -> str:
+    """The composed text of a whole answer. `seen`: what its writer saw. Raises Unusable."""
+    if not answer.strip():
+        raise Unusable("The answer was empty.")
+    if len(answer) > LONGEST:
+        raise Unusable("The answer ran on.")
+    parts = parts_of(helper, answer)
+    if set(PARTS[helper]) - set(parts):
+        raise Unusable("The answer had not the parts that were asked for.")
+    text = composed(helper, parts)
+    if not text:
+        raise Unusable("The answer said nothing.")
+    if is_foreign(text, seen):
+        raise Unusable("The answer was in another language.")
+    return text
+
+
+def is_foreign(text: str, seen: str) -> bool:
+    """The text is in another language than what its writer saw: another script, or none of the common words of English
+    though the record has them."""
+    letters, strange = (
+        sum(map(test, text)) for test in (str.isalpha, lambda c: c.isalpha() and c > "\u024f")
+    )
+    seen_strange = sum(c.isalpha() and c > "\u024f" for c in seen)
+    if letters and strange / letters > 0.3 and not seen_strange:
+        return True
+    return _share_of_english(text) < 0.06 <= _share_of_english(seen) and len(text.split()) > 12
+
+
+def _share_of_english(text: str) -> float:
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    return sum(word in _COMMON for word in words) / len(words) if words else 0.0
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and an end."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.rstrip("\"'”")[-1:] in (*".!?…:", "") else ".")
+
+
+def changed(draft: str, posted: str) -> float:
+    """How much of a draft a person changed before they posted it: 0.0 nothing, 1.0 all of it."""
+    first, second = draft.split(), posted.split()
+    if first == second:
+        return 0.0
+    return 1.0 - SequenceMatcher(None, first, second, autojunk=False).ratio()

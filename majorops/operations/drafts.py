@@ -1,0 +1,218 @@
+"""Verbs on what the helpers write: begin, end, discard, use, forget (domain §8). None of them publishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.drafting import UNUSED, changed
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.text import reference
+from majorops.domain.vocab import DraftState, EventType, Helper, Phase, Visibility
+from majorops.models import Draft, Incident, User
+from majorops.operations import audit, demand_open, operation, record
+from majorops.operations.edit import edit_field
+
+STAYS = timedelta(hours=1)  # how long a draft lies before the person who asked for it
+COUNTS = timedelta(hours=24)  # how long a text that was posted is compared with it
+COMPARED = 5
+FORGOTTEN_AT_ONCE = 500
+REVIEW = "This is the AI draft as it came. Read it, then edit it or mark it reviewed."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a draft is asked for with. `seconds`: how long its writer may take."""
+
+    helper: Helper
+    phase: Phase
+    prompt: str
+    seen: str
+    seconds: float
+    visibility: Visibility = Visibility.INTERNAL
+    typed: str = ""
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def begin_draft(number: int, asked: Asked, *, actor: Actor, now: datetime) -> int:
+    """Keep what a writer is about to see of incident `number`; returns the draft's id. One at a time for each person.
+    Raises Conflict."""
+    demand_open(db.session.get(Incident, number))
+    db.session.get(User, actor.user_id, with_for_update=True)  # two tabs of one person come one after another
+    running = select(Draft.id).where(
+        Draft.user_id == actor.user_id,
+        Draft.state == DraftState.RUNNING,
+        Draft.made_at > now - timedelta(seconds=asked.seconds),
+    )
+    if db.session.scalar(running.limit(1)):
+        raise Conflict("A draft of yours is being written already. Stop it, or wait for it.")
+    draft = Draft(
+        incident_id=number,
+        user_id=actor.user_id,
+        by_name=actor.name,
+        helper=asked.helper,
+        visibility=asked.visibility,
+        phase=asked.phase,
+        prompt=asked.prompt,
+        seen=asked.seen,
+        typed=asked.typed,
+        made_at=now,
+    )
+    db.session.add(draft)
+    db.session.flush()
+    audit("draft.asked", _name(draft), actor=actor, now=now)
+    return draft.id
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def end_draft(
+    draft_id: int,
+    *,
+    text: str,
+    model: str = "",
+    note: str = "",
+    answer: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Keep what was written, and offer it in place of an earlier one; without a text it was stopped."""
+    draft = db.session.get(Draft, draft_id)
+    if draft is None or draft.state is not DraftState.RUNNING:
+        return
+    for old in _offered(draft.incident_id, actor, draft.helper) if text else ():
+        old.state = DraftState.DISCARDED
+    draft.state = DraftState.OFFERED if text else DraftState.STOPPED
+    draft.text, draft.model, draft.note = text, model[:120], note[:300]
+    draft.answer = answer.replace("\x00", "")
+    draft.ended_at = now
+    audit(
+        "draft.offered" if text else "draft.stopped", _name(draft), actor=actor, now=now, detail=draft.writer
+    )
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def discard_draft(incident: Incident, draft_id: int, *, actor: Actor, now: datetime) -> str:
+    """Take a draft away from before the person who asked for it. Returns what they had written before it came.
+    Raises Conflict (it is not there any more)."""
+    draft = _own(incident, draft_id, actor)
+    draft.state = DraftState.DISCARDED
+    audit("draft.discarded", _name(draft), actor=actor, now=now)
+    return draft.typed
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def take_brief(
+    incident: Incident, draft_id: int, typed: str, *, was: str, actor: Actor, now: datetime
+) -> None:
+    """Put an exec brief into the exec summary, as the MIM left it. `was`: the summary that the MIM saw.
+    Raises Conflict (taken or discarded already; the summary changed meanwhile), Invalid."""
+    demand_open(incident)
+    draft = _own(incident, draft_id, actor)
+    if not typed.strip():
+        raise Invalid({"value": "Write the summary, or discard the draft."})
+    if draft.helper is not Helper.BRIEF:
+        raise Conflict("Only an exec brief goes into the exec summary.")
+    edit_field(incident, "exec_summary", typed, was=was, actor=actor, now=now)
+    _use(incident, draft, changed(draft.text, typed), "Exec summary", actor=actor, now=now)
+
+
+def check_review(
+    incident: Incident, body: str, is_reviewed: bool, *, actor: Actor, now: datetime
+) -> list[tuple[Draft, float]]:
+    """The draft that a text came from, with the share that was changed; none for a person's own. Part of a verb that publishes.
+    Whether the text is a draft is seen by the text: a page that was reloaded or a browser that crashed changes nothing.
+    Raises Invalid at `reviewed` for a draft as it came, unless the person says that they read it."""
+    if actor.user_id is None:
+        return []
+    made = select(Draft).where(
+        Draft.incident_id == incident.id,
+        Draft.user_id == actor.user_id,
+        Draft.helper == Helper.UPDATE,
+        Draft.text != "",
+        Draft.made_at > now - COUNTS,
+    )
+    drafts = db.session.scalars(made.order_by(Draft.id.desc()).limit(COMPARED)).all()
+    found = min(
+        ((draft, changed(draft.text, body)) for draft in drafts), key=lambda pair: pair[1], default=None
+    )
+    if found is None or found[1] >= UNUSED:
+        return []
+    if found[1] == 0.0 and not is_reviewed:
+        raise Invalid({"reviewed": REVIEW})
+    return [found]
+
+
+def settle(
+    incident: Incident, used: list[tuple[Draft, float]], what: str, *, actor: Actor, now: datetime
+) -> None:
+    """After something was published: say which draft it came from; those still offered for the composer are done with."""
+    for draft, share in used:
+        _use(incident, draft, share, what, actor=actor, now=now)
+    for draft in _offered(incident.id, actor, Helper.UPDATE) if actor.user_id else ():
+        draft.state = DraftState.DISCARDED
+
+
+def _use(incident: Incident, draft: Draft, share: float, what: str, *, actor: Actor, now: datetime) -> None:
+    """An entry of its own, internal: the one that says what was posted may be public."""
+    draft.state, draft.changed_percent = DraftState.USED, round(share * 100)
+    how = f"{draft.changed_percent} % changed" if share else "unchanged, marked reviewed"
+    if draft.helper is Helper.BRIEF and not share:
+        how = "unchanged"
+    record(
+        incident,
+        "draft.used",
+        f"{what}: {draft.helper.label} used, {how}",
+        detail=f"Written by {draft.model}" if draft.model else "Written by rule, from the record",
+        type=EventType.COMMAND,
+        actor=actor,
+        now=now,
+    )
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def forget_drafts(*, before: datetime, actor: Actor, now: datetime) -> int:
+    """Delete what was written before a time, some hundred at once; returns how many (setting AI_KEEP_DAYS)."""
+    old = db.session.scalars(select(Draft.id).where(Draft.made_at < before).limit(FORGOTTEN_AT_ONCE)).all()
+    if old:
+        db.session.execute(delete(Draft).where(Draft.id.in_(old)))
+        audit("draft.forgotten", f"{len(old)} drafts from before {before:%Y-%m-%d}", actor=actor, now=now)
+    return len(old)
+
+
+def offered_drafts(incident: Incident, actor: Actor, now: datetime) -> dict[Helper, Draft]:
+    """What lies before this person, by helper. A suggestion is for its phase."""
+    rows = [draft for draft in _offered(incident.id, actor) if draft.made_at > now - STAYS]
+    return {
+        draft.helper: draft
+        for draft in rows
+        if draft.helper is not Helper.SUGGESTION or draft.phase is incident.phase
+    }
+
+
+def own_words(incident: Incident, body: str, actor: Actor) -> str:
+    """What a person wrote into the composer; empty where it is the draft that was put there."""
+    return "" if any(draft.text.split() == body.split() for draft in _offered(incident.id, actor)) else body
+
+
+def _offered(number: int, actor: Actor, helper: Helper | None = None) -> list[Draft]:
+    query = select(Draft).filter_by(incident_id=number, user_id=actor.user_id, state=DraftState.OFFERED)
+    if helper:
+        query = query.filter_by(helper=helper)
+    return list(db.session.scalars(query.order_by(Draft.id).limit(20)))
+
+
+def _own(incident: Incident, draft_id: int, actor: Actor) -> Draft:
+    draft = db.session.get(Draft, draft_id)
+    if draft is None or (draft.incident_id, draft.user_id) != (incident.id, actor.user_id):
+        raise Conflict("There is no such draft of yours.")
+    if draft.state is not DraftState.OFFERED:
+        raise Conflict("This draft is done with already.")
+    return draft
+
+
+def _name(draft: Draft) -> str:
+    return f"{reference(draft.incident_id)} {draft.helper.label}"

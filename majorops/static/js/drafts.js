@@ -1,0 +1,112 @@
+// The helpers: text as it is written, Stop, and a Post key that stays locked until a draft was read. They never post.
+(() => {
+  const byId = (id) => document.getElementById(id), body = () => byId("composer-body");
+  const REGION = { update: "composer", brief: "execbrief", suggestion: "panel" };
+  const running = {}; // helper → what stops it, what was typed before, since when
+
+  document.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-helper]"), stop = event.target.closest("[data-stop]"), back = event.target.closest("[data-put-back]");
+    if (key) { event.preventDefault(); event.stopImmediatePropagation(); start(key.dataset.helper, key); }
+    if (stop) running[stop.dataset.stop]?.stop.abort();
+    if (event.target.closest("#update-discard")) type(document.querySelector(".draft__typed p")?.textContent);
+    if (back) { type(back.previousElementSibling.textContent); body().focus(); }
+  }, true);
+
+  async function start(name, key) {
+    if (running[name]) return say("It is being written already.");
+    const form = key.form, job = { stop: new AbortController(), typed: body()?.value, since: performance.now(), about: "", text: "" };
+    running[name] = job;
+    const tick = setInterval(() => draw(name), 250);
+    if (name === "suggestion") byId(`working-${name}`)?.closest("details")?.setAttribute("open", "");
+    draw(name);
+    try {
+      const why = await read(name, job, await ask(form, key, job));
+      delete running[name];
+      if (why) tell(name, why);
+      else await done(name, job);
+    } catch (error) {
+      delete running[name];
+      if (name === "update") type(job.typed);
+      const isOurs = job.stop.signal.aborted;
+      tell(name, isOurs ? "" : "Offline. Nothing was drafted. Text kept.");
+      if (isOurs) say("Stopped. Your text is back.");
+    } finally {
+      clearInterval(tick);
+      draw(name);
+      lock();
+    }
+  }
+
+  async function ask(form, key, job, isSecond) {
+    const action = key.getAttribute("formaction") ?? form.getAttribute("action"), headers = { Accept: "application/x-ndjson", "HX-Request": "true", "X-Version": String(pageVersion()) };
+    const answer = await fetch(action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers, signal: job.stop.signal });
+    const token = answer.headers.get("X-CSRF-Token");
+    if (token && !isSecond) { useToken(token); return ask(form, key, job, true); }
+    return answer;
+  }
+  // Each line is one object: what is read, the text so far, the end. Returns why there is none.
+  async function read(name, job, answer) {
+    if (!answer.headers.get("Content-Type")?.includes("ndjson")) {
+      const box = document.createElement("template");
+      box.innerHTML = await answer.text();
+      return box.content.querySelector("[role=alert], .error, .notice")?.textContent.trim() ?? "Nothing was drafted.";
+    }
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { value, done: isEnd } = await reader.read();
+      if (isEnd) break;
+      const rows = (rest + value).split("\n");
+      rest = rows.pop();
+      for (const row of rows.filter(Boolean)) Object.assign(job, JSON.parse(row));
+      draw(name);
+    }
+    if (!job.done) throw new Error("half an answer");
+  }
+  async function done(name, job) {
+    if (name === "update") type(job.text);
+    document.dispatchEvent(new CustomEvent("regions:due", { detail: [REGION[name]] }));
+    say(`${name === "suggestion" ? "AI suggestion" : "AI draft"} is there, not reviewed. ${job.note}`);
+  }
+
+  // Regions may be drawn again at any time: places are looked up each time.
+  function draw(name) {
+    const job = running[name], place = byId(`working-${name}`);
+    if (!place) return;
+    place.hidden = !job;
+    if (name === "update") body().readOnly = Boolean(job);
+    if (!job) return;
+    tell(name, "");
+    place.querySelector("[data-seconds]").textContent = Math.floor((performance.now() - job.since) / 1000);
+    const text = name === "update" ? "" : job.text;
+    place.querySelector("[data-about]").textContent = text || job.about;
+    if (name === "update" && job.text && body().value !== job.text) body().value = job.text;
+  }
+  function tell(name, why) {
+    const place = byId(`problem-${name}`);
+    if (place && place.textContent !== why) place.textContent = why;
+    if (place) place.hidden = !why;
+  }
+  function type(text) {
+    if (body()) body().value = text ?? "";
+    localStorage.setItem(`draft ${location.pathname}`, text ?? "");
+  }
+
+  // Post is locked while the draft stands there as it came and nobody says that they read it. The server says the same.
+  function lock() {
+    const draft = byId("draft"), post = byId("composer-post");
+    if (!post) return;
+    const isEdited = draft && body().value.trim() !== body().defaultValue.trim(), isRead = byId("reviewed")?.checked;
+    const isLocked = Boolean(running.update || (draft && !isEdited && !isRead));
+    post.classList.toggle("button--locked", isLocked);
+    if (isLocked) Object.assign(post.dataset, { why: "Edit the draft, or mark it reviewed." });
+    if (isLocked) post.setAttribute("aria-disabled", "true");
+    else post.removeAttribute("aria-disabled");
+    const tag = draft?.querySelector("[data-draft-tag]"), hint = draft?.querySelector("[data-draft-say]");
+    if (tag) tag.lastChild.textContent = isEdited ? " Edited" : isRead ? " Reviewed" : " Not reviewed";
+    if (hint) hint.textContent = isLocked ? "Edit it, or mark it reviewed. Post stays locked until then." : "It goes out when you post it.";
+  }
+  for (const name of ["input", "change", "htmx:after:swap"]) document.addEventListener(name, lock);
+  document.addEventListener("htmx:after:swap", () => Object.keys(running).forEach(draw));
+  lock();
+})();

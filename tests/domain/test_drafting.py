@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from majorops.domain.drafting import (
+    Unusable,
+    changed,
+    composed,
+    finished,
+    is_foreign,
+    parts_of,
+    sentence,
+    tidy,
+)
+from majorops.domain.vocab import Helper
+
+GOOD = "Conditions: payments fail\nActions: we roll back the release\nNext update: in 20 minutes"
+
+
+def test_an_update_is_a_line_a_part():
+    assert (
+        finished(Helper.UPDATE, GOOD, "")
+        == "Payments fail.\nWe roll back the release.\nNext update in 20 minutes."
+    )
+
+
+def test_a_brief_is_one_paragraph_and_a_suggestion_keeps_its_labels():
+    brief = "Headline: a\nImpact: b\nPosture: c.\nNext: d"
+    assert finished(Helper.BRIEF, brief, "") == "A. B. C. D."
+    assert finished(Helper.SUGGESTION, "Next: a\nWatch: b\nFailure: c", "") == "Next: a\nWatch: b\nFailure: c"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "**Conditions:** payments fail\n\n**Actions:** we roll back the release\n\n**Next update:** in 20 minutes",
+        "```\nconditions: payments fail\nactions: we roll back the release\nnext update: in 20 minutes\n```",
+        "# Draft\n- Conditions: payments <b>fail</b>\n- Actions: we roll back the release\n- Next update: in 20 minutes",
+        "Sure! Here it is:\nConditions – payments fail\nActions – we roll back the release\nNext update – in 20 minutes",
+    ],
+)
+def test_markup_and_small_talk_are_left_out(answer):
+    assert (
+        finished(Helper.UPDATE, answer, "")
+        == "Payments fail.\nWe roll back the release.\nNext update in 20 minutes."
+    )
+
+
+def test_not_known_is_an_answer_and_is_left_out():
+    text = finished(
+        Helper.UPDATE, "Conditions: payments fail\nActions: not known.\nNext update: Not known", ""
+    )
+    assert text == "Payments fail."
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("", "empty"),
+        (" \n\t", "empty"),
+        ("x" * 5_000, "ran on"),
+        ("I am sorry, I cannot help with that.", "parts"),
+        ("Conditions: payments fail", "parts"),
+        ("Conditions: not known\nActions: none\nNext update: n/a", "nothing"),
+    ],
+)
+def test_what_cannot_be_shown(answer, why):
+    with pytest.raises(Unusable, match=why):
+        finished(Helper.UPDATE, answer, "")
+
+
+def test_another_language_is_seen():
+    seen = "The payments of our customers are failing in the EU and we are at work on it with all teams that we have."
+    german = "Zahlungen schlagen derzeit fehl und unser Team arbeitet gerade mit Hochdruck an einer Lösung dieses Problems."
+    assert is_foreign(german, seen)
+    assert is_foreign("支付目前失败，团队正在处理", seen)
+    assert not is_foreign(
+        "Payments fail for all of our customers, and the team is at work on it right now.", seen
+    )
+    assert not is_foreign(german, german)  # the record is in it too
+
+
+def test_what_is_written_so_far():
+    assert parts_of(Helper.UPDATE, "Conditions: payments fa") == {"Conditions": "payments fa"}
+    assert composed(Helper.UPDATE, {"Conditions": "payments fa"}) == "Payments fa."
+    assert parts_of(Helper.UPDATE, "Condi") == {}
+
+
+def test_markup_is_gone_and_controls_are_seen():
+    assert tidy("<script>x</script> &lt;b&gt;y\x00") == "x y␀"
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"), [("a", "A."), ("A!", "A!"), ('he said "no."', 'He said "no."'), ("", "")]
+)
+def test_sentences(text, whole):
+    assert sentence(text) == whole
+
+
+def test_how_much_was_changed():
+    assert changed("a b c d", "a  b\nc d") == 0.0
+    assert 0.0 < changed("a b c d", "a b c e") < 0.5
+    assert changed("a b c d", "w x y z") == 1.0
+    assert changed("a", "") == 1.0
