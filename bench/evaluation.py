@@ -113,7 +113,9 @@ def judge(score: Score, sight: Sight, facts: list[str], provider: Provider | Non
 def unmarked_numbers(text: str, seen: str, marks: list[tuple[int, int]]) -> list[str]:
     """Runs of digits in the text that are nowhere in what was seen and lie in no mark."""
     known = {re.sub(r"[,.:]", "", run) for run in re.findall(r"\d[\d,.:]*", seen)}
-    known |= set(re.findall(r"\d+", seen))
+    known |= set(re.findall(r"\d+", seen)) | {
+        hour + minute for hour, minute in re.findall(r"(\d\d):(\d\d)", seen)
+    }
     found = re.finditer(r"\d(?:[\d,.:]*\d)?", text)
     return [
         run[0]

@@ -100,6 +100,16 @@ def server(request, filled_database, tmp_path):
 
 
 @pytest.fixture
+def model():
+    """A model's endpoint of our own; `model.mode` says how it behaves."""
+    from tests.ai.model_server import ModelServer
+
+    server = ModelServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def redis_server(tmp_path):
     """A Redis server of our own; it can be killed and started again."""
     from tests.live.redis_server import RedisServer

@@ -2,13 +2,14 @@
 (() => {
   const byId = (id) => document.getElementById(id), body = () => byId("composer-body");
   const REGION = { update: "composer", brief: "execbrief", suggestion: "panel" };
+  let before; // what was typed before a draft that is being discarded: the new composer gets it
   const running = {}; // helper → what stops it, what was typed before, since when
 
   document.addEventListener("click", (event) => {
     const key = event.target.closest("[data-helper]"), stop = event.target.closest("[data-stop]"), back = event.target.closest("[data-put-back]");
     if (key) { event.preventDefault(); event.stopImmediatePropagation(); start(key.dataset.helper, key); }
     if (stop) running[stop.dataset.stop]?.stop.abort();
-    if (event.target.closest("#update-discard")) type(document.querySelector(".draft__typed p")?.textContent);
+    if (event.target.closest("#update-discard")) before = document.querySelector(".draft__typed p")?.textContent ?? "";
     if (back) { type(back.previousElementSibling.textContent); body().focus(); }
   }, true);
 
@@ -21,9 +22,9 @@
     draw(name);
     try {
       const why = await read(name, job, await ask(form, key, job));
+      if (!why) await done(name, job);
       delete running[name];
-      if (why) tell(name, why);
-      else await done(name, job);
+      tell(name, why ?? "");
     } catch (error) {
       delete running[name];
       if (name === "update") type(job.typed);
@@ -49,7 +50,7 @@
     if (!answer.headers.get("Content-Type")?.includes("ndjson")) {
       const box = document.createElement("template");
       box.innerHTML = await answer.text();
-      return box.content.querySelector("[role=alert], .error, .notice")?.textContent.trim() ?? "Nothing was drafted.";
+      return [...box.content.querySelectorAll("[role=alert]")].map((line) => line.textContent.trim()).find(Boolean) ?? "Nothing was drafted.";
     }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
@@ -66,6 +67,10 @@
   async function done(name, job) {
     if (name === "update") type(job.text);
     document.dispatchEvent(new CustomEvent("regions:due", { detail: [REGION[name]] }));
+    await new Promise((drawn) => { // nobody types into what is about to be drawn
+      document.addEventListener("htmx:after:swap", drawn, { once: true });
+      setTimeout(drawn, 3000);
+    });
     say(`${name === "suggestion" ? "AI suggestion" : "AI draft"} is there, not reviewed. ${job.note}`);
   }
 
@@ -107,6 +112,11 @@
     if (hint) hint.textContent = isLocked ? "Edit it, or mark it reviewed. Post stays locked until then." : "It goes out when you post it.";
   }
   for (const name of ["input", "change", "htmx:after:swap"]) document.addEventListener(name, lock);
-  document.addEventListener("htmx:after:swap", () => Object.keys(running).forEach(draw));
+  document.addEventListener("htmx:after:swap", () => {
+    Object.keys(running).forEach(draw);
+    if (before === undefined || byId("draft")) return;
+    type(before);
+    before = undefined;
+  });
   lock();
 })();

@@ -1,0 +1,185 @@
+"""The helpers in a real browser: words as they are written, Stop, the lock on Post, by keyboard, without script."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_accessibility import violations
+from tests.conftest import copied
+from tests.server import Person, Server
+
+SAYS = "Conditions: payments-api does not respond and 5,000 orders wait.\nActions: The team is at work.\nNext update: in 20 minutes"
+SHOWN = (
+    "Payments-api does not respond and 5,000 orders wait.\nThe team is at work.\nNext update in 20 minutes."
+)
+
+
+@pytest.fixture
+def server(request, filled_database, tmp_path, model):
+    with copied(request, filled_database, tmp_path) as url:
+        running = Server(url, AI_BASE_URL=model.url, AI_MODEL="m-1", AI_TIMEOUT="6")
+        running.start()
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def path(server) -> str:
+    return Person(server).open()
+
+
+def draft(page) -> None:
+    page.locator("#draft-key").click()
+    expect(page.locator("#draft")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_words_come_as_they_are_written_and_post_waits_for_a_reader(open_page, path, model, size):
+    model.says, model.pause = SAYS, 0.1
+    page = open_page(size=size)
+    page.goto(path)
+    if size == "phone":
+        page.locator("[data-opens=composer]").click()
+    body, post = page.locator("#composer-body"), page.locator("#composer-post")
+    body.fill("Wallets work.")
+    began = time.monotonic()
+    page.locator("#draft-key").click()
+    expect(page.locator("#working-update")).to_contain_text("Working")
+    expect(body).to_have_value(re.compile("^Payments-api"))
+    assert time.monotonic() - began < 3
+    expect(body).not_to_have_value(re.compile("The team"))  # still being written
+    expect(page.locator("#draft")).to_contain_text("Not reviewed")
+    expect(body).to_have_value(SHOWN)
+    expect(page.locator("#draft mark")).to_have_text("5,000")
+    expect(post).to_have_attribute("aria-disabled", "true")
+    post.click(force=True)
+    expect(page.locator("#said")).to_have_text("Edit the draft, or mark it reviewed.")
+    page.locator("[data-put-back]").evaluate("e => e.closest('details').open = true")
+    body.press("End")
+    body.type(" Thanks.")
+    expect(page.locator("[data-draft-tag]")).to_contain_text("Edited")
+    expect(post).not_to_have_attribute("aria-disabled", "true")
+    post.click()
+    expect(page.locator("#updates")).to_contain_text("Thanks.")
+    expect(page.locator("#draft")).to_have_count(0)
+    expect(body).to_have_value("")
+    expect(page.locator("#timeline")).to_contain_text("AI draft used")
+
+
+def test_stop_gives_back_what_was_there(open_page, path, model):
+    model.says, model.pause = SAYS, 0.3
+    page = open_page()
+    page.goto(path)
+    page.locator("#composer-body").fill("Wallets work.")
+    page.locator("#draft-key").click()
+    expect(page.locator("#composer-body")).to_have_value(re.compile("^Payments"))
+    page.locator("#stop-update").click()
+    expect(page.locator("#composer-body")).to_have_value("Wallets work.")
+    expect(page.locator("#working-update")).to_be_hidden()
+    assert model.broken.wait(5), "the model goes on writing for nobody"
+    model.pause = 0
+    draft(page)  # the next one is not kept waiting
+
+
+def test_a_reload_keeps_the_draft_the_lock_and_what_was_edited(open_page, path, model):
+    model.says = SAYS
+    page = open_page()
+    page.goto(path)
+    draft(page)
+    page.reload()
+    expect(page.locator("#composer-body")).to_have_value(SHOWN)
+    expect(page.locator("#composer-post")).to_have_attribute("aria-disabled", "true")
+    page.locator("#reviewed").check()
+    expect(page.locator("#composer-post")).not_to_have_attribute("aria-disabled", "true")
+    page.locator("#composer-body").fill("My own words.")
+    page.reload()
+    expect(page.locator("#composer-body")).to_have_value("My own words.")
+
+
+def test_discard_puts_back_what_was_typed(open_page, path, model):
+    page = open_page()
+    page.goto(path)
+    page.locator("#composer-body").fill("Wallets work.")
+    draft(page)
+    page.locator("#update-discard").click()
+    expect(page.locator("#draft")).to_have_count(0)
+    expect(page.locator("#composer-body")).to_have_value("Wallets work.")
+
+
+def test_by_keyboard_alone(open_page, path, model):
+    page = open_page()
+    page.goto(path)
+    page.locator("body").press("e")
+    text = page.locator("#execbrief-text")
+    expect(text).to_have_value(re.compile("^Payments-api"))
+    page.locator("#execbrief-take").focus()
+    page.keyboard.press("Enter")
+    expect(text).to_have_count(0)
+    expect(page.locator("#f-exec-summary")).to_contain_text("Payments-api does not respond.")
+    page.locator("body").press("d")
+    expect(page.locator("#draft")).to_be_visible()
+    page.locator("#suggestion-key").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#suggestion")).to_contain_text("Open the bridge.")
+
+
+def test_a_model_that_hangs_is_replaced_and_the_page_goes_on(open_page, path, model):
+    model.mode = "hang"
+    page, other = open_page(), open_page("omar")
+    page.goto(path)
+    other.goto(path)
+    page.locator("#draft-key").click()
+    other.locator("#log-text").fill("heard on the bridge")
+    other.locator("#log-text").press("Enter")
+    expect(page.locator("#timeline")).to_contain_text("heard on the bridge")
+    expect(page.locator("#draft")).to_contain_text(
+        "No answer in 6 s. Template loaded instead.", timeout=12_000
+    )
+    expect(other.locator("#draft")).to_have_count(0)
+
+
+def test_two_tabs_of_one_person(open_page, path, model):
+    model.says, model.pause = SAYS, 0.2
+    page = open_page()
+    page.goto(path)
+    second = page.context.new_page()
+    second.goto(path)
+    page.locator("#draft-key").click()
+    expect(page.locator("#composer-body")).to_have_value(re.compile("^Payments"))
+    second.locator("#draft-key").click()
+    expect(second.locator("#problem-update")).to_contain_text("being written already")
+    expect(page.locator("#draft")).to_be_visible()
+
+
+def test_without_script(open_page, path, model):
+    page = open_page(script=False)
+    page.goto(path)
+    page.locator("#composer-body").fill("Wallets work.")
+    page.locator("#draft-key").click()
+    body = page.locator("#composer-body")
+    expect(body).to_have_value("Payments-api does not respond.\nThe team is at work.")
+    page.locator("#composer-post").click()
+    expect(page.locator("#composer")).to_contain_text("This is the AI draft as it came.")
+    page.locator("#reviewed").check()
+    page.locator("#composer-post").click()
+    expect(page.locator("#updates")).to_contain_text("The team is at work.")
+    page.locator("#brief-key").click()
+    page.locator("#execbrief-take").click()
+    expect(page.locator("#f-exec-summary")).to_contain_text("Payments-api does not respond.")
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_axe_finds_nothing(open_page, path, model, size):
+    model.says = SAYS
+    page = open_page(size=size)
+    page.goto(path)
+    page.locator("#brief-key").click()
+    expect(page.locator("#execbrief-text")).to_be_visible()
+    if size == "phone":
+        page.locator("[data-opens=composer]").click()
+    draft(page)
+    assert violations(page) == []
