@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import deliveries, outages, pages, processes, public, screens, streams, together
+from bench import deliveries, drafts, outages, pages, processes, public, screens, streams, together
 from bench.table import keep, show
 
 PARTS = {
@@ -15,6 +15,7 @@ PARTS = {
     "together": (together.run, "10 people, 10 fields, one minute, ms"),
     "processes": (processes.run, "Two processes on one database, ms"),
     "deliveries": (deliveries.run, "1,000 messages, one worker of two killed, ms"),
+    "drafts": (drafts.run, "The fireground while models write, ms"),
     "outages": (outages.run, "kill -9 while editing, ms until it goes on"),
 }
 

@@ -21,10 +21,10 @@ def prepare(url: str) -> str:
 
 
 @contextmanager
-def one_box() -> Iterator[Server]:
+def one_box(**settings: str) -> Iterator[Server]:
     """One process with SQLite."""
     folder = Path(tempfile.mkdtemp())
-    server = Server(prepare(f"sqlite:///{folder / 'bench.db'}"))
+    server = Server(prepare(f"sqlite:///{folder / 'bench.db'}"), **settings)
     server.start()
     try:
         yield server

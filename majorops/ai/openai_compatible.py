@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 
 from majorops.ai.prompts import Prompt
 from majorops.ai.provider import NoAnswer
@@ -33,6 +34,7 @@ class OpenAICompatible:
                 api_key=self._key or "none",  # local servers want none, the client wants one
                 timeout=self.limit,
                 max_retries=self._retries,
+                http_client=openai.DefaultHttpxClient(verify=tls()),
             )
             yield from self._pieces(prompt, seen)
         except openai.APITimeoutError:
@@ -71,6 +73,14 @@ class OpenAICompatible:
         if self._client is not None:
             with suppress(Exception):
                 self._client.close()
+
+
+@cache
+def tls():
+    """The certificates that are trusted, read once: that takes longer than asking for a draft."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 def refusal(status: int) -> str:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8  # drafts of one process that a model works on; further ones are written by rule
 WHOLE = 3  # times the limit for the first word
-EVERY = 0.1  # seconds between two looks whether somebody pressed Stop
+EVERY = 0.1  # seconds between two looks whether somebody pressed Stop, and between two texts that go out
 BEAT = 1.0  # seconds of silence until a sign of life goes out: a server notices by it who left
 OFF = "AI is off. Written by rule, from the record."
 
@@ -42,7 +42,7 @@ def write(
 
     Ends without a Written when `gone` is set. Never raises for what a model does: then the text by rule is Written.
     """
-    answer = ""
+    answer, shown_at = "", 0.0
     try:
         if provider is None:
             raise NoAnswer(OFF)
@@ -50,12 +50,13 @@ def write(
             if piece is None:
                 return
             answer += piece
-            if piece and len(answer) <= LONGEST:
-                yield so_far(sight.helper, answer)
-            elif piece:
+            if len(answer) > LONGEST:
                 raise NoAnswer("The answer ran on.")
-            else:
+            if not piece:
                 yield ""
+            elif time.monotonic() - shown_at >= EVERY:  # a fast model says a hundred words a second
+                shown_at = time.monotonic()
+                yield so_far(sight.helper, answer)
         yield Written(finished(sight.helper, answer, sight.text), provider.model, "", answer)
     except (NoAnswer, Unusable) as reason:
         note = OFF if provider is None else f"{reason} Template loaded instead."

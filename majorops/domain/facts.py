@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from majorops.domain.causes import unstated_causes
 from majorops.domain.quantities import Found, quantities
@@ -45,6 +46,7 @@ class Mark:
     why: str
 
 
+@lru_cache(maxsize=128)  # a draft is drawn again and again, and stays the same
 def check(text: str, record: str, customers: tuple[int, bool] | None = None) -> tuple[Mark, ...]:
     """The places of `text` that `record` does not cover, in order, none inside another.
 

@@ -31,6 +31,7 @@ def written(model, sight: Sight = SIGHT, **more) -> Written:
 
 
 def test_a_model_writes_and_each_step_is_seen(model):
+    model.pause = 0.11
     steps = list(write(provider_for(config(model)), SIGHT, prompt_for(Helper.UPDATE)))
     assert steps[-1] == Written(WELL, "m-1", "", steps[-1].answer)
     shown = [step for step in steps[:-1] if step]
