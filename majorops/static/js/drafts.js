@@ -68,9 +68,16 @@
     if (name === "update") type(job.text);
     document.dispatchEvent(new CustomEvent("regions:due", { detail: [REGION[name]] }));
     await new Promise((drawn) => { // nobody types into what is about to be drawn
-      document.addEventListener("htmx:after:swap", drawn, { once: true });
+      const look = ({ detail }) => {
+        if (!detail.ctx.request.action.includes(`region=${REGION[name]}`)) return;
+        document.removeEventListener("htmx:after:swap", look);
+        drawn();
+      };
+      document.addEventListener("htmx:after:swap", look);
       setTimeout(drawn, 3000);
     });
+    const { activeElement: here } = document;
+    if (name === "brief" && (here === document.body || here.dataset.helper)) byId("execbrief-text")?.focus();
     say(`${name === "suggestion" ? "AI suggestion" : "AI draft"} is there, not reviewed. ${job.note}`);
   }
 
