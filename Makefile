@@ -22,8 +22,8 @@ demo: .venv/runtime
 	@$(DEMO) exec $(SERVE)
 
 test: .venv/dev browser
-	$(BIN)/pytest -n 2 --dist worksteal
-	$(BIN)/pytest -n 2 --dist worksteal --postgres --ignore tests/browser --ignore tests/domain --ignore tests/live
+	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal --postgres --ignore tests/browser --ignore tests/domain --ignore tests/live
 
 bench: .venv/dev
 	$(BIN)/python -m bench
