@@ -19,6 +19,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "commands.css": ("css/commands.css",),
     "pages.css": ("css/pages/*.css",),
     "app.js": ("vendor/htmx/htmx.min.js", "js/*.js"),
+    "more.js": ("js/more/*.js",),  # what the first second does not need; runs after app.js
     "intake.js": ("js/intake/*.js",),
     "public.css": ("css/public.css",),
     "public.js": ("js/public/*.js",),
