@@ -11,7 +11,8 @@ from majorops.domain.vocab import AccountRole
 class Permission(StrEnum):
     INCIDENT_READ = "incident:read"  # the fireground
     INCIDENT_OPEN = "incident:open"
-    INCIDENT_COMMAND = "incident:command"  # fields, phases, roles, publishing
+    INCIDENT_COMMAND = "incident:command"  # fields, phases, roles
+    PUBLISH = "incident:publish"  # whatever the public reads: entries, updates, their corrections
     TIMELINE_NOTE = "timeline:note"
     CAN_REPORT = "can:report"
     CHECK_OWN = "check:own"  # validation of the systems one owns
@@ -34,6 +35,7 @@ _RESPONDER = _EXECUTIVE | {
 _MIM = _RESPONDER | {
     Permission.INCIDENT_OPEN,
     Permission.INCIDENT_COMMAND,
+    Permission.PUBLISH,
     Permission.MAINTENANCE_MANAGE,
 }
 

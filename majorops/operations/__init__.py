@@ -212,8 +212,11 @@ def record(
     publication_id: int | None = None,
     corrects_id: int | None = None,
 ) -> TimelineEvent:
-    """Add one entry to the timeline, in the running verb's transaction (domain §6). Returns the entry."""
+    """Add one entry to the timeline, in the running verb's transaction (domain §6). Returns the entry.
+    Raises Forbidden: whatever led here, nobody makes public what they may not publish."""
     work = _recording()
+    if visibility is Visibility.PUBLIC and (refusal := actor.refusal(Permission.PUBLISH)):
+        raise Forbidden(refusal)
     envelope, is_first = work.envelope, not work.entries
     incident.version += 1
     entry = TimelineEvent(

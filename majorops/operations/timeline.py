@@ -34,7 +34,7 @@ def add_note(
 ) -> TimelineEvent:
     """Log what was heard, decided, timeboxed (guide, "The Timeline"). Only who commands may make it public at once.
     Raises Invalid, Conflict."""
-    if visibility is Visibility.PUBLIC and not actor.can(Permission.INCIDENT_COMMAND):
+    if visibility is Visibility.PUBLIC and not actor.can(Permission.PUBLISH):
         raise Invalid({"visibility": "Only the MIM makes an entry public. Log it as internal."})
     title, detail = _split(text)
     return record(
@@ -61,7 +61,7 @@ def _split(text: str) -> tuple[str, str]:
     return first[:TITLE_LENGTH], text
 
 
-@operation(needs=Permission.INCIDENT_COMMAND)
+@operation(needs=Permission.PUBLISH)
 def set_visibility(
     incident: Incident, seq: int, visibility: Visibility, *, actor: Actor, now: datetime
 ) -> None:
@@ -91,7 +91,8 @@ def set_visibility(
 @operation(needs=Permission.TIMELINE_NOTE)
 def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: datetime) -> TimelineEvent:
     """Strike out a mistaken manual note with a correction that names it; both stay in the record. The correction has
-    the note's visibility. Raises Invalid, Conflict."""
+    the note's visibility, but is internal from whoever may not publish: public pages then keep the note as it is until
+    a MIM makes the correction public. Raises Invalid, Conflict."""
     entry = find_entry(incident, seq)
     if refusal := strike_refusal(entry, actor):
         raise Invalid({"text": refusal})
@@ -103,7 +104,7 @@ def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: 
         "note.corrected",
         title,
         detail=detail,
-        visibility=entry.visibility,
+        visibility=entry.visibility if actor.can(Permission.PUBLISH) else Visibility.INTERNAL,
         type=EventType.ACTION,
         corrects_id=entry.id,
         actor=actor,

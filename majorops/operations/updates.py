@@ -19,7 +19,7 @@ AFTER_ACTION_WITHIN = timedelta(hours=72)
 PROMISE_AT_MOST = timedelta(hours=24)
 
 
-@operation(needs=Permission.INCIDENT_COMMAND)
+@operation(needs=Permission.PUBLISH)
 def publish_update(
     incident: Incident,
     body: str,
@@ -39,7 +39,7 @@ def publish_update(
     return _publish(incident, update, visibility, is_reviewed=is_reviewed, actor=actor, now=now)
 
 
-@operation(needs=Permission.INCIDENT_COMMAND)
+@operation(needs=Permission.PUBLISH)
 def publish_milestone(
     incident: Incident,
     body: str,
@@ -83,7 +83,7 @@ def publish_milestone(
     return _publish(incident, milestone, visibility, is_reviewed=is_reviewed, actor=actor, now=now)
 
 
-@operation(needs=Permission.INCIDENT_COMMAND)
+@operation(needs=Permission.PUBLISH)
 def post_holding(incident: Incident, *, actor: Actor, now: datetime) -> Milestone:
     """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is."""
     visibility = Visibility.PUBLIC if incident.is_shown else Visibility.INTERNAL
@@ -93,7 +93,7 @@ def post_holding(incident: Incident, *, actor: Actor, now: datetime) -> Mileston
     )
 
 
-@operation(needs=Permission.INCIDENT_COMMAND)
+@operation(needs=Permission.PUBLISH)
 def correct_publication(
     incident: Incident, publication_id: int, body: str, *, actor: Actor, now: datetime
 ) -> Publication:

@@ -134,6 +134,11 @@ class Screen:
         """Has the right at all, even where the incident is resolved (visibility, corrections, review)."""
         return self.actor.can(Permission.INCIDENT_COMMAND)
 
+    @property
+    def may_publish(self) -> bool:
+        """What this person writes may reach the public."""
+        return self.actor.can(Permission.PUBLISH)
+
     def why_not(self, permission: Permission, *, always: bool = False) -> str:
         """Why this person may not use a verb, as a sentence; empty when they may. `always`: even when resolved."""
         return self.actor.refusal(permission) or ("" if always else closed_refusal(self.incident))

@@ -162,6 +162,21 @@ class Record(Screen):
         return self._page[:ENTRIES_PER_PAGE]
 
     @cached_property
+    def corrected_inside(self) -> set[int]:
+        """The shown public entries whose correction is internal, so that the public reads them as they were."""
+        public = {
+            entry.id: entry.seq for entry, by in self.entries if by and entry.visibility is Visibility.PUBLIC
+        }
+        if not public:
+            return set()
+        inside = select(TimelineEvent.corrects_id).where(
+            TimelineEvent.incident_id == self.incident.id,
+            TimelineEvent.corrects_id.in_(public),
+            TimelineEvent.visibility == Visibility.INTERNAL,
+        )
+        return {public[corrected] for corrected in db.session.scalars(inside)}
+
+    @cached_property
     def newest(self) -> list[tuple[TimelineEvent, int | None]]:
         """The last few entries, whatever the timeline shows."""
         return list(db.session.execute(self._entries(NEWEST_SHOWN)).all())

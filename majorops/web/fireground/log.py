@@ -52,7 +52,7 @@ def seen(is_public: bool) -> Visibility:
 
 
 @bp.post("/<int:number>/entries/<int:seq>/visibility")
-@needs(Permission.INCIDENT_COMMAND)
+@needs(Permission.PUBLISH)
 @verb("visibility", "timeline")
 def visibility(incident, seq: int) -> None:
     checked(form := VisibilityForm())

@@ -19,7 +19,7 @@ from majorops.web.fireground.forms import ComposerForm, CorrectionForm
 
 
 @bp.post("/<int:number>/updates")
-@needs(Permission.INCIDENT_COMMAND)
+@needs(Permission.PUBLISH)
 @verb("composer", "composer")
 def post(incident) -> Response:
     checked(form := ComposerForm())
@@ -46,7 +46,7 @@ def promised(form: ComposerForm, now: datetime) -> datetime | None:
 
 
 @bp.post("/<int:number>/updates/preview")
-@needs(Permission.INCIDENT_COMMAND)
+@needs(Permission.PUBLISH)
 @verb("composer", "composer")
 def preview(incident) -> Response:
     """Exactly what would go out, and to how many. Nothing is saved."""
@@ -63,14 +63,14 @@ def preview(incident) -> Response:
 
 
 @bp.post("/<int:number>/updates/holding")
-@needs(Permission.INCIDENT_COMMAND)
+@needs(Permission.PUBLISH)
 @verb("holding", "nudge")
 def holding(incident) -> None:
     post_holding(incident, **doing())
 
 
 @bp.post("/<int:number>/updates/<int:publication>/correction")
-@needs(Permission.INCIDENT_COMMAND)
+@needs(Permission.PUBLISH)
 @verb("publication", "updates")
 def correct_update(incident, publication: int) -> None:
     checked(form := CorrectionForm())

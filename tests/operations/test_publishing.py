@@ -1,0 +1,182 @@
+"""Only who may publish makes anything public: every operation, called by every role against an incident with something of
+everything, and every public page read afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import GRANTS, Actor, Permission
+from majorops.domain.errors import Forbidden, Refused
+from majorops.domain.vocab import AccountRole, EventType, Phase, Severity, SignInMethod, Visibility
+from majorops.models import (
+    AffectedSystem,
+    Announcement,
+    Ask,
+    Incident,
+    Maintenance,
+    MaintenanceUpdate,
+    Publication,
+    RecoveryTrack,
+    System,
+    TimelineEvent,
+    User,
+)
+from majorops.operations import VERBS, operation, record, timeline
+from majorops.operations.catalogue import add_system
+from tests.operations.test_every_verb import calls, prepared
+from tests.public.test_canary import addresses
+
+READERS = [role for role in AccountRole if Permission.PUBLISH not in GRANTS[role]]
+# What a responder does for sure, so that this test cannot go green by every call being refused.
+DONE_BY_A_RESPONDER = {
+    "asks.answer_ask",
+    "asks.log_decision",
+    "asks.rule_out",
+    "timeline.add_note",
+    "timeline.strike_entry",
+    "tracks.close_track",
+    "tracks.meet_need",
+    "tracks.report_can",
+    "validation.set_check",
+}
+INCIDENT_COLUMNS = (
+    Incident.title, Incident.severity, Incident.alarm_level, Incident.status, Incident.phase, Incident.is_public,
+    Incident.is_drill, Incident.bridge_is_public, Incident.bridge_url, Incident.resolved_at, Incident.detected_at,
+    Incident.issue_time, Incident.resolve_time, Incident.customer_count, Incident.external_impact, Incident.who_affected,
+    Incident.what_to_do, Incident.next_update_eta, Incident.continues_id,
+)  # fmt: skip
+
+
+def public_facts() -> dict[str, list[tuple]]:
+    """All that the public may read, row by row."""
+    entry, said = TimelineEvent, Publication
+    queries = {
+        "entries": select(entry.id, entry.title, entry.detail).where(entry.visibility == Visibility.PUBLIC),
+        "publications": select(said.id, said.body, said.withdrawn_at).where(said.visibility == Visibility.PUBLIC),
+        "incidents": select(Incident.id, *INCIDENT_COLUMNS),
+        "affected": select(AffectedSystem.incident_id, AffectedSystem.name, AffectedSystem.status),
+        "systems": select(System.id, System.name, System.is_public, System.group_name),
+        "maintenance": select(Maintenance.id, Maintenance.title, Maintenance.status, Maintenance.is_public),
+        "maintenance updates": select(MaintenanceUpdate.id, MaintenanceUpdate.body),
+        "announcements": select(Announcement.act),
+    }  # fmt: skip
+    found = {}
+    for name, query in queries.items():
+        found[name] = sorted(map(tuple, db.session.execute(query)), key=repr)
+    db.session.rollback()
+    return found
+
+
+def public_pages(app) -> dict[str, bytes]:
+    """Address → what a stranger reads there; pages with a form carry a token of their own and say nothing of incidents."""
+    stranger = app.test_client()
+    pages = {address: stranger.get(address).data for address in addresses(app)}
+    return {address: page for address, page in pages.items() if b"csrf_token" not in page}
+
+
+def full_incident(cast, clock, who: Actor) -> tuple[Incident, dict]:
+    """As for `test_every_verb`, in phase 7; `who` owns a system and a track, and wrote a note that Maya made public."""
+    incident = prepared(cast, clock)
+    maya = {"actor": cast.maya, "now": clock()}
+    add_system(name="payments-api", owner=who.email, is_public=True, actor=cast.ada, now=clock())
+    VERBS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **maya)
+    db.session.scalar(select(RecoveryTrack)).owner = who.name
+    note = db.session.scalar(select(TimelineEvent).filter_by(kind="note.logged"))
+    note.actor_id, note.actor_name = who.user_id, who.name
+    db.session.commit()
+    VERBS["timeline.set_visibility"](incident, note.seq, Visibility.PUBLIC, **maya)
+    clock.tick(seconds=1)
+    given = calls(cast, clock)
+    given["asks.answer_ask"] = (db.session.scalar(select(Ask.id).filter_by(whom="Lena")), "400")
+    given["drafts.forget_drafts"] = ("none", {"before": clock() - timedelta(days=9)})
+    return incident, given
+
+
+def arguments(name: str, incident: Incident, given: tuple, who: Actor, clock) -> tuple[list, dict]:
+    """The subject, arguments and keywords of one call, from the table of `test_every_verb`."""
+    rest = list(given)
+    keywords = rest.pop() if rest and isinstance(rest[-1], dict) and name != "edit.edit_fields" else {}
+    if name == "edit.edit_fields":
+        keywords = rest.pop()
+    mark = rest[0] if rest and type(rest[0]) is str else ""
+    if mark == "session":
+        user = db.session.get(User, who.user_id)
+        return [VERBS["accounts.start_session"](user, method=SignInMethod.LOCAL, actor=who, now=clock())], {}
+    if mark in ("none", "phase7", "vacant", "offered", "resolved", "overdue"):
+        rest = rest[1:]
+    return [*([] if mark == "none" else [incident]), *rest], keywords
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_whoever_may_not_publish_makes_nothing_public_by_any_operation(app, cast, clock, role):
+    user = db.session.get(User, cast.rita.user_id)
+    user.role = role
+    db.session.commit()
+    who = user.actor
+    incident, given = full_incident(cast, clock, who)
+    app.extensions["has_accounts"] = True
+    facts, pages, done = public_facts(), public_pages(app), set()
+    assert len(pages) >= 12
+    for name, verb in sorted(VERBS.items()):
+        if name not in given:
+            continue  # the first admin; counting the use of a link: neither takes a role
+        call, keywords = arguments(name, incident, given[name], who, clock)
+        try:
+            verb(*call, **keywords, actor=who, now=clock())
+            done.add(name)
+        except Refused:
+            pass  # what is refused changes nothing, which is seen below
+        assert public_facts() == facts, f"{name} as {role.value}"
+    assert [name for name in done if (needs := VERBS[name].needs) and not who.can(needs)] == []
+    if role is AccountRole.RESPONDER:
+        assert done >= DONE_BY_A_RESPONDER
+    after = public_pages(app)
+    assert [address for address in pages if after[address] != pages[address]] == []
+
+
+def test_the_entry_of_whoever_may_not_publish_is_never_public(cast, clock):
+    """The last word lies where entries are written: an operation that forgets to ask is refused there."""
+    incident = cast.open()
+
+    @operation(needs=None)
+    def careless(incident, *, actor, now):
+        given = {"type": EventType.ACTION, "visibility": Visibility.PUBLIC, "actor": actor, "now": now}
+        record(incident, "note.logged", "for all to read", **given)
+
+    VERBS.pop("test_publishing.careless")
+    with pytest.raises(Forbidden):
+        careless(incident, actor=cast.rita, now=clock())
+    careless(incident, actor=cast.maya, now=clock())
+
+
+def test_a_responder_corrects_a_public_note_internally(cast, clock):
+    incident = cast.open(severity=Severity.LOW)
+    note = timeline.add_note(incident, "pool size 400", actor=cast.rita, now=clock())
+    maya, seq = {"actor": cast.maya, "now": clock()}, note.seq
+    timeline.set_visibility(incident, seq, Visibility.PUBLIC, **maya)
+    corrected = timeline.strike_entry(incident, seq, "pool size 40", actor=cast.rita, now=clock())
+    assert corrected.visibility is Visibility.INTERNAL
+    stranger = cast.browser("xin").get("/incidents/1").text
+    assert "pool size 400" in stranger
+    assert "<s>" not in stranger
+    page = cast.browser("maya").get("/admin/incidents/1").text
+    assert "which is internal: the public still reads this note" in page
+    timeline.set_visibility(incident, corrected.seq, Visibility.PUBLIC, **maya)
+    assert "<s>pool size 400</s>" in cast.browser("xin").get("/incidents/1").text
+    assert "the public still reads this note" not in cast.browser("maya").get("/admin/incidents/1").text
+
+
+def test_the_correction_of_a_mim_stays_public_and_the_form_says_what_happens(cast, clock):
+    incident = cast.open(severity=Severity.LOW)
+    note = timeline.add_note(incident, "pool size 400", actor=cast.rita, now=clock())
+    timeline.set_visibility(incident, note.seq, Visibility.PUBLIC, actor=cast.maya, now=clock())
+    assert (
+        "Your correction is internal: a MIM publishes." in cast.browser("rita").get("/admin/incidents/1").text
+    )
+    assert "Your correction is internal" not in cast.browser("maya").get("/admin/incidents/1").text
+    corrected = timeline.strike_entry(incident, note.seq, "pool size 40", actor=cast.maya, now=clock())
+    assert corrected.visibility is Visibility.PUBLIC
