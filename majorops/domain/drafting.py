@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from majorops.domain.text import clean_text, listed
@@ -18,6 +19,9 @@ PARTS: dict[Helper, tuple[str, ...]] = {
 LONGEST = 4_000  # characters of an answer; an update that long is none
 UNUSED = 0.6  # so much changed, a text is the person's own: promises alone read alike
 UNKNOWN = "not known"
+TELLING = 4  # so many words in a row are no coincidence; fewer count only as a whole sentence
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+")
+_WORD = re.compile(r"\w+(?:[-'’./:]\w+)*")
 _MARKUP = re.compile(r"```\w*|</?[a-zA-Z][^<>]{0,200}>|\*\*|__|^#{1,6}\s+|^[-*•]\s+|`", re.MULTILINE)
 _COMMON = frozenset(
     listed("the of to and is are were for with that this it by from not be been our have has will")
@@ -105,6 +109,43 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     return text[0].upper() + text[1:] + ("" if text.rstrip("\"'”")[-1:] in (*".!?…:", "") else ".")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text as they stand there; the last one may be unfinished."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
+
+
+def sentence_of(draft: str, posted: str, own: Iterable[str] = ()) -> str:
+    """The first sentence of a posted text that a draft wrote, whole or begun, as it stands in the posted text's words or
+    the draft's; empty when there is none. `own`: texts whose sentences are the person's or were published before. A
+    promise of the next update is nobody's: they all read alike."""
+    known = [f" {_words(text)} " for text in own]
+
+    def is_own(words: str) -> bool:
+        return words.startswith("next update") or any(f" {words} " in text for text in known)
+
+    whole, here = f" {_words(posted)} ", {_words(part) for part in sentences(posted)}
+    for part in sentences(draft):
+        words = _words(part)
+        length = len(words.split())
+        if (
+            length > 1
+            and (words in here or (length >= TELLING and f" {words} " in whole))
+            and not is_own(words)
+        ):
+            return part
+    drafted = f" {_words(draft)} "
+    for part in sentences(posted):
+        words = _words(part)
+        if len(words.split()) >= TELLING and f" {words} " in drafted and not is_own(words):
+            return part
+    return ""
+
+
+def _words(text: str) -> str:
+    """The words of a text in lower case, one space between them: neither markup nor a full stop makes a difference."""
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def changed(draft: str, posted: str) -> float:

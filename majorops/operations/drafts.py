@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.drafting import UNUSED, changed
+from majorops.domain.cadence import HOLDING_TEXT
+from majorops.domain.drafting import UNUSED, changed, sentence_of
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import reference
 from majorops.domain.vocab import DraftState, EventType, Helper, Phase, Visibility
-from majorops.models import Draft, Incident, User
+from majorops.models import Draft, Incident, Publication, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.edit import edit_field
 
@@ -21,6 +22,12 @@ STAYS = timedelta(hours=1)  # how long a draft lies before the person who asked 
 COUNTS = timedelta(hours=24)  # how long a text that was posted is compared with it
 COMPARED = 5
 FORGOTTEN_AT_ONCE = 500
+PUBLISHED_COMPARED = 20
+RUNS_AT_MOST = timedelta(minutes=5)  # a draft that is running longer was left behind by a process that died
+STREAMING = "The AI draft is still being written. Wait for it or stop it, then read it."
+UNREVIEWED = (
+    "from the AI draft of {:%H:%M} UTC, not reviewed. Read it, then mark it reviewed or write it anew."
+)
 REVIEW = "This is the AI draft as it came. Read it, then edit it or mark it reviewed."
 
 
@@ -79,19 +86,28 @@ def end_draft(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Keep what was written, and offer it in place of an earlier one; without a text it was stopped."""
+    """Keep what was written, and offer it in place of an earlier one; without a text it was stopped, and what the person
+    was shown until then stays known."""
     draft = db.session.get(Draft, draft_id)
     if draft is None or draft.state is not DraftState.RUNNING:
         return
     for old in _offered(draft.incident_id, actor, draft.helper) if text else ():
         old.state = DraftState.DISCARDED
     draft.state = DraftState.OFFERED if text else DraftState.STOPPED
-    draft.text, draft.model, draft.note = text, model[:120], note[:300]
+    draft.text, draft.model, draft.note = text or draft.text, model[:120], note[:300]
     draft.answer = answer.replace("\x00", "")
     draft.ended_at = now
     audit(
         "draft.offered" if text else "draft.stopped", _name(draft), actor=actor, now=now, detail=draft.writer
     )
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def keep_shown(draft_id: int, text: str, *, actor: Actor, now: datetime) -> None:
+    """Keep what the person is about to be shown of a draft that is still being written, without an entry: what they can
+    copy out of it, `check_review` knows."""
+    mine = (Draft.id == draft_id, Draft.user_id == actor.user_id, Draft.state == DraftState.RUNNING)
+    db.session.execute(update(Draft).where(*mine).values(text=text))
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -120,30 +136,72 @@ def take_brief(
     _use(incident, draft, changed(draft.text, typed), "Exec summary", actor=actor, now=now)
 
 
+@dataclass(frozen=True)
+class Review:
+    """What a person who publishes says of drafts. `draft_id`: the draft that lies in the form that they sent, if any;
+    `is_reviewed`: they say that they read what came from a draft."""
+
+    draft_id: int | None = None
+    is_reviewed: bool = False
+
+
+AS_IT_IS = Review()
+
+
 def check_review(
-    incident: Incident, body: str, is_reviewed: bool, *, actor: Actor, now: datetime
+    incident: Incident, body: str, review: Review, *, actor: Actor, now: datetime
 ) -> list[tuple[Draft, float]]:
     """The draft that a text came from, with the share that was changed; none for a person's own. Part of a verb that publishes.
-    Whether the text is a draft is seen by the text: a page that was reloaded or a browser that crashed changes nothing.
-    Raises Invalid at `reviewed` for a draft as it came, unless the person says that they read it."""
+
+    The draft in the form counts as reviewed once its text was edited. Of every other draft that this person did not use
+    no sentence may stand in the text, wherever it was pasted: a page that was reloaded or another tab changes nothing.
+    Raises Invalid: at `body` while the draft is still being written, at `reviewed` for a draft as it came and for a
+    sentence of one, unless the person says that they read it (guide, "Do not publish AI output without review")."""
     if actor.user_id is None:
         return []
     made = select(Draft).where(
         Draft.incident_id == incident.id,
         Draft.user_id == actor.user_id,
         Draft.helper == Helper.UPDATE,
-        Draft.text != "",
         Draft.made_at > now - COUNTS,
     )
     drafts = db.session.scalars(made.order_by(Draft.id.desc()).limit(COMPARED)).all()
-    found = min(
-        ((draft, changed(draft.text, body)) for draft in drafts), key=lambda pair: pair[1], default=None
-    )
-    if found is None or found[1] >= UNUSED:
-        return []
-    if found[1] == 0.0 and not is_reviewed:
-        raise Invalid({"reviewed": REVIEW})
-    return [found]
+    here = next((draft for draft in drafts if draft.id == review.draft_id), None)
+    if here and _is_running(here, now):
+        raise Invalid({"body": STREAMING})
+    written = [draft for draft in drafts if draft.text]
+    shares = {draft.id: changed(draft.text, body) for draft in written}
+    is_edited = here is not None and shares.get(here.id) != 0.0
+    own = [incident.title, HOLDING_TEXT, *(draft.typed for draft in drafts), *_published(incident)]
+    taken = {}
+    for draft in written:
+        known = [*own, here.text] if is_edited and draft is not here else own
+        sentence = sentence_of(draft.text, body, known)
+        if shares[draft.id] < UNUSED or sentence:
+            taken[draft.id] = sentence
+        if _is_running(draft, now) and sentence:
+            raise Invalid({"body": f"{_quote(sentence)} {STREAMING[0].lower()}{STREAMING[1:]}"})
+        if review.is_reviewed or draft.state is DraftState.USED or (draft is here and is_edited):
+            continue
+        if shares[draft.id] == 0.0:
+            raise Invalid({"reviewed": REVIEW})
+        if sentence:
+            raise Invalid({"reviewed": f"{_quote(sentence)} {UNREVIEWED.format(draft.made_at)}"})
+    used = [(draft, shares[draft.id]) for draft in written if draft.id in taken]
+    return [min(used, key=lambda pair: pair[1])] if used else []
+
+
+def _is_running(draft: Draft, now: datetime) -> bool:
+    return draft.state is DraftState.RUNNING and now - draft.made_at < RUNS_AT_MOST
+
+
+def _published(incident: Incident) -> list[str]:
+    rows = select(Publication.body).filter_by(incident_id=incident.id).order_by(Publication.id.desc())
+    return list(db.session.scalars(rows.limit(PUBLISHED_COMPARED)))
+
+
+def _quote(sentence: str) -> str:
+    return f"“{sentence if len(sentence) <= 80 else sentence[:79] + '…'}”:"
 
 
 def settle(

@@ -13,7 +13,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Milestone, Publication, StatusUpdate
 from majorops.operations import demand_open, operation, record
-from majorops.operations.drafts import check_review, settle
+from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 
 AFTER_ACTION_WITHIN = timedelta(hours=72)
 PROMISE_AT_MOST = timedelta(hours=24)
@@ -28,15 +28,15 @@ def publish_update(
     now: datetime,
     visibility: Visibility = Visibility.INTERNAL,
     next_update_eta: datetime | None = None,
-    is_reviewed: bool = False,
+    review: Review = AS_IT_IS,
     source: str = "web",
 ) -> StatusUpdate:
-    """Post a status update. `next_update_eta`: the promised next one, if any. `is_reviewed`: the person says so of an AI
-    draft that they left as it came. Raises Invalid, Conflict."""
+    """Post a status update. `next_update_eta`: the promised next one, if any. `review`: what the person says of an AI
+    draft in it. Raises Invalid, Conflict."""
     demand_open(incident)
     _check(body, next_update_eta, now)
     update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source)
-    return _publish(incident, update, visibility, is_reviewed=is_reviewed, actor=actor, now=now)
+    return _publish(incident, update, visibility, review=review, actor=actor, now=now)
 
 
 @operation(needs=Permission.PUBLISH)
@@ -51,7 +51,7 @@ def publish_milestone(
     next_update_eta: datetime | None = None,
     is_resolution: bool = False,
     after_action_at: datetime | None = None,
-    is_reviewed: bool = False,
+    review: Review = AS_IT_IS,
     source: str = "web",
 ) -> Milestone:
     """Cut a milestone (guide, "Cut your first milestone"): numbered, immutable, with the promise of a next update.
@@ -80,7 +80,7 @@ def publish_milestone(
         after_action_at=after_action_at if is_resolution else None,
         source=source,
     )
-    return _publish(incident, milestone, visibility, is_reviewed=is_reviewed, actor=actor, now=now)
+    return _publish(incident, milestone, visibility, review=review, actor=actor, now=now)
 
 
 @operation(needs=Permission.PUBLISH)
@@ -95,7 +95,13 @@ def post_holding(incident: Incident, *, actor: Actor, now: datetime) -> Mileston
 
 @operation(needs=Permission.PUBLISH)
 def correct_publication(
-    incident: Incident, publication_id: int, body: str, *, actor: Actor, now: datetime
+    incident: Incident,
+    publication_id: int,
+    body: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    review: Review = AS_IT_IS,
 ) -> Publication:
     """Replace the text of an update or milestone by a new update that names it; the old text stays readable.
     It keeps the old one's visibility and promises nothing new. Raises Invalid, Conflict."""
@@ -104,9 +110,8 @@ def correct_publication(
         raise Conflict(f"{old.heading} was corrected already. Correct the newest text.")
     _check(body, None, now)
     correction = StatusUpdate(body=body, corrects_id=old.id)
-    return _publish(
-        incident, correction, old.visibility, actor=actor, now=now, what=f"Correction of {old.heading}"
-    )
+    what = f"Correction of {old.heading}"
+    return _publish(incident, correction, old.visibility, actor=actor, now=now, what=what, review=review)
 
 
 def _find(incident: Incident, publication_id: int) -> Publication:
@@ -133,7 +138,7 @@ def _publish(
     actor: Actor,
     now: datetime,
     what: str = "",
-    is_reviewed: bool = False,
+    review: Review = AS_IT_IS,
 ) -> Publication:
     public_promise = db.session.scalar(
         select(Publication.id)
@@ -143,7 +148,7 @@ def _publish(
     )
     if twin := _just_posted(incident, publication, visibility, actor=actor, now=now):
         return twin
-    drafted = check_review(incident, publication.body, is_reviewed, actor=actor, now=now)
+    drafted = check_review(incident, publication.body, review, actor=actor, now=now)
     publication.incident_id = incident.id
     publication.visibility = visibility
     publication.by_name, publication.by_id = actor.name, actor.user_id

@@ -113,7 +113,8 @@ def test_posted_as_it_came_it_asks_once(maya, incident):
 
 def test_edited_it_is_posted_at_once_and_the_share_is_told(maya):
     text = ask(maya)[-1]["text"]
-    maya.post("/admin/incidents/1/updates", data=UPDATE | {"body": text.replace("at work", "on the bridge")})
+    edited = {"body": text.replace("at work", "on the bridge"), "draft": newest().id}
+    maya.post("/admin/incidents/1/updates", data=UPDATE | edited)
     entry = db.session.scalar(select(TimelineEvent).filter_by(kind="draft.used"))
     assert re.fullmatch(r"Update: AI draft used, \d+ % changed", entry.title)
     assert 0 < newest().changed_percent < 50
@@ -136,6 +137,92 @@ def test_a_discarded_draft_posted_from_memory_is_still_one(maya, cast, incident,
     clock.tick(hours=3)
     refused = maya.post("/admin/incidents/1/updates", data=UPDATE | {"body": text.replace("\n", "\r\n")})
     assert refused.status_code == 422
+
+
+def streaming(maya, model):
+    """A draft that is still being written: what is left of it, and its id. Close the answer at the end."""
+    model.pause = 0.05
+    answer = maya.post("/admin/incidents/1/drafts/update", data=UPDATE, headers=LINES, buffered=False)
+    steps = (json.loads(row) for chunk in answer.response for row in chunk.decode().splitlines() if row)
+    number = next(steps)["draft"]
+    text = next(step["text"] for step in steps if "The team" in step.get("text", ""))
+    return answer, number, text
+
+
+def test_streaming_draft_cannot_be_posted(maya, cast, model):
+    answer, number, text = streaming(maya, model)
+    other = cast.browser("maya")  # another tab
+    sentence = "We see it too: payments-api does not respond, since noon."
+    for more in ({"draft": number, "body": text}, {"draft": number, "body": "own", "reviewed": "y"}):
+        refused = other.post("/admin/incidents/1/updates", data=UPDATE | more)
+        assert refused.status_code == 422
+        assert "The AI draft is still being written. Wait for it or stop it" in refused.text
+        assert f"{more['body']}</textarea>" in refused.text
+    for body in (text, sentence, "The team"[:8] + " is at work on it. Payments-api does not respond"):
+        refused = other.post("/admin/incidents/1/updates", data=UPDATE | {"body": body})
+        assert refused.status_code == 422, body
+    own = {"body": "Vendor confirms: their edge is down since noon."}
+    assert other.post("/admin/incidents/1/updates", data=UPDATE | own).status_code == 303
+    omar = cast.browser("omar")
+    assert omar.post("/admin/incidents/1/updates", data=UPDATE | {"body": sentence}).status_code == 303
+    answer.close()
+
+
+def test_what_a_stopped_draft_showed_is_still_a_draft(maya, model):
+    answer, _, text = streaming(maya, model)
+    answer.close()
+    assert (newest().state, newest().text.split("\n")[0]) == (DraftState.STOPPED, text.split("\n")[0])
+    half = {"body": "Payments-api does not respond."}
+    refused = maya.post("/admin/incidents/1/updates", data=UPDATE | half)
+    assert refused.status_code == 422
+    assert "from the AI draft of 14:00 UTC, not reviewed" in refused.text
+    assert 'id="reviewed"' in refused.text
+    maya.post("/admin/incidents/1/updates", data=UPDATE | half | {"reviewed": "y"})
+    assert db.session.scalar(select(TimelineEvent).filter_by(kind="draft.used"))
+
+
+def test_a_sentence_of_an_unreviewed_draft_is_refused_and_recorded_once_it_was_reviewed(maya):
+    ask(maya)
+    mixed = {
+        "body": "Vendor was called at noon and has no ETA yet; their desk calls back.\nThe team is at work."
+    }
+    refused = maya.post("/admin/incidents/1/updates", data=UPDATE | mixed)
+    assert refused.status_code == 422
+    assert "“The team is at work.”: from the AI draft of 14:00 UTC, not reviewed." in refused.text
+    assert "their desk calls back.\nThe team is at work.</textarea>" in refused.text
+    maya.post("/admin/incidents/1/updates", data=UPDATE | mixed | {"reviewed": "y"})
+    entry = db.session.scalar(select(TimelineEvent).filter_by(kind="draft.used"))
+    assert re.fullmatch(r"Update: AI draft used, \d+ % changed", entry.title)
+
+
+def test_ones_own_sentences_stay_ones_own(maya, model, cast, incident, clock):
+    """What was typed before the draft, the title, what was published before, and a promise are no draft's."""
+    updates.publish_update(incident, "Vendor has no ETA yet.", actor=cast.maya, now=clock())
+    model.says = (
+        "Conditions: Prod-payments-api not responding. Wallet payments work as before. Vendor has no ETA yet.\n"
+        "Actions: We roll the release back.\nNext update: in 20 minutes"
+    )
+    ask(maya, body="Wallet payments work as before.")
+    maya.post(f"/admin/incidents/1/drafts/{newest().id}/discarded")
+    body = (
+        "Prod-payments-api not responding. Wallet payments work as before. Vendor has no ETA yet. "
+        "Somebody calls them every five minutes. Next update in 20 minutes."
+    )
+    assert maya.post("/admin/incidents/1/updates", data=UPDATE | {"body": body}).status_code == 303
+    updates.post_holding(incident, actor=cast.maya, now=clock())
+
+
+def test_a_correction_may_not_bring_an_unreviewed_draft_in(maya, cast, incident, clock):
+    first = updates.publish_update(incident, "Vendor called.", actor=cast.maya, now=clock())
+    text = ask(maya)[-1]["text"]
+    address = f"/admin/incidents/1/updates/{first.id}/correction"
+    typed = {"text": text, "publication": first.id}
+    refused = maya.post(address, data=typed)
+    assert refused.status_code == 422
+    assert f"{text}</textarea>" in refused.text.split('id="updates"')[1]
+    assert f'id="reviewed-{first.id}"' in refused.text
+    assert maya.post(address, data=typed | {"reviewed": "y"}).status_code == 303
+    assert db.session.scalar(select(TimelineEvent).filter_by(kind="draft.used"))
 
 
 def test_a_milestone_and_a_resolution_ask_too(maya):

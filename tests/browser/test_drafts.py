@@ -70,6 +70,40 @@ def test_words_come_as_they_are_written_and_post_waits_for_a_reader(open_page, p
     expect(page.locator("#timeline")).to_contain_text("AI draft used")
 
 
+def test_streaming_draft_cannot_be_posted(open_page, path, model):
+    """Neither by the key, nor by Ctrl Enter, nor by Enter in a line; from the press on, and until it was reviewed."""
+    model.says, model.pause = SAYS, 0.3
+    page = open_page()
+    page.goto(path)
+    body, post, said = page.locator("#composer-body"), page.locator("#composer-post"), page.locator("#said")
+    body.fill("Wallets work.")
+    page.locator("#draft-key").click()
+    expect(post).to_have_attribute("aria-disabled", "true")
+    expect(post).to_have_attribute("aria-describedby", "working-update")
+    expect(body).to_have_value(re.compile("^Payments"))
+    wait = "The AI draft is still being written. Wait for it or stop it, then read it."
+    for press in (lambda: post.click(force=True), lambda: body.press("Control+Enter")):
+        press()
+        expect(said).to_have_text(wait)
+        page.evaluate("say('')")
+    expect(page.locator("#draft")).to_be_visible()
+    page.locator("#next-set").check(force=True)
+    page.locator("#next-at").fill("23:59")
+    for place, key in (("#next-at", "Enter"), ("#composer-body", "Control+Enter")):
+        page.locator(place).press(key)
+        expect(said).to_have_text("Edit the draft, or mark it reviewed.")
+        page.evaluate("say('')")
+    expect(page.locator("#updates .update")).to_have_count(0)
+    expect(page.locator("#draft")).to_be_visible()
+    body.press("End")
+    body.press("Space")
+    expect(post).to_have_attribute("aria-disabled", "true")  # a blank is no edit
+    page.locator("#reviewed").check()
+    body.press("Control+Enter")
+    expect(page.locator("#updates")).to_contain_text("The team is at work.")
+    expect(page.locator("#timeline")).to_contain_text("AI draft used")
+
+
 def test_stop_gives_back_what_was_there(open_page, path, model):
     model.says, model.pause = SAYS, 0.3
     page = open_page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,10 +13,19 @@ from majorops import clock
 from majorops.ai import Prompt, Provider, Sight, Written, prompt_for, provider_for, see, write
 from majorops.ai.sight import promise_words
 from majorops.domain.access import Actor, Permission
+from majorops.domain.drafting import sentences
 from majorops.domain.errors import Refused
 from majorops.domain.vocab import Helper
 from majorops.models import Incident
-from majorops.operations.drafts import Asked, begin_draft, discard_draft, end_draft, own_words, take_brief
+from majorops.operations.drafts import (
+    Asked,
+    begin_draft,
+    discard_draft,
+    end_draft,
+    keep_shown,
+    own_words,
+    take_brief,
+)
 from majorops.web.access import needs
 from majorops.web.answers import wants_partial
 from majorops.web.fireground import bp
@@ -25,6 +35,7 @@ from majorops.web.fireground.updates import promised
 
 LINES = "application/x-ndjson"
 REGION = {Helper.UPDATE: "composer", Helper.BRIEF: "execbrief", Helper.SUGGESTION: "panel"}
+KEPT_EVERY = 0.5  # seconds between two looks of the record at a draft that is being written
 HANGS = 10  # seconds beyond its limits after which a draft counts as dead
 
 
@@ -82,17 +93,21 @@ def begin(incident: Incident, helper: Helper) -> Job:
 def lines(job: Job) -> Iterator[str]:
     """A line a step: what is read, the text so far, that it is done. Holds no connection to the database meanwhile. Whoever
     leaves, or presses Stop, ends it."""
-    written = Written("")
+    written, count, since = Written(""), 0, time.monotonic()
     try:
-        yield line(about=job.sight.about)
+        yield line(about=job.sight.about, draft=job.id)
         for piece in write(job.provider, job.sight, job.prompt, request.environ.get("majorops.gone")):
             if isinstance(piece, Written):
                 written = piece
             else:
+                # Known before it is shown: each sentence, and what there is of one twice a second.
+                if piece and (len(sentences(piece)) > count or time.monotonic() - since > KEPT_EVERY):
+                    count, since = len(sentences(piece)), time.monotonic()
+                    keep_shown(job.id, piece, actor=job.actor, now=clock.now())
                 yield line(text=piece) if piece else "\n"
     finally:
-        kept = {"text": written.text, "model": written.model, "note": written.note, "answer": written.answer}
-        end_draft(job.id, **kept, actor=job.actor, now=clock.now())
+        ended = {"text": written.text, "model": written.model, "note": written.note, "answer": written.answer}
+        end_draft(job.id, **ended, actor=job.actor, now=clock.now())
     yield line(done=True, text=written.text, note=written.note)
 
 

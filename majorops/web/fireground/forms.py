@@ -13,6 +13,7 @@ from wtforms.widgets import TextInput
 from majorops.domain.text import clean_line, clean_text
 from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
 from majorops.fields import time
+from majorops.web.answers import number_of
 
 
 def line_filter(value: str | None) -> str:
@@ -133,6 +134,7 @@ class VisibilityForm(FlaskForm):
 
 class CorrectionForm(FlaskForm):
     text = Text(10_000)
+    reviewed = BooleanField()
 
 
 class ComposerForm(FlaskForm):
@@ -142,7 +144,12 @@ class ComposerForm(FlaskForm):
     next_update = Line(most=10)
     next_update_at = Line(most=30)
     after_action_at = Moment()
+    draft = Line(most=10)  # which draft lies in the form
     reviewed = BooleanField()
+
+    @property
+    def draft_id(self) -> int | None:
+        return number_of(self.draft.data)
 
     def eta(self, now: datetime) -> datetime | None:
         """The promised time that the keys +15, +20, +30 or Set stand for. Raises ValueError."""
@@ -228,8 +235,7 @@ class HandoverForm(FlaskForm):
     @property
     def user_id(self) -> int | None:
         """The account that was chosen; None for what is none."""
-        text = self.to.data
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        return number_of(self.to.data)
 
 
 class HandoverAnswerForm(FlaskForm):

@@ -10,6 +10,7 @@ from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid
 from majorops.domain.vocab import Visibility
 from majorops.operations.announcements import reach
+from majorops.operations.drafts import Review
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
 from majorops.web.access import needs
 from majorops.web.answers import wants_partial
@@ -25,8 +26,8 @@ def post(incident) -> Response:
     checked(form := ComposerForm())
     who = doing()
     eta = promised(form, who["now"])
-    reviewed = form.reviewed.data
-    given = {"visibility": form.visibility.data, "next_update_eta": eta, "is_reviewed": reviewed, **who}
+    review = Review(form.draft_id, form.reviewed.data)
+    given = {"visibility": form.visibility.data, "next_update_eta": eta, "review": review, **who}
     if form.kind.data == "update":
         publish_update(incident, form.body.data, **given)
     else:
@@ -74,4 +75,5 @@ def holding(incident) -> None:
 @verb("publication", "updates")
 def correct_update(incident, publication: int) -> None:
     checked(form := CorrectionForm())
-    correct_publication(incident, publication, form.text.data, **doing())
+    review = Review(is_reviewed=form.reviewed.data)
+    correct_publication(incident, publication, form.text.data, review=review, **doing())

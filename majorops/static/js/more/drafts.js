@@ -20,6 +20,7 @@
     const tick = setInterval(() => draw(name), 250);
     if (name === "suggestion") byId(`working-${name}`)?.closest("details")?.setAttribute("open", "");
     draw(name);
+    lock();
     try {
       const why = await read(name, job, await ask(form, key, job));
       if (!why) await done(name, job);
@@ -93,6 +94,14 @@
     const text = name === "update" ? "" : job.text;
     place.querySelector("[data-about]").textContent = text || job.about;
     if (name === "update" && job.text && body().value !== job.text) body().value = job.text;
+    if (name === "update") carry(job.draft);
+  }
+  // The form says which draft lies in it, from the first word on.
+  function carry(id) {
+    const form = body().form, field = form.elements.draft ?? document.createElement("input");
+    if (!id) return;
+    Object.assign(field, { type: "hidden", name: "draft", value: id });
+    if (!field.form) form.append(field);
   }
   function tell(name, why) {
     const place = byId(`problem-${name}`);
@@ -104,20 +113,32 @@
     localStorage.setItem(`draft ${location.pathname}`, text ?? "");
   }
 
-  // Post is locked while the draft stands there as it came and nobody says that they read it. The server says the same.
+  // Post is locked from the press until the draft was edited or somebody says that they read it. The server says the same.
+  const words = (text) => text.split(/\s+/).join(" ").trim();
+  const WAIT = "The AI draft is still being written. Wait for it or stop it, then read it.";
   function lock() {
-    const draft = byId("draft"), post = byId("composer-post");
+    const draft = byId("draft"), post = byId("composer-post"), isRunning = Boolean(running.update);
     if (!post) return;
-    const isEdited = draft && body().value.trim() !== body().defaultValue.trim(), isRead = byId("reviewed")?.checked;
-    const isLocked = Boolean(running.update || (draft && !isEdited && !isRead));
+    const isEdited = draft && words(body().value) !== words(body().defaultValue);
+    const isRead = byId("reviewed")?.checked, isLocked = isRunning || Boolean(draft && !isEdited && !isRead);
     post.classList.toggle("button--locked", isLocked);
-    if (isLocked) Object.assign(post.dataset, { why: "Edit the draft, or mark it reviewed." });
-    if (isLocked) post.setAttribute("aria-disabled", "true");
-    else post.removeAttribute("aria-disabled");
+    if (isLocked) {
+      post.dataset.why = isRunning ? WAIT : "Edit the draft, or mark it reviewed.";
+      post.setAttribute("aria-disabled", "true");
+      post.setAttribute("aria-describedby", isRunning ? "working-update" : "draft-say");
+    } else for (const name of ["aria-disabled", "aria-describedby"]) post.removeAttribute(name);
     const tag = draft?.querySelector("[data-draft-tag]"), hint = draft?.querySelector("[data-draft-say]");
     if (tag) tag.lastChild.textContent = isEdited ? " Edited" : isRead ? " Reviewed" : " Not reviewed";
     if (hint) hint.textContent = isLocked ? "Edit it, or mark it reviewed. Post stays locked until then." : "It goes out when you post it.";
   }
+  // Enter, Ctrl Enter and a script's requestSubmit pass the key by: they ask it all the same.
+  document.addEventListener("submit", (event) => {
+    const post = byId("composer-post"), key = event.submitter ?? post;
+    if (!post || event.target !== post.form || key !== post || !post.hasAttribute("aria-disabled")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    say(post.dataset.why);
+  }, true);
   for (const name of ["input", "change", "htmx:after:swap"]) document.addEventListener(name, lock);
   document.addEventListener("htmx:after:swap", () => {
     Object.keys(running).forEach(draw);
