@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, MetaData, SmallInteger, TypeDecorator, event
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    MetaData,
+    SmallInteger,
+    TextClause,
+    TypeDecorator,
+    event,
+    text,
+)
 from sqlalchemy import Enum as SAEnum
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase
@@ -75,6 +84,11 @@ def enum_type(members: type[enum.Enum]) -> SAEnum:
         validate_strings=True,
         name=members.__name__.lower(),
     )
+
+
+def partial(rows: str) -> dict[str, TextClause]:
+    """Arguments that make an Index hold only the rows for which the SQL text `rows` is true."""
+    return {"sqlite_where": text(rows), "postgresql_where": text(rows)}
 
 
 def engine_options(url: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from majorops.db import db
 from majorops.domain.maintenance import OVER, RUNNING
 from majorops.domain.vocab import AccountRole, IncidentStatus
-from majorops.models import AffectedSystem, Incident, Maintenance, MaintenanceUpdate, System, User
+from majorops.models import IS_RUNNING, AffectedSystem, Incident, Maintenance, MaintenanceUpdate, System, User
 from majorops.screen import is_wartime
 
 PER_PAGE = 50
@@ -31,7 +31,7 @@ class IncidentList:
 
 def incident_list(before: int | None, now: datetime) -> IncidentList:
     """The list at /admin/incidents; `before`: resolved ones numbered below it."""
-    running = select(Incident).where(Incident.status != IncidentStatus.RESOLVED)
+    running = select(Incident).where(IS_RUNNING)
     resolved = select(Incident).where(Incident.status == IncidentStatus.RESOLVED).order_by(Incident.id.desc())
     if before:
         resolved = resolved.where(Incident.id < before)
@@ -71,7 +71,7 @@ def active_on(systems: list[str]) -> list[Incident]:
     query = (
         select(Incident)
         .join(AffectedSystem)
-        .where(AffectedSystem.name.in_(systems), Incident.status != IncidentStatus.RESOLVED)
+        .where(AffectedSystem.name.in_(systems), IS_RUNNING)
         .options(selectinload(Incident.systems))
         .distinct()
     )

@@ -6,7 +6,14 @@ from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.draft import Draft
 from majorops.models.handover import Handover
-from majorops.models.incident import AffectedSystem, CommandAssignment, Incident, System, ValidationCheck
+from majorops.models.incident import (
+    IS_RUNNING,
+    AffectedSystem,
+    CommandAssignment,
+    Incident,
+    System,
+    ValidationCheck,
+)
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
@@ -14,6 +21,7 @@ from majorops.models.subscriber import Announcement, Subscriber, SubscriberSyste
 from majorops.models.timeline import Milestone, Publication, StatusUpdate, TimelineEvent
 
 __all__ = [
+    "IS_RUNNING",
     "AffectedSystem",
     "Announcement",
     "Ask",

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from majorops.db import Base, UTCDateTime, enum_type
+from majorops.db import Base, UTCDateTime, enum_type, partial
 from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models.account import User
 from majorops.models.incident import Incident
@@ -56,6 +56,9 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_delivery_state_next_at", "state", "next_at"),
         Index("ix_delivery_incident_id_act", "incident_id", "act"),
+        Index("ix_delivery_act", "act"),
+        Index("ix_delivery_subscriber_id", "subscriber_id", **partial("subscriber_id IS NOT NULL")),
+        Index("ix_delivery_channel_id", "channel_id", **partial("channel_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from majorops.db import Base, IntEnum, UTCDateTime, enum_type
+from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
 from majorops.domain.visibility import is_public_incident
@@ -58,6 +58,7 @@ class Incident(Base):
         Index("ix_incident_status_opened_at", "status", "opened_at"),
         Index("ix_incident_status_resolved_at", "status", "resolved_at"),
         Index("ix_incident_opened_at", "opened_at"),
+        Index("ix_incident_running", "alarm_level", "opened_at", **partial("resolved_at IS NULL")),
         {"sqlite_autoincrement": True},
     )
 
@@ -151,6 +152,10 @@ class Incident(Base):
         return f"{self.reference} {self.title}"
 
 
+# Not by the status: the index of what runs goes by this, and a CHECK says that it is the same.
+IS_RUNNING = Incident.resolved_at.is_(None)
+
+
 class AffectedSystem(Base):
     __tablename__ = "affected_system"
     __table_args__ = (UniqueConstraint("incident_id", "name"), Index("ix_affected_system_name", "name"))
@@ -191,8 +196,7 @@ class CommandAssignment(Base):
             "incident_id",
             "role",
             unique=True,
-            sqlite_where=text("until IS NULL"),
-            postgresql_where=text("until IS NULL"),
+            **partial("until IS NULL"),
         ),
     )
 

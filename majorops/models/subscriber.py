@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from majorops.db import Base, UTCDateTime, enum_type
+from majorops.db import Base, UTCDateTime, enum_type, partial
 from majorops.domain.vocab import ChannelKind, SubscriberState
 from majorops.models.incident import Incident
 from majorops.models.maintenance import Maintenance
@@ -67,6 +67,7 @@ class Announcement(Base):
     __tablename__ = "announcement"
     __table_args__ = (
         Index("ix_announcement_done_at", "done_at"),
+        Index("ix_announcement_running", "id", **partial("done_at IS NULL")),
         Index("ix_announcement_incident_id", "incident_id"),
     )
 

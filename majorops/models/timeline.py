@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from majorops.db import Base, IntEnum, UTCDateTime, enum_type
+from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
 from majorops.domain.vocab import EventType, IncidentStatus, Phase, PublicationKind, Visibility
 
 
@@ -23,6 +23,9 @@ class TimelineEvent(Base):
         UniqueConstraint("incident_id", "seq"),
         CheckConstraint("phase BETWEEN 1 AND 8", name="phase_range"),
         Index("ix_timeline_event_incident_id_visibility_seq", "incident_id", "visibility", "seq"),
+        # Almost no entry has one: see migration 0013.
+        Index("ix_timeline_event_corrects_id", "corrects_id", **partial("corrects_id IS NOT NULL")),
+        Index("ix_timeline_event_publication_id", "publication_id", **partial("publication_id IS NOT NULL")),
         Index("uq_timeline_event_request_key", "request_key", unique=True),
     )
 
@@ -39,7 +42,7 @@ class TimelineEvent(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     phase: Mapped[Phase | None] = mapped_column(IntEnum(Phase))
     field: Mapped[str | None] = mapped_column(String(60))
-    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), index=True)
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"))
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("timeline_event.id"), unique=True)
     # An act that waited in a browser for the line: when it was made. `at` is when it arrived.
     made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -10,8 +10,7 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.coach import next_change, nudges
 from majorops.domain.errors import NotFound
-from majorops.domain.vocab import IncidentStatus
-from majorops.models import Incident
+from majorops.models import IS_RUNNING, Incident
 from majorops.operations.coaching import remind, untold
 from majorops.operations.watching import watch
 
@@ -22,7 +21,7 @@ _looked: dict[int, tuple[int, datetime | None]] = {}
 
 def remind_all(*, now: datetime) -> int:
     """Queue what has become due. Costs one query while nothing changes. Returns the number of nudges told."""
-    running = select(Incident.id, Incident.version).where(Incident.status != IncidentStatus.RESOLVED)
+    running = select(Incident.id, Incident.version).where(IS_RUNNING)
     rows = dict(db.session.execute(running).all())
     for gone in _looked.keys() - rows.keys():
         del _looked[gone]

@@ -13,7 +13,7 @@ from majorops.domain import text as words
 from majorops.domain.clients import client_status
 from majorops.domain.systems import system_status
 from majorops.domain.vocab import IncidentStatus, Phase, Severity, SystemStatus, Visibility
-from majorops.models import Incident, Maintenance, Publication, TimelineEvent
+from majorops.models import IS_RUNNING, Incident, Maintenance, Publication, TimelineEvent
 from majorops.projections.queries import promises_of, systems_of
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 
@@ -70,7 +70,7 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
     )
     query = select(*columns).where(IS_PUBLIC_INCIDENT)
     if unresolved_only:
-        query = query.where(Incident.status != IncidentStatus.RESOLVED)
+        query = query.where(IS_RUNNING)
     if number is not None:
         query = query.where(Incident.id == number)
     rows = db.session.execute(query.order_by(Incident.id.desc()).limit(INCIDENTS)).mappings().all()

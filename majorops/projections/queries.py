@@ -11,7 +11,7 @@ from majorops.db import db
 from majorops.domain.measures import Kept, kept
 from majorops.domain.systems import worst
 from majorops.domain.vocab import IncidentStatus, SystemStatus, Visibility
-from majorops.models import AffectedSystem, Incident, Publication, TimelineEvent
+from majorops.models import IS_RUNNING, AffectedSystem, Incident, Publication, TimelineEvent
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 from majorops.projections.systems import days_of, listed_systems
@@ -62,7 +62,7 @@ _DETAIL = (
 
 def public_status(now: datetime) -> PublicStatus:
     """The whole status page; the same number of queries however many incidents there are."""
-    running = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.status != IncidentStatus.RESOLVED)
+    running = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, IS_RUNNING)
     rows = (
         db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
     )

@@ -16,11 +16,11 @@ from majorops.domain.cadence import Cadence
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.vocab import (
-    IncidentStatus,
     Phase,
 )
 from majorops.fields import FIELDS
 from majorops.models import (
+    IS_RUNNING,
     Incident,
     Publication,
     System,
@@ -183,9 +183,7 @@ class Screen:
     @cached_property
     def others(self) -> list[Incident]:
         """Other running incidents, highest Box first."""
-        rows = select(Incident).where(
-            Incident.status != IncidentStatus.RESOLVED, Incident.id != self.incident.id
-        )
+        rows = select(Incident).where(IS_RUNNING, Incident.id != self.incident.id)
         highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
         return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
 
@@ -253,7 +251,5 @@ class Screen:
 
 def is_wartime() -> bool:
     """An incident is active or monitoring; drills do not count."""
-    running = select(Incident.id).where(
-        Incident.status != IncidentStatus.RESOLVED, Incident.is_drill.is_(False)
-    )
+    running = select(Incident.id).where(IS_RUNNING, Incident.is_drill.is_(False))
     return db.session.scalar(running.limit(1)) is not None
