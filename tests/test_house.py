@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "fields": {"models", "domain"},
     "operations": {"operations", "models", "db", "domain", "fields"},
     "screen": {"screen", "operations", "models", "db", "domain", "fields"},
-    "live": {"live"},
+    "live": {"live", "signing"},
+    "signing": set(),
     "ai": {"ai", "projections", "domain"},
     "announce": {"fields", "live", "operations", "regions"},
     "delivery": {
@@ -40,6 +41,7 @@ MAY_IMPORT = {
         "db",
         "domain",
         "clock",
+        "signing",
         "snapshots",
         "texts",
     },

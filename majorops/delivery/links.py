@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature
 
 from majorops.db import db
 from majorops.domain.announcing import CONFIRM_WITHIN
 from majorops.models import Subscriber
+from majorops.signing import Serializer
 
 CONFIRM, MANAGE = "confirm", "manage"
 
@@ -27,5 +28,5 @@ def whose(secret: str, purpose: str, token: str) -> Subscriber | None:
     return row if row is not None and row.nonce == nonce else None
 
 
-def _signer(secret: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret, salt="subscriber")
+def _signer(secret: str) -> Serializer:
+    return Serializer(secret, salt="subscriber")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
+
+from majorops.signing import LEEWAY, Serializer
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,10 @@ class Ticket:
 
 
 class Tickets:
-    """Signs and reads tickets. `life`: seconds that a ticket is good for."""
+    """Signs and reads tickets. `life`: seconds that a ticket is good for, by clocks that agree."""
 
     def __init__(self, secret: str, life: int = 120):
-        self._signer = URLSafeTimedSerializer(secret, salt="majorops.stream")
+        self._signer = Serializer(secret, salt="majorops.stream")
         self.life = life
 
     def issue(self, ticket: Ticket) -> str:
@@ -29,7 +31,7 @@ class Tickets:
     def read(self, text: str) -> Ticket | None:
         """The ticket, or None: forged, too old, or not a ticket at all."""
         try:
-            topic, person, name = self._signer.loads(text[:2_000], max_age=self.life)
+            topic, person, name = self._signer.loads(text[:2_000], max_age=self.life + LEEWAY)
         except (BadData, ValueError, TypeError):
             return None
         return Ticket(topic, person, name)

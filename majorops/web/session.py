@@ -7,10 +7,12 @@ from datetime import timedelta
 from flask import Flask, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
+from itsdangerous import URLSafeTimedSerializer
 
 from majorops import clock
 from majorops.domain.access import Actor
 from majorops.operations.accounts import session_user
+from majorops.signing import LeewaySigner
 
 login_manager = LoginManager()
 
@@ -29,6 +31,13 @@ class Stranger(AnonymousUserMixin):
 
 class CookieSessions(SecureCookieSessionInterface):
     """Signed cookies; their age is the idle limit. Public pages neither set nor refresh one."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Flask's own, for machines whose clocks differ a little."""
+        found = super().get_signing_serializer(app)
+        if found is not None:
+            found.signer = LeewaySigner
+        return found
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure or (app.config["BASE_URL"] or "").startswith("https://")
