@@ -12,7 +12,6 @@ from majorops.db import db
 from majorops.domain.maintenance import OVER, RUNNING
 from majorops.domain.vocab import AccountRole, IncidentStatus
 from majorops.models import IS_RUNNING, AffectedSystem, Incident, Maintenance, MaintenanceUpdate, System, User
-from majorops.screen import is_wartime
 
 PER_PAGE = 50
 
@@ -24,7 +23,6 @@ class IncidentList:
     running: list[Incident]
     resolved: list[Incident]
     older_than: int | None
-    is_wartime: bool
     now: datetime
     before: int | None
 
@@ -40,7 +38,6 @@ def incident_list(before: int | None, now: datetime) -> IncidentList:
         running=db.session.scalars(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).all(),
         resolved=rows[:PER_PAGE],
         older_than=rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None,
-        is_wartime=is_wartime(),
         now=now,
         before=before,
     )

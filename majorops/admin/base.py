@@ -18,7 +18,6 @@ from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.text import clean_line
-from majorops.screen import is_wartime
 
 REFERENCE = re.compile(r"INC-0*(\d+)", re.IGNORECASE)
 LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
@@ -34,9 +33,6 @@ class Guard:
 
     def inaccessible_callback(self, name: str, **kwargs):
         abort(403 if current_user.is_authenticated else 401)
-
-    def render(self, template: str, **kwargs) -> str:
-        return super().render(template, is_wartime=is_wartime(), **kwargs)
 
 
 class Table(Guard, ModelView):

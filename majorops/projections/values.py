@@ -133,10 +133,6 @@ class PublicStatus:
     maintenances: tuple[PublicMaintenance, ...] = ()
 
     @property
-    def is_wartime(self) -> bool:
-        return bool(self.active)
-
-    @property
     def headline(self) -> tuple[Indicator, str]:
         """What is true of the whole, for people and for status clients."""
         impacts = [IMPACT[incident.severity] for incident in self.active]

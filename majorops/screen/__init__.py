@@ -3,7 +3,7 @@
 Nothing here grows with the record: the timeline comes in pages, everything else is bounded by what people run at once.
 """
 
-from majorops.screen.base import Look, is_wartime
+from majorops.screen.base import Look
 from majorops.screen.command import Fireground
 
-__all__ = ["Fireground", "Look", "is_wartime"]
+__all__ = ["Fireground", "Look"]

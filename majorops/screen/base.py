@@ -187,10 +187,6 @@ class Screen:
         highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
         return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
 
-    @cached_property
-    def is_wartime(self) -> bool:
-        return is_wartime()
-
     @property
     def steps(self) -> list[Step]:
         current = self.incident.phase
@@ -247,9 +243,3 @@ class Screen:
     @property
     def more_fields(self) -> tuple[str, ...]:
         return MORE_FIELDS + (("resolved_at",) if self.incident.is_resolved else ())
-
-
-def is_wartime() -> bool:
-    """An incident is active or monitoring; drills do not count."""
-    running = select(Incident.id).where(IS_RUNNING, Incident.is_drill.is_(False))
-    return db.session.scalar(running.limit(1)) is not None

@@ -14,6 +14,7 @@ from majorops import clock
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.errors import Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+from majorops.web.posture import believe_recent, say_what_was_known
 from majorops.web.session import forget_user
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def status_of(error: Refused) -> int:
 def problem_page(code: int, title: str | None = None, text: str | None = None, **more) -> Response:
     """A clear page for an error, or its short form for the page's script."""
     known = WORDS.get(code, WORDS[400 if code < 500 else 500])
+    believe_recent() if code < 500 else say_what_was_known()
     # A refused body cannot be read again; after a failure what was typed is shown once more.
     more = {**(kept_text() if code >= 500 and request.method == "POST" else {"kept": []}), **more}
     values = {"code": code, "title": title or known[0], "text": text or known[1], "now": clock.now(), **more}

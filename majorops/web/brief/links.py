@@ -14,7 +14,6 @@ from majorops.domain.text import clean_line
 from majorops.domain.vocab import BriefPage, by_value
 from majorops.models import Incident
 from majorops.operations.briefs import links_of, make_link, revoke_link
-from majorops.screen import is_wartime
 from majorops.web.access import needs
 from majorops.web.answers import number_of, status_of
 from majorops.web.brief.drawing import unkept
@@ -81,6 +80,5 @@ def draw(
         "pages": tuple(BriefPage),
         "key": secrets.token_hex(16),
         "now": clock.now(),
-        "is_wartime": is_wartime(),
     }
     return unkept(make_response(render_template("brief/links.html", **values), status))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import current_app, render_template, url_for
 
 from majorops.domain.access import Permission
-from majorops.screen import is_wartime
 from majorops.screen.commands import Command, sections
 from majorops.screen.keys import CHORDS, KEYS
 from majorops.web.access import needs
@@ -26,7 +25,7 @@ def commands(number: int) -> str:
 @needs(Permission.INCIDENT_READ)
 def keys() -> str:
     template = "fireground/_keys.html" if wants_partial() else "fireground/keys.html"
-    return render_template(template, keys=KEYS.values(), chords=CHORDS, is_wartime=is_wartime())
+    return render_template(template, keys=KEYS.values(), chords=CHORDS)
 
 
 @bp.app_template_global()

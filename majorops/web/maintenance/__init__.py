@@ -22,7 +22,6 @@ from majorops.operations.maintenance import (
     plan_maintenance,
     post_maintenance_update,
 )
-from majorops.screen import is_wartime
 from majorops.web.access import needs
 from majorops.web.answers import status_of
 from majorops.web.maintenance.form import MaintenanceForm
@@ -113,7 +112,7 @@ def said(row: Maintenance, verb: Callable) -> Response:
 
 def draw_list(*, refused: int = 0, error: str = "", typed: str = "", status: int = 200) -> Response:
     """The list; after a refusal with the sentence (`error`) and the text (`typed`) at the row `refused`."""
-    values = {"rows": maintenance_list(), "NEXT": NEXT, "OVER": OVER, "is_wartime": is_wartime()}
+    values = {"rows": maintenance_list(), "NEXT": NEXT, "OVER": OVER}
     values |= {"refused": refused, "error": error, "typed": typed}
     return make_response(render_template("maintenance/list.html", **values), status)
 
@@ -128,5 +127,5 @@ def draw_form(
 ) -> Response:
     """The form with what was typed; `row`: what is being changed, none for a new one."""
     values = {"form": form, "row": row, "errors": errors or {}, "refused": refused, "names": catalogue()}
-    page = render_template("maintenance/form.html", **values, now=clock.now(), is_wartime=is_wartime())
+    page = render_template("maintenance/form.html", **values, now=clock.now())
     return make_response(page, status)

@@ -39,7 +39,7 @@ def status() -> Response:
     values = {"status": shown, "days": days_in_words(shown, texts(), now), "now": now}
     values["is_maintained"] = any(one.is_running for one in shown.maintenances)
     badges = [incident.cadence(now) for incident in shown.active]
-    return page("status", shown, quiet, badges=badges, is_wartime=shown.is_wartime, **values)
+    return page("status", shown, quiet, badges=badges, **values)
 
 
 def wants_text() -> bool:
@@ -77,7 +77,7 @@ def incident(number: int) -> Response:
     now = clock.now()
     values = {"incident": found, "paged": before, "phases": Phase, "operational": SystemStatus.OPERATIONAL}
     badges = [found.cadence(now)]
-    return page("incident", found, badges=badges, is_wartime=not found.resolved_at, now=now, **values)
+    return page("incident", found, badges=badges, is_running=not found.resolved_at, now=now, **values)
 
 
 @bp.get("/history")
@@ -93,7 +93,7 @@ def history_month(year: int, month: int) -> Response:
     if not (1990 <= year <= 2200 and 1 <= month <= 12):
         abort(404)
     shown = public_month(date(year, month, 1))
-    return page("history", shown, is_wartime=is_wartime(), month=shown, now=clock.now())
+    return page("history", shown, month=shown, now=clock.now())
 
 
 @bp.get("/maintenance/<int:number>")
@@ -103,9 +103,4 @@ def maintenance(number: int) -> Response:
     if found is None:
         abort(404)
     values = {"one": found, "is_maintained": found.is_running, "now": clock.now()}
-    return page("maintenance", found, is_wartime=is_wartime(), **values)
-
-
-def is_wartime() -> bool:
-    """Whether the public knows of an active incident."""
-    return public_status(clock.now()).is_wartime
+    return page("maintenance", found, **values)

@@ -15,7 +15,6 @@ from majorops.domain.vocab import Severity
 from majorops.lists import active_on, catalogue
 from majorops.models import Incident
 from majorops.operations.incident import open_incident
-from majorops.screen import is_wartime
 from majorops.web.access import needs
 from majorops.web.answers import wants_partial
 from majorops.web.public.intake_form import IntakeForm
@@ -63,7 +62,6 @@ def draw(
         levels=LEVELS,
         triggers=TRIGGERS,
         now=clock.now(),
-        is_wartime=is_wartime(),
     )
     return make_response(page, status)
 

@@ -24,10 +24,10 @@ from markupsafe import Markup
 
 from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
-from majorops.projections import public_status
 from majorops.texts import DEFAULT, LANGUAGES, Texts
 from majorops.web.access import belongs_to_status_page
 from majorops.web.assets import asset_text, asset_url
+from majorops.web.posture import public_posture
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates/public"
@@ -80,15 +80,23 @@ def caching() -> str:
 
 
 def page(
-    template: str, *says: object, badges: list[Cadence | None] = (), is_wartime: bool, **values
+    template: str,
+    *says: object,
+    badges: list[Cadence | None] = (),
+    is_running: bool | None = None,
+    **values,
 ) -> Response:
-    """A public page. `says`: all that it says, for its name; `badges`: of the incidents that it shows."""
+    """A public page. `says`: all that it says, for its name; `badges`: of the incidents that it shows. `is_running`: of
+    the incident that it is about; its tab's icon says that, the wordmark what is true of the whole."""
+    word = public_posture()
+    is_wartime = word == "wartime" if is_running is None else is_running
     state = _state(is_wartime, badges, values.get("is_maintained", False))
-    frame = _frame(state, is_wartime)
+    frame = _frame(state, word)
     response = make_response(render_template(f"public/{template}.html", **frame, **values))
     turns = [(badge.state, badge.is_soon) for badge in badges if badge]
     told = (
         state,
+        word,
         frame["t"].language,
         frame["org"],
         frame["subscribes"],
@@ -104,15 +112,15 @@ def page(
 def form_page(template: str, code: int = 200, **values) -> Response:
     """A page with a form, in the public look; nobody keeps it."""
     now = clock.now()
-    is_wartime = public_status(now).is_wartime
-    frame = _frame(_state(is_wartime, ()), is_wartime) | {"is_listed": False, "now": now, "updates": False}
+    word = public_posture()
+    frame = _frame(_state(word == "wartime", ()), word) | {"is_listed": False, "now": now, "updates": False}
     response = make_response(render_template(f"public/{template}.html", **frame, **values), code)
     response.headers["Cache-Control"] = PRIVATE
     response.headers["Referrer-Policy"] = "no-referrer"  # its address may carry a token
     return response
 
 
-def _frame(state: str, is_wartime: bool) -> dict[str, object]:
+def _frame(state: str, posture: str) -> dict[str, object]:
     """What base.html needs."""
     t, config = texts(), current_app.config
     given = style(config["ACCENT"], t("incident.seen"))
@@ -123,7 +131,7 @@ def _frame(state: str, is_wartime: bool) -> dict[str, object]:
         "logo": asset_url("logo") if config["LOGO"] else "",
         "style": given.text,
         "state": state,
-        "is_wartime": is_wartime,
+        "posture": posture,
         "is_listed": config["ROBOTS"],
         "shows_sign_in": not config["STATUS_HOST"],
         "updates": True,
