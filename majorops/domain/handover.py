@@ -34,7 +34,7 @@ class Picture:
 
     reference: str
     title: str
-    began_at: datetime
+    opened_at: datetime
     systems: tuple[str, ...]
     customers: str
     external: str
@@ -46,7 +46,7 @@ class Picture:
 def brief(seen: Picture, w: Watch, now: datetime) -> tuple[Line, ...]:
     """What the incoming MIM must know, in six lines: incident, phase, impact, promise, tracks, team."""
     lines = {
-        "Incident": f"{seen.reference} {w.severity.label}, {w.level.label}. {seen.title}. {clock(now - seen.began_at)}",
+        "Incident": f"{seen.reference} {w.severity.label}, {w.level.label}. {seen.title}. {clock(now - seen.opened_at)}",
         "Phase": f"{w.phase.title}, {short_clock(now - w.phase_at)}. {_window(w, now)}",
         "Impact": f"{_named(seen.systems, 'system')}. Customers: {seen.customers}. External: {seen.external}",
         "Promise": f"{_promise(w.promised_at, now)} {_milestone(seen)}",

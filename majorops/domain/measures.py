@@ -7,17 +7,29 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 
-def total_duration(detected_at: datetime, resolved_at: datetime | None, now: datetime) -> timedelta:
-    """Since the problem began, frozen when resolved; never negative."""
-    return max((resolved_at or now) - detected_at, timedelta())
+def total_duration(opened_at: datetime, resolved_at: datetime | None, now: datetime) -> timedelta:
+    """Since the incident was opened, frozen when resolved; never negative (guide, *Duration* tile)."""
+    return passed(opened_at, resolved_at, now)
+
+
+def impact_duration(began_at: datetime, ended_at: datetime | None, now: datetime) -> timedelta:
+    """Between what `impact_started_at` and `impact_ended_at` give; never negative (guide, *Impact* tile)."""
+    return passed(began_at, ended_at, now)
 
 
 def impact_started_at(issue_time: datetime | None, detected_at: datetime) -> datetime:
+    """When the alert fired, else when the problem began."""
     return issue_time or detected_at
 
 
 def impact_ended_at(resolve_time: datetime | None, resolved_at: datetime | None) -> datetime | None:
+    """When the alert cleared, else when the incident was resolved; None while customers feel it."""
     return resolve_time or resolved_at
+
+
+def passed(start: datetime, end: datetime | None, now: datetime) -> timedelta:
+    """From `start` to `end`, or to now while it goes on; never negative."""
+    return max((end or now) - start, timedelta())
 
 
 def duration_colour(duration: timedelta, thresholds: tuple[int, int]) -> str:

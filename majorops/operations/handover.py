@@ -55,7 +55,7 @@ def _picture(incident: Incident, seen: Watch) -> Picture:
     return Picture(
         reference=incident.reference,
         title=incident.title,
-        began_at=incident.detected_at,
+        opened_at=incident.opened_at,
         systems=tuple(incident.system_names),
         customers=customers or "not counted",
         external=incident.external_impact.label,

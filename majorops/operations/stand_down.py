@@ -31,7 +31,7 @@ def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
         row.until = now
     incident.stood_down_at = now
     people = _called(incident, [row.user_id for row in held.values() if row.user_id])
-    lasted = words(total_duration(incident.detected_at, incident.resolved_at, now))
+    lasted = words(total_duration(incident.opened_at, incident.resolved_at, now))
     told = notify(
         incident,
         Notice.STAND_DOWN,

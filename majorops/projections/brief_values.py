@@ -13,6 +13,7 @@ from majorops.domain.exposure import spelled
 from majorops.domain.measures import (
     Kept,
     Moment,
+    impact_duration,
     impact_ended_at,
     impact_started_at,
     measures,
@@ -110,11 +111,11 @@ class BriefIncident(BriefLine):
     kept: Kept
 
     def duration(self, now: datetime) -> timedelta:
-        return total_duration(self.detected_at, self.resolved_at, now)
+        return total_duration(self.opened_at, self.resolved_at, now)
 
     def impact(self, now: datetime) -> timedelta:
         began = impact_started_at(self.issue_time, self.detected_at)
-        return total_duration(began, impact_ended_at(self.resolve_time, self.resolved_at), now)
+        return impact_duration(began, impact_ended_at(self.resolve_time, self.resolved_at), now)
 
     @property
     def exposure_words(self) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
-from majorops.domain.measures import Kept
+from majorops.domain.measures import Kept, total_duration
 from majorops.domain.systems import IMPACT, Indicator, headline, system_status
 from majorops.domain.vocab import (
     AlarmLevel,
@@ -85,6 +85,11 @@ class PublicSummary:
             name: system_status(chosen, self.severity)
             for name, chosen in zip(self.systems, self.chosen, strict=True)
         }
+
+    @property
+    def lasted(self) -> timedelta:
+        """How long a resolved incident was open."""
+        return total_duration(self.opened_at, self.resolved_at, self.resolved_at)
 
     def cadence(self, now: datetime) -> Cadence | None:
         return cadence(self.status, self.next_update_eta, now)

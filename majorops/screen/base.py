@@ -212,7 +212,7 @@ class Screen:
 
     @property
     def duration(self) -> timedelta:
-        return measures.total_duration(self.incident.detected_at, self.incident.resolved_at, self.now)
+        return measures.total_duration(self.incident.opened_at, self.incident.resolved_at, self.now)
 
     @property
     def duration_colour(self) -> str:
@@ -228,7 +228,7 @@ class Screen:
 
     @property
     def impact(self) -> timedelta:
-        return measures.total_duration(self.impact_from, self.impact_to, self.now)
+        return measures.impact_duration(self.impact_from, self.impact_to, self.now)
 
     @cached_property
     def update_count(self) -> int:

@@ -93,7 +93,7 @@ def test_brief_of_a_full_record():
     seen = Picture(
         reference="INC-042",
         title="prod-payments-api not responding",
-        began_at=ago(minutes=40),
+        opened_at=ago(minutes=40),
         systems=("payments-api", "ledger-db"),
         customers="approximately 1,240",
         external="Yes, customer-facing",

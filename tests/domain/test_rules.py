@@ -88,8 +88,13 @@ def test_durations_freeze():
     assert measures.total_duration(NOW, None, NOW + MINUTE) == MINUTE
     assert measures.total_duration(NOW, NOW + MINUTE, NOW + 9 * MINUTE) == MINUTE
     assert measures.total_duration(NOW, None, NOW - MINUTE) == timedelta()
+    assert measures.impact_duration(NOW, None, NOW + MINUTE) == MINUTE
+    assert measures.impact_duration(NOW, NOW + MINUTE, NOW + 9 * MINUTE) == MINUTE
     assert measures.impact_started_at(None, NOW) == NOW
+    assert measures.impact_started_at(NOW + MINUTE, NOW) == NOW + MINUTE
     assert measures.impact_ended_at(None, NOW) == NOW
+    assert measures.impact_ended_at(NOW, NOW + MINUTE) == NOW
+    assert measures.impact_ended_at(None, None) is None
 
 
 @pytest.mark.parametrize(
