@@ -46,7 +46,7 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
     asked = [role.label for role in roles_asked(level) if not (old is not None and role in roles_asked(old))]
     detail = f"{TRIGGERS[level]}.\nRoles asked for: {', '.join(asked) or 'none more'}."
     title = f"{level.label}: {', '.join(parts) or '0 notified'}"
-    record(incident, "alarm.raised", title, detail=detail, type=EventType.COMMAND, actor=actor, now=now)
+    record(incident, "alarm.raised", title, detail=detail, type=EventType.ACTION, actor=actor, now=now)
 
 
 def _message(incident: Incident) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def make_link(
     )
     db.session.add(row)
     title, until = f"Link made: {row}", f"Until {row.expires_at:%Y-%m-%d %H:%M} UTC."
-    record(incident, "link.made", title, detail=until, type=EventType.COMMAND, actor=actor, now=now)
+    record(incident, "link.made", title, detail=until, type=EventType.ACTION, actor=actor, now=now)
     return token
 
 
@@ -62,7 +62,7 @@ def revoke_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime
     if row.revoked_at:
         raise Conflict(f"This link was revoked at {row.revoked_at:%H:%M:%S} UTC.")
     row.revoked_at = now
-    record(incident, "link.revoked", f"Link revoked: {row}", type=EventType.COMMAND, actor=actor, now=now)
+    record(incident, "link.revoked", f"Link revoked: {row}", type=EventType.ACTION, actor=actor, now=now)
 
 
 @operation(needs=None)
@@ -71,7 +71,7 @@ def open_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime) 
     if _count(link_id, now, BriefLink.last_used_at.is_(None)):
         row = db.session.get(BriefLink, link_id)
         title = f"Link opened: {row}"
-        record(incident, "link.opened", title, type=EventType.COMMAND, actor=actor, now=now)
+        record(incident, "link.opened", title, type=EventType.ACTION, actor=actor, now=now)
 
 
 @operation(needs=None)

@@ -52,7 +52,7 @@ def write_phase_note(incident: Incident, phase: Phase, text: str, *, actor: Acto
         "note.written",
         f"Phase note, {phase.title}",
         detail=f"{old or '(empty)'} › {text or '(empty)'}",
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         field="phase_note",
         actor=actor,
         now=now,

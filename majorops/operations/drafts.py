@@ -225,7 +225,7 @@ def _use(incident: Incident, draft: Draft, share: float, what: str, *, actor: Ac
         "draft.used",
         f"{what}: {draft.helper.label} used, {how}",
         detail=f"Written by {draft.model}" if draft.model else "Written by rule, from the record",
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         actor=actor,
         now=now,
     )

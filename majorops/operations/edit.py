@@ -106,7 +106,7 @@ def keep_loser(incident: Incident, name: str, typed: str, *, actor: Actor, now: 
         "edit.yielded",
         f"{field.label}: not taken, the other text stands",
         detail=field.show(shown),
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         actor=actor,
         now=now,
     )
@@ -148,7 +148,7 @@ def _write(incident: Incident, field: Field, value, stored: str, *, actor: Actor
         "field.changed",
         one_line if fits else f"{field.label} changed",
         detail="" if fits else f"{shown[0]} › {shown[1]}",
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         field=field.name,
         actor=actor,
         now=now,

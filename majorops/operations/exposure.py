@@ -36,6 +36,6 @@ def publish_exposure(incident: Incident, *, actor: Actor, now: datetime) -> str:
     if at and incident.exposure_line == it.line and now - at < ONE_PRESS:
         return it.line
     incident.exposure_line, incident.exposure_published_at = it.line, now
-    given = {"detail": it.words, "type": EventType.COMMAND}
+    given = {"detail": it.words, "type": EventType.ACTION}
     record(incident, "exposure.published", f"Exposure line {it.line}", actor=actor, now=now, **given)
     return it.line

@@ -180,7 +180,7 @@ def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now:
         incident,
         "alarm.changed",
         title,
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         visibility=Visibility.PUBLIC,
         field="alarm_level",
         actor=actor,
@@ -197,7 +197,7 @@ def record_reason(incident: Incident, what: str, reason: str, *, actor: Actor, n
         "reason.given",
         f"Reason: {what}",
         detail=words.clean_text(reason),
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         actor=actor,
         now=now,
     )

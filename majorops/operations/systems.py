@@ -29,7 +29,7 @@ def set_system_status(
         incident,
         "system.status",
         f"{name}: {shown.label.lower()}",
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         visibility=Visibility.PUBLIC,
         actor=actor,
         now=now,

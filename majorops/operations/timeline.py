@@ -82,7 +82,7 @@ def set_visibility(
         incident,
         "visibility.changed",
         f"Entry {entry.seq} made {visibility.value}: {entry.title}",
-        type=EventType.COMMAND,
+        type=EventType.ACTION,
         actor=actor,
         now=now,
     )

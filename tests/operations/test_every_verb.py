@@ -244,6 +244,36 @@ def test_leaves_an_event(cast, clock, name):
     before = entries()
     VERBS[name](*subject, *given, **keywords, **who)
     assert entries() > before
+    assert wrong_types() == set()
+
+
+# The guide: *command* is command team changes; domain §6 adds severity, status and overrides.
+OF_COMMAND = (
+    "command.",
+    "handover.",
+    "response.stood_down",
+    "severity.changed",
+    "status.changed",
+    "gate.overridden",
+)
+OF_OTHERS = {"phase.advanced": "phase", "milestone.published": "update", "update.published": "update"}
+
+
+def wrong_types() -> set[tuple[str, str]]:
+    """Kind and type of each entry that has not the type that the guide and domain §6 give it."""
+    found = set()
+    for kind, type_ in db.session.execute(select(TimelineEvent.kind, TimelineEvent.type)):
+        is_alert = kind.startswith(("incident.", "alert."))
+        wanted = (
+            "command"
+            if kind.startswith(OF_COMMAND)
+            else "alert"
+            if is_alert
+            else OF_OTHERS.get(kind, "action")
+        )
+        if type_ != wanted:
+            found.add((kind, type_.value))
+    return found
 
 
 @pytest.mark.parametrize("name", sorted(name for name, verb in VERBS.items() if verb.needs is not None))
