@@ -23,6 +23,7 @@ from majorops.domain.vocab import (
     Severity,
     Visibility,
 )
+from majorops.history import fill_history
 from majorops.models import Incident, RunCardUse, User
 from majorops.operations import (
     accounts,
@@ -83,9 +84,20 @@ class NotEmpty(Exception):
     """There is something in the database already; demo data would mix with it."""
 
 
-def fill(now: datetime) -> tuple[list[tuple[str, str]], str]:
-    """Fill the database as of `now`. Returns (e-mail, role) of the people and their password. Raises NotEmpty."""
-    if db.session.scalar(select(User.id).limit(1)) or db.session.scalar(select(Incident.id).limit(1)):
+def is_empty() -> bool:
+    """Nobody has an account here, and nothing happened."""
+    return not any(db.session.scalar(select(one.id).limit(1)) for one in (User, Incident))
+
+
+def add_history(count: int, now: datetime) -> range:
+    """Add so many resolved incidents of past years, whatever there is. Returns their numbers."""
+    return fill_history(count, now, PEOPLE, list(SYSTEMS))
+
+
+def fill(now: datetime, past: int = 0) -> tuple[list[tuple[str, str]], str]:
+    """Fill the database as of `now`, with `past` resolved incidents of earlier years before the others. Returns
+    (e-mail, role) of the people and their password. Raises NotEmpty."""
+    if not is_empty():
         raise NotEmpty("the database holds accounts or incidents already; demo data needs an empty one")
     actors: dict[str, Actor] = {}
     for email, name, role in PEOPLE:
@@ -98,6 +110,8 @@ def fill(now: datetime) -> tuple[list[tuple[str, str]], str]:
     for name, (tier, systems, days) in CARDS.items():
         given = {"tier": tier, "systems": systems, "body": (CARD_FILES / f"{name}.md").read_text()}
         runcards.add_card(name=name, **given, actor=SYSTEM, now=now - timedelta(days=days))
+    if past:
+        add_history(past, now)
     dana, priya = actors["Dana"], actors["Priya"]
     _resolved(priya, now - timedelta(days=21), "invoice-export delayed", Severity.LOW, "invoice-export", 185)
     _resolved(dana, now - timedelta(days=14), "login-idp SSO timeouts", Severity.HIGH, "login-idp", 72)

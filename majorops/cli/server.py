@@ -13,18 +13,31 @@ from majorops import clock
 from majorops.announce import tell_ledger
 from majorops.cli.saying import says_why
 from majorops.delivery import Worker
-from majorops.demo import NotEmpty, fill
+from majorops.demo import NotEmpty, add_history, fill, is_empty
+from majorops.domain.text import count, reference
 from majorops.health import is_ready
 from majorops.public_files import PublicFiles
 
 
 @click.command("demo")
+@click.option(
+    "--history",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    metavar="N",
+    help="Add N resolved incidents of the past five years; on a database that holds something, only those.",
+)
 @with_appcontext
 @says_why
-def demo() -> None:
+def demo(history: int) -> None:
     """Fill an empty database with people, systems, and incidents; prints who can sign in."""
+    if history and not is_empty():
+        numbers = add_history(history, clock.now())
+        first, last = reference(numbers[0]), reference(numbers[-1])
+        click.echo(f"{count(history, 'resolved incident')} added: {first} to {last}")
+        return
     try:
-        people, password = fill(clock.now())
+        people, password = fill(clock.now(), history)
     except NotEmpty as problem:
         raise click.ClickException(str(problem)) from None
     for email, role in people:
@@ -57,10 +70,10 @@ def publish(folder: Path) -> None:
             "MAJOROPS_STATUS_PRIVATE is on: the public pages are for people who sign in"
         )
     try:
-        count = PublicFiles(app, app.extensions["snapshots"], folder).write_all()
+        written = PublicFiles(app, app.extensions["snapshots"], folder).write_all()
     except OSError as error:
         raise click.ClickException(f"{error.filename or folder}: {error.strerror}") from None
-    click.echo(f"{count} files in {folder}")
+    click.echo(f"{written} files in {folder}")
 
 
 @click.command("check")

@@ -106,6 +106,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     return {
+        "bulk.add_history": ("none", lambda known: {"incident": []}),
         "incident.change_severity": (Severity.MEDIUM,),
         "incident.set_alarm_level": (AlarmLevel.BOX_3,),
         "command.assign_role": (CommandRole.SRE, "Lena"),
