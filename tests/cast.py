@@ -45,10 +45,13 @@ class Cast:
 
     def __init__(self, app: Flask, clock):
         self.app, self.clock = app, clock
-        for nick, (name, role) in PEOPLE.items():
-            user = User(email=f"{nick}@example.org", name=name, role=role, created_at=clock())
-            db.session.add(user)
-            db.session.commit()
+        users = {
+            nick: User(email=f"{nick}@example.org", name=name, role=role, created_at=clock())
+            for nick, (name, role) in PEOPLE.items()
+        }
+        db.session.add_all(users.values())
+        db.session.commit()
+        for nick, user in users.items():
             setattr(self, nick, user.actor)
 
     def browser(self, nick: str) -> FlaskClient:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import socket
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+import sqlite3
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,10 @@ from sqlalchemy import create_engine, text
 
 from majorops import create_app
 from majorops.db import db
+from tests import quick
+from tests.applications import Applications
 from tests.cast import Cast
+from tests.clocks import REFUSAL, WITH_PROCESSES, Clock, MachineClock, stand_still
 
 SECRET = "tests-only-secret-tests-only-secret-0123456789"
 
@@ -28,10 +31,13 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_configure():
-    from tests.server import keep_routes
-
-    keep_routes()
+def pytest_configure(config):
+    for line in (
+        "machine_clock: the test starts a process, so it and its cast read the machine's clock",
+        "own_app: the test changes its application for good, so it gets one of its own",
+    ):
+        config.addinivalue_line("markers", line)
+    quick.hurry()
 
 
 def pytest_collection_modifyitems(items):
@@ -161,13 +167,34 @@ def cookies(filled) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def database_url(request, template_database, tmp_path):
+def database_url(request, template_database) -> str:
+    """A migrated, empty database: the same address in every test of this process, put back before each."""
     if template_database.startswith("sqlite"):
-        with copied(request, template_database, tmp_path) as url:
-            yield url
+        url = request.getfixturevalue("restored")
+        restore(template_database, url)
     else:
-        yield (url := request.getfixturevalue("emptied"))
+        url = request.getfixturevalue("emptied")
         empty(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def restored(tmp_path_factory) -> str:
+    """A SQLite database that one test after the other gets."""
+    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'majorops.db'}"
+
+
+def restore(template: str, url: str) -> None:
+    """Make the SQLite database at `url` like the template, as one transaction: whoever still has it open sees the new
+    one with the next statement."""
+    paths = [address.removeprefix("sqlite:///") for address in (template, url)]
+    with (
+        closing(sqlite3.connect(paths[0])) as source,
+        closing(sqlite3.connect(paths[1], timeout=20)) as target,
+    ):
+        target.execute("PRAGMA journal_mode=WAL")
+        target.execute("PRAGMA synchronous=OFF")
+        source.backup(target, sleep=0.01)
 
 
 @pytest.fixture(scope="session")
@@ -241,17 +268,21 @@ def settings(database_url) -> dict[str, object]:
     return {"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "TESTING": True}
 
 
-@pytest.fixture
-def app(settings):
-    from tests.server import keep_templates
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    return Applications()
 
-    app = create_app(settings)
-    keep_templates(app)
+
+@pytest.fixture
+def app(request, applications, settings):
+    """The application with these settings, as new (see applications.py); `own_app` marks tests that want their own."""
+    app = applications.get(settings, is_own="own_app" in request.keywords)
     app.test_client_class = Browser
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+    app.extensions["live"].stop()
 
 
 @pytest.fixture
@@ -265,25 +296,12 @@ def cast(app, clock) -> Cast:
     return Cast(app, clock)
 
 
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self):
-        self.now = datetime(2026, 11, 23, 14, 0, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def tick(self, **delta) -> datetime:
-        self.now += timedelta(**delta)
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch) -> Clock:
-    """Time stands still at 2026-11-23 14:00 UTC until the test moves it; views see the same."""
-    from majorops import clock as module
-
-    ticking = Clock()
-    monkeypatch.setattr(module, "now", ticking)
-    return ticking
+def clock(request, monkeypatch) -> Clock | MachineClock:
+    """Time stands still at 2026-11-23 14:00 UTC until the test moves it; views see the same. In tests that are marked
+    `machine_clock` it is the machine's, and nobody moves it (see clocks.py)."""
+    if "machine_clock" in request.keywords:
+        return MachineClock()
+    if with_process := WITH_PROCESSES & set(request.fixturenames):
+        pytest.fail(f"{sorted(with_process)}: {REFUSAL}", pytrace=False)
+    return stand_still(monkeypatch)

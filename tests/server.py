@@ -16,8 +16,6 @@ from pathlib import Path
 import requests
 import uvicorn
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
-from werkzeug.routing import Rule
 
 from majorops import clock, create_app
 from majorops.db import db
@@ -27,6 +25,7 @@ from majorops.models import User
 from majorops.operations.accounts import add_user, start_session
 from majorops.operations.catalogue import add_system
 from majorops.web.session import sign_in_client
+from tests import quick
 from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import SECRET
 
@@ -44,35 +43,16 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["majorops", "uvicorn.main", "uvloop", "httptools", "psycopg", "redis"])
 
 
-def keep_templates(app: Flask) -> None:
-    """Compile each template once for all applications of the tests: every fresh one would take most of a second for it.
-    What is kept goes by the template's text."""
-    folder = ROOT / ".pytest_cache" / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
-
-
-def keep_routes() -> None:
-    """Compile each route once for all applications of the tests: it is most of what making one costs."""
-    compile_builder, kept = Rule._compile_builder, {}
-
-    def builder(rule: Rule, append_unknown: bool = True):
-        key = (rule.rule, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
-        if key not in kept:
-            kept[key] = compile_builder(rule, append_unknown)
-        return kept[key]
-
-    Rule._compile_builder = builder
-
-
-def serve(port: int, environment: dict[str, str]) -> None:
+def serve(port: int, environment: dict[str, str], is_quick: bool) -> None:
     """The forked process: what `make run` starts, on this port."""
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
+    if is_quick:
+        quick.hurry()
     from majorops import front
 
-    keep_templates(front.flask_app)
+    quick.keep_templates(front.flask_app)
     uvicorn.run(front.app, port=port, http=front.Protocol, access_log=False, log_level="warning")
 
 
@@ -91,7 +71,9 @@ class Server:
 
     def start(self) -> None:
         environment = os.environ | {"MAJOROPS_DATABASE_URL": self.database_url, "MAJOROPS_SECRET_KEY": SECRET}
-        self.process = _forks.Process(target=serve, args=(self.port, environment | self.settings))
+        self.process = _forks.Process(
+            target=serve, args=(self.port, environment | self.settings, quick.is_on)
+        )
         self.process.start()
         for _ in range(200):
             try:

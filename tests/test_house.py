@@ -116,6 +116,7 @@ def test_every_route_says_who_may_use_it(app):
         assert getattr(app.view_functions[rule.endpoint], "access", None), rule
 
 
+@pytest.mark.own_app
 def test_a_route_that_says_nothing_is_closed(app, cast):
     app.add_url_rule("/forgotten", "forgotten", lambda: "open")
     assert app.test_client().get("/forgotten").status_code == 303

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from majorops import clock as machine_clock
 from majorops.db import db
 from majorops.delivery import Worker
 from majorops.delivery.worker import SENDERS
@@ -28,10 +27,7 @@ from tests.waiting import wait_for
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def clock():
-    """These tests start a process, and a process reads the machine's clock: so do they and their cast."""
-    return machine_clock.now
+pytestmark = pytest.mark.machine_clock
 
 
 @pytest.fixture

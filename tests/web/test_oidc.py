@@ -24,6 +24,8 @@ from tests.cast import PASSWORD
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET
 from tests.web.page import check
 
+pytestmark = pytest.mark.machine_clock
+
 
 def free_port() -> int:
     with socket.socket() as probe:

@@ -1,0 +1,74 @@
+"""One application for all tests of a process that want the same settings: making one costs more than most tests.
+
+Between two tests it is put back as it was made, and the database too (conftest.py). What an application keeps in memory
+is listed here; an extension that is not fails every test with the line that is missing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from flask import Flask
+
+from majorops import announce, create_app, operations
+from majorops.operations import reminders
+from majorops.snapshots import Snapshots
+from tests.quick import keep_templates
+
+MOST = 12  # applications kept at once
+
+# Settings that are read when they are needed, never when an application is made.
+READ_LATE = ("AI_", "WTF_CSRF_ENABLED", "WEBHOOK_PRIVATE")
+# These applications keep more than can be put back: a provider's documents, a folder that is written to.
+NEVER_KEPT = ("OIDC_ISSUER", "PUBLIC_DIR")
+
+# Extensions that no request changes.
+SAME = {"sqlalchemy", "migrate", "csrf", "admin", "public_origin"}
+
+
+def renew(app: Flask) -> None:
+    """What an application remembers in memory, new: who looks at what, tickets, drawn public pages."""
+    announce.init_app(app)
+    app.extensions["snapshots"] = Snapshots(app)
+
+
+RENEWED = {"live", "tickets", "snapshots"}
+
+
+class Applications:
+    """`get(settings)` gives an application as `create_app(settings)` would; the same object again and again."""
+
+    def __init__(self):
+        self._kept: OrderedDict[str, tuple[Flask, dict, dict]] = OrderedDict()
+        self._listeners = list(operations._listeners), list(operations._before)
+
+    def get(self, settings: dict[str, object], *, is_own: bool = False) -> Flask:
+        """`is_own`: a fresh one, for a test that adds a route or the like."""
+        operations._listeners[:], operations._before[:] = self._listeners
+        reminders._looked.clear()
+        if is_own or any(settings.get(name) for name in NEVER_KEPT):
+            return _made(settings)
+        early = {name: value for name, value in settings.items() if not name.startswith(READ_LATE)}
+        key = repr(sorted(early.items()))
+        if key not in self._kept:
+            app = _made(early)
+            emptied = {name for name, value in app.extensions.items() if value == {}}
+            if unknown := set(app.extensions) - SAME - RENEWED - emptied:
+                raise RuntimeError(f"tests/applications.py does not say how to put back: {sorted(unknown)}")
+            self._kept[key] = app, dict(app.config), app.extensions | {name: {} for name in emptied}
+            if len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        app, config, extensions = self._kept[key]
+        app.config.clear()
+        app.config.update(config | settings)
+        app.extensions.clear()
+        app.extensions.update({name: {} if value == {} else value for name, value in extensions.items()})
+        renew(app)
+        return app
+
+
+def _made(settings: dict[str, object]) -> Flask:
+    app = create_app(settings)
+    keep_templates(app)
+    return app
