@@ -8,8 +8,8 @@ from datetime import datetime
 from majorops.domain.briefs import Need
 from majorops.domain.drafting import UNKNOWN, sentence
 from majorops.domain.measures import words
-from majorops.domain.playbook import PLAYS
-from majorops.domain.vocab import CheckState, CommandRole, ExternalImpact, IncidentStatus, Phase
+from majorops.domain.playbook import play_at
+from majorops.domain.vocab import AlarmLevel, CheckState, CommandRole, ExternalImpact, IncidentStatus, Phase
 from majorops.projections import PublicIncident
 from majorops.projections.brief import BriefIncident
 from majorops.projections.record import RecordTrack, WholeRecord
@@ -84,7 +84,7 @@ def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
 
 
 def suggestion(of: WholeRecord, now: datetime) -> dict[str, str]:
-    play = PLAYS[of.phase]
+    play = play_at(of.phase, of.alarm_level)
     needs = next((f"{can.team} needs {can.needs}" for can in of.cans if can.needs), "")
     return {
         "Next": sentence(_most_urgent(of, now) or play.next_step),
@@ -107,7 +107,7 @@ def _urgent(of: WholeRecord, now: datetime) -> Iterator[str]:
     systems = {wanted: ", ".join(n for n, state in of.systems if state is wanted) for wanted in CheckState}
     if systems[CheckState.FAILED]:
         yield f"Open a track for what failed its check: {systems[CheckState.FAILED]}"
-    if not of.bridge_url and of.phase <= Phase.GATHER:
+    if not of.bridge_url and of.phase <= Phase.GATHER and of.alarm_level > AlarmLevel.BOX_0:
         yield "Open the bridge and paste its link"
     if of.phase is Phase.ASSESS and of.customer_count is None:
         yield "Set the customer count; a guess is kept as approximate"

@@ -16,7 +16,7 @@ from majorops.ai.history import told
 from majorops.domain.drafting import composed
 from majorops.domain.errors import Invalid, NotFound
 from majorops.domain.measures import words
-from majorops.domain.playbook import PLAYS
+from majorops.domain.playbook import play_at
 from majorops.domain.secrets import mask
 from majorops.domain.text import count, reference
 from majorops.domain.vocab import Helper, Visibility
@@ -164,7 +164,7 @@ def _brief(of: BriefIncident, now: datetime) -> str:
 
 
 def _method(of: WholeRecord) -> str:
-    play = PLAYS[of.phase]
+    play = play_at(of.phase, of.alarm_level)
     return "\n" + _lines(
         ("The method, for this phase", play.job),
         ("Ready when", play.ready_when),

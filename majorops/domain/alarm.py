@@ -32,6 +32,11 @@ def roles_asked(level: AlarmLevel) -> tuple[CommandRole, ...]:
     return _ASKED[level]
 
 
+def is_role_asked(role: CommandRole, level: AlarmLevel) -> bool:
+    """Whether an empty seat of this role is a matter at a Box. The MIM's always is: it is never empty (domain §5)."""
+    return role is CommandRole.MIM or role in _ASKED[level]
+
+
 def level_refusal(severity: Severity, level: AlarmLevel) -> str:
     """Why the Box cannot be set to `level`; empty when it can."""
     floor = LEVELS[severity]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from majorops.domain.access import Actor, Permission
+from majorops.domain.alarm import is_role_asked
 from majorops.domain.coach import Clocked, Watch
 from majorops.domain.gates import CLEAN_WINDOW
 from majorops.domain.measures import clock, short_clock
@@ -91,7 +92,7 @@ def _tracks(seen: Picture, w: Watch, now: datetime) -> str:
 
 def _team(seen: Picture, w: Watch, now: datetime) -> str:
     held = "; ".join(f"{role.label} {name}" for role, name in seen.held) or "nobody"
-    vacant = [role.label for role in CommandRole if role in (w.vacant or {})]
+    vacant = [role.label for role in CommandRole if role in (w.vacant or {}) and is_role_asked(role, w.level)]
     text = f"{held}. Vacant: {', '.join(vacant) or 'none'}"
     return f"{text}. Asks open: {_clocked(w.asks, now)}" if w.asks else text
 

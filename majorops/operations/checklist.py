@@ -13,25 +13,31 @@ from majorops.domain.playbook import item as playbook_item
 from majorops.domain.vocab import EventType, Phase
 from majorops.models import ChecklistTick, Incident, PhaseNote
 from majorops.operations import operation, record
+from majorops.operations.checklist_facts import facts, standing_ticks
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def set_tick(
     incident: Incident, phase: Phase, key: str, ticked: bool, *, actor: Actor, now: datetime
 ) -> None:
-    """Tick or untick an item of a phase's checklist; who and when is kept (domain §4). Raises Invalid."""
+    """Tick or untick an item of a phase's checklist; who and when is kept (domain §4).
+
+    Raises Invalid where there is no such line, or where only the record can tick it: the sentence says what is missing.
+    """
     item = playbook_item(phase, key)
     if item is None:
         raise Invalid({"item": "There is no such checklist item."})
-    if item.refusal:
-        raise Invalid({"item": item.refusal})
     tick = db.session.scalar(select(ChecklistTick).filter_by(incident_id=incident.id, phase=phase, item=key))
-    if ticked == (tick is not None):
+    stands = key in standing_ticks(incident, phase)
+    if ticked == stands:
         return
+    if ticked and (refusal := item.why_not_press(facts(incident, phase, now=now))):
+        raise Invalid({"item": refusal})
+    if tick is not None:
+        db.session.delete(tick)
+        db.session.flush()
     if ticked:
         db.session.add(ChecklistTick(incident_id=incident.id, phase=phase, item=key, by=actor.name, at=now))
-    else:
-        db.session.delete(tick)
     verb = "Checked" if ticked else "Unchecked"
     record(incident, "checklist.ticked", f"{verb}: {item.text}", type=EventType.ACTION, actor=actor, now=now)
 

@@ -33,7 +33,7 @@ def situation(incident: Incident) -> Situation:
     states = dict(rows.all())
     resolution = db.session.scalar(
         select(Milestone)
-        .filter_by(incident_id=incident.id, is_resolution=True)
+        .filter_by(incident_id=incident.id, is_resolution=True, withdrawn_at=None)
         .order_by(Milestone.number.desc())
         .limit(1)
     )

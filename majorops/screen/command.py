@@ -9,43 +9,60 @@ from functools import cached_property
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.checklist import Facts
 from majorops.domain.gates import Blocker, Situation, advance_blockers, opens_at, status_blockers
-from majorops.domain.playbook import PLAYS, Facts, Item, Play
-from majorops.domain.vocab import (
-    CheckState,
-    ExternalImpact,
-    IncidentStatus,
-    Phase,
-)
-from majorops.models import (
-    ChecklistTick,
-    Milestone,
-    PhaseNote,
-    RunCard,
-    Timebox,
-    TimelineEvent,
-    ValidationCheck,
-)
+from majorops.domain.playbook import Item, Play, play_at
+from majorops.domain.vocab import CheckState, IncidentStatus, Phase
+from majorops.models import ChecklistTick, PhaseNote, RunCard, ValidationCheck
+from majorops.operations.checklist_facts import facts, standing_ticks
 from majorops.operations.phase import situation
 from majorops.screen.cards import Card, card_on, others_for
 from majorops.screen.drafts import Drafts
 from majorops.screen.since import Since, since
 
+# Where a line that only the record ticks is settled: ids on the fireground, the first one there gets the focus.
+PLACES = {
+    (Phase.ALERT, "bridge"): "f-bridge-url-value f-bridge-url-input",
+    (Phase.ALERT, "systems"): "f-affected-systems-value f-affected-systems-input",
+    (Phase.GATHER, "can"): "log-text",
+    (Phase.GATHER, "timebox"): "gather-teams",
+    (Phase.GATHER, "description"): "f-description-value f-description-input",
+    (Phase.GATHER, "roles"): "team",
+    (Phase.ASSESS, "external"): "f-alert-external-impact-value f-alert-external-impact-input",
+    (Phase.ASSESS, "customers"): "f-alert-customer-count-value f-alert-customer-count-input",
+    (Phase.INITIAL, "milestone"): "composer-body",
+    (Phase.INITIAL, "eta"): "composer-body",
+    (Phase.INITIAL, "leadership"): "f-exec-summary-value f-exec-summary-input",
+    (Phase.ISOLATION, "tracks"): "track-line",
+    (Phase.ISOLATION, "impact"): "f-business-impact-value f-business-impact-input",
+    (Phase.MITIGATION, "tracks"): "tracks",
+    (Phase.VALIDATION, "monitoring"): "status-key",
+    (Phase.RESOLUTION, "milestone"): "composer-body",
+    (Phase.RESOLUTION, "after_action"): "composer-body",
+    (Phase.RESOLUTION, "released"): "release-name",
+    (Phase.RESOLUTION, "resolved"): "status-key",
+}
+
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the checklist: done by a person, by the record itself, or open."""
+    """A line of the checklist: done by a person (`by`, `at`), by the record itself, or open (`missing` says why).
+
+    `refusal`: why a person can neither tick nor untick it now; empty when they can. `place`: where it is settled.
+    """
 
     item: Item
     is_done: bool
-    by_record: bool
+    missing: str = ""
+    refusal: str = ""
     by: str = ""
     at: datetime | None = None
+    place: str = ""
 
     @property
-    def refusal(self) -> str:
-        """Why a person cannot tick or untick it now; empty when they can."""
-        return self.item.recorded if self.by_record else self.item.refusal
+    def by_record(self) -> bool:
+        """The record says that it holds, nobody pressed it."""
+        return self.is_done and not self.by
 
 
 class Fireground(Drafts):
@@ -60,7 +77,7 @@ class Fireground(Drafts):
 
     @property
     def play(self) -> Play:
-        return PLAYS[self.incident.phase]
+        return play_at(self.incident.phase, self.incident.alarm_level)
 
     @cached_property
     def situation(self) -> Situation:
@@ -91,57 +108,28 @@ class Fireground(Drafts):
         return [row for phase, row in self.notes.items() if phase is not self.incident.phase]
 
     @cached_property
+    def _ticks(self) -> dict[str, ChecklistTick]:
+        return standing_ticks(self.incident, self.incident.phase)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the record says of this phase's lines."""
+        return facts(self.incident, self.incident.phase, now=self.now, ticks=self._ticks)
+
+    @cached_property
     def checklist(self) -> list[Tick]:
-        rows = select(ChecklistTick).filter_by(incident_id=self.incident.id, phase=self.incident.phase)
-        ticks = {tick.item: tick for tick in db.session.scalars(rows)}
         lines = []
         for item in self.play.items:
-            tick, fact = ticks.get(item.key), item.holds(self.facts)
-            lines.append(
-                Tick(item, fact or tick is not None, fact, tick.by if tick else "", tick.at if tick else None)
-            )
+            missing, refusal = item.missing(self.facts), item.why_not_press(self.facts)
+            tick = self._ticks.get(item.key) if not refusal and not missing else None
+            place = PLACES.get((self.incident.phase, item.key), "")
+            by, at = (tick.by, tick.at) if tick else ("", None)
+            lines.append(Tick(item, not missing, missing, refusal, by, at, place))
         return lines
 
     @property
     def open_items(self) -> list[Item]:
         return [line.item for line in self.checklist if not line.is_done]
-
-    @cached_property
-    def facts(self) -> Facts:
-        """What the record says of the checklists."""
-        incident, now = self.incident, self.situation
-        wanted = {item.fact for item in self.play.items}
-        return Facts(
-            bridge=bool(incident.bridge_url),
-            systems=bool(incident.systems),
-            roles="roles" in wanted and not self.vacant,
-            description=bool(incident.description),
-            can="can" in wanted and bool(self.cans) and not any(box.team for box in self.timeboxes),
-            timebox="timebox" in wanted and self._exists(Timebox),
-            external_impact=incident.external_impact is not ExternalImpact.UNKNOWN,
-            customer_count=incident.customer_count is not None,
-            milestone="milestone" in wanted and self._exists(Milestone),
-            update_eta=incident.next_update_eta is not None,
-            exec_summary=bool(incident.exec_summary),
-            impact=bool(incident.business_impact and incident.customer_impact_summary),
-            tracks="tracks" in wanted and bool(self.tracks),
-            systems_confirmed=bool(now.checks) and now.confirmed == len(now.checks),
-            monitoring=incident.status is not IncidentStatus.ACTIVE,
-            resolved=incident.is_resolved,
-            resolution_milestone=now.has_resolution_milestone,
-            after_action=now.after_action_at is not None,
-            released="released" in wanted
-            and (bool(incident.stood_down_at) or self._was_recorded("responder.released")),
-        )
-
-    def _exists(self, model: type) -> bool:
-        return (
-            db.session.scalar(select(model.id).filter_by(incident_id=self.incident.id).limit(1)) is not None
-        )
-
-    def _was_recorded(self, kind: str) -> bool:
-        query = select(TimelineEvent.id).filter_by(incident_id=self.incident.id, kind=kind).limit(1)
-        return db.session.scalar(query) is not None
 
     @cached_property
     def card(self) -> Card | None:

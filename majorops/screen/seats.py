@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Permission
+from majorops.domain.alarm import is_role_asked
 from majorops.domain.exposure import Exposure
 from majorops.domain.handover import Line, answer_refusal, offer_refusal, withdraw_refusal
 from majorops.domain.roles import StandIn, stand_in, take_refusal
-from majorops.domain.vocab import AccountRole, CommandRole
+from majorops.domain.vocab import AccountRole, AlarmLevel, CommandRole
 from majorops.models import CommandAssignment, Handover, User
 from majorops.operations.exposure import exposure_of
 from majorops.operations.handover import command_brief
@@ -49,9 +50,25 @@ class CommandTeam(Record):
                 team.append((role, None, seat.until if seat else self.incident.opened_at))
         return team
 
+    def is_asked(self, role: CommandRole) -> bool:
+        """Whether the Box asks for this role: then an empty seat stands out."""
+        return is_role_asked(role, self.incident.alarm_level)
+
+    def is_unasked(self, name: str) -> bool:
+        """Whether the Box does without this field: the bridge at Box 0, a role that it does not ask for."""
+        if name == "bridge_url":
+            return self.incident.alarm_level is AlarmLevel.BOX_0
+        role = name.removeprefix("command.")
+        return role != name and not self.is_asked(CommandRole(role))
+
+    @property
+    def asked(self) -> int:
+        return sum(self.is_asked(role) for role in CommandRole)
+
     @property
     def vacant(self) -> int:
-        return sum(seat is None for _, seat, _ in self.team)
+        """How many of the roles that the Box asks for nobody holds."""
+        return sum(seat is None and self.is_asked(role) for role, seat, _ in self.team)
 
     @property
     def role_history(self) -> list[CommandAssignment]:

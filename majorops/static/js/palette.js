@@ -14,7 +14,10 @@
     if (press && target.matches("summary")) target = target.parentElement;
     // Folds around it open, not the one whose key it is.
     for (let e = target.matches("summary") ? target.parentElement.parentElement : target; (e = e.closest("details")); e = e.parentElement) e.open = true;
-    if (!target.checkVisibility()) document.querySelector(`[data-opens="${target.closest("#panel, #composer")?.id}"]`)?.click(); // in a sheet
+    const home = target.closest("#panel, #composer, #log")?.id, { sheet } = document.body.dataset; // a phone's sheets
+    if (home ? home !== sheet && (sheet || !target.checkVisibility()) : sheet) {
+      document.querySelector(`[data-opens="${home ?? sheet}"]`)?.click();
+    }
     const stop = target.matches("details") ? target.querySelector("input:not([type=hidden]), select, textarea, button") : target;
     for (const one of ids(choose)) one[one.matches("option") ? "selected" : "checked"] = true;
     if (fill) stop.value ||= fill; // typed text stays

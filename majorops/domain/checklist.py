@@ -1,0 +1,211 @@
+"""The rules of the checklists: what the record itself can know of a line, each as one pure function (domain §4).
+
+A rule takes the facts and returns what is still missing, as a sentence; empty when the line holds. What a line claims must be
+true of everything it names: of every team, of every running track, of every responder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from majorops.domain.alarm import roles_asked
+from majorops.domain.vocab import AlarmLevel, CommandRole, ExternalImpact, IncidentStatus
+
+
+@dataclass(frozen=True)
+class Work:
+    """A running recovery track."""
+
+    team: str
+    owner: str
+    goal: str
+    has_timebox: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the record says, as far as the lines of the current phase look at it.
+
+    `pressed`: keys of the lines that a person pressed and whose press still counts. `asked_teams`: whom a gather round or a
+    running track names; `reported_teams`: who gave a CAN. `on_duty`: who holds a role other than MIM, and who owns a running
+    track. `*_changed`: somebody wrote it after the incident was opened; `impact_is_current`: both impacts were written in
+    this phase.
+    """
+
+    now: datetime
+    level: AlarmLevel = AlarmLevel.BOX_3
+    status: IncidentStatus = IncidentStatus.ACTIVE
+    pressed: frozenset[str] = frozenset()
+    has_bridge: bool = False
+    systems: int = 0
+    vacant: frozenset[CommandRole] = frozenset()
+    asked_teams: tuple[str, ...] = ()
+    reported_teams: tuple[str, ...] = ()
+    gather_rounds: int = 0
+    timeboxes: int = 0
+    description: str = ""
+    description_changed: bool = False
+    severity_changed: bool = False
+    external_impact: ExternalImpact = ExternalImpact.UNKNOWN
+    customer_count: int | None = None
+    milestones: int = 0
+    promised_at: datetime | None = None
+    exec_summary: str = ""
+    business_impact: str = ""
+    customer_impact: str = ""
+    impact_is_current: bool = False
+    tracks: tuple[Work, ...] = ()
+    ended_tracks: int = 0
+    checks: int = 0
+    confirmed_checks: int = 0
+    has_resolution: bool = False
+    after_action_at: datetime | None = None
+    on_duty: tuple[str, ...] = ()
+    released: bool = False
+    stood_down: bool = False
+
+
+Rule = Callable[[Facts], str]
+
+
+def press_counts(pressed_at: datetime, window_at: datetime | None) -> bool:
+    """Whether a person's press still holds: what was seen before the clean window (re)started says nothing of now."""
+    return window_at is None or pressed_at >= window_at
+
+
+def bridge(f: Facts) -> str:
+    return "" if f.has_bridge else "No link yet."
+
+
+def systems(f: Facts) -> str:
+    return "" if f.systems else "No system named."
+
+
+def can(f: Facts) -> str:
+    """Every team that was asked, or runs a track, reported. Where nobody was asked the record knows no teams: then a person
+    says, once there is a report, that all have."""
+    if not f.reported_teams:
+        return "No CAN yet."
+    reported = {team.casefold() for team in f.reported_teams}
+    missing = [team for team in f.asked_teams if team.casefold() not in reported]
+    if missing:
+        return f"Not yet from {_names(missing)}."
+    if f.asked_teams or "can" in f.pressed:
+        return ""
+    return f"From {_names(f.reported_teams)}. Press when that is every team."
+
+
+def timebox(f: Facts) -> str:
+    """A gather round has its timebox; of another timebox only a person knows that it was for the gathering."""
+    if f.gather_rounds or (f.timeboxes and "timebox" in f.pressed):
+        return ""
+    return "One is open. Press if it is for the gathering." if f.timeboxes else "No timebox yet."
+
+
+def description(f: Facts) -> str:
+    if not f.description:
+        return "The description is empty."
+    if f.description_changed or "description" in f.pressed:
+        return ""
+    return "As opened. Press if it still holds."
+
+
+def roles(f: Facts) -> str:
+    """The roles that the Box asks for."""
+    missing = [role.label for role in roles_asked(f.level) if role in f.vacant]
+    return f"Vacant: {_names(missing)}." if missing else ""
+
+
+def severity(f: Facts) -> str:
+    """A change after opening is a confirmation; so is a press where it stays."""
+    return "" if f.severity_changed or "severity" in f.pressed else "Press if it stays."
+
+
+def external_impact(f: Facts) -> str:
+    return "External impact is unknown." if f.external_impact is ExternalImpact.UNKNOWN else ""
+
+
+def customer_count(f: Facts) -> str:
+    return "No count yet. A guess is kept as approximate." if f.customer_count is None else ""
+
+
+def milestone(f: Facts) -> str:
+    return "" if f.milestones else "No milestone stands."
+
+
+def update_eta(f: Facts) -> str:
+    """A promise that has passed is no next update."""
+    if f.promised_at is None:
+        return "No next update is promised."
+    return f"Was due {f.promised_at:%H:%M:%S}." if f.promised_at <= f.now else ""
+
+
+def exec_summary(f: Facts) -> str:
+    return "" if f.exec_summary else "The exec summary is empty."
+
+
+def tracks_with_timeboxes(f: Facts) -> str:
+    if not (f.tracks or f.ended_tracks):
+        return "No track yet."
+    open_ended = [track.team for track in f.tracks if not track.has_timebox]
+    return f"No timebox: {_names(open_ended)}." if open_ended else ""
+
+
+def tracks_complete(f: Facts) -> str:
+    if not (f.tracks or f.ended_tracks):
+        return "No track yet."
+    lacking = [track.team for track in f.tracks if not (track.owner and track.goal and track.has_timebox)]
+    return f"Incomplete: {_names(lacking)}." if lacking else ""
+
+
+def impact(f: Facts) -> str:
+    """Both are there, and were written in this phase or pressed as still right."""
+    missing = [
+        name
+        for name, text in (("business impact", f.business_impact), ("customer impact", f.customer_impact))
+        if not text
+    ]
+    if missing:
+        return f"Empty: {_names(missing)}."
+    if f.impact_is_current or "impact" in f.pressed:
+        return ""
+    return "Written before this phase. Press if it still holds."
+
+
+def systems_confirmed(f: Facts) -> str:
+    if f.checks and f.confirmed_checks == f.checks:
+        return ""
+    return f"{f.confirmed_checks}/{f.checks} systems confirmed."
+
+
+def monitoring(f: Facts) -> str:
+    return f"Status is {f.status.label}." if f.status is IncidentStatus.ACTIVE else ""
+
+
+def resolved(f: Facts) -> str:
+    return "" if f.status is IncidentStatus.RESOLVED else f"Status is {f.status.label}."
+
+
+def resolution(f: Facts) -> str:
+    return "" if f.has_resolution else "No resolution milestone stands."
+
+
+def after_action(f: Facts) -> str:
+    return "" if f.after_action_at else "The resolution milestone names its date."
+
+
+def released(f: Facts) -> str:
+    """Nobody but the MIM holds a role, and nobody runs a track. Where the record names nobody a person says so."""
+    if f.stood_down:
+        return ""
+    if f.on_duty:
+        return f"Still on: {_names(f.on_duty)}."
+    return "" if f.released or "released" in f.pressed else "Press when everybody has left."
+
+
+def _names(names: Iterable[str]) -> str:
+    """Each once, in order; more than four are counted."""
+    each = list({name.casefold(): name for name in names}.values())
+    return ", ".join(each[:4]) + (f" and {len(each) - 4} more" if len(each) > 4 else "")
