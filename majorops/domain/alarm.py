@@ -33,7 +33,8 @@ def roles_asked(level: AlarmLevel) -> tuple[CommandRole, ...]:
 
 
 def is_role_asked(role: CommandRole, level: AlarmLevel) -> bool:
-    """Whether an empty seat of this role is a matter at a Box. The MIM's always is: it is never empty (domain §5)."""
+    """Whether an empty seat of this role is a matter at a Box. The MIM's always is (domain §5: never
+    empty)."""
     return role is CommandRole.MIM or role in _ASKED[level]
 
 

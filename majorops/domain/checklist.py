@@ -1,7 +1,8 @@
-"""The rules of the checklists: what the record itself can know of a line, each as one pure function (domain §4).
+"""The rules of the checklists: what the record itself can know of a line, each as one pure function (domain
+§4).
 
-A rule takes the facts and returns what is still missing, as a sentence; empty when the line holds. What a line claims must be
-true of everything it names: of every team, of every running track, of every responder.
+A rule takes the facts and returns what is still missing, as a sentence; empty when the line holds. What a
+line claims must be true of everything it names: of every team, of every running track, of every responder.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ class Work:
 class Facts:
     """What the record says, as far as the lines of the current phase look at it.
 
-    `pressed`: keys of the lines that a person pressed and whose press still counts. `asked_teams`: whom a gather round or a
-    running track names; `reported_teams`: who gave a CAN. `on_duty`: who holds a role other than MIM, and who owns a running
-    track. `*_changed`: somebody wrote it after the incident was opened; `impact_is_current`: both impacts were written in
-    this phase.
+    `pressed`: keys of the lines that a person pressed and whose press still counts. `asked_teams`: whom a
+    gather round or a running track names; `reported_teams`: who gave a CAN. `on_duty`: who holds a role
+    other than MIM, and who owns a running track. `*_changed`: somebody wrote it after the incident was
+    opened; `impact_is_current`: both impacts were written in this phase.
     """
 
     now: datetime
@@ -71,7 +72,8 @@ Rule = Callable[[Facts], str]
 
 
 def press_counts(pressed_at: datetime, window_at: datetime | None) -> bool:
-    """Whether a person's press still holds: what was seen before the clean window (re)started says nothing of now."""
+    """Whether a person's press still holds: what was seen before the clean window (re)started is not seen
+    now."""
     return window_at is None or pressed_at >= window_at
 
 
@@ -84,8 +86,8 @@ def systems(f: Facts) -> str:
 
 
 def can(f: Facts) -> str:
-    """Every team that was asked, or runs a track, reported. Where nobody was asked the record knows no teams: then a person
-    says, once there is a report, that all have."""
+    """Every team that was asked, or runs a track, reported. Where nobody was asked the record knows no
+    teams: then a person says, once there is a report, that all have."""
     if not f.reported_teams:
         return "No CAN yet."
     reported = {team.casefold() for team in f.reported_teams}
@@ -98,7 +100,8 @@ def can(f: Facts) -> str:
 
 
 def timebox(f: Facts) -> str:
-    """A gather round has its timebox; of another timebox only a person knows that it was for the gathering."""
+    """A gather round has its timebox; of another timebox only a person knows that it was for the
+    gathering."""
     if f.gather_rounds or (f.timeboxes and "timebox" in f.pressed):
         return ""
     return "One is open. Press if it is for the gathering." if f.timeboxes else "No timebox yet."
@@ -197,7 +200,8 @@ def after_action(f: Facts) -> str:
 
 
 def released(f: Facts) -> str:
-    """Nobody but the MIM holds a role, and nobody runs a track. Where the record names nobody a person says so."""
+    """Nobody but the MIM holds a role, and nobody runs a track. Where the record names nobody a person says
+    so."""
     if f.stood_down:
         return ""
     if f.on_duty:

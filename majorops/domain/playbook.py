@@ -13,9 +13,10 @@ from majorops.domain.vocab import AlarmLevel, Phase
 class Item:
     """A line of a checklist.
 
-    `rule`: what the record knows of it; without one only people can know, and it is theirs alone. `by_press`: the rule also
-    takes a person's word, where the record cannot see everything (`Facts.pressed`). `tells`: why it is open stands beside it, as
-    the line itself does not say it. `from_level`: the lowest Box that asks for it.
+    `rule`: what the record knows of it; without one only people can know, and it is theirs alone.
+    `by_press`: the rule also takes a person's word, where the record cannot see everything
+    (`Facts.pressed`). `tells`: why it is open stands beside it, as the line itself does not say it.
+    `from_level`: the lowest Box that asks for it.
     """
 
     key: str
@@ -26,7 +27,8 @@ class Item:
     from_level: AlarmLevel = AlarmLevel.BOX_0
 
     def missing(self, facts: Facts) -> str:
-        """Why the line is open, as a sentence; empty where it holds. Of what only people know: open until one pressed it."""
+        """Why the line is open, as a sentence; empty where it holds. What only people know waits for a
+        press."""
         if self.rule is None:
             return "" if self.key in facts.pressed else "A person says so."
         return self.rule(facts)

@@ -22,7 +22,8 @@ def set_tick(
 ) -> None:
     """Tick or untick an item of a phase's checklist; who and when is kept (domain §4).
 
-    Raises Invalid where there is no such line, or where only the record can tick it: the sentence says what is missing.
+    Raises Invalid where there is no such line, or where only the record can tick it: the sentence says what
+    is missing.
     """
     item = playbook_item(phase, key)
     if item is None:

@@ -23,7 +23,7 @@ from majorops.models import (
 
 
 def standing_ticks(incident: Incident, phase: Phase) -> dict[str, ChecklistTick]:
-    """What people ticked in a phase, by the line's key. After the clean window started anew an older tick says nothing."""
+    """What people ticked in a phase, by the line's key. A tick older than the clean window says nothing."""
     rows = select(ChecklistTick).filter_by(incident_id=incident.id, phase=phase)
     window_at = incident.window_started_at if phase >= Phase.VALIDATION else None
     return {tick.item: tick for tick in db.session.scalars(rows) if press_counts(tick.at, window_at)}
@@ -36,8 +36,8 @@ def facts(
     now: datetime,
     ticks: dict[str, ChecklistTick] | None = None,
 ) -> Facts:
-    """The facts that the lines of `phase` look at; what only other phases ask for is not read. `ticks`: those of the phase,
-    where they are read already."""
+    """The facts that the lines of `phase` look at; what only other phases ask for is not read. `ticks`:
+    those of the phase, where they are read already."""
     pressed = frozenset(standing_ticks(incident, phase) if ticks is None else ticks)
     return Facts(
         now=now,

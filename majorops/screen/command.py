@@ -20,7 +20,7 @@ from majorops.screen.cards import Card, card_on, others_for
 from majorops.screen.drafts import Drafts
 from majorops.screen.since import Since, since
 
-# Where a line that only the record ticks is settled: ids on the fireground, the first one there gets the focus.
+# Where a line that only the record ticks is settled: ids on the fireground, the first there gets the focus.
 PLACES = {
     (Phase.ALERT, "bridge"): "f-bridge-url-value f-bridge-url-input",
     (Phase.ALERT, "systems"): "f-affected-systems-value f-affected-systems-input",
@@ -46,9 +46,11 @@ PLACES = {
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the checklist: done by a person (`by`, `at`), by the record itself, or open (`missing` says why).
+    """A line of the checklist: done by a person (`by`, `at`), by the record itself, or open (`missing` says
+    why).
 
-    `refusal`: why a person can neither tick nor untick it now; empty when they can. `place`: where it is settled.
+    `refusal`: why a person can neither tick nor untick it now; empty when they can. `place`: where it is
+    settled.
     """
 
     item: Item

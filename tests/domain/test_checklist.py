@@ -93,7 +93,8 @@ TABLE = [
     (8, "resolved", {"status": IncidentStatus.RESOLVED}, True),
 ]
 PEOPLE_ONLY = {
-    (1, "real"), (1, "paged"), (5, "cause"), (6, "changes"), (7, "health"), (7, "synthetics"), (7, "complaints")
+    (1, "real"), (1, "paged"), (5, "cause"), (6, "changes"), (7, "health"), (7, "synthetics"),
+    (7, "complaints"),
 }  # fmt: skip
 
 
@@ -133,7 +134,8 @@ def test_lines_that_only_people_can_know_are_theirs_alone(phase, key):
             3,
             "customers",
             {},
-            "Customer count set: the record ticks this by itself. No count yet. A guess is kept as approximate.",
+            "Customer count set: the record ticks this by itself. "
+            "No count yet. A guess is kept as approximate.",
         ),
         (3, "customers", {"customer_count": 5}, "Customer count set: the record ticks this by itself."),
         (3, "severity", {}, ""),

@@ -14,7 +14,8 @@
     if (press && target.matches("summary")) target = target.parentElement;
     // Folds around it open, not the one whose key it is.
     for (let e = target.matches("summary") ? target.parentElement.parentElement : target; (e = e.closest("details")); e = e.parentElement) e.open = true;
-    const home = target.closest("#panel, #composer, #log")?.id, { sheet } = document.body.dataset; // a phone's sheets
+    const home = target.closest("#panel, #composer, #log")?.id;
+    const { sheet } = document.body.dataset; // a phone's
     if (home ? home !== sheet && (sheet || !target.checkVisibility()) : sheet) {
       document.querySelector(`[data-opens="${home ?? sheet}"]`)?.click();
     }
