@@ -17,9 +17,7 @@ class Index(Guard, AdminIndexView):
     @expose("/")
     def index(self) -> str:
         tables = [item._view for item in self.admin.menu() if item._view is not self]
-        return self.render(
-            "admin/start.html", rows=[(table, table.get_count_query().scalar()) for table in tables]
-        )
+        return self.render("admin/start.html", rows=[(table, *table.count_rows()) for table in tables])
 
 
 def init_app(app: Flask) -> None:

@@ -13,6 +13,7 @@ from flask_admin.helpers import get_redirect_target
 from flask_login import current_user
 
 from majorops import clock
+from majorops.admin.reading import Reading
 from majorops.admin.show import EXPORTED, SHOWN, is_time, safe_cell
 from majorops.db import db
 from majorops.domain.access import Permission
@@ -35,7 +36,7 @@ class Guard:
         abort(403 if current_user.is_authenticated else 401)
 
 
-class Table(Guard, ModelView):
+class Table(Guard, Reading, ModelView):
     """Read-only unless a subclass says otherwise.
 
     A table that may be written sets `can_edit` (and `can_create`), gives `stored(row)`, the form's text for each
@@ -67,14 +68,11 @@ class Table(Guard, ModelView):
 
     # Reading
 
-    def get_query(self):
-        return super().get_query().options(*self.loads)
-
     def get_one(self, id: str | None):
         """The row with this number. Aborts with 404."""
         text = str(id or "")
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-        return self.get_query().filter_by(id=number).one_or_none() or abort(404)
+        return self.get_query().options(*self.loads).filter_by(id=number).one_or_none() or abort(404)
 
     def get_filter_arg(self, index: int, flt) -> str:
         return flt.arg

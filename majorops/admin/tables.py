@@ -34,6 +34,7 @@ class IncidentTable(Table):
     can_edit = True
     empty = "0 incidents."
     loads = (selectinload(Incident.systems),)
+    indexed = frozenset({"id", "opened_at"})
     column_list = (
         "id", "title", "severity", "alarm_level", "status", "phase", "systems", "opened_at", "resolved_at",
         "opened_by_name", "is_public", "is_drill",

@@ -211,3 +211,29 @@ def test_visibility_is_shown_on_the_timeline(ada, cast):
     incident = cast.open()
     timeline.add_note(incident, "heard", actor=cast.maya, now=cast.clock(), visibility=Visibility.PUBLIC)
     assert len(export(ada, "timeline", "?flt_visibility=public")) == 2
+
+
+def test_long_tables_are_counted_paged_and_sorted_so_far_and_say_so(ada, fill, monkeypatch):
+    from majorops.admin import reading
+
+    fill(4)
+    total = len(export(ada, "timeline"))
+    assert total > 12
+    monkeypatch.setattr(reading, "COUNTED", 10)
+    monkeypatch.setattr(reading, "SORTED", 6)
+    page = ada.get("/admin/data/timeline/").text
+    assert ">over 10<" in page
+    assert ada.get("/admin/").text.count(">over 10<") >= 1
+    assert "There is no such page" in ada.get("/admin/data/timeline/?page=200001").text
+    kinds = ada.get("/admin/data/timeline/?sort=4").text
+    assert "Sorted: the newest 6." in kinds
+    assert kinds.count("Details<") == 6
+    assert len(export(ada, "timeline", "?sort=4")) == total  # a file leaves nothing out
+    assert "Sorted:" not in ada.get("/admin/data/users/?sort=1").text  # eight, whatever happens
+
+
+def test_every_table_grows_or_stays():
+    from majorops.models.growth import GROWS, STAYS
+
+    assert set(db.metadata.tables) == GROWS | STAYS
+    assert not GROWS & STAYS

@@ -1,0 +1,64 @@
+"""Lists whose cost does not grow with the past: counted so far, paged so far, sorted from an index or within the newest rows."""
+
+from __future__ import annotations
+
+from flask import g
+from sqlalchemy import func, literal, select
+
+from majorops.db import db
+from majorops.models.growth import GROWS
+
+COUNTED = 10_000  # further on a count says "over", and pages end
+SORTED = 2_000  # rows that are put into an order which no index has
+
+
+class Reading:
+    """What a table's view reads, before it is drawn.
+
+    `indexed`: columns by which all rows are sorted, as an index has them in this order.
+    """
+
+    indexed: frozenset[str] = frozenset({"id"})
+
+    @property
+    def is_growing(self) -> bool:
+        return self.model.__tablename__ in GROWS
+
+    def count_rows(self) -> tuple[int, bool]:
+        """How many rows there are, and whether there are more than are counted."""
+        return counted(self.get_query())
+
+    def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
+        """The rows of a page and the number of all; a page size of 0 gives all rows, one after another (an export)."""
+        query, joins = self.get_query(), {}
+        if search:
+            query, _, joins, _ = self._apply_search(query, None, joins, {}, search)
+        if filters:
+            query, _, joins, _ = self._apply_filters(query, None, joins, {}, filters)
+        if page_size == 0:
+            query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
+            return None, query.options(*self.loads).yield_per(500)
+        count, g.is_over = counted(query)
+        g.is_part_sorted = count > SORTED and self.is_growing and not self.is_answered(sort_column)
+        if g.is_part_sorted:
+            newest = query.with_entities(self.model.id).order_by(self.model.id.desc()).limit(SORTED)
+            query, joins = self.get_query().filter(self.model.id.in_(newest.subquery().select())), {}
+            count = SORTED
+        query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
+        first = (page or 0) * (page_size or self.page_size)
+        if first >= COUNTED:
+            return count, []
+        rows = query.options(*self.loads).limit(page_size or self.page_size).offset(first)
+        return count, rows.all()
+
+    def is_answered(self, sort_column: str | None) -> bool:
+        """An index has the rows in this order."""
+        default = self.column_default_sort
+        return (sort_column or (default if isinstance(default, str) else default[0])) in self.indexed
+
+
+def counted(query) -> tuple[int, bool]:
+    """How many rows a query has, at most as many as are counted, and whether there are more."""
+    some = query.with_entities(literal(1)).order_by(None).limit(COUNTED + 1).subquery()
+    number = db.session.scalar(select(func.count()).select_from(some))
+    return min(number, COUNTED), number > COUNTED

@@ -1,0 +1,47 @@
+"""Which tables grow with the past, and which stay as large as the organisation."""
+
+from __future__ import annotations
+
+# Nothing that a page or a tick asks may cost more when these are longer: tests/operations/test_plans.py asks the planner.
+GROWS = frozenset(
+    {
+        "affected_system",
+        "announcement",
+        "ask",
+        "audit_entry",
+        "brief_link",
+        "can_report",
+        "checklist_tick",
+        "command_assignment",
+        "delivery",
+        "draft",
+        "handover",
+        "incident",
+        "maintenance",
+        "maintenance_update",
+        "nudge_mark",
+        "phase_note",
+        "publication",
+        "recovery_track",
+        "run_card_tick",
+        "run_card_use",
+        "subscriber",
+        "subscriber_system",
+        "timebox",
+        "timeline_event",
+        "user_session",
+        "validation_check",
+    }
+)
+# People, systems, channels, cards: a few hundred, whatever happens.
+STAYS = frozenset(
+    {
+        "channel",
+        "notice_policy",
+        "run_card",
+        "run_card_version",
+        "sign_in_throttle",
+        "system",
+        "user_account",
+    }
+)
