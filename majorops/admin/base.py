@@ -9,7 +9,6 @@ from flask import Response, abort, flash, make_response, redirect, request
 from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.form import BaseForm
-from flask_admin.helpers import get_redirect_target
 from flask_login import current_user
 
 from majorops import clock
@@ -19,6 +18,7 @@ from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.text import clean_line
+from majorops.web.redirects import ours_or
 
 REFERENCE = re.compile(r"INC-0*(\d+)", re.IGNORECASE)
 LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
@@ -73,6 +73,18 @@ class Table(Guard, Reading, ModelView):
         text = str(id or "")
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
         return self.get_query().options(*self.loads).filter_by(id=number).one_or_none() or abort(404)
+
+    @expose("/details/")
+    def details_view(self) -> str:
+        """One row, with the way back to where the person came from."""
+        row = self.get_one(request.args.get("id"))
+        given = {"details_columns": self._details_columns, "get_value": self.get_detail_value}
+        return self.render(self.details_template, model=row, return_url=self.way_back(), **given)
+
+    @expose("/export/<export_type>/")
+    def export(self, export_type: str) -> Response:
+        """All rows that the list's search and filters find, as a file."""
+        return super().export(export_type) if export_type in self.export_types else abort(404)
 
     def get_filter_arg(self, index: int, flt) -> str:
         return flt.arg
@@ -159,7 +171,8 @@ class Table(Guard, Reading, ModelView):
         return make_response(page, 422 if form.errors else 200)
 
     def way_back(self) -> str:
-        return get_redirect_target() or self.get_url(".index_view")
+        """Where the person came from, by the parameter `url`; else the list."""
+        return ours_or(request.values.get("url"), self.get_url(".index_view"))
 
     def create_model(self, form: BaseForm):
         row = self.ask(form, lambda who: self.add(form, who))

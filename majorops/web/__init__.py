@@ -5,7 +5,18 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-from majorops.web import access, answers, assets, formats, markdown, posture, security, session, streams
+from majorops.web import (
+    access,
+    answers,
+    assets,
+    formats,
+    markdown,
+    posture,
+    redirects,
+    security,
+    session,
+    streams,
+)
 
 
 class Number(IntegerConverter):
@@ -32,7 +43,7 @@ def init_app(app: Flask) -> None:
     app.before_request(
         keep_status_host_public
     )  # first: who may use a page is no question where there is none
-    for part in (formats, markdown, assets, security, session, access, answers, streams, posture):
+    for part in (formats, markdown, assets, security, redirects, session, access, answers, streams, posture):
         part.init_app(app)
     register(app, public, subscribe)
     for blueprint in (machine, feeds, intake, sign_in, health, fireground, maintenance, *BRIEFS):

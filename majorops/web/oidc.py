@@ -8,7 +8,7 @@ import requests
 from authlib.integrations.base_client.errors import MismatchingStateError, OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 from authlib.integrations.requests_client import OAuth2Session
-from flask import Response, current_app, redirect, request, session, url_for
+from flask import Response, current_app, request, session, url_for
 from joserfc.errors import JoseError
 
 from majorops.domain.errors import Invalid
@@ -16,6 +16,7 @@ from majorops.domain.text import clean_line
 from majorops.domain.vocab import AccountRole
 from majorops.operations.accounts import clean_email
 from majorops.web.provider_line import Deadline
+from majorops.web.redirects import leave_for
 
 RANK = list(AccountRole)  # admin first: who has several mapped groups gets the highest role
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -111,7 +112,7 @@ def begin(wanted: str) -> Response:
     except NONSENSE as error:
         raise provider_problem(error) from error
     make_room(asked["state"])
-    return redirect(address, 303)
+    return leave_for(address)
 
 
 def callback_address() -> str:

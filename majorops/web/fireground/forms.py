@@ -41,13 +41,13 @@ class Text(StringField):
 
 
 class Choice(Field):
-    """A member of an enumeration by its value; absent gives the default."""
+    """A member of an enumeration by its value; absent gives the default, or the sentence `missing` where one must be chosen."""
 
     widget = TextInput()
 
-    def __init__(self, members: type[Enum], default: Enum | None = None, **kwargs):
+    def __init__(self, members: type[Enum], default: Enum | None = None, missing: str = "", **kwargs):
         self.members = members
-        super().__init__(default=default, **kwargs)
+        super().__init__(default=default, validators=[InputRequired(missing)] if missing else [], **kwargs)
 
     def process_formdata(self, values: list[str]) -> None:
         if not values or not values[0]:
@@ -110,7 +110,7 @@ class LogForm(FlaskForm):
 
 class CheckForm(FlaskForm):
     system = Line(most=80)
-    state = Choice(CheckState)
+    state = Choice(CheckState, missing="Choose confirmed, failed or pending.")
     confirmed_by = Line(most=120)
     note = Text(2_000)
 
@@ -123,7 +123,7 @@ class SystemForm(FlaskForm):
 
 
 class TickForm(FlaskForm):
-    phase = Choice(Phase)
+    phase = Choice(Phase, missing="Say which phase the item belongs to.")
     item = Line(most=40)
     ticked = BooleanField()
 
@@ -199,7 +199,7 @@ class MinutesForm(FlaskForm):
 
 
 class OutcomeForm(FlaskForm):
-    outcome = Choice(TrackOutcome)
+    outcome = Choice(TrackOutcome, missing="Choose succeeded, failed or abandoned.")
     note = Text(2_000)
 
 

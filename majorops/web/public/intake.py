@@ -18,6 +18,7 @@ from majorops.operations.incident import open_incident
 from majorops.web.access import needs
 from majorops.web.answers import wants_partial
 from majorops.web.public.intake_form import IntakeForm
+from majorops.web.redirects import leave_for
 
 bp = Blueprint("intake", __name__)
 
@@ -93,5 +94,5 @@ def intake_host() -> Response | None:
     if not name or request.host.split(":")[0].lower() != name or request.path != "/":
         return None
     base = current_app.config["BASE_URL"] or ""
-    query = f"?{request.query_string.decode()}" if request.query_string else ""
-    return redirect(f"{base}{url_for('intake.new')}{query}", 303)
+    query = f"?{request.query_string.decode(errors='replace')}" if request.query_string else ""
+    return leave_for(f"{base}{url_for('intake.new')}{query}")

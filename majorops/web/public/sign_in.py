@@ -34,24 +34,21 @@ from majorops.web import oidc
 from majorops.web import session as sessions
 from majorops.web.access import public
 from majorops.web.public.sign_in_forms import SetupForm, SignInForm
+from majorops.web.redirects import ours_or
 
 bp = Blueprint("sign_in", __name__)
 
 
 def next_address(wanted: str | None) -> str:
     """Where to go after sign-in: the wanted address if it is one of ours, else the role's own start page."""
-    if wanted and is_ours(wanted):
-        return wanted
+    return ours_or(wanted, url_for(own_start()))
+
+
+def own_start() -> str:
+    """The endpoint where this person's pages begin."""
     if not current_user.is_authenticated:
-        return url_for("public.status")
-    reads = current_user.actor.can(Permission.INCIDENT_READ)
-    return url_for("fireground.index" if reads else "brief.index")
-
-
-def is_ours(address: str) -> bool:
-    """A path on this host. Browsers read `//` and `/\\` as another host, and drop tabs and line ends before that."""
-    is_path = address.startswith("/") and not address.startswith("//")
-    return is_path and not any(letter == "\\" or ord(letter) < 33 or ord(letter) == 127 for letter in address)
+        return "public.status"
+    return "fireground.index" if current_user.actor.can(Permission.INCIDENT_READ) else "brief.index"
 
 
 def origin() -> dict:
