@@ -41,9 +41,9 @@ def test_the_list_is_long_enough_and_the_guard_knows_it():
     assert not is_ours("/" + "a" * LONGEST)
 
 
-def hostile_answers(ask):
+def hostile_answers(ask, spellings=HOSTILE):
     """The spellings whose answer leads elsewhere, or fails; `ask`: sends one spelling and returns the answer."""
-    for spelling in HOSTILE:
+    for spelling in spellings:
         yield from led_away(spelling, ask(spelling))
 
 
@@ -123,7 +123,7 @@ def test_no_way_back_of_the_admin_leads_off_the_site(cast, clock, name):
 
     kept = ask("/admin/data/audit/?page=1")
     assert "/admin/data/audit/?page=1" in unquote(kept.text + kept.headers.get("Location", ""))
-    assert list(hostile_answers(ask)) == []
+    assert list(hostile_answers(ask, HOSTILE[::6])) == []  # all of them below: the guard is the same
 
 
 def test_every_address_of_the_admin_takes_the_way_back_from_the_guard(app, cast, clock):
