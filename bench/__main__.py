@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from bench import deliveries, drafts, outages, pages, processes, public, screens, streams, together
+from bench import deliveries, drafts, outages, pages, processes, public, screens, strangers, streams, together
 from bench.table import keep, show
 
 PARTS = {
     "pages": (pages.run, "Pages, server time in ms"),
     "public": (public.run, "The public page in the worst hour, ms"),
+    "strangers": (strangers.run, "A MIM beside strangers who ask for all they can, ms"),
     "screens": (screens.run, "Change to visible in another browser, ms"),
     "streams": (streams.run, "1,000 open streams on one process, ms"),
     "together": (together.run, "10 people, 10 fields, one minute, ms"),

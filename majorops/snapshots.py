@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import brotli
 from flask import Flask
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,12 @@ MOST = 400  # pages kept at all
 ENCODINGS = ("br", "gzip", "identity")
 SUFFIX = {"br": "-br", "gzip": "-gz", "identity": ""}
 NOT_SENT = {"date", "content-length", "content-encoding", "etag", "vary", "set-cookie"}
-Key = tuple[str, str]
-"""Where people reach us (`https://status.example.org`), and the path."""
+TEXT = "text"
+PAGED_MOST = 60  # older pages of timelines that are kept; there are as many as anybody likes to ask for
+MISSING = "/there-is-nothing-here"  # an address that has no route
+Key = tuple[str, ...]
+"""Where people reach us (`https://status.example.org`), the path (with `?before=` for an older page of a timeline), and
+TEXT for who wants plain text at a page's address."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,9 @@ class Snapshots:
         self.app = app
         self._kept: OrderedDict[Key, Snapshot] = OrderedDict()
         self._wanted: dict[Key, float] = {}
+        self._fixed: dict[str, Snapshot] = {}  # by path: files that are named by their content
+        self._missing: OrderedDict[Key, Snapshot] = OrderedDict()
+        self._nothing: OrderedDict[Key, tuple[float, int]] = OrderedDict()
         self._stale_since = 0.0
         self._is_failing = False
         self._wake, self._stopping = threading.Event(), threading.Event()
@@ -123,15 +130,32 @@ class Snapshots:
             endpoint, _ = self.app.url_map.bind("localhost").match(path)
         except HTTPException:
             return False
-        return getattr(self.app.view_functions.get(endpoint), "is_status_page", False)
+        view = self.app.view_functions.get(endpoint)
+        return getattr(view, "is_status_page", False) or getattr(view, "is_named_by_content", False)
+
+    def has_route(self, path: str) -> bool:
+        """Something may be at this address, for somebody."""
+        try:
+            self.app.url_map.bind("localhost").match(path)
+        except NotFound:
+            return False
+        except HTTPException:  # another method, or a slash at the end
+            return True
+        return True
+
+    def nothing(self, key: Key) -> int | None:
+        """The status that was answered a moment ago where the public has nothing; None when that is not known."""
+        at, status = self._nothing.get(key, (0.0, 0))
+        is_known = at > self._stale_since and time.monotonic() - at <= FRESH
+        return status if status and is_known else None
 
     def find(self, key: Key) -> Snapshot | None:
         """What may be given out now; None for what has to be drawn first."""
         found = self._kept.get(key)
         if found is None:
-            return None
+            return self._fixed.get(key[1])
         now = time.monotonic()
-        self._wanted[key] = now
+        self._want(key, now)
         is_old = found.at <= self._stale_since or now - found.at > FRESH
         return None if is_old and not self._is_failing else found
 
@@ -159,26 +183,62 @@ class Snapshots:
             if response.status_code >= 500:
                 return known
             name = response.get_etag()[0]
-            if response.status_code != 200 or not name or "public" not in (response.cache_control or ()):
+            if not self._is_for_all(key, response):
                 self._kept.pop(key, None)
                 self._wanted.pop(key, None)
+                self._put(self._nothing, key, (began, response.status_code))
                 return None
             if known and known.name == name and not restamp:
                 made = replace(known, at=began)
             else:
                 headers = tuple((n, v) for n, v in response.headers if n.lower() not in NOT_SENT)
                 made = Snapshot.of(name, headers, response.get_data(), began)
-            self._kept[key] = made
-            self._kept.move_to_end(key)
-            while len(self._kept) > MOST:
-                gone, _ = self._kept.popitem(last=False)
-                self._wanted.pop(gone, None)
-            self._wanted[key] = time.monotonic()
+            self._keep(key, made, response.cache_control.immutable)
             return made
 
+    def draw_missing(self, origin: str) -> Snapshot:
+        """The page for strangers at an address where there is nothing; the same for all of them for some seconds."""
+        key = (origin, MISSING)
+        with self._drawing:
+            found, now = self._missing.get(key), time.monotonic()
+            if found is None or found.at <= self._stale_since or now - found.at > FRESH:
+                response = self._ask(key)
+                headers = tuple((n, v) for n, v in response.headers if n.lower() not in NOT_SENT)
+                found = Snapshot.of("", headers, response.get_data(), now)
+                self._put(self._missing, key, found)
+            return found
+
+    @staticmethod
+    def _is_for_all(key: Key, response) -> bool:
+        """A page with a name that anybody may keep; plain text has one address with the page, so that no cache keeps it."""
+        is_whole = response.status_code == 200 and response.get_etag()[0]
+        return bool(is_whole) and (TEXT in key or "public" in (response.cache_control or ()))
+
+    def _keep(self, key: Key, made: Snapshot, is_fixed: bool) -> None:
+        if is_fixed:
+            self._fixed[key[1]] = made
+            return
+        self._nothing.pop(key, None)
+        self._put(self._kept, key, made)
+        for gone in [one for one in self._kept if "?" in one[1]][:-PAGED_MOST]:
+            del self._kept[gone]
+        self._want(key, time.monotonic())
+
+    def _want(self, key: Key, now: float) -> None:
+        if "?" not in key[1]:
+            self._wanted[key] = now
+
+    def _put(self, into: OrderedDict, key: Key, value: object) -> None:
+        into[key] = value
+        into.move_to_end(key)
+        while len(into) > MOST:
+            gone, _ = into.popitem(last=False)
+            self._wanted.pop(gone, None)
+
     def _ask(self, key: Key):
-        origin, path = key
-        with self.app.test_request_context(path, base_url=origin):
+        origin, path, *wish = key
+        headers = {"Accept": "text/plain"} if TEXT in wish else {}
+        with self.app.test_request_context(path, base_url=origin, headers=headers):
             return self.app.full_dispatch_request()
 
     def told(self) -> None:

@@ -40,6 +40,10 @@ class Conflict(Refused):
         super().__init__(message)
 
 
+class Busy(Refused):
+    """Too many ask for the same at this moment; a few seconds later it can be had."""
+
+
 class GateClosed(Refused):
     """A hard gate of domain §4; opens with time, facts, or an override with a written reason."""
 

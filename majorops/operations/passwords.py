@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from majorops.domain.errors import Invalid
+from majorops.domain.errors import Busy, Invalid
 
 HASHER = PasswordHasher()  # Argon2id
 NOBODY = HASHER.hash(secrets.token_urlsafe())  # checked for unknown addresses, so that they take as long
 SHORTEST, LONGEST = 12, 200
+AT_ONCE, WAITING = (
+    2,
+    16,
+)  # passwords that are checked, and that wait for it; each check takes 64 MB and all cores
+BEHIND = 15  # how much the scheduler prefers everything else to a check
+
+
+def _stand_behind() -> None:
+    """On Linux each thread, and those that Argon2 starts for it, has a priority of its own."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)
+
+
+_checks = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords", initializer=_stand_behind)
+_places = threading.BoundedSemaphore(AT_ONCE + WAITING)
 
 
 def hash_password(password: str, email: str) -> str:
@@ -26,14 +45,25 @@ def hash_password(password: str, email: str) -> str:
 
 @dataclass(frozen=True)
 class Proof:
-    """What a typed password proved: the stored hash that it belongs to, and that hash with today's parameters."""
+    """What a typed password proved: the stored hash that it belongs to, and that hash with today's
+    parameters."""
 
     matched: str | None = None
     renewed: str | None = None
 
 
 def prove(password: str, stored: str | None) -> Proof:
-    """Check a typed password. `stored`: the account's hash; without one it proves nothing, after the same work."""
+    """Check a typed password. `stored`: the account's hash; without one it proves nothing, after the same
+    work. Two at once, in turn. Raises Busy when too many wait."""
+    if not _places.acquire(blocking=False):
+        raise Busy("Too many people sign in at this moment. Try again in 5 seconds.")
+    try:
+        return _checks.submit(_prove, password, stored).result()
+    finally:
+        _places.release()
+
+
+def _prove(password: str, stored: str | None) -> Proof:
     try:
         HASHER.verify(stored or NOBODY, password[:LONGEST])
     except (VerificationError, InvalidHashError):

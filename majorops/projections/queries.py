@@ -251,6 +251,17 @@ def _update(row: dict, corrected_by: dict[int, dict]) -> PublicUpdate:
     )
 
 
+def is_public_entry(number: int, seq: int) -> bool:
+    """The public incident has this public entry: an older page of its timeline begins after it."""
+    query = (
+        select(TimelineEvent.seq)
+        .join(Incident, Incident.id == TimelineEvent.incident_id)
+        .where(TimelineEvent.incident_id == number, TimelineEvent.seq == seq)
+        .where(IS_PUBLIC_INCIDENT, IS_PUBLIC_ENTRY)
+    )
+    return number < 2**31 and db.session.scalar(query) is not None
+
+
 def _entries(number: int, before: int | None) -> list[PublicEntry]:
     """One more than a page, so that the caller knows whether there is an older one."""
     correction = TimelineEvent.__table__.alias()

@@ -13,13 +13,13 @@ from werkzeug.exceptions import HTTPException
 from majorops import clock
 from majorops.db import db
 from majorops.domain.access import Permission
-from majorops.domain.errors import Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+from majorops.domain.errors import Busy, Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
 from majorops.web.posture import believe_recent, say_what_was_known
 from majorops.web.session import forget_user
 
 log = logging.getLogger(__name__)
 
-STATUS = {Invalid: 422, Conflict: 409, GateClosed: 409, Forbidden: 403, NotFound: 404}
+STATUS = {Invalid: 422, Conflict: 409, GateClosed: 409, Forbidden: 403, NotFound: 404, Busy: 503}
 # Fields that a form carries for us, not for people.
 OURS = {"csrf_token", "was", "expected", "request_key", "next"}
 WORDS = {

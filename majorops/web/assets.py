@@ -83,7 +83,11 @@ def bundle(name: str) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    response.set_etag(name + ("-gz" if zipped else ""))
+    return response.make_conditional(request)
+
+
+bundle.is_named_by_content = True
 
 
 def init_app(app: Flask) -> None:

@@ -12,6 +12,7 @@ from majorops.domain.vocab import Phase, SystemStatus
 from majorops.first_run import needs_first_admin
 from majorops.projections import (
     PublicStatus,
+    is_public_entry,
     public_incident,
     public_maintenance,
     public_month,
@@ -69,6 +70,8 @@ def days_in_words(shown: PublicStatus, t: Texts, now: datetime) -> dict[str, str
 @status_page
 def incident(number: int) -> Response:
     before = request.args.get("before", type=number_of)
+    if before is not None and not is_public_entry(number, before):
+        return redirect(url_for(".incident", number=number), 302)  # anybody can think of numbers
     found = public_incident(number, before) if number < 2**31 else None
     if found is None:
         abort(404)

@@ -17,7 +17,7 @@ from flask_login import current_user
 
 from majorops import clock
 from majorops.domain.access import SYSTEM, Permission
-from majorops.domain.errors import Invalid, Refused
+from majorops.domain.errors import Busy, Invalid, Refused
 from majorops.domain.vocab import SignInMethod
 from majorops.first_run import is_code, needs_first_admin
 from majorops.operations.accounts import (
@@ -76,7 +76,13 @@ def login_local() -> Response:
     email, wanted = form.email.data or "", form.next.data or ""
     if not current_app.config["LOCAL_LOGIN"]:
         return draw_login(wanted, email, "Sign-in with a password is switched off here.", 403)
-    return enter(sign_in_with_password(email, form.password.data or "", **origin()), wanted, email)
+    try:
+        outcome = sign_in_with_password(email, form.password.data or "", **origin())
+    except Busy as problem:
+        answer = draw_login(wanted, email, str(problem), 503)
+        answer.headers["Retry-After"] = 5
+        return answer
+    return enter(outcome, wanted, email)
 
 
 def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:

@@ -1,0 +1,93 @@
+"""Requests handed to Flask (WSGI) in threads: with the whole answer at once, or, for drafts, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from concurrent.futures import Executor
+
+from a2wsgi.wsgi import WSGIResponder
+
+from majorops.asgi.pools import StaffWork
+
+AT_ONCE_BYTES = 65_536  # of a longer answer, so much at once
+
+
+class BufferedBridge(WSGIResponder):
+    """A request to Flask that asks the loop for nothing: a2wsgi alone fetches the body and hands over head,
+    body and end one by one, and waits each time for a loop that two hundred reloading readers keep busy."""
+
+    def __init__(self, app, executor: Executor, body: bytes, staff: StaffWork, is_staff: bool):
+        super().__init__(app, executor, send_queue_size=10)
+        self._body, self._kept, self._is_long = body, [], False
+        self._staff, self._is_staff = staff, is_staff
+
+    def wsgi(self, environ: dict, start_response) -> None:
+        environ |= {"wsgi.input": io.BytesIO(self._body)}
+        if not self._is_staff:
+            self._staff.wait_until_done()
+            return super().wsgi(environ, start_response)
+        with self._staff:
+            return super().wsgi(environ, start_response)
+
+    def send(self, message: dict) -> None:
+        self._kept.append(message)
+        is_end = message["type"] == "http.response.body" and not message.get("more_body")
+        if is_end and not self._is_long:
+            self.loop.call_soon_threadsafe(self.send_queue.put_nowait, self._kept)
+        elif is_end or sum(len(one.get("body", b"")) for one in self._kept) > AT_ONCE_BYTES:
+            kept, self._kept, self._is_long = self._kept, [], True
+            super().send(kept)
+
+    async def sender(self, send) -> None:
+        async def each(messages: list[dict]) -> None:
+            for message in messages:
+                await send(message)
+
+        await super().sender(each)
+
+
+class StreamingBridge(BufferedBridge):
+    """The same for a draft: each line goes out as it is written, and who leaves, or presses Stop, is
+    noticed."""
+
+    def __init__(self, app, executor: Executor, body: bytes, staff: StaffWork, is_staff: bool):
+        super().__init__(app, executor, body, staff, is_staff)
+        self._gone = threading.Event()
+
+    async def __call__(self, scope, receive, send) -> None:
+        watching = asyncio.create_task(self._watch(receive))
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            watching.cancel()
+
+    async def _watch(self, receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._gone.set()
+
+    def wsgi(self, environ: dict, start_response) -> None:
+        own = {"wsgi.input": io.BytesIO(self._body), "majorops.gone": self._gone}
+        # It waits, mostly: nobody need give it room.
+        WSGIResponder.wsgi(self, environ | own, start_response)
+
+    def send(self, message: dict) -> None:
+        WSGIResponder.send(self, [message])
+
+
+async def read_body(scope, receive, most: int) -> bytes | None:
+    """The whole body, so that whoever sends it slowly waits here and holds no thread. None for who left. Of
+    a body without a length, or longer than `most`, nothing: Flask refuses by the length."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    if not length.isdigit() or int(length) > most:
+        return b""
+    body, is_more = b"", True
+    while is_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+    return body

@@ -1,0 +1,199 @@
+"""uvicorn's HTTP with a short way for public pages, and with bounds for who asks slowly, too much, or not at
+all."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from majorops.asgi.limits import Waiting
+from majorops.asgi.pools import StaffWork
+from majorops.asgi.public_pages import PublicPages
+from majorops.snapshots import Snapshot, accepted
+
+HEAD_SECONDS = 10.0  # until the whole head of a request must be here
+HEAD_BYTES = 65_536
+READERS_IN_A_ROW = 4  # so many public pages are given out while staff work, then they have room
+ROOM = 0.0002  # seconds
+TOO_SLOW = (b"408 Request Timeout", b"The head of the request did not come within 10 seconds.")
+TOO_LARGE = (b"431 Request Header Fields Too Large", b"The head of the request is larger than 64 KB.")
+
+
+class _Answered:
+    """Stands for the request that a finished answer was written to."""
+
+    response_complete, disconnected = True, False
+    message_event = asyncio.Event()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """The head of a request comes within 10 s and 64 KB, and one address keeps so many connections that ask
+    for nothing."""
+
+    waiting = Waiting()
+    head_seconds, head_bytes = HEAD_SECONDS, HEAD_BYTES
+
+    def connection_made(self, transport) -> None:
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self._is_waiting = self._is_in_head = self._is_too_large = False
+        self._fed = self._size = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._wait()
+        self._time_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timing()
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_in_head:
+            self._fed += len(data)
+            if self._fed > self.head_bytes:
+                return self._refuse(*TOO_LARGE)
+        super().data_received(data)
+        # A head that has begun, or a stray byte after an answer: the keep-alive timer does not run any more.
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if self._is_in_head or (is_idle and self.timeout_keep_alive_task is None):
+            self._time_head()
+        return None
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head, self._fed, self._size = True, 0, 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._grow(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._grow(len(name) + len(value) + 4)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._stop_timing()
+        # The answer before this one set it, in the same batch of bytes: it would cut this answer.
+        self._unset_keepalive_if_required()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if not self.cycle.response_complete:
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        if self._is_too_large:
+            self._refuse(*TOO_LARGE)
+        else:
+            super().send_400_response(msg)
+
+    def _grow(self, count: int) -> None:
+        self._size += count
+        if self._size > self.head_bytes:
+            self._is_too_large = True
+            raise ValueError("the head is too large")  # the parser stops, and send_400_response is called
+
+    def _wait(self) -> None:
+        if not self._is_waiting and not self.transport.is_closing():
+            self._is_waiting = self.waiting.begin(self._address)
+            if not self._is_waiting:
+                self.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._is_waiting:
+            self._is_waiting = False
+            self.waiting.end(self._address)
+
+    def _time_head(self) -> None:
+        if self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(self.head_seconds, self._head_is_late)
+
+    def _stop_timing(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._time_head()  # the answer before is still on its way
+        elif self._is_in_head:
+            self._refuse(*TOO_SLOW)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: bytes, text: bytes) -> None:
+        self._stop_timing()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            head = (
+                b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write(head % (status, len(text)) + text)
+        self.transport.close()
+
+
+class PublicPagesProtocol(BoundedProtocol):
+    """Finished pages are written at once, without a task and a scope for each."""
+
+    pages: PublicPages
+    staff: StaffWork
+
+    def on_headers_complete(self) -> None:
+        if not self._has_answered():
+            super().on_headers_complete()
+
+    def _has_answered(self) -> bool:
+        method, is_free = self.parser.get_method(), self.cycle is None or self.cycle.response_complete
+        if method not in (b"GET", b"HEAD") or not is_free or self.access_log or self.flow.write_paused:
+            return False
+        if self.parser.get_http_version() != "1.1" or self.parser.should_upgrade():
+            return False
+        path, _, query = self.url.partition(b"?")
+        key = self.pages.key_of(path, query, self.headers, self.scheme)
+        found = self.pages.find(key) if key else None
+        if found is None:
+            return False
+        self._is_in_head = False
+        self._stop_timing()
+        self._write(found, method)
+        if self.staff and self.server_state.total_requests % READERS_IN_A_ROW == 0:
+            time.sleep(ROOM)  # the loop lets go of Python's lock, or a save would take turns with each reader
+        return True
+
+    def _write(self, found: Snapshot, method: bytes) -> None:
+        encoding, is_known = "identity", False
+        for name, value in self.headers:
+            if name == b"accept-encoding":
+                encoding = accepted(value.decode("latin-1"))
+            elif name == b"if-none-match":
+                is_known = found.is_known(value.decode("latin-1"))
+        parts = [(found.unchanged if is_known else found.heads)[encoding]]
+        parts += [
+            part
+            for name, value in self.server_state.default_headers
+            for part in (name, b": ", value, b"\r\n")
+        ]
+        stays = self.parser.should_keep_alive()
+        parts.append(b"\r\n" if stays else b"connection: close\r\n\r\n")
+        if method == b"GET" and not is_known:
+            parts.append(found.bodies[encoding])
+        self.cycle = _Answered
+        self.transport.write(b"".join(parts))
+        self.server_state.total_requests += 1
+        self._unset_keepalive_if_required()  # of the answer before, when several were asked for at once
+        if stays:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        else:
+            self.transport.close()

@@ -1,0 +1,83 @@
+"""What is answered without Flask when too many strangers ask at once. What was typed comes back with one
+button."""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from urllib.parse import parse_qsl
+
+RETRY_AFTER = 5
+# A refusal costs little and would be asked for again at once: who is refused waits for it.
+DELAY = 1.0
+SHOWN_NOT = {"csrf_token", "next", "request_key"}
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>Too many requests</title>
+<link rel="stylesheet" href="{style}">
+</head>
+<body>
+<header class="top">
+<div class="wrap"><a class="wordmark" href="/"><span aria-hidden="true">›</span><b>MAJOR</b><i>ops</i></a></div>
+</header>
+<main class="wrap error-page">
+<h1>Too many requests at once</h1>
+<p>{text}</p>
+{form}
+<p><a class="go" href="/">Status</a></p>
+</main>
+</body>
+</html>
+"""
+FORM = '<dl>{shown}</dl><form method="post" action="{action}">{hidden}<button>Send again</button></form>'
+ASKED_AGAIN = (
+    '<p><label for="password">Password</label> '
+    '<input id="password" name="password" type="password" autocomplete="current-password" required></p>'
+)
+HEADERS = [
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"retry-after", str(RETRY_AFTER).encode()),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+
+
+async def too_many(scope, send, body: bytes, style: str) -> None:
+    """503 with Retry-After, after a moment. `style`: the address of the public stylesheet."""
+    await asyncio.sleep(DELAY)
+    is_form = scope["method"] == "POST"
+    said = "Nothing was saved; what you typed is below. " if is_form else ""
+    text = f"{said}Try again in {RETRY_AFTER} seconds. Signed-in people go on working."
+    form = kept_form(scope["path"], body) if is_form else ""
+    page = PAGE.format(style=escape(style), text=text, form=form).encode()
+    headers = [*HEADERS, (b"content-length", str(len(page)).encode())]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else page})
+
+
+def kept_form(path: str, body: bytes) -> str:
+    """What was posted, shown and with one button that sends it once more. A password is asked for again."""
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError:  # no form of ours
+        return ""
+    kept = [(name, value) for name, value in fields if name != "password"]
+    shown = "".join(
+        f'<dt class="label">{escape(name.replace("_", " "))}</dt><dd class="text">{escape(value)}</dd>'
+        for name, value in kept
+        if value and name not in SHOWN_NOT
+    )
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in kept
+    )
+    hidden += ASKED_AGAIN if len(kept) < len(fields) else ""
+    return FORM.format(shown=shown, action=escape(path), hidden=hidden)
