@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import g
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.models.growth import GROWS
@@ -26,7 +26,7 @@ class Reading:
 
     def count_rows(self) -> tuple[int, bool]:
         """How many rows there are, and whether there are more than are counted."""
-        return counted(self.get_query())
+        return counted(self.get_query(), self.model)
 
     def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
         """The rows of a page and the number of all; a page size of 0 gives all rows, one after another (an export)."""
@@ -38,7 +38,7 @@ class Reading:
         if page_size == 0:
             query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
             return None, query.options(*self.loads).yield_per(500)
-        count, g.is_over = counted(query)
+        count, g.is_over = counted(query, self.model)
         g.is_part_sorted = count > SORTED and self.is_growing and not self.is_answered(sort_column)
         if g.is_part_sorted:
             newest = query.with_entities(self.model.id).order_by(self.model.id.desc()).limit(SORTED)
@@ -57,8 +57,8 @@ class Reading:
         return (sort_column or (default if isinstance(default, str) else default[0])) in self.indexed
 
 
-def counted(query) -> tuple[int, bool]:
+def counted(query, model) -> tuple[int, bool]:
     """How many rows a query has, at most as many as are counted, and whether there are more."""
-    some = query.with_entities(literal(1)).order_by(None).limit(COUNTED + 1).subquery()
+    some = query.with_entities(model.id).order_by(None).limit(COUNTED + 1).subquery()
     number = db.session.scalar(select(func.count()).select_from(some))
     return min(number, COUNTED), number > COUNTED
