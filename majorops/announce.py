@@ -51,7 +51,7 @@ def tell_screens(told: list[Recorded]) -> None:
 
 def tell_ledger(number: int) -> None:
     """What was sent for incident `number` changed: no entry of the timeline says so."""
-    current_app.extensions["live"].tell(str(number), ["ledger"])
+    current_app.extensions["live"].tell(str(number), ["ledger", "nudge"])
 
 
 RECORDED_SINCE = "SELECT id, incident_id, seq, kind, field, visibility = 'public' FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"

@@ -66,6 +66,9 @@ REGIONS: dict[str, frozenset[str]] = {
             "window.restarted",
             "nudge.rested",
             "timebox.expired",
+            "alarm.raised",
+            "notice.settled",
+            "people.called",
         }
     ),
     "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
@@ -130,7 +133,14 @@ REGIONS: dict[str, frozenset[str]] = {
     ),
     "composer": frozenset({"phase.advanced", "status.changed", "check.set", "window.restarted"}),
     "ledger": frozenset(
-        {"alarm.raised", "timebox.expired", "handover.offered", "response.stood_down", "status.changed"}
+        {
+            "alarm.raised",
+            "notice.settled",
+            "timebox.expired",
+            "handover.offered",
+            "response.stood_down",
+            "status.changed",
+        }
     ),
     "tiles": frozenset(
         {"milestone.published", "update.published", "phase.advanced", "status.changed", "severity.changed"}

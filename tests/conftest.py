@@ -265,7 +265,9 @@ def autocommit(server: str):
 @pytest.fixture
 def settings(database_url) -> dict[str, object]:
     """Settings of the test application; a test module overrides this fixture to change some."""
-    return {"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "TESTING": True}
+    # A mail server is set, and nothing is sent: the worker does not run here.
+    mail = "smtp://127.0.0.1:9"
+    return {"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "TESTING": True, "SMTP_URL": mail}
 
 
 @pytest.fixture(scope="session")

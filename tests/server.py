@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 import requests
@@ -70,7 +71,11 @@ class Server:
         return self.process is not None and self.process.is_alive()
 
     def start(self) -> None:
-        environment = os.environ | {"MAJOROPS_DATABASE_URL": self.database_url, "MAJOROPS_SECRET_KEY": SECRET}
+        environment = os.environ | {
+            "MAJOROPS_DATABASE_URL": self.database_url,
+            "MAJOROPS_SECRET_KEY": SECRET,
+            "MAJOROPS_SMTP_URL": mail_server(),
+        }
         self.process = _forks.Process(
             target=serve, args=(self.port, environment | self.settings, quick.is_on)
         )
@@ -90,6 +95,14 @@ class Server:
         if self.process.exitcode is None:
             raise RuntimeError("the server did not stop")
         return self.process.exitcode
+
+
+@cache
+def mail_server() -> str:
+    """The address of a mail server that takes everything, one for all servers of this process."""
+    from tests.delivery.receivers import MailServer
+
+    return MailServer().url
 
 
 def fill(url: str) -> dict[str, list[str]]:

@@ -33,7 +33,7 @@ def coached(path: Path) -> list[str]:
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared recordings are not here")
-def test_cloudflare(app):
+def test_cloudflare(cast):
     assert coached(SHARED / "cloudflare-2022-06-21.yaml") == [
         "06:42:00 Service Manager vacant",  # nobody ever took the role that Box 3 asks for
         "07:03:00 Update due in",  # promised 07:08, posted 07:07
@@ -44,7 +44,7 @@ def test_cloudflare(app):
     ]
 
 
-def test_queue_backlog(app):
+def test_queue_backlog(cast):
     assert coached(HERE / "queue-backlog.yaml") == [
         "09:22:00 Service Manager vacant",  # ten minutes after the raise to Box 3
         "09:22:00 Customer Ops vacant",

@@ -16,7 +16,7 @@ from majorops.projections.record import RecordTrack, WholeRecord
 
 # What the public may be told of a phase: what the phase is, no more.
 DOING: dict[Phase, str] = {
-    Phase.ALERT: "Responders are being called.",
+    Phase.ALERT: "The alert is being confirmed.",
     Phase.GATHER: "The response team is collecting conditions from the affected systems.",
     Phase.ASSESS: "The response team is establishing the scope.",
     Phase.INITIAL: "The response team is at work.",

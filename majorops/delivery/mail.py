@@ -11,18 +11,18 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from majorops.delivery.lines import STEP, deadline, shut
 from majorops.delivery.message import Message, NotSent
+from majorops.domain.notices import NO_MAIL
 
 LONG = policy.SMTP.clone(
     max_line_length=900
 )  # a folded link in List-Unsubscribe is none that programs can follow
-UNSET = "No channel set: MAJOROPS_SMTP_URL is not configured."
 REFUSED = 500  # an SMTP answer from here on is final
 
 
 def send(message: Message, settings: dict[str, object]) -> None:
     """Hand one mail to the server of `MAJOROPS_SMTP_URL`. Raises NotSent."""
     if not settings["SMTP_URL"]:
-        raise NotSent(UNSET, is_unset=True)
+        raise NotSent(NO_MAIL, is_unset=True)
     server = urlsplit(settings["SMTP_URL"])
     mail = compose(message, settings["MAIL_FROM"], settings["ORG_NAME"])
     try:

@@ -33,6 +33,7 @@ class Message:
     notice: str
     incident: int | None
     link: str
+    act: str = ""
     waited: timedelta = timedelta()  # since it should have gone
     void: str = ""  # why it must not go any more
     subscriber: int | None = None
@@ -55,6 +56,7 @@ def of(row: Delivery, base_url: str | None, now: datetime) -> Message:
         notice=row.notice.value,
         incident=row.incident_id,
         link=link,
+        act=row.act,
         waited=now - row.next_at,
     )
 

@@ -25,6 +25,7 @@ from majorops.models import Delivery
 from majorops.operations import Recorded
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.maintenance import run_due
+from majorops.operations.outcome import tell_outcome
 from majorops.operations.reminders import remind_all
 
 log = logging.getLogger(__name__)
@@ -235,6 +236,10 @@ class Worker:
                 message.subscriber, row.act, row.state, problem is not None and problem.is_final, now
             )
         if message.incident is not None:
+            try:
+                tell_outcome(message.incident, message.act, now)
+            except Exception:  # the message is settled whatever becomes of its entry
+                log.exception("the outcome of %s", message.act)
             with suppress(Exception):
                 self._told(message.incident)
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from majorops.domain.cadence import SOON
 from majorops.domain.gates import CLEAN_WINDOW, STRICT
 from majorops.domain.measures import short_clock
+from majorops.domain.notices import Outcome
 from majorops.domain.vocab import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
 
 FIRST_MILESTONE = timedelta(minutes=20)
@@ -66,6 +67,8 @@ class Watch:
     track_opened_at: datetime | None = None
     window_at: datetime | None = None
     window_resets: int = 0
+    reach: Outcome | None = None  # what became of the alarm's messages; None for a drill, which calls nobody
+    not_told: tuple[str, ...] = ()  # the first of those whom no message reached
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,28 @@ class Nudge:
     @property
     def tone(self) -> str:
         return "red" if self.is_red else "amber"
+
+
+def nobody_told(w: Watch) -> Iterator[Nudge]:
+    """An alarm that reached nobody: in phase 1 it comes before all else."""
+    if w.phase is Phase.ALERT:
+        yield from _untold(w)
+
+
+def still_nobody_told(w: Watch) -> Iterator[Nudge]:
+    if w.phase > Phase.ALERT:
+        yield from _untold(w)
+
+
+def _untold(w: Watch) -> Iterator[Nudge]:
+    if w.level is AlarmLevel.BOX_0 or w.reach is None or not w.reach.is_nobody:
+        return
+    since = max(w.opened_at, w.level_at)
+    left = w.reach.total - len(w.not_told)
+    whom = ", ".join(w.not_told) + (f" and {left} more" if left else "")
+    why = f"Call {whom or 'who must know'}. A message that goes out ends this."
+    what = f"Nobody could be told: {w.reach.why_nobody}"
+    yield Nudge(_key("untold", since), since, what, why, "called", "", True)
 
 
 def vacant_mim(w: Watch) -> Iterator[Nudge]:
@@ -212,10 +237,12 @@ def no_after_action(w: Watch) -> Iterator[Nudge]:
 
 # The order is that of the one slot: the first that holds is shown (design §5, nudge).
 RULES: tuple[Callable[[Watch], Iterator[Nudge]], ...] = (
+    nobody_told,
     vacant_mim,
     update_overdue,
     timebox_expired,
     window_reset,
+    still_nobody_told,
     no_milestone,
     long_gather,
     update_soon,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
 from majorops.domain.vocab import AccountRole, AlarmLevel, Notice
+
+NO_MAIL = "No channel set: MAJOROPS_SMTP_URL is not configured."
 
 # Whom an alarm level notifies when it is reached; a higher one adds to the lower ones.
 AUDIENCE: dict[AlarmLevel, AccountRole] = {
@@ -24,3 +31,72 @@ DEFAULTS: dict[AccountRole, frozenset[Notice]] = {
 def levels_reached(old: AlarmLevel | None, new: AlarmLevel) -> list[AlarmLevel]:
     """The Boxes that going from `old` (None: the incident opens) to `new` adds, lowest first."""
     return [level for level in AlarmLevel if level <= new and (old is None or level > old)]
+
+
+class Reach(IntEnum):
+    """What became of what one person is to be told, the best first: a person with two channels is told once."""
+
+    TOLD = 0  # the mail server or the channel took the message
+    QUEUED = 1
+    RETRYING = 2  # it failed at least once and is tried again
+    FAILED = 3  # given up
+    NO_CHANNEL = 4
+    QUIET = 5  # a drill, or too old to wake anybody
+
+
+# One person, several people.
+WORDS: dict[Reach, tuple[str, str]] = {
+    Reach.TOLD: ("{} told", "{} told"),
+    Reach.QUEUED: ("{} queued", "{} queued"),
+    Reach.RETRYING: ("{} not reached yet", "{} not reached yet"),
+    Reach.FAILED: ("{} could not be reached", "{} could not be reached"),
+    Reach.NO_CHANNEL: ("{} has no channel", "{} have no channel"),
+    Reach.QUIET: ("{} kept quiet", "{} kept quiet"),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many people were told, and what became of the others. Only `TOLD` is told: whoever is queued knows nothing yet."""
+
+    people: Counter[Reach] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        return sum(self.people.values())
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is on its way any more."""
+        return not (self.people[Reach.QUEUED] or self.people[Reach.RETRYING])
+
+    @property
+    def is_nobody(self) -> bool:
+        """Nobody was told, and nobody is about to be. Where everything is kept quiet that is as it should be."""
+        if self.people[Reach.TOLD] or self.people[Reach.QUEUED]:
+            return False
+        return not self.people[Reach.QUIET]
+
+    @property
+    def words(self) -> str:
+        """`2 queued, 1 has no channel`; `all 3 told`; empty for nobody at all."""
+        if self.total > 1 and self.total == self.people[Reach.TOLD]:
+            return f"all {self.total} told"
+        return ", ".join(
+            words[self.people[reach] != 1].format(self.people[reach])
+            for reach, words in WORDS.items()
+            if self.people[reach]
+        )
+
+    @property
+    def why_nobody(self) -> str:
+        """Why nobody could be told, in a few words."""
+        if not self.total:
+            return "no account to tell"
+        if self.people[Reach.NO_CHANNEL] == self.total:
+            return "no channel"
+        return self.words
+
+
+def outcome(people: Iterable[Reach]) -> Outcome:
+    return Outcome(Counter(people))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, and_, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type, partial
+from majorops.domain.notices import Reach
 from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models.account import User
 from majorops.models.incident import Incident
@@ -92,3 +93,25 @@ class Delivery(Base):
 
     def __str__(self) -> str:
         return f"{self.notice.label} to {self.recipient}"
+
+
+_WAITS = Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING])
+_TRIED = case((Delivery.state == DeliveryState.SENDING, Delivery.attempts - 1), else_=Delivery.attempts)
+# What became of one message, as a column of a query.
+REACH = case(
+    (Delivery.state == DeliveryState.SENT, Reach.TOLD.value),
+    (and_(_WAITS, _TRIED < 1), Reach.QUEUED.value),
+    (_WAITS, Reach.RETRYING.value),
+    (Delivery.state == DeliveryState.FAILED, Reach.FAILED.value),
+    (Delivery.state == DeliveryState.NO_CHANNEL, Reach.NO_CHANNEL.value),
+    else_=Reach.QUIET.value,
+)
+
+
+def called(incident_id: int) -> Select:
+    """(person, name, the best that became of it) of everybody whom the alarms of an incident call, its drills too."""
+    return (
+        select(Delivery.user_id, func.max(Delivery.recipient).label("name"), func.min(REACH).label("reach"))
+        .where(Delivery.incident_id == incident_id, Delivery.notice.in_([Notice.ALARM, Notice.ROLE]))
+        .group_by(Delivery.user_id)
+    )

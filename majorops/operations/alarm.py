@@ -9,7 +9,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.alarm import TRIGGERS, roles_asked
-from majorops.domain.notices import AUDIENCE, levels_reached
+from majorops.domain.notices import AUDIENCE, Reach, levels_reached, outcome
 from majorops.domain.vocab import AccountRole, AlarmLevel, EventType, Notice
 from majorops.models import AffectedSystem, Incident, System, User
 from majorops.operations import record
@@ -17,16 +17,18 @@ from majorops.operations.outbox import audience, notify
 
 WORDS = {
     AccountRole.MIM: ("MIM on standby", "MIMs on standby"),
-    AccountRole.STAKEHOLDER: ("stakeholder notified", "stakeholders notified"),
-    AccountRole.EXECUTIVE: ("executive notified", "executives notified"),
+    AccountRole.STAKEHOLDER: ("stakeholder", "stakeholders"),
+    AccountRole.EXECUTIVE: ("executive", "executives"),
 }
+NOBODY = "nobody to tell: no other MIM, stakeholder or executive has an account"
 
 
 def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now: datetime) -> None:
     """Bring about what the Boxes between `old` (None: the incident opens) and the incident's level add. Part of a verb.
 
-    Each rise is one act: nobody is told of it twice, and going up once more later is another one. The entry counts who was
-    notified and names the roles that are asked for; names of people stay in the ledger.
+    Each rise is one act: nobody is told of it twice, and going up once more later is another one. The entry counts who is
+    called and says what that is at this moment: queued, or without a channel; `record_outcome` says later who was told.
+    Names of people stay in the ledger.
     """
     level = incident.alarm_level
     reached = levels_reached(old, level)
@@ -34,19 +36,27 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
         return
     act = f"alarm:{incident.id}:{incident.version}"
     subject, body = _message(incident)
-    parts = []
+    parts, reached_by = [], {}
     for one in sorted(set(reached) & AUDIENCE.keys(), reverse=True):
         people = [user for user in audience([AUDIENCE[one]]) if user.id != actor.user_id]
-        if count := notify(incident, Notice.ALARM, act, people, subject=subject, body=body, now=now):
-            parts.append(f"{count} {WORDS[AUDIENCE[one]][count != 1]}")
+        if found := notify(incident, Notice.ALARM, act, people, subject=subject, body=body, now=now):
+            parts.append(f"{len(found)} {WORDS[AUDIENCE[one]][len(found) != 1]}")
+            _best(reached_by, found)
     owners = _owners(incident, level)
     text = f"A responder is asked for: {', '.join(incident.system_names)}.\n{body}"
-    if count := notify(incident, Notice.ROLE, f"{act}:role", owners, subject=subject, body=text, now=now):
-        parts.append(f"{count} system owner{'s' if count != 1 else ''} asked for")
+    if found := notify(incident, Notice.ROLE, f"{act}:role", owners, subject=subject, body=text, now=now):
+        parts.append(f"{len(found)} system owner{'s' if len(found) != 1 else ''}")
+        _best(reached_by, found)
     asked = [role.label for role in roles_asked(level) if not (old is not None and role in roles_asked(old))]
-    detail = f"{TRIGGERS[level]}.\nRoles asked for: {', '.join(asked) or 'none more'}."
-    title = f"{level.label}: {', '.join(parts) or '0 notified'}"
+    called = f"Called: {', '.join(parts)}.\n" if parts else ""
+    detail = f"{called}{level.label} calls for: {TRIGGERS[level]}.\nRoles asked for: {', '.join(asked) or 'none more'}."
+    title = f"{level.label}: {outcome(reached_by.values()).words or NOBODY}"
     record(incident, "alarm.raised", title, detail=detail, type=EventType.ACTION, actor=actor, now=now)
+
+
+def _best(known: dict[int, Reach], found: dict[int, Reach]) -> None:
+    for user, reach in found.items():
+        known[user] = min(known.get(user, Reach.QUIET), reach)
 
 
 def _message(incident: Incident) -> tuple[str, str]:

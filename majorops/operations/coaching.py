@@ -40,6 +40,22 @@ def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
+def note_called(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """The MIM called whom no message reached. Raises Conflict where that is settled already."""
+    demand_open(incident)
+    here = watch(incident)
+    asking = [nudge for nudge in nudges(here) if nudge.action == "called"]
+    if not asking:
+        raise Conflict("Messages go out meanwhile: see Sent.")
+    for nudge in asking:
+        _mark(incident, nudge.key).dismissed_at = now
+    total = here.reach.total
+    whom = f"{total} {'person' if total == 1 else 'people'}" if total else "who must know"
+    title = f"Told by phone, as no message went out: {whom}"
+    record(incident, "people.called", title, type=EventType.ACTION, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
 def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
     """Tell the MIM of each nudge that holds and was not told of: once per occurrence, whoever is MIM by then. With an
     empty seat every MIM is told. A timebox that ran out is an entry of the timeline too. Returns what was told."""

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 
+from flask import current_app
 from sqlalchemy import insert, select
 
 from majorops.db import db
-from majorops.domain.notices import DEFAULTS
+from majorops.domain.notices import DEFAULTS, NO_MAIL, Reach
 from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models import Channel, Delivery, Incident, NoticePolicy, User
 
@@ -31,19 +32,21 @@ def notify(
     subject: str,
     body: str,
     now: datetime,
-) -> int:
-    """Queue one message to each channel of each of `people`; part of a verb. Returns how many people are told.
+) -> dict[int, Reach]:
+    """Queue one message to each channel of each of `people`; part of a verb. Returns what that is to each person, by
+    account: queued, without a channel, or kept quiet. Nobody is told before the worker says so.
 
     `act` names what happened (`alarm:42:3`), once and for all: the same act to the same address is one message,
     however often it is asked for. A drill stays quiet; who has no channel is kept in the ledger as such.
     """
     wanting = roles_that_want(notice)
     told = [user for user in dict.fromkeys(people) if user.role in wanting]
-    rows = {}
+    rows, people_reached = {}, {}
     for user, channel in _channels(told):
         kind, address = (channel.kind, channel.address) if channel else (None, "")
         key = sha256(f"{act} {user.id} {kind} {address}".encode()).hexdigest()
-        state = DeliveryState.QUIET if incident.is_drill else DeliveryState.PENDING
+        state, why = _state(incident, channel)
+        people_reached[user.id] = min(people_reached.get(user.id, Reach.QUIET), REACH_OF[state])
         rows[key] = {
             "key": key,
             "incident_id": incident.id,
@@ -56,15 +59,35 @@ def notify(
             "address": address,
             "subject": subject[:300],
             "body": body,
-            "state": state if channel else DeliveryState.NO_CHANNEL,
-            "last_error": "A drill: nothing is sent." if incident.is_drill else "",
+            "state": state,
+            "last_error": why,
             "next_at": now,
             "created_at": now,
         }
     known = set(db.session.scalars(select(Delivery.key).where(Delivery.act == act)))
     if fresh := [row for key, row in rows.items() if key not in known]:
         db.session.execute(insert(Delivery), fresh)  # at once: objects would go one by one
-    return len(told)
+    return people_reached
+
+
+REACH_OF = {
+    DeliveryState.PENDING: Reach.QUEUED,
+    DeliveryState.NO_CHANNEL: Reach.NO_CHANNEL,
+    DeliveryState.QUIET: Reach.QUIET,
+}
+
+
+def _state(incident: Incident, channel: Channel | None) -> tuple[DeliveryState, str]:
+    """How a message begins, with why it will not be sent. Without a mail server e-mail is no channel, and the record says
+    so at once; only where another process delivers its own settings decide."""
+    if incident.is_drill:
+        return DeliveryState.QUIET, "A drill: nothing is sent."
+    if channel is None:
+        return DeliveryState.NO_CHANNEL, "Every channel of this person is switched off."
+    settings = current_app.config
+    if channel.kind is ChannelKind.EMAIL and settings["WORKER"] and not settings["SMTP_URL"]:
+        return DeliveryState.NO_CHANNEL, NO_MAIL
+    return DeliveryState.PENDING, ""
 
 
 def roles_that_want(notice: Notice) -> set[AccountRole]:

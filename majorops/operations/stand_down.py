@@ -10,6 +10,7 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict
 from majorops.domain.measures import total_duration, words
+from majorops.domain.notices import outcome
 from majorops.domain.roles import stand_down_refusal
 from majorops.domain.vocab import CommandRole, EventType, Notice
 from majorops.models import CommandAssignment, Delivery, Incident, TimelineEvent, User
@@ -44,7 +45,9 @@ def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
     )
     roles = [(role.label, held[role].name) for role in CommandRole if role in held]
     names = ", ".join(dict.fromkeys(name for _, name in roles)) or "nobody held a role"
-    detail = "\n".join([*(f"{label}: {name}" for label, name in roles), f"{told} notified"])
+    detail = "\n".join(
+        [*(f"{label}: {name}" for label, name in roles), outcome(told.values()).words or "nobody to tell"]
+    )
     title = f"Stood down: {names}"
     record(incident, KIND, title, detail=detail, type=EventType.COMMAND, actor=actor, now=now)
 

@@ -10,8 +10,10 @@ from majorops.db import db
 from majorops.domain.coach import Clocked, Watch
 from majorops.domain.vocab import AskState, CommandRole, TrackOutcome
 from majorops.models import Ask, CanReport, CommandAssignment, Incident, Milestone, RecoveryTrack, Timebox
+from majorops.operations.outcome import incident_reach, not_told
 
 READ_AT_MOST = 50  # of what runs at once
+NAMED = 3
 
 
 def watch(
@@ -21,12 +23,13 @@ def watch(
     timeboxes: list[Timebox] | None = None,
     asks: list[Ask] | None = None,
 ) -> Watch:
-    """The situation as the rules of `domain/coach.py` want it. Costs five queries, whatever the record's length; three
+    """The situation as the rules of `domain/coach.py` want it. Costs six queries, whatever the record's length; three
     fewer where the page has what runs already."""
     signs = _signs(incident)
     tracks = _running_tracks(incident) if tracks is None else tracks
     timeboxes = _open_timeboxes(incident) if timeboxes is None else timeboxes
     asks = _open_asks(incident) if asks is None else asks
+    reach = None if incident.is_drill else incident_reach(incident.id)
     return Watch(
         severity=incident.severity,
         level=incident.alarm_level,
@@ -52,6 +55,8 @@ def watch(
         track_opened_at=signs.track_opened_at,
         window_at=incident.window_started_at,
         window_resets=incident.window_resets,
+        reach=reach,
+        not_told=tuple(not_told(incident.id, NAMED)) if reach and reach.is_nobody else (),
     )
 
 

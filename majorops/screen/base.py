@@ -139,6 +139,11 @@ class Screen:
         """What this person writes may reach the public."""
         return self.actor.can(Permission.PUBLISH)
 
+    @property
+    def may_manage(self) -> bool:
+        """May change channels and accounts."""
+        return self.actor.can(Permission.DATA_MANAGE)
+
     def why_not(self, permission: Permission, *, always: bool = False) -> str:
         """Why this person may not use a verb, as a sentence; empty when they may. `always`: even when resolved."""
         return self.actor.refusal(permission) or ("" if always else closed_refusal(self.incident))

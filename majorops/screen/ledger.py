@@ -9,9 +9,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from majorops.db import db
+from majorops.domain.notices import Outcome, Reach
 from majorops.domain.text import count
-from majorops.domain.vocab import DeliveryState, Notice
+from majorops.domain.vocab import Notice
 from majorops.models import Announcement, Delivery, Incident
+from majorops.models.delivery import REACH
 
 ACTS_SHOWN = 8
 OUTSIDE = {"opened": "opened", "said": "public update", "resolved": "resolved"}
@@ -20,32 +22,22 @@ NAMED = 40  # recipients of the acts that are shown
 
 @dataclass(frozen=True)
 class Act:
-    """One act: what it was about, what became of its messages, and to whom they went."""
+    """One act: what it was about, what became of what people are told, and to whom it went."""
 
     at: datetime
     notice: Notice
     subject: str
-    states: Counter
+    outcome: Outcome
     rows: list[Delivery]
 
     @property
     def summary(self) -> str:
-        """`sent to 12, 1 failed`"""
-        words = {
-            DeliveryState.SENT: "sent to {}",
-            DeliveryState.FAILED: "{} failed",
-            DeliveryState.PENDING: "{} waiting",
-            DeliveryState.SENDING: "{} on the way",
-            DeliveryState.NO_CHANNEL: "{} without a channel",
-            DeliveryState.QUIET: "{} kept quiet",
-        }
-        return ", ".join(
-            text.format(self.states[state]) for state, text in words.items() if self.states[state]
-        )
+        """`2 told, 1 could not be reached`"""
+        return self.outcome.words
 
     @property
     def has_failed(self) -> bool:
-        return bool(self.states[DeliveryState.FAILED])
+        return any(self.outcome.people[reach] for reach in (Reach.RETRYING, Reach.FAILED, Reach.NO_CHANNEL))
 
     @property
     def why(self) -> list[str]:
@@ -61,7 +53,7 @@ def _announced(incident: Incident) -> list[Act]:
             row.at,
             Notice.PUBLIC,
             OUTSIDE[row.act.partition(":")[0]],
-            Counter({DeliveryState.SENT: row.reached - row.failed, DeliveryState.FAILED: row.failed}),
+            Outcome(Counter({Reach.TOLD: row.reached - row.failed, Reach.FAILED: row.failed})),
             [],
         )
         for row in db.session.scalars(newest.limit(ACTS_SHOWN))
@@ -84,15 +76,25 @@ def ledger(incident: Incident) -> list[Act]:
         return outside
     here = (Delivery.incident_id == incident.id, Delivery.act.in_(acts))
     counts: dict[str, Counter] = {act: Counter() for act in acts}
-    for act, state, number in db.session.execute(
-        select(Delivery.act, Delivery.state, func.count()).where(*here).group_by(Delivery.act, Delivery.state)
-    ):
-        counts[act][state] = number
+    best = func.min(REACH).label("reach")
+    people = (
+        select(Delivery.act, Delivery.user_id, best).where(*here).group_by(Delivery.act, Delivery.user_id)
+    )
+    one = people.subquery()
+    rows_of = select(one.c.act, one.c.reach, func.count()).group_by(one.c.act, one.c.reach)
+    for act, reach, number in db.session.execute(rows_of):
+        counts[act][Reach(reach)] = number
     rows: dict[str, list[Delivery]] = {act: [] for act in acts}
     for row in db.session.scalars(select(Delivery).where(*here).order_by(Delivery.id.desc()).limit(NAMED)):
         rows[row.act].append(row)
     inside = [
-        Act(rows[act][0].created_at, rows[act][0].notice, rows[act][0].subject, counts[act], rows[act])
+        Act(
+            rows[act][0].created_at,
+            rows[act][0].notice,
+            rows[act][0].subject,
+            Outcome(counts[act]),
+            rows[act],
+        )
         for act in acts
         if rows[act]
     ]
@@ -100,6 +102,6 @@ def ledger(incident: Incident) -> list[Act]:
 
 
 def ledger_title(acts: list[Act]) -> str:
-    """The folded line: `sent to 12, 1 failed`, over all that is shown."""
-    total = sum((act.states for act in acts), Counter())
-    return Act(datetime.min, Notice.ALARM, "", total, []).summary or count(0, "message")  # noqa: DTZ901
+    """The folded line: `12 told, 1 could not be reached`, over all that is shown."""
+    total = sum((act.outcome.people for act in acts), Counter())
+    return Outcome(total).words or count(0, "message")

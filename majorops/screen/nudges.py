@@ -20,6 +20,7 @@ class Settling:
 
 
 SETTLING: dict[str, Settling] = {
+    "called": Settling("Told by phone", send="/called"),
     "command": Settling("I have command", send="/command"),
     "holding": Settling("Post holding update", send="/updates/holding"),
     "extend": Settling("Extend", "track-{}-more"),

@@ -17,8 +17,9 @@ from majorops.db import db
 from majorops.delivery import Message, NotSent, Worker, lines, mail, others, webhook
 from majorops.delivery.worker import PAUSES
 from majorops.domain.access import SYSTEM
+from majorops.domain.notices import NO_MAIL
 from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, Severity
-from majorops.models import Channel, Delivery, User
+from majorops.models import Channel, Delivery, TimelineEvent, User
 from majorops.operations import delivery as verbs
 from tests.delivery.receivers import MailServer, WebServer
 
@@ -80,11 +81,45 @@ class TestMail:
         assert "https://ops.example.org/admin/incidents/1\n" in to["To: omar@example.org"].replace("\r", "")
         assert "https://ops.example.org/incidents/1\n" in to["To: xin@example.org"].replace("\r", "")
 
+    def test_the_record_says_who_was_told_when_that_is_known(self, app, cast, worker, mails, clock):
+        """From queued to told, or not: the entry of the alarm, the ledger, the nudge, and what an admin sends again."""
+
+        def outcomes() -> list[str]:
+            db.session.rollback()
+            rows = select(TimelineEvent).filter_by(kind="notice.settled").order_by(TimelineEvent.id)
+            return [row.title for row in db.session.scalars(rows)]
+
+        cast.open()
+        assert outcomes() == []
+        assert cast.fireground(1).ledger[0].summary == "2 queued"
+        worker.drain()
+        assert outcomes() == ["Alarm of 14:00 UTC: all 2 told"]
+        assert cast.fireground(1).ledger[0].summary == "all 2 told"
+        mails.mode = "busy"
+        cast.open()
+        worker.drain()
+        assert outcomes()[1:] == []
+        shown = cast.fireground(2)
+        assert shown.ledger[0].summary == "2 not reached yet"
+        assert shown.nudge.what == "Nobody could be told: 2 not reached yet"
+        mails.mode = "refuses"
+        clock.tick(minutes=1)
+        worker.drain()
+        assert outcomes()[1:] == ["Alarm of 14:00 UTC: 2 could not be reached"]
+        assert cast.fireground(2).nudge.what == "Nobody could be told: 2 could not be reached"
+        mails.mode = "good"
+        failed = db.session.scalar(select(Delivery).filter_by(state=DeliveryState.FAILED))
+        verbs.send_again(failed, actor=cast.ada, now=clock())
+        worker.drain()
+        assert outcomes()[2:] == ["Alarm of 14:00 UTC: 1 told, 1 could not be reached"]
+        assert cast.fireground(2).nudge is None
+        assert worker.ledgers
+
     def test_without_a_server_it_says_so_and_can_be_sent_later(self, app, cast, worker, mails, clock):
         app.config["SMTP_URL"] = None
         cast.open(severity=Severity.MEDIUM)
         worker.drain()
-        assert (one().state, one().last_error) == (DeliveryState.NO_CHANNEL, mail.UNSET)
+        assert (one().state, one().last_error) == (DeliveryState.NO_CHANNEL, NO_MAIL)
         app.config["SMTP_URL"] = mails.url
         verbs.send_again(one(), actor=cast.ada, now=clock())
         worker.drain()

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole, AlarmLevel, DeliveryState, Notice, Severity
-from majorops.models import Delivery, TimelineEvent, User
-from majorops.operations import catalogue, incident
+from majorops.domain.errors import Conflict
+from majorops.domain.vocab import AccountRole, AlarmLevel, ChannelKind, DeliveryState, Notice, Severity
+from majorops.models import Delivery, Incident, TimelineEvent, User
+from majorops.operations import catalogue, coaching, delivery, incident
 from tests.counting import queries
 
 
@@ -37,18 +38,18 @@ def titles() -> list[str]:
     ("severity", "alarmed", "asked", "title"),
     [
         (Severity.LOW, [], [], None),
-        (Severity.MEDIUM, ["Omar Haddad"], ["Rita Moreau"], "Box 1: 1 MIM on standby, 1 system owner asked for"),
+        (Severity.MEDIUM, ["Omar Haddad"], ["Rita Moreau"], "Box 1: 2 queued"),
         (
             Severity.HIGH,
             ["Omar Haddad", "Sol"],
             ["Rita Moreau"],
-            "Box 2: 1 stakeholder notified, 1 MIM on standby, 1 system owner asked for",
+            "Box 2: 3 queued",
         ),
         (
             Severity.CRITICAL,
             ["Omar Haddad", "Sol", "Xin Zhao"],
             ["Rita Moreau"],
-            "Box 3: 1 executive notified, 1 stakeholder notified, 1 MIM on standby, 1 system owner asked for",
+            "Box 3: 4 queued",
         ),
     ],
 )  # fmt: skip
@@ -59,11 +60,70 @@ def test_opening_tells_whom_the_box_calls_for(people, severity, alarmed, asked, 
     assert titles() == ([title] if title else [])
 
 
+def test_the_entry_says_whom_it_calls(people):
+    people.open()
+    entry = db.session.scalar(select(TimelineEvent).filter_by(kind="alarm.raised"))
+    assert entry.detail.startswith("Called: 1 executive, 1 stakeholder, 1 MIM on standby, 1 system owner.\n")
+
+
+def test_nobody_is_notified_before_a_message_was_delivered(people, app, clock):
+    """The words at the moment of the act: queued, or no channel; never that somebody was told."""
+    xin = db.session.get(User, people.xin.user_id)
+    given = {"kind": ChannelKind.WEBHOOK, "address": "https://chat.example.org/x"}
+    channel = delivery.add_channel(email=xin.email, **given, actor=SYSTEM, now=clock())
+    people.open()
+    app.config["SMTP_URL"] = None
+    people.open()
+    delivery.save_channel(channel, address=channel.address, is_active=False, actor=SYSTEM, now=clock())
+    people.open()
+    assert titles() == ["Box 3: 4 queued", "Box 3: 1 queued, 3 have no channel", "Box 3: 4 have no channel"]
+
+
+def test_where_nobody_has_an_account_it_says_so(app, clock):
+    incident.open_incident(title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock())
+    assert titles() == ["Box 2: nobody to tell: no other MIM, stakeholder or executive has an account"]
+
+
+def coach(people, nick: str = "maya") -> list[str]:
+    return [nudge.what for nudge in people.fireground(1, nick).nudges]
+
+
+def test_nobody_could_be_told_is_the_loudest_nudge_of_phase_1(people, app, clock):
+    app.config["SMTP_URL"] = None
+    case = people.open()
+    shown = people.fireground(1)
+    assert shown.nudge.what == "Nobody could be told: no channel"
+    assert shown.nudge.is_red
+    assert shown.nudge.why == "Call Omar Haddad, Rita Moreau, Sol and 1 more. A message that goes out ends this."
+    maya, ada = people.browser("maya"), people.browser("ada")
+    assert "Told by phone" in maya.get("/admin/incidents/1").text
+    assert "/admin/reach" not in maya.get("/admin/incidents/1").text
+    assert "/admin/reach" in ada.get("/admin/incidents/1").text
+    people.bring_to(case, 2)
+    assert "Nobody could be told: no channel" in coach(people)
+    coaching.note_called(case, actor=people.maya, now=clock())
+    assert "Nobody could be told: no channel" not in coach(people)
+    entry = db.session.scalar(select(TimelineEvent).filter_by(kind="people.called"))
+    assert entry.title == "Told by phone, as no message went out: 4 people"
+    app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
+    people.open()
+    assert people.fireground(2).nudge is None
+    with pytest.raises(Conflict):
+        coaching.note_called(db.session.get(Incident, 2), actor=people.maya, now=clock())
+
+
+def test_a_drill_and_box_0_have_nobody_to_tell(people, app):
+    app.config["SMTP_URL"] = None
+    people.open(is_drill=True)
+    people.open(severity=Severity.LOW)
+    assert [shown.nudge for shown in people.firegrounds()] == [None, None]
+
+
 def test_a_rise_adds_what_the_new_level_adds(people, clock):
     case = people.open(severity=Severity.HIGH)
     incident.change_severity(case, Severity.CRITICAL, actor=people.maya, now=clock.tick(minutes=5))
     assert told() == ["Omar Haddad", "Sol", "Xin Zhao"]
-    assert titles()[1].startswith("Box 3: 1 executive notified")
+    assert titles()[1] == "Box 3: 1 queued"
     assert case.alarm_level_at == clock()
 
 
