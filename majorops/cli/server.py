@@ -13,9 +13,12 @@ from majorops import clock
 from majorops.announce import tell_ledger
 from majorops.cli.saying import says_why
 from majorops.delivery import Worker
+from majorops.delivery.selftest import send_test
 from majorops.demo import NotEmpty, add_history, fill, is_empty
+from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
 from majorops.health import is_ready
+from majorops.operations.delivery import record_test
 from majorops.public_files import PublicFiles
 
 
@@ -77,10 +80,11 @@ def publish(folder: Path) -> None:
 
 
 @click.command("check")
+@click.option("--send-test", "address", metavar="EMAIL", help="Also send a test message to this address.")
 @with_appcontext
 @says_why
-def check() -> None:
-    """Check configuration and database; exit 0 when the server could run."""
+def check(address: str | None) -> None:
+    """Check configuration and database; exit 0 when the server could run, and the test message arrived."""
     config = current_app.config
     click.echo(f"database: {config['DATABASE_URL'].split(':')[0]}")
     click.echo(
@@ -90,3 +94,9 @@ def check() -> None:
     if not is_well:
         raise click.ClickException(why)
     click.echo("migrations: complete")
+    if address:
+        problem = send_test(address, config)
+        record_test(address, problem, actor=SYSTEM, now=clock.now())
+        if problem:
+            raise click.ClickException(f"the test to {address} did not arrive. {problem}")
+        click.echo(f"mail: the server took the test to {address}")

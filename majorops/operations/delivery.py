@@ -6,14 +6,14 @@ import secrets
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import clean_line, web_link
 from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
-from majorops.models import Channel, Delivery, NoticePolicy, User
+from majorops.models import AuditEntry, Channel, Delivery, NoticePolicy, User
 from majorops.operations import audit, operation
 from majorops.operations.outbox import roles_that_want
 
@@ -95,3 +95,37 @@ def set_policy(
     audit("policy.changed", f"{role.label}: {notice.label}, {word}", actor=actor, now=now)
     db.session.flush()
     return policy
+
+
+TESTED = "delivery.tested"
+TOOK = "taken by the mail server"
+TESTS_SHOWN, TESTS_AMONG = 5, 200
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def record_test(address: str, problem: str, *, actor: Actor, now: datetime) -> None:
+    """Keep that a test message was sent, and what became of it. `problem`: why it did not arrive; empty when it did."""
+    audit(TESTED, address, detail=problem or TOOK, actor=actor, now=now)
+
+
+def newest_tests() -> list[AuditEntry]:
+    """The last test messages, newest first, among what happened last: the audit grows without an end."""
+    last = select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(TESTS_AMONG).subquery()
+    rows = select(AuditEntry).join(last, last.c.id == AuditEntry.id).where(AuditEntry.kind == TESTED)
+    return list(db.session.scalars(rows.order_by(AuditEntry.id.desc()).limit(TESTS_SHOWN)))
+
+
+def own_address(actor: Actor) -> str:
+    """The e-mail address of the account that acts."""
+    return db.session.get(User, actor.user_id).email
+
+
+def unreachable(has_mail: bool) -> list[User]:
+    """Active accounts whom no message would reach now: every channel is switched off, or is e-mail and there is no mail
+    server. By name."""
+    usable = [Channel.is_active.is_(True)] + ([] if has_mail else [Channel.kind != ChannelKind.EMAIL])
+    reached = exists().where(Channel.user_id == User.id, *usable)
+    if has_mail:  # who never chose a channel gets e-mail
+        reached = reached | ~exists().where(Channel.user_id == User.id)
+    rows = select(User).where(User.is_active.is_(True), ~reached).order_by(User.name, User.id)
+    return list(db.session.scalars(rows))

@@ -30,7 +30,9 @@ def outcome_due(incident_id: int, act: str) -> Envelope | None:
     if notice not in TOLD_OF or db.session.scalar(select(Delivery.id).where(*here, waits).limit(1)):
         return None
     found = _outcome(here)
-    if found.people[Reach.QUIET] == found.total:  # a recording that is replayed wakes nobody, and says nothing of it
+    if (
+        found.people[Reach.QUIET] == found.total
+    ):  # a recording that is replayed wakes nobody, and says nothing of it
         return None
     return Envelope(sha256(f"outcome {base} {found.words}".encode()).hexdigest())
 

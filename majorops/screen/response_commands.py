@@ -85,3 +85,6 @@ def coach(f: Fireground) -> Iterator[Command]:
         if not nudge.is_red:
             given["values"] = {"key": nudge.key, "snooze": "y"}
             yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
+    is_asked = any(nudge.action == "called" for nudge in f.nudges)
+    none = may or ("" if is_asked else "Nobody has to be told by phone.")
+    yield Command("Told by phone", none, verb="fireground.called")

@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     from majorops.web.public.page import keep_status_host_public, register
     from majorops.web.public.sign_in import bp as sign_in
     from majorops.web.public.subscribe import bp as subscribe
+    from majorops.web.reach import bp as reach
 
     app.url_map.converters["int"] = Number
     app.before_request(
@@ -46,5 +47,5 @@ def init_app(app: Flask) -> None:
     for part in (formats, markdown, assets, security, redirects, session, access, answers, streams, posture):
         part.init_app(app)
     register(app, public, subscribe)
-    for blueprint in (machine, feeds, intake, sign_in, health, fireground, maintenance, *BRIEFS):
+    for blueprint in (machine, feeds, intake, sign_in, health, fireground, maintenance, reach, *BRIEFS):
         app.register_blueprint(blueprint)

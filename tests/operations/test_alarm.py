@@ -94,7 +94,9 @@ def test_nobody_could_be_told_is_the_loudest_nudge_of_phase_1(people, app, clock
     shown = people.fireground(1)
     assert shown.nudge.what == "Nobody could be told: no channel"
     assert shown.nudge.is_red
-    assert shown.nudge.why == "Call Omar Haddad, Rita Moreau, Sol and 1 more. A message that goes out ends this."
+    assert (
+        shown.nudge.why == "Call Omar Haddad, Rita Moreau, Sol and 1 more. A message that goes out ends this."
+    )
     maya, ada = people.browser("maya"), people.browser("ada")
     assert "Told by phone" in maya.get("/admin/incidents/1").text
     assert "/admin/reach" not in maya.get("/admin/incidents/1").text
@@ -123,7 +125,7 @@ def test_a_rise_adds_what_the_new_level_adds(people, clock):
     case = people.open(severity=Severity.HIGH)
     incident.change_severity(case, Severity.CRITICAL, actor=people.maya, now=clock.tick(minutes=5))
     assert told() == ["Omar Haddad", "Sol", "Xin Zhao"]
-    assert titles()[1] == "Box 3: 1 queued"
+    assert titles()[1] == "Box 3: 2 queued"  # the owner is asked for once more
     assert case.alarm_level_at == clock()
 
 

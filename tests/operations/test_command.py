@@ -296,7 +296,7 @@ def test_stand_down_releases_all_and_tells_whom_the_incident_called(cast, clock)
     told = set(db.session.scalars(select(Delivery.recipient).filter_by(notice=Notice.STAND_DOWN)))
     assert told == {"Rita Moreau", "Omar Haddad", "Xin Zhao"}  # Maya pressed
     assert incident.stood_down_at == clock()
-    assert entry.detail.endswith("3 notified")
+    assert entry.detail.endswith("3 queued")
     clock.tick(minutes=1)
     with pytest.raises(Conflict, match="Stood down 14:01:00 by Maya Okafor"):
         stand_down(incident, actor=cast.omar, now=clock())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask import current_app
 from sqlalchemy import func, select
 
 from majorops.db import db
@@ -95,6 +96,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     track, box = db.session.scalar(select(RecoveryTrack.id)), db.session.scalar(select(Timebox.id))
     need, asked = db.session.scalar(select(CanReport.id)), db.session.scalar(select(Ask.id))
     note = db.session.scalar(select(TimelineEvent.seq).filter_by(kind="note.logged"))
+    act = db.session.scalar(select(Delivery.act).where(Delivery.act.startswith("alarm:1:")).limit(1))
     rita = db.session.get(User, cast.rita.user_id)
     system = db.session.scalar(select(System))
     link, incident_id = (
@@ -165,6 +167,9 @@ def calls(cast, clock) -> dict[str, tuple]:
         "checklist.write_phase_note": (Phase.ALERT, "text"),
         "coaching.rest_nudge": ("overdue",),
         "coaching.remind": ("overdue",),
+        "coaching.note_called": ("nobody told",),
+        "delivery.record_test": ("none", "a@b.cd", ""),
+        "outcome.record_outcome": (act,),
         "drafts.begin_draft": ("none", incident_id, Asked(Helper.UPDATE, Phase.ALERT, "update 1", "s", 0)),
         "drafts.end_draft": ("none", 1, {"text": "Payments fail."}),
         "drafts.discard_draft": (2,),
@@ -236,6 +241,9 @@ def test_leaves_an_event(cast, clock, name):
         case "resolved":
             VERBS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
             given = []
+        case "nobody told":
+            current_app.config["SMTP_URL"] = None
+            subject, given = [VERBS["incident.open_incident"](title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
         case "overdue":
             who["now"] = clock.tick(minutes=20)
             given = [nudges(watch(incident))[0].key] if name == "coaching.rest_nudge" else []

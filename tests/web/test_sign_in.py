@@ -12,6 +12,7 @@ from majorops.first_run import console_line, one_time_code
 from majorops.models import AuditEntry, User, UserSession
 from majorops.operations.accounts import set_active, set_password
 from tests.cast import PASSWORD
+from tests.delivery.receivers import MailServer
 from tests.web.page import check
 
 
@@ -132,6 +133,36 @@ class TestFirstRun:
         check(client.get("/setup"))
         assert one_time_code(app) in console_line(app)
 
+    @pytest.mark.parametrize(
+        ("mode", "says"),
+        [
+            ("good", "The mail server took the test to ada@example.org."),
+            ("refuses", "did not arrive. The mail server answered 550: nobody here"),
+            (None, "did not arrive. No channel set: MAJOROPS_SMTP_URL is not configured."),
+        ],
+    )
+    def test_the_first_admin_is_sent_a_message_and_told_whether_it_arrived(self, app, client, mode, says):
+        server = MailServer(mode or "good")
+        app.config["SMTP_URL"] = mode and server.url
+        given = {"code": one_time_code(app), "name": "Ada", "email": "ada@example.org", "password": PASSWORD}
+        shown = client.get(client.post("/setup", data=given).location).text
+        assert says in shown
+        assert ("To: ada@example.org" in "".join(server.mails)) is (mode == "good")
+        server.mode, server.mails = "good", []
+        app.config["SMTP_URL"] = server.url
+        client.post("/admin/reach")  # mended, and tried again
+        assert "The mail server took the test" in client.get("/admin/reach").text
+        runner = app.test_cli_runner()
+        assert (
+            "took the test to b@example.org"
+            in runner.invoke(args=["check", "--send-test", "b@example.org"]).output
+        )
+        server.mode = "refuses"
+        failed = runner.invoke(args=["check", "--send-test", "b@example.org"])
+        server.stop()
+        assert (failed.exit_code, len(server.mails)) == (1, 2)
+        assert "answered 550" in failed.output
+
     def test_the_code_makes_the_first_admin_once(self, app, client):
         given = {
             "code": one_time_code(app).lower(),
@@ -139,7 +170,7 @@ class TestFirstRun:
             "email": "ADA@example.org",
             "password": PASSWORD,
         }
-        assert client.post("/setup", data=given).location == "/admin/incidents"
+        assert client.post("/setup", data=given).location == "/admin/reach"
         assert client.get("/admin/").status_code == 200
         assert app.test_client().get("/setup").location == "/login"
         again = app.test_client().post("/setup", data=given | {"email": "eve@example.org"})

@@ -34,6 +34,7 @@ from majorops.web import oidc
 from majorops.web import session as sessions
 from majorops.web.access import public
 from majorops.web.public.sign_in_forms import SetupForm, SignInForm
+from majorops.web.reach import try_out
 from majorops.web.redirects import ours_or
 
 bp = Blueprint("sign_in", __name__)
@@ -177,8 +178,11 @@ def make_first_admin() -> Response:
         user = create_first_admin(**form.account, actor=SYSTEM, now=now)
     except Refused as problem:
         return draw_setup(form, getattr(problem, "errors", {"code": str(problem)}), 422)
-    token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now)
-    return enter(SignIn(token=token), "")
+    actor, email = user.actor, user.email
+    token = start_session(user, method=SignInMethod.LOCAL, actor=actor, now=now)
+    answer = enter(SignIn(token=token), "/admin/reach")
+    try_out(actor, email)
+    return answer
 
 
 def check_code(typed: str) -> None:
