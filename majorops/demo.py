@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor
+from majorops.domain.errors import Conflict
 from majorops.domain.vocab import (
     AccountRole,
     CardTier,
@@ -30,6 +32,7 @@ from majorops.operations import (
     asks,
     catalogue,
     checklist,
+    coaching,
     command,
     exposure,
     incident,
@@ -172,6 +175,7 @@ def _payments(mim: Actor, now: datetime) -> None:
         alert_id="HTTP 5xx > 20%, 120 s",
         **at(1.8),
     )
+    _phone(case, **at(2.2))
     command.assign_role(case, CommandRole.SRE, "Lena Fischer", **at(2.5))
     checklist.set_tick(case, Phase.ALERT, "real", True, **at(3))
     checklist.set_tick(case, Phase.ALERT, "paged", True, **at(3.2))
@@ -237,12 +241,19 @@ def _payments(mim: Actor, now: datetime) -> None:
     exposure.publish_exposure(case, **at(35.5))
 
 
+def _phone(case, *, actor: Actor, now: datetime) -> None:
+    """The people of the demo have no mail server: they were called."""
+    with suppress(Conflict):
+        coaching.note_called(case, actor=actor, now=now)
+
+
 def _search(mim: Actor, now: datetime) -> None:
     """A Medium incident in phase 6, on cadence."""
     began = now - timedelta(minutes=95)
     case = incident.open_incident(
         title="search-index lag, EU", severity=Severity.MEDIUM, systems=["search-index"], actor=mim, now=began
     )
+    _phone(case, actor=mim, now=began + timedelta(minutes=1))
     at = began
     for to in list(Phase)[1:6]:
         at += timedelta(minutes=12)
