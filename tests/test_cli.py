@@ -36,6 +36,8 @@ def test_users(flask):
     assert flask("users", "list").output == "eve@example.org\tmim\tEve\n"
     assert flask("users", "set-role", "eve@example.org", "admin").exit_code == 0
     assert db.session.scalar(select(User.role)) == "admin"
+    unlocked = flask("users", "unlock", "Eve@example.org")
+    assert (unlocked.exit_code, unlocked.output) == (0, "eve@example.org may try to sign in again\n")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,7 @@ def test_users(flask):
     [
         (("users", "add", "nobody", "--name", "N", "--role", "mim"), "e-mail address"),
         (("users", "set-role", "nobody@example.org", "mim"), "no account has the e-mail"),
+        (("users", "unlock", "nobody@example.org"), "no account has the e-mail"),
         (("incidents", "open", "--title", " ", "--severity", "low", "--system", "a"), "needs a text"),
         (
             (

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import url_for
+from flask import Response, flash, redirect, request, url_for
+from flask_admin import expose
+from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 
+from majorops import clock
 from majorops.admin import forms, records
 from majorops.admin.base import Table
 from majorops.admin.filters import From, Is, Until, YesNo
@@ -25,7 +28,7 @@ from majorops.models import (
     TimelineEvent,
     User,
 )
-from majorops.operations import accounts, catalogue
+from majorops.operations import accounts, catalogue, throttle
 from majorops.operations.edit import edit_fields
 
 
@@ -123,6 +126,7 @@ class UserTable(Table):
     can_create = can_edit = True
     empty = "0 accounts."
     create_label = "Add user"
+    details_template = "admin/user.html"
     form = forms.UserForm
     column_list = ("name", "email", "role", "is_active", "sign_in", "created_at")
     column_details_list = column_list
@@ -144,6 +148,18 @@ class UserTable(Table):
 
     def heading(self, row: User) -> str:
         return row.name
+
+    def pauses(self, row: User) -> list:
+        """Until when sign-ins of this account are paused, one for each address."""
+        return throttle.pauses_of(row.email, clock.now())
+
+    @expose("/unlock/", methods=("POST",))
+    def unlock(self) -> Response:
+        """Lift the pause after failed sign-ins."""
+        row = self.get_one(request.args.get("id"))
+        accounts.unlock_user(row, actor=current_user.actor, now=clock.now())
+        flash(f"{row.name} may try to sign in again.", "done")
+        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
     def form_for(self, row: User):
         return forms.UserEditForm

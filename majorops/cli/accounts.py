@@ -14,9 +14,9 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import AccountRole
 from majorops.models import User
-from majorops.operations.accounts import add_user, set_role
+from majorops.operations.accounts import add_user, set_role, unlock_user
 
-users = AppGroup("users", help="Accounts: add, list, set the role.")
+users = AppGroup("users", help="Accounts: add, list, set the role, lift a pause.")
 OFF = "\t(switched off)"
 ROLE = click.Choice([role.value for role in AccountRole])
 
@@ -52,8 +52,23 @@ def show() -> None:
 @says_why
 def change_role(email: str, role: str) -> None:
     """Give an account another role."""
+    user = _find(email)
+    set_role(user, AccountRole(role), actor=SYSTEM, now=clock.now())
+    click.echo(f"{user.email} {user.role.value}")
+
+
+@users.command("unlock")
+@click.argument("email")
+@says_why
+def unlock(email: str) -> None:
+    """Lift the pause after failed sign-ins."""
+    user = _find(email)
+    unlock_user(user, actor=SYSTEM, now=clock.now())
+    click.echo(f"{user.email} may try to sign in again")
+
+
+def _find(email: str) -> User:
     user = db.session.scalar(select(User).filter_by(email=email.lower()))
     if user is None:
         raise click.ClickException(f"no account has the e-mail {email}")
-    set_role(user, AccountRole(role), actor=SYSTEM, now=clock.now())
-    click.echo(f"{user.email} {user.role.value}")
+    return user

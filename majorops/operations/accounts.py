@@ -20,11 +20,16 @@ from majorops.operations import audit, operation
 from majorops.operations.lapse import lapse_offers_to
 from majorops.operations.passwords import Proof, hash_password, prove
 from majorops.operations.throttle import (
+    KnownBrowser,
     count_failure,
     forget_failures,
+    forget_person,
+    name_of,
     paused_until,
+    remember,
     setup_keys,
     sign_in_keys,
+    sign_in_paused_until,
 )
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -32,11 +37,13 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 @dataclass(frozen=True)
 class SignIn:
-    """The outcome of a sign-in: a session's token, or the sentence for the person and, paused, until when."""
+    """The outcome of a sign-in: a session's token and what the browser keeps to be known again, or the sentence for the
+    person and, paused, until when."""
 
     token: str | None = None
     problem: str = ""
     paused_until: datetime | None = None
+    browser: KnownBrowser | None = None
 
 
 def clean_email(typed: str) -> str:
@@ -165,28 +172,45 @@ def _one_at_a_time() -> None:
         db.session.execute(text("LOCK TABLE user_account IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def sign_in_with_password(email: str, password: str, *, address: str, actor: Actor, now: datetime) -> SignIn:
-    """Sign in with what was typed; `address`: where it came from. See `sign_in_local`."""
+def sign_in_with_password(
+    email: str,
+    password: str,
+    *,
+    address: str,
+    actor: Actor,
+    now: datetime,
+    browsers: list[KnownBrowser] | None = None,
+) -> SignIn:
+    """Sign in with what was typed; `address`: where it came from; `browsers`: what this browser kept of earlier sign-ins.
+    See `sign_in_local`."""
     email = clean_line(email).lower()[:254]
-    proof = Proof()
-    if not paused_until(sign_in_keys(email, address), now):
-        stored = db.session.scalar(select(User.password_hash).filter_by(email=email))
-        db.session.rollback()  # Argon2 is slow on purpose: no transaction waits for it
+    row = db.session.execute(select(User.id, User.password_hash).filter_by(email=email)).first()
+    user_id, stored = row or (None, None)
+    browser, proof = name_of(browsers or [], user_id, stored, now), Proof()
+    waits = sign_in_paused_until(sign_in_keys(email, address, browser), now)
+    db.session.rollback()  # Argon2 is slow on purpose: no transaction waits for it
+    if not waits:
         proof = prove(password, stored)
-    return sign_in_local(email, proof, address=address, actor=actor, now=now)
+    return sign_in_local(email, proof, address=address, browser=browser, actor=actor, now=now)
 
 
 @operation(needs=None)
-def sign_in_local(email: str, proof: Proof, *, address: str, actor: Actor, now: datetime) -> SignIn:
-    """Sign in with a cleaned e-mail and what its password proved.
+def sign_in_local(
+    email: str, proof: Proof, *, address: str, actor: Actor, now: datetime, browser: str = ""
+) -> SignIn:
+    """Sign in with a cleaned e-mail and what its password proved. `browser`: its name, if it is known to the account.
 
-    Too many failures within 15 minutes, of one e-mail or one address, pause it (throttle.LIMITS). Refusals are a value
-    and no exception: the count must be committed. It is read again here, so that guesses sent at once count one by one,
-    and a right one among them learns nothing. The sentence does not tell whether the account exists.
+    Too many failures within 15 minutes, of one e-mail from one address or of one known browser, pause just those
+    (throttle.py). Refusals are a value and no exception: the count must be committed. It is read again here, so that
+    guesses sent at once count one by one, and a right one among them learns nothing. The sentence does not tell whether
+    the account exists.
     """
-    keys = sign_in_keys(email, address)
-    if waits := paused_until(keys, now, lock=True):
-        problem = f"Too many failed sign-ins. The next try counts from {waits:%H:%M:%S} UTC."
+    keys = sign_in_keys(email, address, browser)
+    if waits := sign_in_paused_until(keys, now, lock=True):
+        problem = (
+            "Too many failed sign-ins from here. An admin can lift this. "
+            f"The next try counts from {waits:%H:%M:%S} UTC."
+        )
         return SignIn(problem=problem, paused_until=waits)
     user = db.session.scalar(select(User).filter_by(email=email, is_active=True))
     if user is None or proof.matched is None or proof.matched != user.password_hash:
@@ -194,8 +218,17 @@ def sign_in_local(email: str, proof: Proof, *, address: str, actor: Actor, now: 
         audit("sign_in.failed", email, detail=address, actor=actor, now=now)
         return SignIn(problem="E-mail and password do not match an account.")
     user.password_hash = proof.renewed or user.password_hash
-    forget_failures(keys[0])
-    return SignIn(token=start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now))
+    forget_failures(keys)
+    token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now)
+    return SignIn(token=token, browser=remember(user, now))
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def unlock_user(user: User, *, actor: Actor, now: datetime) -> int:
+    """Lift every pause after failed sign-ins of this account; returns how many counts were forgotten."""
+    found = forget_person(user.email)
+    audit("user.unlocked", user.email, actor=actor, now=now)
+    return found
 
 
 @operation(needs=None)
@@ -244,7 +277,8 @@ def sign_in_sso(
         audit("user.role_changed", email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
         user.role = role
         lapse_offers_to(user, actor=actor, now=now)
-    return SignIn(token=start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now))
+    token = start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now)
+    return SignIn(token=token, browser=remember(user, now))
 
 
 def _add_sso_user(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 from majorops import clock
 from majorops.domain.access import Actor
 from majorops.operations.accounts import session_user
+from majorops.operations.throttle import BROWSER_KNOWN_FOR, KnownBrowser
 from majorops.signing import LeewaySigner
+
+KNOWN_COOKIE = "majorops_known"
+ACCOUNTS_KEPT = 5  # of people who share a browser
 
 login_manager = LoginManager()
 
@@ -53,6 +57,39 @@ def begin(token: str) -> None:
     session.clear()
     session.permanent = True
     login_user(SignedIn(token, load(token).actor))
+
+
+def remember_browser(response: Response, browser: KnownBrowser) -> None:
+    """Keep in the browser that it signed in to this account, beside the few others that share it."""
+    kept = [known for known in known_browsers() if known.user_id != browser.user_id]
+    rows = [
+        (known.user_id, known.mark, known.name, int(known.at.timestamp()))
+        for known in [browser, *kept][:ACCOUNTS_KEPT]
+    ]
+    response.set_cookie(
+        KNOWN_COOKIE,
+        _known_signer().dumps(rows),
+        max_age=BROWSER_KNOWN_FOR,
+        path="/login",
+        secure=current_app.session_interface.get_cookie_secure(current_app),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def known_browsers() -> list[KnownBrowser]:
+    """The accounts that this browser signed in to, as it says under our signature."""
+    try:
+        rows = _known_signer().loads(request.cookies.get(KNOWN_COOKIE, ""))
+    except BadSignature:
+        return []
+    return [
+        KnownBrowser(user_id, mark, name, datetime.fromtimestamp(at, UTC)) for user_id, mark, name, at in rows
+    ]
+
+
+def _known_signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key, salt="known browser")
 
 
 def end() -> None:

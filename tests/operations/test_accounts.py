@@ -36,8 +36,9 @@ def ada(cast) -> User:
     return db.session.get(User, cast.ada.user_id)
 
 
-def type_in(clock, password=PASSWORD, email=MAYA, address="192.0.2.1"):
-    return accounts.sign_in_with_password(email, password, address=address, actor=SYSTEM, now=clock())
+def type_in(clock, password=PASSWORD, email=MAYA, address="192.0.2.1", **more):
+    who = {"actor": SYSTEM, "now": clock()}
+    return accounts.sign_in_with_password(email, password, address=address, **more, **who)
 
 
 def kinds() -> list[str]:
@@ -106,24 +107,90 @@ def test_a_password_changed_while_the_old_one_is_checked_lets_nobody_in(maya, cl
     assert not accounts.sign_in_local(MAYA, proof, address="192.0.2.1", **who).token
 
 
-def test_ten_failures_of_one_email_pause_it_from_everywhere(maya, clock):
+def test_ten_failures_from_one_address_pause_that_person_there(maya, clock):
     began = clock()
-    for n in range(10):
-        assert "do not match" in type_in(clock, "wrong", MAYA.upper(), f"192.0.2.{n}").problem
-    paused = type_in(clock, address="198.51.100.7")
+    for _ in range(10):
+        assert "do not match" in type_in(clock, "wrong", MAYA.upper()).problem
+    paused = type_in(clock)
     assert paused.token is None
     assert paused.problem.endswith("The next try counts from 14:15:00 UTC.")
     assert (paused.paused_until - began).seconds == 900
-    assert type_in(clock, "wrong", "xin@example.org", "192.0.2.1").paused_until is None
+    assert type_in(clock, "wrong", "xin@example.org").paused_until is None
     clock.tick(minutes=15)
     assert type_in(clock).token
 
 
-def test_thirty_failures_from_one_place_pause_it_for_all_names(maya, clock):
-    for n in range(30):
-        assert type_in(clock, "wrong", f"guess{n}@example.org").paused_until is None
+def test_a_named_mim_cannot_be_locked_out_by_strangers(maya, clock):
+    """Whatever strangers try from wherever, the MIM signs in, from a browser that nobody knows too."""
+    for n in range(60):
+        type_in(clock, "wrong", address=f"198.51.100.{n}")
+    assert type_in(clock, "wrong").paused_until is None
+    assert type_in(clock).token
+
+
+def test_while_many_guess_at_one_person_each_address_has_three_tries(maya, clock):
+    for n in range(50):
+        type_in(clock, "wrong", address=f"198.51.100.{n}")
+    for _ in range(3):
+        assert type_in(clock, "wrong", address="203.0.113.9").paused_until is None
+    assert type_in(clock, "wrong", address="203.0.113.9").paused_until
+
+
+def test_an_office_behind_one_address_is_not_blocked_by_one_of_them(maya, clock):
+    for n in range(40):
+        type_in(clock, "wrong", f"guess{n}@example.org")
+    assert type_in(clock, "wrong").paused_until is None
+    assert type_in(clock).token
+    for _ in range(3):
+        type_in(clock, "wrong", "xin@example.org")
+    assert type_in(clock, "wrong", "xin@example.org").paused_until
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(maya, clock):
+    for n in range(10):
+        type_in(clock, "wrong", address=f"2001:db8::{n + 1:x}")
+    assert type_in(clock, address="2001:db8::ffff").paused_until
+    assert type_in(clock, address="2001:db8:0:1::1").token
+
+
+def test_a_known_browser_passes_and_counts_by_itself(maya, clock, who):
+    known = [type_in(clock).browser]
+    for _ in range(10):
+        type_in(clock, "wrong")
     assert type_in(clock).paused_until
-    assert type_in(clock, address="198.51.100.7").token
+    assert type_in(clock, browsers=known).token
+    known = [type_in(clock, browsers=known).browser]
+    for _ in range(10):
+        assert type_in(clock, "wrong", browsers=known).paused_until is None
+    assert type_in(clock, browsers=known).paused_until
+
+
+def test_a_known_browser_is_bound_to_account_password_and_half_a_year(maya, clock, who, cast):
+    known = [type_in(clock).browser]
+    for email in (MAYA, "omar@example.org"):
+        for _ in range(10):
+            type_in(clock, "wrong", email)
+    assert type_in(clock, "wrong", "omar@example.org", browsers=known).paused_until
+    clock.tick(days=181)
+    for _ in range(10):
+        type_in(clock, "wrong")
+    assert type_in(clock, browsers=known).paused_until
+    clock.tick(minutes=16)
+    known = [type_in(clock).browser]
+    accounts.set_password(maya, PASSWORD * 2, actor=SYSTEM, now=clock())
+    for _ in range(10):
+        type_in(clock, "wrong")
+    assert type_in(clock, PASSWORD * 2, browsers=known).paused_until
+
+
+def test_an_admin_lifts_the_pause(maya, clock, cast):
+    for _ in range(10):
+        type_in(clock, "wrong")
+    with pytest.raises(Forbidden):
+        accounts.unlock_user(maya, actor=cast.omar, now=clock())
+    assert accounts.unlock_user(maya, actor=cast.ada, now=clock()) == 2
+    assert type_in(clock).token
+    assert "user.unlocked" in kinds()
 
 
 def test_a_right_password_ends_the_count_of_its_email(maya, clock):
@@ -144,7 +211,7 @@ def test_while_paused_nothing_is_hashed_or_written(maya, clock, monkeypatch):
 
 def test_guesses_sent_at_once_count_one_by_one(app, maya, clock):
     """Twelve at once, the right password among them last: no more than ten are answered."""
-    outcomes = at_once(app, lambda n: type_in(clock, "wrong", address=f"192.0.2.{n}"), 12)
+    outcomes = at_once(app, lambda n: type_in(clock, "wrong"), 12)
     assert sum(outcome.paused_until is None for outcome in outcomes) == 10
 
 
@@ -153,7 +220,8 @@ def test_counts_of_past_windows_are_swept(maya, clock):
     clock.tick(minutes=16)
     type_in(clock, "wrong", "new@example.org")
     keys = db.session.scalars(select(SignInThrottle.key).order_by(SignInThrottle.key)).all()
-    assert keys == ["email:new@example.org", "from:192.0.2.1"]
+    new = "new@example.org"
+    assert keys == [f"email:{new}", "from:192.0.2.1", f"pair:{new}|192.0.2.1"]
 
 
 def test_first_admin_only_while_there_is_nobody(app, who):

@@ -187,6 +187,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "accounts.set_active": ("none", rita, False),
         "accounts.save_user": ("none", rita, {"email": "r@b.cd", "name": "R", "role": AccountRole.MIM, "is_active": True, "password": ""}),
         "accounts.sign_in_local": ("none", "a@b.cd", "wrong", {"address": "::1"}),
+        "accounts.unlock_user": ("none", rita),
         "accounts.throttle_setup": ("none", {"address": "::1"}),
         "accounts.sign_in_sso": ("none", {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S", "role": None}),
         "accounts.start_session": ("none", rita, {"method": SignInMethod.LOCAL}),

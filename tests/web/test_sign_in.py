@@ -65,6 +65,32 @@ def test_ten_failures_pause(with_password, client, clock):
     assert sign_in(client).status_code == 303
 
 
+def test_a_browser_that_signed_in_before_passes_while_others_are_paused(with_password, app, client):
+    assert sign_in(client).status_code == 303
+    cookie = client.get_cookie("majorops_known", path="/login")
+    assert (cookie.http_only, cookie.same_site) == (True, "Lax")
+    assert "maya" not in cookie.value
+    stranger = app.test_client()
+    for _ in range(10):
+        sign_in(stranger, "wrong")
+    assert sign_in(stranger).status_code == 429
+    client.post("/logout")
+    assert sign_in(client).status_code == 303
+    stranger.set_cookie("majorops_known", cookie.value[:-3] + "abc", path="/login")
+    assert sign_in(stranger).status_code == 429
+
+
+def test_an_admin_lifts_a_pause_at_the_account(with_password, client):
+    for _ in range(10):
+        sign_in(client, "wrong")
+    ada, maya = with_password.browser("ada"), with_password.maya.user_id
+    page = ada.get(f"/admin/data/users/details/?id={maya}").text
+    assert "paused from 1 address" in page
+    assert ada.post(f"/admin/data/users/unlock/?id={maya}").status_code == 303
+    assert "Not paused." in ada.get(f"/admin/data/users/details/?id={maya}").text
+    assert sign_in(client).status_code == 303
+
+
 def test_session_is_rotated_and_ends_on_the_server(with_password, app):
     client, thief = app.test_client(), app.test_client()
     client.get("/login")

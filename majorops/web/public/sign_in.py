@@ -78,7 +78,8 @@ def login_local() -> Response:
     if not current_app.config["LOCAL_LOGIN"]:
         return draw_login(wanted, email, "Sign-in with a password is switched off here.", 403)
     try:
-        outcome = sign_in_with_password(email, form.password.data or "", **origin())
+        known = {"browsers": sessions.known_browsers()}
+        outcome = sign_in_with_password(email, form.password.data or "", **known, **origin())
     except Busy as problem:
         answer = draw_login(wanted, email, str(problem), 503)
         answer.headers["Retry-After"] = 5
@@ -95,7 +96,10 @@ def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:
         return answer
     leave()
     sessions.begin(outcome.token)
-    return redirect(next_address(wanted), 303)
+    answer = redirect(next_address(wanted), 303)
+    if outcome.browser:
+        sessions.remember_browser(answer, outcome.browser)
+    return answer
 
 
 def leave() -> None:
