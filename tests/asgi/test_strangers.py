@@ -62,7 +62,7 @@ def test_too_many_sign_ins_are_told_when_to_try_again_and_keep_the_email(app, cl
     def busy(*_):
         raise Busy("Too many people sign in at this moment. Try again in 5 seconds.")
 
-    monkeypatch.setattr("majorops.operations.accounts.prove", busy)
+    monkeypatch.setattr("majorops.operations.sign_in.prove", busy)
     answer = client.post("/login", data={"email": "maya@example.org", "password": "x" * 20, "next": "/new"})
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"

@@ -11,7 +11,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.vocab import AccountRole, SignInMethod
 from majorops.models import AuditEntry, SignInThrottle, User, UserSession
-from majorops.operations import accounts, passwords
+from majorops.operations import accounts, passwords, sign_in
 from tests.cast import PASSWORD
 from tests.operations.test_at_once import at_once
 
@@ -38,7 +38,7 @@ def ada(cast) -> User:
 
 def type_in(clock, password=PASSWORD, email=MAYA, address="192.0.2.1", **more):
     who = {"actor": SYSTEM, "now": clock()}
-    return accounts.sign_in_with_password(email, password, address=address, **more, **who)
+    return sign_in.sign_in_with_password(email, password, address=address, **more, **who)
 
 
 def kinds() -> list[str]:
@@ -90,13 +90,13 @@ def test_every_refusal_costs_one_hash_and_says_the_same(maya, clock, monkeypatch
 
 def test_no_transaction_is_open_while_a_password_is_checked(maya, clock, monkeypatch):
     open_then = []
-    real = accounts.prove
+    real = sign_in.prove
 
     def watched(*given):
         open_then.append(db.session().in_transaction())
         return real(*given)
 
-    monkeypatch.setattr(accounts, "prove", watched)
+    monkeypatch.setattr(sign_in, "prove", watched)
     assert type_in(clock).token
     assert open_then == [False]
 
@@ -104,7 +104,7 @@ def test_no_transaction_is_open_while_a_password_is_checked(maya, clock, monkeyp
 def test_a_password_changed_while_the_old_one_is_checked_lets_nobody_in(maya, clock, who):
     proof = passwords.prove(PASSWORD, maya.password_hash)
     accounts.set_password(maya, PASSWORD * 2, **who)
-    assert not accounts.sign_in_local(MAYA, proof, address="192.0.2.1", **who).token
+    assert not sign_in.sign_in_local(MAYA, proof, address="192.0.2.1", **who).token
 
 
 def test_ten_failures_from_one_address_pause_that_person_there(maya, clock):
@@ -203,7 +203,7 @@ def test_a_right_password_ends_the_count_of_its_email(maya, clock):
 def test_while_paused_nothing_is_hashed_or_written(maya, clock, monkeypatch):
     for _ in range(10):
         type_in(clock, "wrong")
-    monkeypatch.setattr(accounts, "prove", lambda *given: pytest.fail("hashed"))
+    monkeypatch.setattr(sign_in, "prove", lambda *given: pytest.fail("hashed"))
     before = len(kinds())
     assert type_in(clock).paused_until
     assert len(kinds()) == before
@@ -284,7 +284,7 @@ def test_only_admins_change_accounts(cast, clock):
 
 def sso(who, subject="i#1", email=MAYA, verified=True, role=None):
     given = {"subject": subject, "email": email, "name": "Maya", "is_verified": verified, "role": role}
-    return accounts.sign_in_sso(**given, **who)
+    return sign_in.sign_in_sso(**given, **who)
 
 
 def test_single_sign_on_finds_by_subject_then_by_verified_address(maya, who):

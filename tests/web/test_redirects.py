@@ -13,7 +13,7 @@ from majorops.db import db
 from majorops.domain.vocab import ChannelKind, SignInMethod
 from majorops.models import Subscriber, User
 from majorops.operations import accounts
-from majorops.operations.accounts import SignIn
+from majorops.operations.sign_in import SignIn
 from majorops.web import oidc
 from majorops.web.access import is_admin_endpoint
 from majorops.web.public import sign_in as views

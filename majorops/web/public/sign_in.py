@@ -20,14 +20,12 @@ from majorops.domain.access import SYSTEM, Permission
 from majorops.domain.errors import Busy, Invalid, Refused
 from majorops.domain.vocab import SignInMethod
 from majorops.first_run import is_code, needs_first_admin
-from majorops.operations.accounts import (
+from majorops.operations.accounts import create_first_admin, end_session, start_session
+from majorops.operations.sign_in import (
     SignIn,
-    create_first_admin,
-    end_session,
     is_setup_paused,
     sign_in_sso,
     sign_in_with_password,
-    start_session,
     throttle_setup,
 )
 from majorops.web import oidc

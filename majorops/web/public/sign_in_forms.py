@@ -1,4 +1,4 @@
-"""The forms of sign-in: only what stands in them; the rules are in operations/accounts.py."""
+"""The forms of sign-in: only what stands in them; the rules are in operations/accounts.py and sign_in.py."""
 
 from __future__ import annotations
 
