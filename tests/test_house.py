@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from majorops.fields import FIELDS
-from majorops.operations import VERBS
 from majorops.projections import PublicIncident
 from majorops.regions import REGIONS
 from majorops.screen.commands import sections
 from majorops.web.access import is_admin_endpoint
+from tests.operations.loaded import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = sorted((ROOT / "majorops").rglob("*.py"))

@@ -167,6 +167,17 @@ def test_one_lost_answer_under_an_open_stream_is_soon_made_good(maya):
     expect(maya.locator("[data-link]")).to_have_text("LIVE")
 
 
+def test_an_editor_opened_again_offline_shows_what_waits(maya):
+    maya.context.set_offline(True)
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE")
+    edit(maya, "description")
+    maya.locator("#f-description-input").fill("waits for the line")
+    maya.keyboard.press("Control+Enter")
+    expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 1 QUEUED")
+    edit(maya, "description")
+    expect(maya.locator("#f-description-input")).to_have_value("waits for the line")
+
+
 def test_an_offline_choice_waits_too_and_twice_edited_is_one(maya):
     maya.context.set_offline(True)
     expect(maya.locator("[data-link]")).to_have_text("OFFLINE")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import current_app
 from sqlalchemy import func, select
 
+from majorops import operations
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.coach import nudges
@@ -51,10 +54,11 @@ from majorops.models import (
     TimelineEvent,
     User,
 )
-from majorops.operations import VERBS, Unrecorded, operation
+from majorops.operations import Unrecorded, operation
 from majorops.operations.drafts import Asked
 from majorops.operations.watching import watch
 from tests.cast import PASSWORD
+from tests.operations.loaded import VERBS
 
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
@@ -212,6 +216,20 @@ def entries() -> int:
     return db.session.scalar(select(func.count(TimelineEvent.id))) + db.session.scalar(
         select(func.count(AuditEntry.id))
     )
+
+
+def test_every_operation_of_the_package_is_seen():
+    """Each marked function stands in the registry, so each is called below; counted from the text of the files."""
+    package = Path(operations.__file__).parent
+    marked = {
+        f"{path.stem}.{node.name}"
+        for path in package.glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+        and any(getattr(getattr(d, "func", d), "id", "") == "operation" for d in node.decorator_list)
+    }
+    assert "systems.set_system_status" in marked
+    assert marked == set(VERBS)
 
 
 # create_first_admin works only without any account: tests/web/test_sign_in.py. A later use of a link is only counted:

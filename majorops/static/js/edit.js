@@ -20,7 +20,7 @@
   function openLocally(link) {
     const field = link.closest(".field"), copy = copies.content.getElementById(field.id)?.cloneNode(true);
     if (!copy) return false;
-    const was = field.dataset.was, about = copy.querySelector("[name=approximate]"), waits = window.queuedFor?.(field.id);
+    const was = field.dataset.was, about = copy.querySelector("[name=approximate]"), waits = window.queuedFor(field.id);
     if (about) about.checked = waits ? "approximate" in waits : was.startsWith("approximately");
     box(copy).value = waits?.value ?? (about ? was.replace("approximately ", "") : was);
     copy.querySelector("[name=was]").value = was;

@@ -5,6 +5,8 @@
   if (!root) return;
   const store = `queue ${root.dataset.person} ${location.pathname}`;
   const read = () => { try { return JSON.parse(localStorage.getItem(store)) ?? []; } catch { return []; } };
+  // What waits for a field: an editor that is opened once more shows it again.
+  window.queuedFor = (id) => read().find((item) => item.field === id)?.values;
   const hms = (ms) => new Date(ms).toISOString().slice(11, 19);
   const mayWait = (form) => form?.matches?.("[data-queue]") && !form.querySelector("[name=public]:checked, [name=override], .field__conflict");
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");

@@ -6,7 +6,7 @@ from flask import Response, abort, make_response, render_template, request
 
 from majorops.domain.access import Permission
 from majorops.domain.errors import GateClosed, Refused
-from majorops.fields import FIELDS
+from majorops.fields import FIELDS, field_id
 from majorops.lists import suggestions
 from majorops.models import Incident
 from majorops.operations.edit import edit_field, keep_loser, last_edit, read
@@ -44,7 +44,7 @@ def save(number: int, name: str) -> Response:
         return draw(incident, name, typed=typed, was=was, problem=problem)
     saved = {"was": was or "", "undo": "undo" not in request.form} if "take" not in request.form else None
     extra = render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=saved)
-    return changed(incident, f"f-{name}", extra=extra)
+    return changed(incident, field_id(name), extra=extra)
 
 
 def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> None:
