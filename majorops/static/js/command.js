@@ -23,8 +23,45 @@
   }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || document.querySelector("dialog[open]")) return; // it is for what lies on top
+    const fold = event.target.closest("[data-form][open]") ?? document.querySelector(".advance__soft[open]");
+    if (fold) return turn(fold);
     disarm();
     if (document.body.dataset.sheet) close();
+  });
+  // What opens a form puts the focus into its first field in the same moment: no key typed for it acts as a shortcut.
+  window.firstField = (place, kinds = "input, select, textarea") => [...place.querySelectorAll(kinds)].find((e) => !["hidden", "checkbox", "radio"].includes(e.type) && e.checkVisibility());
+  function turn(fold) {
+    fold.open = !fold.open;
+    (fold.open && firstField(fold) || fold.firstElementChild).focus();
+  }
+  let isPointed; // arrow keys walk through choices, and stay there
+  document.addEventListener("keydown", () => { isPointed = false; }, true);
+  document.addEventListener("click", (event) => {
+    const fold = event.target.closest("summary")?.parentElement;
+    if (fold?.matches("[data-form]")) { event.preventDefault(); turn(fold); }
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (!isPointed) return;
+    if (target.id === "log-kind") firstField(target.form, "input")?.focus();
+    if (target.id === "next-set") document.getElementById("next-at").focus();
+  });
+
+  // An empty composer folds when it is left, but not under the press that leaves it: all above it moves.
+  document.addEventListener("pointerdown", ({ target }) => {
+    isPointed = true;
+    const composer = document.getElementById("composer");
+    if (!composer?.contains(document.activeElement) || composer.contains(target)) return;
+    composer.dataset.held = "y";
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(() => delete composer.dataset.held, 50), { once: true });
+  }, true);
+
+  // A new phase starts at the top of its panel, unless somebody types there.
+  let phase = document.getElementById("panel")?.dataset.phase;
+  document.addEventListener("htmx:after:swap", () => {
+    const panel = document.getElementById("panel"), body = panel?.parentElement, { activeElement } = document;
+    if (!panel || panel.dataset.phase === phase) return;
+    phase = panel.dataset.phase;
+    if (!(body.contains(activeElement) && activeElement.matches("input, textarea, select"))) body.scrollTop = body.parentElement.scrollTop = 0;
   });
   document.addEventListener("click", (event) => {
     const locked = event.target.closest("[aria-disabled=true]");

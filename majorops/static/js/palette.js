@@ -14,13 +14,14 @@
     if (press && target.matches("summary")) target = target.parentElement;
     // Folds around it open, not the one whose key it is.
     for (let e = target.matches("summary") ? target.parentElement.parentElement : target; (e = e.closest("details")); e = e.parentElement) e.open = true;
-    const home = target.closest("#panel, #composer, #log")?.id;
+    const home = target.closest("#composer, #log")?.id ?? (target.closest(".command") ? "panel" : undefined);
     const { sheet } = document.body.dataset; // a phone's
     if (home ? home !== sheet && (sheet || !target.checkVisibility()) : sheet) {
       document.querySelector(`[data-opens="${home ?? sheet}"]`)?.click();
     }
-    const stop = target.matches("details") ? target.querySelector("input:not([type=hidden]), select, textarea, button") : target;
     for (const one of ids(choose)) one[one.matches("option") ? "selected" : "checked"] = true;
+    let stop = target.matches("details") ? firstField(target) ?? target.querySelector("button") : target;
+    if (!stop.checkVisibility()) stop = firstField(stop.form ?? target, "input, textarea") ?? stop; // a CAN has fields of its own
     if (fill) stop.value ||= fill; // typed text stays
     stop.focus();
     if (choose) stop.dispatchEvent(new Event("input", { bubbles: true }));
