@@ -30,7 +30,7 @@ SETTLING: dict[str, Settling] = {
     "advance": Settling("Advance", "advance-key status-key"),
     "write": Settling("Write update", "composer-body", "kind-update"),
     "bridge": Settling("Paste bridge URL", "f-bridge-url-value f-bridge-url-input", press=True),
-    "ask": Settling("Answer", "ask-{}"),
+    "ask": Settling("Answer", "answer-{}"),
     "assign": Settling("Assign", "f-command-{}-value f-command-{}-input", press=True),
     "resolution": Settling("Write resolution", "composer-body", "kind-resolution"),
 }

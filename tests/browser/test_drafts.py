@@ -18,6 +18,12 @@ SHOWN = (
 )
 
 
+def press_draft(page) -> None:
+    """AI Draft by pointer: the composer is one line until somebody is in it."""
+    page.locator("#composer-body").focus()
+    page.locator("#draft-key").click()
+
+
 @pytest.fixture
 def server(request, filled_database, tmp_path, model):
     with copied(request, filled_database, tmp_path) as url:
@@ -33,7 +39,7 @@ def path(server) -> str:
 
 
 def draft(page) -> None:
-    page.locator("#draft-key").click()
+    press_draft(page)
     expect(page.locator("#draft")).to_be_visible()
 
 
@@ -47,7 +53,7 @@ def test_words_come_as_they_are_written_and_post_waits_for_a_reader(open_page, p
     body, post = page.locator("#composer-body"), page.locator("#composer-post")
     body.fill("Wallets work.")
     began = time.monotonic()
-    page.locator("#draft-key").click()
+    press_draft(page)
     expect(page.locator("#working-update")).to_contain_text("Working")
     expect(body).to_have_value(re.compile("^Payments-api"))
     assert time.monotonic() - began < 3
@@ -77,7 +83,7 @@ def test_streaming_draft_cannot_be_posted(open_page, path, model):
     page.goto(path)
     body, post, said = page.locator("#composer-body"), page.locator("#composer-post"), page.locator("#said")
     body.fill("Wallets work.")
-    page.locator("#draft-key").click()
+    press_draft(page)
     expect(post).to_have_attribute("aria-disabled", "true")
     expect(post).to_have_attribute("aria-describedby", "working-update")
     expect(body).to_have_value(re.compile("^Payments"))
@@ -109,7 +115,7 @@ def test_stop_gives_back_what_was_there(open_page, path, model):
     page = open_page()
     page.goto(path)
     page.locator("#composer-body").fill("Wallets work.")
-    page.locator("#draft-key").click()
+    press_draft(page)
     expect(page.locator("#composer-body")).to_have_value(re.compile("^Payments"))
     page.locator("#stop-update").click()
     expect(page.locator("#composer-body")).to_have_value("Wallets work.")
@@ -166,7 +172,7 @@ def test_a_model_that_hangs_is_replaced_and_the_page_goes_on(open_page, path, mo
     page, other = open_page(), open_page("omar")
     page.goto(path)
     other.goto(path)
-    page.locator("#draft-key").click()
+    press_draft(page)
     other.locator("#log-text").fill("heard on the bridge")
     other.locator("#log-text").press("Enter")
     expect(page.locator("#timeline")).to_contain_text("heard on the bridge")
@@ -182,9 +188,9 @@ def test_two_tabs_of_one_person(open_page, path, model):
     page.goto(path)
     second = page.context.new_page()
     second.goto(path)
-    page.locator("#draft-key").click()
+    press_draft(page)
     expect(page.locator("#composer-body")).to_have_value(re.compile("^Payments"))
-    second.locator("#draft-key").click()
+    press_draft(second)
     expect(second.locator("#problem-update")).to_contain_text("being written already")
     expect(page.locator("#draft")).to_be_visible()
 
@@ -193,7 +199,7 @@ def test_without_script(open_page, path, model):
     page = open_page(script=False)
     page.goto(path)
     page.locator("#composer-body").fill("Wallets work.")
-    page.locator("#draft-key").click()
+    press_draft(page)
     body = page.locator("#composer-body")
     expect(body).to_have_value("Payments-api does not respond.\nThe team is at work.")
     page.locator("#composer-post").click()
