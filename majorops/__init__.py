@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 import config
 from majorops import admin, announce, cli, web
 from majorops.db import db, engine_options, migrate
+from majorops.health import Watch
 from majorops.public_files import PublicFiles, files_problem
 from majorops.snapshots import Snapshots, public_origin
 
@@ -45,5 +46,7 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
         snapshots = app.extensions["snapshots"]
         app.extensions["public_files"] = PublicFiles(app, snapshots, Path(folder))
         snapshots.after_round = app.extensions["public_files"].freshen
+    app.extensions["health"] = Watch(app, told=lambda: announce.tell_notices(app))
     app.add_template_global(lambda: files_problem(app), "files_problem")
+    app.add_template_global(lambda: app.extensions["health"].seen.problems, "server_problems")
     return app

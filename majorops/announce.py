@@ -54,6 +54,11 @@ def tell_ledger(number: int) -> None:
     current_app.extensions["live"].tell(str(number), ["ledger", "nudge"])
 
 
+def tell_notices(app: Flask) -> None:
+    """What this server says about itself changed: screens draw their notices again."""
+    app.extensions["live"].tell(EVERYWHERE, ["notices"])
+
+
 RECORDED_SINCE = "SELECT id, incident_id, seq, kind, field, visibility = 'public' FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -73,9 +74,11 @@ class IntEnum(TypeDecorator):
         return None if value is None else self.members(value)
 
 
-def enum_type(members: type[enum.Enum]) -> SAEnum:
-    """A text column that holds the values of `members`, with a CHECK on both databases."""
-    return SAEnum(
+def enum_type(members: type[enum.Enum], *, is_tolerant: bool = False) -> SAEnum:
+    """A text column that holds the values of `members`, with a CHECK on both databases. `is_tolerant`: other values are
+    read as Unknown."""
+    kind = TolerantEnum if is_tolerant else SAEnum
+    return kind(
         members,
         native_enum=False,
         create_constraint=True,
@@ -89,6 +92,62 @@ def enum_type(members: type[enum.Enum]) -> SAEnum:
 def partial(rows: str) -> dict[str, TextClause]:
     """Arguments that make an Index hold only the rows for which the SQL text `rows` is true."""
     return {"sqlite_where": text(rows), "postgresql_where": text(rows)}
+
+
+class Unknown(str):
+    """A stored value that this version does not know: a newer one wrote it, or a hand."""
+
+    @property
+    def value(self) -> str:
+        return str(self)
+
+    @property
+    def label(self) -> str:
+        return f"Unknown: {self}"
+
+
+class TolerantEnum(SAEnum):
+    """An enum whose unknown values are read as Unknown instead of making every row beside them unreadable."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect, coltype):
+        read = super().result_processor(dialect, coltype)
+
+        def tolerant(value):
+            try:
+                return read(value)
+            except LookupError:
+                return Unknown(value)
+
+        return tolerant
+
+
+DISK_FULL = "The disk of the database is full."
+# What the drivers say, and what it means.
+STORAGE = {
+    "database or disk is full": DISK_FULL,
+    "disk i/o error": "The disk of the database cannot be read or written.",
+    "readonly database": "The database is read-only.",
+    "unable to open database file": "The database file cannot be opened.",
+    "is not a database": "The database file is damaged.",
+    "malformed": "The database file is damaged.",
+    "could not extend file": DISK_FULL,
+    "no space left on device": DISK_FULL,
+    "read-only transaction": "The database is read-only.",
+}
+
+
+def storage_problem(error: BaseException) -> str:
+    """What is wrong with the place where the record is kept, as a sentence; empty for any other trouble."""
+    said = str(getattr(error, "orig", None) or error).lower()
+    return next((sentence for words, sentence in STORAGE.items() if words in said), "")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an embedded database; None for any other."""
+    path = url.removeprefix("sqlite:///").partition("?")[0]
+    return Path(path) if url.startswith("sqlite:///") and path not in ("", ":memory:") else None
 
 
 def engine_options(url: str) -> dict[str, object]:

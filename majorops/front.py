@@ -19,6 +19,7 @@ from majorops.asgi.refusals import too_many
 from majorops.asgi.visitors import Visitors
 from majorops.delivery import Worker
 from majorops.first_run import console_line
+from majorops.health import Watch
 from majorops.live import Live, Streams
 from majorops.live.streams import IN_ALL, refuse
 from majorops.operations import after_commit
@@ -40,6 +41,7 @@ _staff, _strangers = Pool("staff", 16, 2_000), Pool("strangers", 3, 64)
 _signing_in, _health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
 _drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
 _worker = Worker(flask_app, told=announce.tell_ledger) if flask_app.config["WORKER"] else None
+_watch: Watch = flask_app.extensions["health"]
 _visitors = Visitors(flask_app)
 _pages = PublicPages(
     flask_app.extensions["snapshots"],
@@ -108,9 +110,11 @@ async def _life(receive, send) -> None:
             _live.start()
             _live.listen(announce.PUBLIC, _pages.snapshots.told)
             _pages.snapshots.start()
+            _watch.worker = _worker
             if _worker:
                 after_commit(_worker.hear)
                 _worker.start()
+            _watch.start()
             _end_streams_at_shutdown()
             for line in filter(None, (console_line(flask_app), fit_open_files(IN_ALL))):
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 (the console is where the code belongs)
@@ -118,6 +122,7 @@ async def _life(receive, send) -> None:
         else:
             if _worker:
                 _worker.stop()
+            _watch.stop()
             _pages.snapshots.stop()
             _live.stop()
             _drafting.shutdown(wait=False, cancel_futures=True)

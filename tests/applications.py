@@ -11,6 +11,7 @@ from collections import OrderedDict
 from flask import Flask
 
 from majorops import announce, create_app, operations
+from majorops.health import Watch
 from majorops.operations import reminders
 from majorops.snapshots import Snapshots
 from tests.quick import keep_templates
@@ -30,9 +31,10 @@ def renew(app: Flask) -> None:
     """What an application remembers in memory, new: who looks at what, tickets, drawn public pages."""
     announce.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
+    app.extensions["health"] = Watch(app)
 
 
-RENEWED = {"live", "tickets", "snapshots"}
+RENEWED = {"live", "tickets", "snapshots", "health"}
 
 
 class Applications:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from majorops.db import db
 from majorops.delivery.links import CONFIRM, MANAGE, link_token
@@ -27,26 +29,39 @@ OFF = "Not sent: it is not public any more."
 GONE = "Not sent: unsubscribed, or confirmed meanwhile."
 
 
-def has_work() -> bool:
+class Unreadable(Exception):
+    """The announcement with this number cannot be understood."""
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.number = number
+
+
+def has_work(but_not: Collection[int] = ()) -> bool:
     """Something was announced and not every subscriber has a message of it."""
-    return (
-        db.session.scalar(select(Announcement.id).where(Announcement.done_at.is_(None)).limit(1)) is not None
-    )
+    waiting = select(Announcement.id).where(Announcement.done_at.is_(None), Announcement.id.not_in(but_not))
+    return db.session.scalar(waiting.limit(1)) is not None
 
 
-def fan_out(settings: dict[str, object], now: datetime) -> None:
-    """Make up to five hundred messages of the oldest announcement; the caller commits. Two workers take turns."""
-    oldest = select(Announcement).where(Announcement.done_at.is_(None)).order_by(Announcement.id).limit(1)
-    row = db.session.scalar(oldest.with_for_update(skip_locked=True))
+def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int] = ()) -> None:
+    """Make up to five hundred messages of the oldest announcement that is not in `but_not`; the caller commits. Two
+    workers take turns. Raises Unreadable."""
+    waiting = select(Announcement).where(Announcement.done_at.is_(None), Announcement.id.not_in(but_not))
+    row = db.session.scalar(waiting.order_by(Announcement.id).limit(1).with_for_update(skip_locked=True))
     if row is None:
         return
-    if not row.text:
-        row.text = json.dumps(said(row, settings, now), ensure_ascii=False)
-    text = json.loads(row.text)
+    try:
+        row.text = row.text or json.dumps(said(row, settings, now), ensure_ascii=False)
+        text = json.loads(row.text)
+        systems = text["systems"] if text else ()
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        raise Unreadable(row.id) from error
     if text is None:
         row.done_at = now
         return
-    wanted = select(Subscriber.id, Subscriber.kind, Subscriber.address).where(*wanting(text["systems"]))
+    wanted = select(Subscriber.id, Subscriber.kind, Subscriber.address).where(*wanting(systems))
     people = db.session.execute(
         wanted.where(Subscriber.id > row.cursor).order_by(Subscriber.id).limit(BATCH)
     ).all()

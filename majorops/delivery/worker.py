@@ -4,20 +4,21 @@ and time"). A thread of the server, or a process of its own; any number of them 
 from __future__ import annotations
 
 import logging
-import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from majorops import clock
 from majorops.db import db
 from majorops.delivery import mail, others, public, webhook
+from majorops.delivery.due import LEASE, PAUSES, is_due, pause
 from majorops.delivery.message import Message, NotSent, of
 from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import ChannelKind, DeliveryState
@@ -32,20 +33,22 @@ log = logging.getLogger(__name__)
 
 SENDERS = 4  # one server that hangs must not hold up the others
 EVERY = 1.0  # seconds between two looks
-LEASE = timedelta(seconds=30)  # longer than any conversation: whoever holds a message longer is dead
-# Between the tries, in seconds; after the last one the message is given up, one and a half hours later.
-PAUSES = (5, 15, 45, 120, 300, 600, 900, 900, 900, 900, 900)
+LONGEST_PAUSE = 30.0  # seconds between two looks while they fail
+LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read is tried once more
+SILENT = 2 * LONGEST_PAUSE  # seconds without a look after which the worker counts as not running
 PAST = timedelta(
     days=1
-)  # a recording that is replayed wakes nobody, and neither does a worker after a long pause
+)  # what is older wakes nobody: a recording that is replayed, a worker after a long pause
 FORGETS_EVERY = timedelta(minutes=10)
-LONGEST = timedelta(seconds=1.5 * max(PAUSES))
 WAKING = frozenset({"alarm.raised", "handover.offered", "response.stood_down"})
 SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.EMAIL: mail.send,
     ChannelKind.WEBHOOK: webhook.send,
     ChannelKind.APPRISE: others.send,
 }
+
+
+PARTS = [Delivery.channel, Delivery.user, Delivery.incident, Delivery.subscriber, Delivery.announcement]
 
 
 class Worker:
@@ -57,6 +60,15 @@ class Worker:
         self._slots = threading.Semaphore(SENDERS)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
+        self._looked_at = time.monotonic()
+        self._unreadable: dict[int, float] = {}  # announcements, and when they were tried
+        self._told_of: dict[str, float] = {}  # acts of the clock that failed, and when that was logged
+
+    @property
+    def is_running(self) -> bool:
+        """The thread is there and has looked lately."""
+        is_there = self._thread is not None and self._thread.is_alive()
+        return is_there and time.monotonic() - self._looked_at < SILENT
 
     def start(self) -> None:
         """Work on a thread of its own."""
@@ -82,16 +94,21 @@ class Worker:
             self._slots.acquire(timeout=2 / SENDERS)
 
     def run(self) -> None:
-        """Work until stopped. A database that does not answer is waited for."""
+        """Work until stopped. A database that does not answer is waited for, and no failure ends it."""
+        failures = 0
         while not self._stopping.is_set():
             self._wake.clear()
+            self._looked_at = time.monotonic()
             try:
-                busy = self.look()
+                busy, failures = self.look(), 0
             except SQLAlchemyError as error:
                 log.warning("the worker cannot read the outbox: %s", error)
                 busy = False
+            except Exception:
+                log.exception("the worker goes on after a pause")
+                busy, failures = False, failures + 1
             if not busy:
-                self._wake.wait(EVERY)
+                self._wake.wait(min(EVERY * 2**failures, LONGEST_PAUSE))
 
     def look(self) -> bool:
         """Tick once and hand what is due to the senders. Returns whether there may be more."""
@@ -99,13 +116,18 @@ class Worker:
             self._tick()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
-                message = self._take()
-                if message is None:
-                    self._slots.release()
-                    return False
-                taken += 1
-                # Not from a pool: its threads would be waited for when the process ends, however long a server hangs.
-                threading.Thread(target=self._carry, args=(message,), name="sender", daemon=True).start()
+                is_handed_over = False
+                try:
+                    message = self._take()
+                    if message is None:
+                        return False
+                    taken += 1
+                    # Not from a pool: its threads would be waited for when the process ends, however long a server hangs.
+                    threading.Thread(target=self._carry, args=(message,), name="sender", daemon=True).start()
+                    is_handed_over = True
+                finally:
+                    if not is_handed_over:
+                        self._slots.release()
         if taken == 0:  # every sender is busy
             self._wake.wait(EVERY / 10)
         return True
@@ -121,17 +143,23 @@ class Worker:
         return count
 
     def _tick(self) -> None:
-        try:
-            remind_all(now=clock.now())
-            run_due(clock.now())
-            self._forget_drafts()
-            self._fan_out()
-        except SQLAlchemyError:
-            raise
-        except Exception:  # a rule that fails must not stop the mail
-            log.exception("the clock's own acts")
-        finally:
-            db.session.rollback()
+        acts = {
+            "reminders": lambda: remind_all(now=clock.now()),
+            "maintenance": lambda: run_due(clock.now()),
+            "old drafts": self._forget_drafts,
+            "announcements": self._fan_out,
+        }
+        for name, act in acts.items():
+            try:
+                act()
+            except SQLAlchemyError:
+                raise
+            except Exception:  # a rule that fails must stop neither the others nor the mail
+                if time.monotonic() - self._told_of.get(name, float("-inf")) > SILENT:
+                    self._told_of[name] = time.monotonic()
+                    log.exception("the clock's own acts: %s", name)
+            finally:
+                db.session.rollback()
 
     def _forget_drafts(self) -> None:
         """What the helpers wrote is kept for the days that the settings say; looked at now and then."""
@@ -143,9 +171,16 @@ class Worker:
 
     def _fan_out(self) -> None:
         """Make the messages of what was announced, some hundred at a time: whoever publishes does not wait for it."""
-        while public.has_work() and not self._stopping.is_set():
+        now = time.monotonic()
+        self._unreadable = {one: at for one, at in self._unreadable.items() if now - at < LOOKED_AT_AGAIN}
+        while public.has_work(self._unreadable) and not self._stopping.is_set():
             _begin_to_write()
-            public.fan_out(self.app.config, clock.now())
+            try:
+                public.fan_out(self.app.config, clock.now(), self._unreadable)
+            except public.Unreadable as error:
+                log.exception("announcement %s cannot be read: the others go first", error.number)
+                self._unreadable[error.number] = now
+                db.session.rollback()
             db.session.commit()
 
     def _take(self) -> Message | None:
@@ -165,26 +200,41 @@ class Worker:
                 execution_options={"synchronize_session": False},
             ).rowcount
             db.session.commit()
-            if mine:
-                row = db.session.get(
-                    Delivery,
-                    number,
-                    options=[
-                        joinedload(Delivery.channel),
-                        joinedload(Delivery.user),
-                        joinedload(Delivery.incident),
-                        joinedload(Delivery.subscriber),
-                        joinedload(Delivery.announcement),
-                    ],
-                )
-                if row.subscriber_id:
-                    message = public.message(row, self.app.config, now)
-                else:
-                    message = of(row, self.app.config["BASE_URL"], now)
-                db.session.rollback()
+            if mine and (message := self._read(number, now)):
                 return message
         db.session.rollback()
         return None
+
+    def _read(self, number: int, now: datetime) -> Message | None:
+        """The message of a claimed row. One that cannot be understood is set aside as failed, with the reason."""
+        try:
+            row = db.session.get(Delivery, number, options=[joinedload(part) for part in PARTS])
+            if row is None:  # the subscriber was forgotten meanwhile
+                return None
+            if row.kind not in SEND:
+                raise ValueError(f"no channel is called {row.kind}")
+            if row.subscriber_id:
+                return public.message(row, self.app.config, now)
+            return of(row, self.app.config["BASE_URL"], now)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.exception("delivery %s cannot be read and is set aside", number)
+            self._set_aside(number, f"Cannot be read: {type(error).__name__}: {error}")
+            return None
+        finally:
+            db.session.rollback()
+
+    @staticmethod
+    def _set_aside(number: int, why: str) -> None:
+        _begin_to_write()
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.id == number)
+            .values(state=DeliveryState.FAILED, claimed_until=None, last_error=why[:500]),
+            execution_options={"synchronize_session": False},
+        )
+        db.session.commit()
 
     def _carry(self, message: Message) -> None:
         try:
@@ -217,6 +267,8 @@ class Worker:
         now = clock.now()
         _begin_to_write()
         row = db.session.get(Delivery, message.id)
+        if row is None:  # the subscriber was forgotten while it was on its way
+            return
         row.claimed_until, row.last_error = None, str(problem or "")[:500]
         if problem is None:
             row.state, row.sent_at = DeliveryState.SENT, now
@@ -248,20 +300,3 @@ def _begin_to_write() -> None:
     """A transaction of SQLite that begins with a read cannot wait for another writer (see db.py)."""
     db.session.rollback()
     db.session.connection(execution_options={"writing": True})
-
-
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """Waiting and due, or claimed by a worker that is dead. A time further ahead than any pause was written before the
-    clock was set back: it counts as past."""
-    waits = and_(
-        Delivery.state == DeliveryState.PENDING,
-        or_(Delivery.next_at <= now, Delivery.next_at > now + LONGEST),
-    )
-    left = or_(Delivery.claimed_until <= now, Delivery.claimed_until > now + LONGEST)
-    return or_(waits, and_(Delivery.state == DeliveryState.SENDING, left))
-
-
-def pause(attempts: int) -> timedelta:
-    """How long to wait after this many tries, a fifth more or less: what failed together does not come back together."""
-    seconds = PAUSES[min(attempts, len(PAUSES)) - 1]
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)

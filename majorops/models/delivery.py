@@ -65,7 +65,8 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(64), unique=True)
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
-    notice: Mapped[Notice] = mapped_column(enum_type(Notice))
+    # A newer version beside this one may write values that this one does not know.
+    notice: Mapped[Notice] = mapped_column(enum_type(Notice, is_tolerant=True))
     act: Mapped[str] = mapped_column(String(200))
     recipient: Mapped[str] = mapped_column(String(120))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -73,7 +74,7 @@ class Delivery(Base):
     # To somebody outside: the text stands on the announcement, once for all of them.
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id"))
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
-    kind: Mapped[ChannelKind | None] = mapped_column(enum_type(ChannelKind))
+    kind: Mapped[ChannelKind | None] = mapped_column(enum_type(ChannelKind, is_tolerant=True))
     address: Mapped[str] = mapped_column(String(1000), default="")
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from majorops import clock
-from majorops.db import db
+from majorops.db import db, storage_problem
 from majorops.domain.access import Permission
 from majorops.domain.errors import Busy, Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
 from majorops.web.posture import believe_recent, say_what_was_known
@@ -29,6 +29,7 @@ WORDS = {
     405: ("Not found", "There is nothing at this address."),
     413: ("Too long", "The text is longer than 256 KB. Nothing was saved; go back, shorten it, send again."),
     500: ("Server error", "Nothing was saved. Your text is kept: send it again."),
+    507: ("Not saved", "The disk of the database is full. Nothing was saved. Your text is kept."),
     503: (
         "Database does not answer",
         "Nothing was saved. Your text is kept: send it again in a moment.",
@@ -141,10 +142,23 @@ def kept_text() -> dict:
 
 
 def on_database_error(error: DBAPIError) -> Response:
+    """The database does not answer (503, a lost line to the page's script), or takes nothing more (507, with the cause)."""
     log.error("database: %s", error.orig)
     forget_user()
     db.session.rollback()
+    if cause := storage_problem(error):
+        then = "Nothing was saved. Your text is kept: send it again when that is mended."
+        return problem_page(507, WORDS[507][0], f"{cause} {then}")
     return problem_page(503)
+
+
+def on_other_database_error(error: DBAPIError) -> Response:
+    """Drivers disagree on what kind of error a full disk is."""
+    if storage_problem(error):
+        return on_database_error(error)
+    if current_app.testing:
+        raise error
+    return on_crash(error)
 
 
 def on_crash(error: Exception) -> Response:
@@ -160,5 +174,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(Refused, on_refused)
     app.register_error_handler(OperationalError, on_database_error)
+    app.register_error_handler(DatabaseError, on_other_database_error)
     if not app.testing:
         app.register_error_handler(Exception, on_crash)

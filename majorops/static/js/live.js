@@ -15,7 +15,8 @@
   if (!root) return;
 
   const POLL = 4000, SAFETY = 60000, SILENCE = 40000, SLOWEST = 5000, AWAY = 300000;
-  const UNVERSIONED = ["presence", "topbar", "incidents", "ledger", "nudge"]; // regions that go stale without an entry in the timeline
+  // Regions that go stale without an entry in the timeline.
+  const UNVERSIONED = ["presence", "topbar", "incidents", "ledger", "nudge", "notices"];
   const jitter = (ms) => ms * (0.7 + 0.6 * Math.random());
   let { ticket } = root.dataset;
   let source = null, isStreaming = false, isWhole = true, lastBeat = 0, streamAfter = 0, streamPause = 1000;

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
+from sqlalchemy.exc import DatabaseError
 
 from majorops import clock
+from majorops.db import storage_problem
 from majorops.domain.access import Actor
 from majorops.domain.briefs import counts_as_use
 from majorops.domain.errors import Conflict, Invalid
@@ -73,11 +75,16 @@ def over() -> Response:
 
 
 def count(number: int, link: OpenedLink) -> None:
+    """A database that takes no writes must not keep anybody from reading."""
     who = {"actor": reader(link), "now": clock.now()}
-    if link.last_used_at is None:
-        open_link(load(number), link.id, **who)
-    elif counts_as_use(link.last_used_at, who["now"]):
-        count_use(link.id, **who)
+    try:
+        if link.last_used_at is None:
+            open_link(load(number), link.id, **who)
+        elif counts_as_use(link.last_used_at, who["now"]):
+            count_use(link.id, **who)
+    except DatabaseError as error:
+        if not storage_problem(error):
+            raise
 
 
 def reader(link: OpenedLink) -> Actor:

@@ -33,6 +33,7 @@ BY_NAME = {
     "asks",
     "handover",
     "execbrief",
+    "notices",
 }
 WEEK = 7 * 24 * 3600  # seconds
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
-from majorops.health import is_ready
 from majorops.web.access import public
 
 bp = Blueprint("health", __name__)
@@ -19,5 +18,7 @@ def process() -> Response:
 @bp.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    is_well, why = is_ready()
-    return jsonify(status="ok" if is_well else why), 200 if is_well else 503
+    """503 where people cannot work here; `warnings` are for whoever runs the place."""
+    found = current_app.extensions["health"].current()
+    told = {"warnings": list(found.warnings)} if found.warnings else {}
+    return jsonify(status=found.why_not or "ok", **told), 503 if found.why_not else 200

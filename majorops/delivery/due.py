@@ -1,0 +1,33 @@
+"""Which messages are due, and how long one waits for its next try."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from majorops.domain.vocab import DeliveryState
+from majorops.models import Delivery
+
+LEASE = timedelta(seconds=30)  # longer than any conversation: whoever holds a message longer is dead
+# Between the tries, in seconds; after the last one the message is given up, one and a half hours later.
+PAUSES = (5, 15, 45, 120, 300, 600, 900, 900, 900, 900, 900)
+LONGEST = timedelta(seconds=1.5 * max(PAUSES))
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Waiting and due, or claimed by a worker that is dead. A time further ahead than any pause was written before the
+    clock was set back: it counts as past."""
+    waits = and_(
+        Delivery.state == DeliveryState.PENDING,
+        or_(Delivery.next_at <= now, Delivery.next_at > now + LONGEST),
+    )
+    left = or_(Delivery.claimed_until <= now, Delivery.claimed_until > now + LONGEST)
+    return or_(waits, and_(Delivery.state == DeliveryState.SENDING, left))
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after this many tries, a fifth more or less: what failed together does not come back together."""
+    seconds = PAUSES[min(attempts, len(PAUSES)) - 1]
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)
