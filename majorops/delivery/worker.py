@@ -188,17 +188,12 @@ class Worker:
         now = clock.now()
         due = select(Delivery.id).where(is_due(now)).order_by(Delivery.next_at, Delivery.id).limit(20)
         numbers = db.session.scalars(due).all()
+        values = {"state": DeliveryState.SENDING, "attempts": Delivery.attempts + 1}
+        values["claimed_until"] = now + self._lease
         for number in numbers:
             _begin_to_write()
-            claim = update(Delivery).where(Delivery.id == number, is_due(now))
-            mine = db.session.execute(
-                claim.values(
-                    state=DeliveryState.SENDING,
-                    attempts=Delivery.attempts + 1,
-                    claimed_until=now + self._lease,
-                ),
-                execution_options={"synchronize_session": False},
-            ).rowcount
+            claim = update(Delivery).where(Delivery.id == number, is_due(now)).values(**values)
+            mine = db.session.execute(claim, execution_options={"synchronize_session": False}).rowcount
             db.session.commit()
             if mine and (message := self._read(number, now)):
                 return message
