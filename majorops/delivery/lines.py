@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from majorops.delivery.message import NotSent
+from majorops.domain.addresses import is_public
 
 STEP = 7.0  # seconds that one step of a conversation may take
 WHOLE = 25.0  # seconds for a whole conversation, however slowly the other side drips
@@ -45,9 +46,3 @@ def resolve(host: str, port: int, *, may_be_private: bool) -> str:
     if not may_be_private and not all(is_public(address) for address in addresses):
         raise NotSent(f"{host} leads to a private address. Not allowed here.", is_final=True)
     return str(addresses[0])
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """An address of the open Internet, also where IPv6 only wraps an IPv4 one."""
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-    return inner.is_global and not inner.is_multicast

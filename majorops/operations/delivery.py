@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.addresses import webhook_problem
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import clean_line, web_link
 from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
@@ -74,6 +75,8 @@ def check_address(kind: ChannelKind, typed: str) -> str:
         raise Invalid({"address": "Use an e-mail address such as name@example.org."})
     if kind is ChannelKind.WEBHOOK and (web_link(address) is None or not address.isascii()):
         raise Invalid({"address": "Use an address that begins with http:// or https://"})
+    if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address)):
+        raise Invalid({"address": problem})
     if kind is ChannelKind.APPRISE and (not urlsplit(address).scheme or "://" not in address):
         raise Invalid({"address": "Use an Apprise address such as slack://…, workflows://…, twilio://…"})
     return address

@@ -344,3 +344,16 @@ def test_a_private_status_page_takes_no_strangers_and_lets_subscribers_leave(
     assert post(reader, manage, act="leave").status_code == 200
     db.session.rollback()
     assert db.session.scalar(select(Subscriber.state)) is SubscriberState.LEFT
+
+
+@pytest.mark.parametrize(
+    "address", ["https://hooks.example.org:99999/x", "https://[64:ff9b::8.8.8.8]/", "https://[fec0::1]/"]
+)
+def test_a_webhook_address_that_leads_nowhere_or_inside_is_refused_at_its_field(reader, mails, address):
+    answer = post(reader, "/subscribe", kind="webhook", address=address)
+    assert answer.status_code == 422
+    assert (
+        "A port is a number from 1 to 65535." in answer.text
+        or "is no address that a message can be sent to." in answer.text
+    )
+    assert address in answer.text
