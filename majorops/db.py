@@ -189,4 +189,9 @@ def render_type(kind: str, item, autogen_context):
     return False
 
 
-migrate = Migrate(render_as_batch=True, compare_type=True, render_item=render_type)
+def is_mapped(item, name: str | None, kind: str, reflected: bool, compared) -> bool:
+    """The full text (`operations/search_index.py`) is tables of the database's own kind: no migration is derived for them."""
+    return not (kind == "table" and (name or "").startswith("search_"))
+
+
+migrate = Migrate(render_as_batch=True, compare_type=True, render_item=render_type, include_object=is_mapped)

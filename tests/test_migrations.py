@@ -7,7 +7,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
 from majorops import create_app
-from majorops.db import db
+from majorops.db import db, is_mapped
 from tests.conftest import SECRET, autocommit, named_database
 
 
@@ -26,7 +26,9 @@ def test_forwards_and_back(empty_database):
     with app.app_context():
         upgrade()
         with db.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            context = MigrationContext.configure(
+                connection, opts={"compare_type": True, "include_object": is_mapped}
+            )
             assert compare_metadata(context, db.metadata) == []
         downgrade(revision="base")
         assert inspect(db.engine).get_table_names() == ["alembic_version"]

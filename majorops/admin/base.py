@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from flask import Response, abort, flash, make_response, redirect, request
@@ -20,7 +19,6 @@ from majorops.domain.errors import Invalid, Refused
 from majorops.domain.text import clean_line
 from majorops.web.redirects import ours_or
 
-REFERENCE = re.compile(r"INC-0*(\d+)", re.IGNORECASE)
 LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
 # Flask-Admin's own ways to write; none of them knows our verbs.
 CLOSED = frozenset({"delete_view", "action_view", "ajax_update", "ajax_lookup"})
@@ -110,10 +108,6 @@ class Table(Guard, Reading, ModelView):
         arguments.search = clean_line(arguments.search or "") or None
         arguments.extra_args = {}  # they would reach url_for, which reads some as its own
         return arguments
-
-    def get_list(self, page, sort_column, sort_desc, search, filters, **more):
-        search = search and REFERENCE.sub(r"=\1", search)
-        return super().get_list(page, sort_column, sort_desc, search, filters, **more)
 
     def get_export_columns(self) -> list:
         columns = super().get_export_columns()

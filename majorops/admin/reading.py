@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import g
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from majorops.db import db
+from majorops.models import Incident
 from majorops.models.growth import GROWS
+from majorops.operations import search_index
 
+REFERENCE = re.compile(r"INC-0*(\d{1,9})\b", re.IGNORECASE)
 COUNTED = 10_000  # further on a count says "over", and pages end
 SORTED = 2_000  # rows that are put into an order which no index has
 
@@ -31,10 +36,10 @@ class Reading:
     def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
         """The rows of a page and the number of all; a page size of 0 gives all rows, one after another (an export)."""
         query, joins = self.get_query(), {}
-        if search:
-            query, _, joins, _ = self._apply_search(query, None, joins, {}, search)
         if filters:
             query, _, joins, _ = self._apply_filters(query, None, joins, {}, filters)
+        if search:
+            query, joins = self._searched(query, joins, search, is_narrowed=bool(filters) or page_size == 0)
         if page_size == 0:
             query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
             return None, query.options(*self.loads).yield_per(500)
@@ -50,6 +55,31 @@ class Reading:
             return count, []
         rows = query.options(*self.loads).limit(page_size or self.page_size).offset(first)
         return count, rows.all()
+
+    def _searched(self, query, joins: dict, search: str, *, is_narrowed: bool):
+        """The rows that hold what was typed: by the full text where there is one, else of the newest rows. Of a query that
+        nothing else narrows only the newest matches are looked at, as many as are counted."""
+        if self.model.__tablename__ in search_index.SEARCHED:
+            return query.filter(*self._conditions(search, None if is_narrowed else COUNTED + 1)), joins
+        if self.is_growing:
+            newest = query.with_entities(self.model.id).order_by(self.model.id.desc()).limit(COUNTED)
+            query, joins = self.get_query().filter(self.model.id.in_(newest.subquery().select())), {}
+        search = REFERENCE.sub(r"=\1", search)[:200]
+        query, _, joins, _ = self._apply_search(query, None, joins, {}, search)
+        return query, joins
+
+    def _conditions(self, search: str, newest: int | None) -> list:
+        """`INC-042` is the incident; a number alone may be one; all else are words."""
+        number = self.model.id if self.model is Incident else getattr(self.model, "incident_id", None)
+        if number is None:
+            return [search_index.matches(self.model, search, newest)]
+        rest, found = REFERENCE.sub(" ", search), REFERENCE.findall(search)
+        conditions = [number.in_([int(one) for one in found[:20]])] if found else []
+        if rest.strip():
+            words = search_index.matches(self.model, rest, newest)
+            is_number = re.fullmatch(r"\d{1,9}", rest.strip(), re.ASCII) and not found
+            conditions.append(or_(words, number == int(rest)) if is_number else words)
+        return conditions
 
     def is_answered(self, sort_column: str | None) -> bool:
         """An index has the rows in this order."""

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         server.demo,
         server.work,
         server.publish,
+        server.search_rebuild,
         server.check,
     ):
         app.cli.add_command(command)

@@ -18,6 +18,7 @@ from majorops.demo import NotEmpty, add_history, fill, is_empty
 from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
 from majorops.health import is_ready
+from majorops.operations import search_index
 from majorops.operations.delivery import record_test
 from majorops.public_files import PublicFiles
 
@@ -77,6 +78,15 @@ def publish(folder: Path) -> None:
     except OSError as error:
         raise click.ClickException(f"{error.filename or folder}: {error.strerror}") from None
     click.echo(f"{written} files in {folder}")
+
+
+@click.command("search-rebuild")
+@with_appcontext
+@says_why
+def search_rebuild() -> None:
+    """Make the full text of what people search anew, from what is stored."""
+    rows = search_index.rebuild(actor=SYSTEM, now=clock.now())
+    click.echo(f"{rows:,} rows are searched")
 
 
 @click.command("check")

@@ -23,7 +23,7 @@ from majorops.delivery.message import Message, NotSent, of
 from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import ChannelKind, DeliveryState
 from majorops.models import Delivery
-from majorops.operations import Recorded
+from majorops.operations import Recorded, search_index
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.maintenance import run_due
 from majorops.operations.outcome import tell_outcome
@@ -146,7 +146,7 @@ class Worker:
         acts = {
             "reminders": lambda: remind_all(now=clock.now()),
             "maintenance": lambda: run_due(clock.now()),
-            "old drafts": self._forget_drafts,
+            "old drafts": self._tidy,
             "announcements": self._fan_out,
         }
         for name, act in acts.items():
@@ -161,11 +161,13 @@ class Worker:
             finally:
                 db.session.rollback()
 
-    def _forget_drafts(self) -> None:
-        """What the helpers wrote is kept for the days that the settings say; looked at now and then."""
+    def _tidy(self) -> None:
+        """Now and then: what the helpers wrote is kept for the days that the settings say, and what an earlier version
+        wrote beside this one is found by searches as well."""
         now = clock.now()
         if self._forgot_at is None or now - self._forgot_at >= FORGETS_EVERY:
             before = now - timedelta(days=self.app.config["AI_KEEP_DAYS"])
+            search_index.mend(actor=SYSTEM, now=now)
             is_done = not forget_drafts(before=before, actor=SYSTEM, now=now)
             self._forgot_at = now if is_done else None
 

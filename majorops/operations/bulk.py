@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, func, select, text
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.text import count
-from majorops.operations import audit, operation
+from majorops.operations import audit, operation, search_index
 
 Rows = dict[str, list[list]]
 
@@ -35,6 +35,8 @@ def add_history(make: Callable[[dict[str, int]], Rows], *, actor: Actor, now: da
     for table in names:
         if found := rows.get(table.name):
             _insert(connection, table, found)
+            if table.name in search_index.SEARCHED:
+                search_index.add(connection, table.name, "id >= :first", first=known[table.name])
     what = count(len(rows["incident"]), "past incident")
     audit("history.added", what, detail="Demo data.", actor=actor, now=now)
     return known["incident"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from majorops import operations
 from majorops.db import db
@@ -113,6 +113,8 @@ def calls(cast, clock) -> dict[str, tuple]:
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     return {
         "bulk.add_history": ("none", lambda known: {"incident": []}),
+        "search_index.rebuild": ("none",),
+        "search_index.mend": ("unindexed",),
         "incident.change_severity": (Severity.MEDIUM,),
         "incident.set_alarm_level": (AlarmLevel.BOX_3,),
         "command.assign_role": (CommandRole.SRE, "Lena"),
@@ -263,6 +265,11 @@ def test_leaves_an_event(cast, clock, name):
         case "nobody told":
             current_app.config["SMTP_URL"] = None
             subject, given = [VERBS["incident.open_incident"](title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
+        case "unindexed":
+            key = "rowid" if db.engine.dialect.name == "sqlite" else "id"
+            db.session.execute(text(f"DELETE FROM search_incident WHERE {key} > 0"))
+            db.session.commit()
+            subject, given = [], []
         case "overdue":
             who["now"] = clock.tick(minutes=20)
             given = [nudges(watch(incident))[0].key] if name == "coaching.rest_nudge" else []

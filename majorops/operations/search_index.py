@@ -1,0 +1,195 @@
+"""Full text of the record, kept by the database in the transaction of the act: SQLite's FTS5, PostgreSQL's tsvector.
+
+Not by triggers: what is searched is one list here, read by the operations, the migration's filling and the mending alike,
+and a column that is searched is a change of one line instead of two programs inside two databases. What a process of an
+earlier version wrote meanwhile is found by `mend`, which every worker runs when it starts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    column,
+    event,
+    func,
+    inspect,
+    literal_column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.orm import Session
+
+from majorops.db import Base, db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.text import count
+from majorops.operations import audit, operation
+
+# Table → columns that are searched. Their rows are written by the operations through the session.
+SEARCHED: dict[str, tuple[str, ...]] = {
+    "incident": ("title", "description", "opened_by_name"),
+    "timeline_event": ("title", "detail", "actor_name", "kind"),
+    "publication": ("title", "body", "by_name"),
+    "recovery_track": ("goal", "team", "owner", "outcome_note"),
+    "run_card": ("name", "systems"),
+    "run_card_version": ("body",),
+    "command_assignment": ("name",),
+    "handover": ("from_name", "to_name", "brief"),
+    "audit_entry": ("kind", "subject", "detail", "actor_name"),
+    "subscriber": ("address",),
+}
+# Their words may change or go: SQLite has to keep the text to take it out again.
+CHANGING = frozenset({"incident", "recovery_track", "run_card", "subscriber"})
+LONGEST = 100_000  # letters of a row that are searched
+WORDS = 12  # of what was typed that count
+MENDED = 10_000  # newest rows of a table that are looked at
+PUNCTUATION = "".join(chr(n) for n in range(32, 127) if not chr(n).isalnum() and chr(n) != " ")
+ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïīñńňóòôõöōőŕřśšťúùûüūůűýÿžźż"
+PLAIN = "".join(unicodedata.normalize("NFKD", letter)[0] for letter in ACCENTED)
+
+
+def create(connection: Connection) -> None:
+    """Make the tables of the index, empty."""
+    for name in SEARCHED:
+        if connection.dialect.name == "sqlite":
+            kept = "" if name in CHANGING else "content='', "
+            options = f"words, {kept}tokenize='unicode61 remove_diacritics 2'"
+            connection.exec_driver_sql(f"CREATE VIRTUAL TABLE search_{name} USING fts5({options})")
+        else:
+            words = "(id integer PRIMARY KEY, words tsvector NOT NULL)"
+            connection.exec_driver_sql(f"CREATE TABLE search_{name} {words}")
+            connection.exec_driver_sql(
+                f"CREATE INDEX ix_search_{name}_words ON search_{name} USING gin (words)"
+            )
+
+
+def _words_of(name: str, dialect: str) -> str:
+    """SQL for the text of a row; on PostgreSQL punctuation parts words and accents are dropped, as FTS5 does by itself."""
+    joined = " || ' ' || ".join(f"coalesce({one}, '')" for one in SEARCHED[name])
+    joined = f"substr({joined}, 1, {LONGEST})"
+    if dialect == "sqlite":
+        return joined
+    return f"to_tsvector('simple', translate(translate({joined}, :punctuation, :spaces), :accented, :plain))"
+
+
+def _given(dialect: str) -> dict[str, str]:
+    if dialect == "sqlite":
+        return {}
+    both = {"accented": ACCENTED + ACCENTED.upper(), "plain": PLAIN + PLAIN}
+    return {"punctuation": PUNCTUATION, "spaces": " " * len(PUNCTUATION)} | both
+
+
+def add(connection: Connection, name: str, which: str, **given: object) -> int:
+    """Put rows of a table into the index; `which`: SQL that says which ones. Returns how many."""
+    dialect = connection.dialect.name
+    key = "rowid" if dialect == "sqlite" else "id"
+    rows = f"SELECT id, {_words_of(name, dialect)} FROM {name} WHERE {which}"  # noqa: S608
+    return connection.execute(
+        text(f"INSERT INTO search_{name} ({key}, words) {rows}"),
+        given | _given(dialect),
+    ).rowcount
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return f"({', '.join(str(int(number)) for number in numbers)})"
+
+
+@event.listens_for(Session, "after_flush")
+def _keep(session: Session, context) -> None:
+    """What a flush wrote is found from the same commit on."""
+    fresh: dict[str, list[int]] = {}
+    stale: dict[str, list[int]] = {}
+    for row in [*session.new, *session.dirty, *session.deleted]:
+        name = row.__tablename__
+        if name not in SEARCHED:
+            continue
+        is_new, is_gone = row in session.new, row in session.deleted
+        if not is_new and (is_gone or _is_changed(row, SEARCHED[name])):
+            stale.setdefault(name, []).append(row.id)
+        if is_new or (not is_gone and row.id in stale.get(name, ())):
+            fresh.setdefault(name, []).append(row.id)
+    connection = session.connection() if fresh or stale else None
+    key = "rowid" if connection is not None and connection.dialect.name == "sqlite" else "id"
+    for name, numbers in stale.items():
+        connection.execute(text(f"DELETE FROM search_{name} WHERE {key} IN {_listed(numbers)}"))  # noqa: S608
+    for name, numbers in fresh.items():
+        add(connection, name, f"id IN {_listed(numbers)}")
+
+
+def _is_changed(row: object, names: Iterable[str]) -> bool:
+    known = inspect(row).attrs
+    return any(known[name].history.has_changes() for name in names)
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _create(target, connection: Connection, **more) -> None:
+    create(connection)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def rebuild(*, actor: Actor, now: datetime) -> int:
+    """Make the whole index anew. Returns how many rows it holds."""
+    connection = db.session.connection()
+    found = 0
+    for name in SEARCHED:
+        connection.exec_driver_sql(f"DROP TABLE search_{name}")
+    create(connection)
+    for name in SEARCHED:
+        found += add(connection, name, "1 = 1")
+    audit("search.rebuilt", count(found, "row"), actor=actor, now=now)
+    return found
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def mend(*, actor: Actor, now: datetime) -> int:
+    """Put in what is missing of the newest rows: a process of an earlier version wrote them. Returns how many."""
+    connection = db.session.connection()
+    key = "rowid" if connection.dialect.name == "sqlite" else "id"
+    found = 0
+    for name in SEARCHED:
+        newest = connection.scalar(text(f"SELECT max(id) FROM {name}")) or 0  # noqa: S608
+        known = f"SELECT {key} FROM search_{name} WHERE {key} > :least"  # noqa: S608
+        found += add(connection, name, f"id > :least AND id NOT IN ({known})", least=newest - MENDED)
+    if found:
+        audit("search.mended", count(found, "row"), actor=actor, now=now)
+    return found
+
+
+def words_in(typed: str) -> list[str]:
+    """The words of what somebody typed, plain and in lower case; the first dozen, whatever else it holds."""
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", typed[:2_000].lower())
+        if not unicodedata.combining(letter)
+    )
+    found = re.findall(r"[^\W_]+", plain)
+    return [word[:60] for word in dict.fromkeys(found)][:WORDS]
+
+
+def matches(model: type, typed: str, newest: int | None = None) -> ColumnElement[bool]:
+    """The condition that a row of `model` holds every word that was typed, or one that begins with it.
+
+    Good for any text; without a word in it nothing matches. `newest`: look at so many of the newest matches only.
+    """
+    words, name = words_in(typed), f"search_{model.__tablename__}"
+    if not words:
+        return literal_column("1 = 0")
+    if db.engine.dialect.name == "sqlite":
+        index = table(name, column("rowid"))
+        asked = " ".join(f'"{word}"{"*" if len(word) > 1 else ""}' for word in words)
+        found = select(index.c.rowid).where(literal_column(name).op("MATCH")(asked))
+        order = index.c.rowid
+    else:
+        index = table(name, column("id"), column("words"))
+        asked = " & ".join(f"'{word}'{':*' if len(word) > 1 else ''}" for word in words)
+        found = select(index.c.id).where(index.c.words.op("@@")(func.to_tsquery("simple", asked)))
+        order = index.c.id
+    if newest:
+        found = found.order_by(order.desc()).limit(newest)
+    return model.id.in_(found)
