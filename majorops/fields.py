@@ -287,8 +287,8 @@ _ALL = (
         )
         for role in CommandRole
     ),
-    _choice("exposure_confidence", "Confidence", "team", RecoveryConfidence),
-    _choice("exposure_path", "Path", "team", RecoveryPath),
+    _choice("exposure_confidence", "Recovery confidence", "team", RecoveryConfidence),
+    _choice("exposure_path", "Recovery path", "team", RecoveryPath),
     Field("phase_note", "Phase note", "text", "panel", None, clean_text, empty="Add a note", limit=10_000),
 )
 

@@ -60,6 +60,16 @@ def check(text: str, record: str, customers: tuple[int, bool] | None = None) -> 
     return tuple(kept)
 
 
+def still_said(marks: tuple[Mark, ...], text: str) -> tuple[Mark, ...]:
+    """The marks whose words an edited text still has, as often as it has them."""
+    kept: list[Mark] = []
+    for mark in marks:
+        there = len(re.findall(rf"(?<!\w){re.escape(mark.text)}(?!\w)", text))
+        if sum(one.text == mark.text for one in kept) < there:
+            kept.append(mark)
+    return tuple(kept)
+
+
 def pieces(text: str, marks: tuple[Mark, ...]) -> list[tuple[str, str]]:
     """The text in pieces, each with why it is marked; empty for what is not."""
     found, at = [], 0

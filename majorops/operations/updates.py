@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.after_action import WITHIN
 from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT, promise_after
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import EventType, Visibility
@@ -15,7 +16,6 @@ from majorops.models import Incident, Milestone, Publication, StatusUpdate
 from majorops.operations import demand_open, operation, record
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 
-AFTER_ACTION_WITHIN = timedelta(hours=72)
 PROMISE_AT_MOST = timedelta(hours=24)
 
 
@@ -66,8 +66,10 @@ def publish_milestone(
             raise Invalid(
                 {"after_action_at": "A resolution milestone names the After Action's date and time."}
             )
-        if not now < after_action_at <= now + AFTER_ACTION_WITHIN:
-            raise Invalid({"after_action_at": "The After Action lies ahead, within 72 hours."})
+        if not now < after_action_at <= now + WITHIN:
+            last = f"{now + WITHIN:%Y-%m-%d %H:%M} UTC"
+            sentence = f"The After Action lies ahead, within 72 hours: by {last}."
+            raise Invalid({"after_action_at": sentence})
     elif next_update_eta is None:
         raise Invalid({"next_update": "A milestone promises the next update: choose when."})
     _check(body, next_update_eta, now)

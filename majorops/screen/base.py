@@ -183,6 +183,10 @@ class Screen:
             )
         return FIELDS[name].read(self.incident)
 
+    def later(self, minutes: int) -> datetime:
+        """A time ahead, for the examples that fields show."""
+        return self.now + timedelta(minutes=minutes)
+
     # Top bar and phases
 
     @cached_property

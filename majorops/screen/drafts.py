@@ -7,7 +7,7 @@ from functools import cached_property
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.facts import Mark, check, pieces
+from majorops.domain.facts import Mark, check, pieces, still_said
 from majorops.domain.vocab import Helper, Phase
 from majorops.models import Draft, TimelineEvent
 from majorops.operations.drafts import offered_drafts
@@ -25,11 +25,12 @@ class Drafts(CommandTeam):
         """What lies before this person of that helper."""
         return self._drafts.get(Helper(helper))
 
-    def marks(self, draft: Draft) -> tuple[Mark, ...]:
-        """What in a draft does not stand in what its writer saw."""
+    def marks(self, draft: Draft, edited: str | None = None) -> tuple[Mark, ...]:
+        """What in a draft does not stand in what its writer saw; of an `edited` text, what it still says."""
         about = self.incident.customer_count_is_approximate
         count = self.incident.customer_count
-        return check(draft.text, draft.seen, None if count is None else (count, about))
+        every = check(draft.text, draft.seen, None if count is None else (count, about))
+        return every if edited is None else still_said(every, edited)
 
     def marked(self, draft: Draft) -> list[list[tuple[str, str]]]:
         """The lines of a draft, each in pieces with why one is marked."""

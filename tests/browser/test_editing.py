@@ -63,11 +63,70 @@ def test_tab_saves_and_moves_on(page):
     expect(page.locator("#f-alert-alert-id-value")).to_have_text("HTTP 5xx")
 
 
-def test_a_choice_saves_at_once(page):
+def test_severity_arrows_choose_and_enter_saves_in_the_place_of_its_block(page):
+    block = page.locator("#f-severity").bounding_box()
     edit(page, "severity")
-    page.select_option("#f-severity-input", "high")
+    assert page.locator("#f-severity").bounding_box() == block
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#f-severity input:checked")).to_have_value("medium")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
     expect(page.locator("#header .box")).to_contain_text("High")
     expect(page.locator("#timeline")).to_contain_text("Severity Critical › High, Box 3 › Box 2")
+    expect(page.locator("#timeline")).not_to_contain_text("Medium")  # one act, not one an arrow
+    expect(page.locator("#f-severity-value")).to_be_focused()
+
+
+def test_severity_click_saves_and_a_click_on_what_it_is_closes(page):
+    page.click("#f-severity-value")
+    page.click("#f-severity .sevs__key >> text=Critical")
+    expect(page.locator(".sevs")).to_have_count(0)
+    page.click("#f-severity-value")
+    page.click("#f-severity .sevs__key >> text=Low")
+    expect(page.locator("#header .box")).to_contain_text("Low")
+    expect(page.locator("#timeline")).to_contain_text("Severity Critical › Low, Box 3 › Box 0")
+
+
+@pytest.mark.parametrize("leave", ["Enter", "Tab"])
+def test_a_select_saves_on_enter_or_on_leaving_never_on_each_arrow(page, leave):
+    edit(page, "alert-external-impact")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#f-alert-external-impact-input")).to_have_value("no")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#f-alert-external-impact-input")).to_have_value("likely")
+    page.keyboard.press(leave)
+    expect(page.locator("#f-alert-external-impact-value")).to_contain_text("Likely")
+    entries = page.locator("#timeline .timeline__row", has_text="External")
+    expect(entries).to_have_count(1)
+    expect(entries).not_to_contain_text("No")
+
+
+def test_a_choice_made_by_mouse_saves_at_once(page):
+    page.click("#f-alert-external-impact-value")
+    page.select_option("#f-alert-external-impact-input", "yes")
+    expect(page.locator("#f-alert-external-impact-value")).to_contain_text("Yes")
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["severity", "title", "description", "affected-systems", "alert-external-impact", "alert-customer-count",
+     "command-sre", "alert-issue-time"],
+)  # fmt: skip
+def test_on_a_phone_cancel_stands_beside_every_editor(open_page, field):
+    page = open_page("maya", size="phone", is_mobile=True, has_touch=True)
+    open_incident(page)
+    before = page.locator(f"#f-{field}-value").inner_text()
+    page.locator(f"#f-{field}-value").tap()
+    editor = page.locator(f"#f-{field}.field--editing")
+    expect(editor.locator("[data-cancel]")).to_be_visible()
+    expect(editor.locator(".kbd").first).to_be_hidden()
+    if field in ("title", "description"):
+        page.keyboard.type(" never mind, this was for another incident")
+    editor.locator("[data-cancel]").tap()
+    expect(page.locator(".field--editing")).to_have_count(0)
+    expect(page.locator(f"#f-{field}-value")).to_have_text(before, use_inner_text=True)
 
 
 def test_rejected_stays_in_the_editor(page):

@@ -110,3 +110,12 @@ def test_pieces_are_the_text_again():
     assert "".join(piece for piece, _ in found) == text
     assert [piece for piece, why in found if why] == ["14:05", "5,000"]
     assert pieces("", ()) == []
+
+
+def test_marks_go_with_the_words_that_were_deleted():
+    from majorops.domain.facts import Mark, still_said
+
+    marks = tuple(Mark(0, 1, text, "why") for text in ("14:05", "EU", "EU", "40"))
+    assert still_said(marks, "Since 14:05 in EU and EU, 400 users.") == marks[:3]
+    assert still_said(marks, "In EU, 40 users.") == (marks[1], marks[3])
+    assert still_said(marks, "") == ()

@@ -3,7 +3,13 @@
 (() => {
   const rests = new Map(); // field id → its markup at rest, for Escape
   const editing = () => document.querySelector(".field--editing");
-  const box = (field) => field.querySelector("[name=value]");
+  const box = (field) => field.querySelector("[name=value]:checked") ?? field.querySelector("[name=value]");
+  // A choice made with the arrows waits for Enter, or for leaving; one that was pressed is saved at once.
+  let byKey = false;
+  document.addEventListener("pointerdown", () => { byKey = false; }, true);
+  document.addEventListener("keydown", ({ target }) => {
+    byKey = Boolean(target.closest?.(".field--editing"));
+  }, true);
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-edit]");
@@ -22,7 +28,10 @@
     if (!copy) return false;
     const was = field.dataset.was, about = copy.querySelector("[name=approximate]"), waits = window.queuedFor(field.id);
     if (about) about.checked = waits ? "approximate" in waits : was.startsWith("approximately");
-    box(copy).value = waits?.value ?? (about ? was.replace("approximately ", "") : was);
+    const value = waits?.value ?? (about ? was.replace("approximately ", "") : was);
+    const key = copy.querySelector(`[type=radio][value="${CSS.escape(value)}"]`);
+    if (key) key.checked = true;
+    else box(copy).value = value;
     copy.querySelector("[name=was]").value = was;
     copy.querySelector("[name=csrf_token]").value = document.querySelector("[name=csrf_token]").value;
     field.replaceWith(copy);
@@ -74,9 +83,27 @@
 
   document.addEventListener("change", (event) => {
     const field = event.target.closest(".field--editing");
-    if (!field) return;
+    if (!field?.isConnected) return;
     event.target.dataset.changed = "yes";
-    if (event.target.matches("select[name=value]") && !field.querySelector("[name=override]")) save(field);
+    const isChoice = event.target.matches("select[name=value], [type=radio][name=value]");
+    if (isChoice && !byKey && !field.querySelector("[name=override]")) save(field);
+  });
+  // Save and Cancel of an editor on a touch screen; pressing them must not count as leaving the field.
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest("[data-cancel], [data-save]")) event.preventDefault();
+  });
+  document.addEventListener("click", (event) => {
+    const field = event.target.closest(".field--editing");
+    const key = event.target.closest("[data-cancel], [data-save], .sevs__key");
+    if (!field || !key || !rests.has(field.id)) return;
+    if (key.matches(".sevs__key")) { // pressed as it is: nothing changes, the editor closes
+      const isPressed = event.detail > 0; // an arrow's click counts none
+      if (isPressed && key.control.value === field.dataset.first) cancel(field);
+      return;
+    }
+    event.preventDefault();
+    if (key.matches("[data-save]")) save(field);
+    else cancel(field);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -89,12 +116,13 @@
       const typed = box(field)?.value ?? "", more = Math.abs(typed.length - field.dataset.first.length);
       if (lines && typed !== field.dataset.first && more > 20 && !field.dataset.sure) {
         field.dataset.sure = "yes";
-        const hint = field.querySelector(".field__hint");
+        const hint = field.querySelector("[data-keys]");
         if (hint) hint.textContent = "Esc again discards";
         return;
       }
       cancel(field);
-    } else if (event.key === "Enter" && event.target.matches("input, textarea") && (!lines || event.ctrlKey || event.metaKey)) {
+    } else if (event.key === "Enter" && event.target.matches("input, textarea, select")) {
+      if (lines && !event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       save(field);
     }

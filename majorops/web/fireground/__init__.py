@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from majorops.domain.after_action import OFFERED
 from majorops.domain.roles import ABOUT
 from majorops.domain.vocab import SystemStatus
 from majorops.fields import FIELDS, field_id
@@ -20,6 +21,7 @@ bp.add_app_template_global(FIELDS, "FIELDS")
 bp.add_app_template_global(tuple(SystemStatus), "SYSTEM_STATUSES")
 bp.add_app_template_global(field_id)
 bp.add_app_template_global(ABOUT, "ROLES_ABOUT")
+bp.add_app_template_global(OFFERED, "AFTER_ACTION")
 bp.add_app_template_global(keyed, "keyed_commands")
 bp.add_app_template_global(settling)
 bp.add_app_template_global(ask_tone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, abort, make_response, render_template, request
 
 from majorops.domain.access import Permission
+from majorops.domain.alarm import LEVELS
 from majorops.domain.errors import GateClosed, Refused
 from majorops.fields import FIELDS, field_id
 from majorops.lists import suggestions
@@ -60,7 +61,7 @@ def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> 
 def editors(number: int) -> str:
     """The editors of all fields, for the page's script to keep for when the line is down; it puts the values in."""
     given = {"f": screen(load(number)), "typed": "", "was": "", "problem": None, "is_gate": False}
-    return render_template("fireground/editors.html", **given, is_page=False, names=[])
+    return render_template("fireground/editors.html", **given, is_page=False, names=[], levels=LEVELS)
 
 
 def meanwhile(incident: Incident, name: str, version: int) -> str:
@@ -84,5 +85,6 @@ def draw(
         is_gate=isinstance(problem, GateClosed),
         is_page=not wants_partial(),
         names=suggestions(name),
+        levels=LEVELS,
     )
     return make_response(page, status_of(problem) if problem else 200)

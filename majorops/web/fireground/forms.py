@@ -10,6 +10,8 @@ from wtforms import BooleanField, Field, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextInput
 
+from majorops.domain.after_action import offered_at
+from majorops.domain.errors import Invalid
 from majorops.domain.text import clean_line, clean_text
 from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
 from majorops.fields import time
@@ -143,7 +145,8 @@ class ComposerForm(FlaskForm):
     body = Text(20_000)
     next_update = Line(most=10)
     next_update_at = Line(most=30)
-    after_action_at = Moment()
+    after_action = Line(most=10)  # a key of OFFERED; a typed time goes before it
+    after_action_at = Line(most=40)
     draft = Line(most=10)  # which draft lies in the form
     reviewed = BooleanField()
 
@@ -156,6 +159,15 @@ class ComposerForm(FlaskForm):
         if self.next_update.data.isdigit():
             return now + timedelta(minutes=int(self.next_update.data[:4]))
         return clock_time(self.next_update_at.data, now) if self.next_update.data == "set" else None
+
+    def after_action_time(self, now: datetime) -> datetime | None:
+        """When the After Action is held, as typed or by its key. Raises Invalid."""
+        try:
+            return time(self.after_action_at.data) or offered_at(self.after_action.data, now)
+        except ValueError:
+            example = offered_at("tomorrow", now)
+            sentence = f"Write date and time in UTC, such as {example:%Y-%m-%d %H:%M}."
+            raise Invalid({"after_action_at": sentence}) from None
 
 
 def clock_time(typed: str, now: datetime) -> datetime | None:

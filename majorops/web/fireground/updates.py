@@ -32,9 +32,8 @@ def post(incident) -> Response:
         publish_update(incident, form.body.data, **given)
     else:
         ends = form.kind.data == "resolution"
-        publish_milestone(
-            incident, form.body.data, is_resolution=ends, after_action_at=form.after_action_at.data, **given
-        )
+        after = form.after_action_time(who["now"]) if ends else None
+        publish_milestone(incident, form.body.data, is_resolution=ends, after_action_at=after, **given)
     return changed(incident, "composer", also=("composer",))  # a draft that lay there is done with
 
 
@@ -56,7 +55,8 @@ def preview(incident) -> Response:
         raise Invalid({"body": "Write what is known, confirmed, and next."})
     shown = screen(incident)
     is_public = form.visibility.data is Visibility.PUBLIC and incident.is_shown
-    given = {"form": form, "eta": promised(form, shown.now), "is_public": is_public}
+    after = form.after_action_time(shown.now) if form.kind.data == "resolution" else None
+    given = {"form": form, "eta": promised(form, shown.now), "after": after, "is_public": is_public}
     template = "_preview" if wants_partial() else "preview"
     return make_response(
         render_template(f"fireground/{template}.html", f=shown, reach=reach(incident), **given)

@@ -119,7 +119,7 @@
   function lock() {
     const draft = byId("draft"), post = byId("composer-post"), isRunning = Boolean(running.update);
     if (!post) return;
-    const isEdited = draft && words(body().value) !== words(body().defaultValue);
+    const isEdited = draft && words(body().value) !== words(draft.dataset.text);
     const isRead = byId("reviewed")?.checked, isLocked = isRunning || Boolean(draft && !isEdited && !isRead);
     post.classList.toggle("button--locked", isLocked);
     if (isLocked) {
@@ -131,6 +131,22 @@
     if (tag) tag.lastChild.textContent = isEdited ? " Edited" : isRead ? " Reviewed" : " Not reviewed";
     if (hint) hint.textContent = isLocked ? "Edit it, or mark it reviewed. Post stays locked until then." : "It goes out when you post it.";
   }
+  // What is to be checked follows the text: a mark goes with its words.
+  function recount() {
+    for (const box of document.querySelectorAll("form .draft__marks")) {
+      const text = box.closest("form").querySelector("textarea").value, shown = {};
+      for (const line of box.querySelectorAll("li")) {
+        const mark = line.querySelector("mark").textContent;
+        const exact = mark.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+        const there = text.match(new RegExp(`(?<!\\w)${exact}(?!\\w)`, "g"))?.length ?? 0;
+        line.hidden = (shown[mark] ?? 0) >= there;
+        if (!line.hidden) shown[mark] = (shown[mark] ?? 0) + 1;
+      }
+      const count = box.querySelectorAll("li:not([hidden])").length;
+      box.querySelector("[data-count]").textContent = count;
+      box.hidden = !count;
+    }
+  }
   // Enter, Ctrl Enter and a script's requestSubmit pass the key by: they ask it all the same.
   document.addEventListener("submit", (event) => {
     const post = byId("composer-post"), key = event.submitter ?? post;
@@ -139,7 +155,12 @@
     event.stopImmediatePropagation();
     say(post.dataset.why);
   }, true);
-  for (const name of ["input", "change", "htmx:after:swap"]) document.addEventListener(name, lock);
+  for (const name of ["input", "change", "htmx:after:swap"]) {
+    document.addEventListener(name, () => {
+      lock();
+      recount();
+    });
+  }
   document.addEventListener("htmx:after:swap", () => {
     Object.keys(running).forEach(draw);
     if (before === undefined || byId("draft")) return;
