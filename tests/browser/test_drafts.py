@@ -223,3 +223,27 @@ def test_axe_finds_nothing(open_page, path, model, size):
         page.locator("[data-opens=composer]").click()
     draft(page)
     assert violations(page) == []
+
+
+def test_check_n_forgets_what_was_deleted_and_a_wrong_time_leaves_the_text_reviewed(open_page, path, model):
+    model.says = "Conditions: 5,000 orders wait and 7,000 carts too.\nActions: The team is at work."
+    page = open_page()
+    page.goto(path)
+    draft(page)
+    body, marks = page.locator("#composer-body"), page.locator("#draft .draft__marks")
+    expect(marks).to_contain_text("Check 2:")
+    body.fill("7,000 carts wait.")
+    expect(marks).to_contain_text("Check 1:")
+    expect(marks.locator("li:visible mark")).to_have_text(["7,000"])
+    page.check("#next-set", force=True)
+    page.fill("#next-at", "soon")
+    page.click("#composer-post")
+    expect(page.locator("#next-at")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#next_update-error")).to_contain_text("time in UTC")
+    expect(body).not_to_have_attribute("aria-invalid", "true")
+    expect(body).to_have_value("7,000 carts wait.")
+    expect(page.locator("[data-draft-tag]")).to_contain_text("Edited")
+    expect(page.locator("#composer-post")).not_to_have_attribute("aria-disabled", "true")
+    expect(marks).to_contain_text("Check 1:")
+    body.fill("Carts wait.")
+    expect(marks).to_be_hidden()
