@@ -53,7 +53,8 @@
       field.dataset.open = "yes";
       const input = box(field), keep = field.querySelector("[data-first]");
       (keep ?? input).focus();
-      if (input?.setSelectionRange && !keep) input.setSelectionRange(input.value.length, input.value.length);
+      const hasCaret = input?.setSelectionRange && input.type !== "radio"; // every input has the method
+      if (hasCaret && !keep) input.setSelectionRange(input.value.length, input.value.length);
       field.dataset.first ??= input?.value ?? "";
     }
   }
