@@ -22,6 +22,8 @@ from sqlalchemy import Enum as SAEnum
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase
 
+from majorops.storage import make_private
+
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -144,12 +146,6 @@ def storage_problem(error: BaseException) -> str:
     return next((sentence for words, sentence in STORAGE.items() if words in said), "")
 
 
-def sqlite_file(url: str) -> Path | None:
-    """The file of an embedded database; None for any other."""
-    path = url.removeprefix("sqlite:///").partition("?")[0]
-    return Path(path) if url.startswith("sqlite:///") and path not in ("", ":memory:") else None
-
-
 def engine_options(url: str) -> dict[str, object]:
     """Flask-SQLAlchemy's engine options for a database address."""
     if url.startswith("sqlite"):
@@ -160,6 +156,12 @@ def engine_options(url: str) -> dict[str, object]:
         "max_overflow": 10,
         "connect_args": {"connect_timeout": 5},
     }
+
+
+@event.listens_for(Engine, "do_connect")
+def keep_private(dialect, record, arguments, options) -> None:
+    if dialect.name == "sqlite" and arguments and arguments[0] not in ("", ":memory:"):
+        make_private(Path(arguments[0]))
 
 
 @event.listens_for(Engine, "connect")

@@ -23,6 +23,7 @@ from majorops.health import Watch
 from majorops.live import Live, Streams
 from majorops.live.streams import IN_ALL, refuse
 from majorops.operations import after_commit
+from majorops.storage import Finding, examine_file, sqlite_file
 from majorops.web.assets import asset_url
 from majorops.web.streams import STREAM
 
@@ -107,6 +108,11 @@ async def _life(receive, send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            found = (
+                examine_file(path) if (path := sqlite_file(flask_app.config["DATABASE_URL"])) else Finding()
+            )
+            if found.refusal:
+                return await send({"type": "lifespan.startup.failed", "message": found.refusal})
             _live.start()
             _live.listen(announce.PUBLIC, _pages.snapshots.told)
             _pages.snapshots.start()
@@ -116,7 +122,7 @@ async def _life(receive, send) -> None:
                 _worker.start()
             _watch.start()
             _end_streams_at_shutdown()
-            for line in filter(None, (console_line(flask_app), fit_open_files(IN_ALL))):
+            for line in filter(None, (found.warning, console_line(flask_app), fit_open_files(IN_ALL))):
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 (the console is where the code belongs)
             await send({"type": "lifespan.startup.complete"})
         else:

@@ -21,11 +21,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from majorops import clock
-from majorops.db import DISK_FULL, db, sqlite_file, storage_problem
+from majorops.db import DISK_FULL, db, storage_problem
 from majorops.domain.measures import words
 from majorops.domain.vocab import DeliveryState
 from majorops.models import Announcement, Delivery, TimelineEvent
 from majorops.signing import AHEAD, LEEWAY
+from majorops.storage import sqlite_file
 
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,12 @@
 """Runs the migrations inside the application, on the database that its configuration names."""
 
+import sys
+
 from alembic import context
 from flask import current_app
 
 from majorops import models  # noqa: F401  (fills the metadata)
+from majorops.storage import Finding, examine_file, sqlite_file
 
 extension = current_app.extensions["migrate"]
 
@@ -12,6 +15,16 @@ def skip_empty(migration_context, revision, directives) -> None:
     """No file for a migration that would change nothing."""
     if getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
         directives[:] = []
+
+
+def demand_whole_database() -> None:
+    """A damaged embedded database is not migrated. Raises SystemExit with one line."""
+    path = sqlite_file(current_app.config["DATABASE_URL"])
+    found = examine_file(path) if path else Finding()
+    for line in filter(None, (found.warning, found.refusal)):
+        print(line, file=sys.stderr)  # noqa: T201
+    if found.refusal:
+        raise SystemExit(1)
 
 
 def run() -> None:
@@ -24,4 +37,5 @@ def run() -> None:
 
 if context.is_offline_mode():
     raise SystemExit("Migrations run on a database: leave --sql out.")
+demand_whole_database()
 run()

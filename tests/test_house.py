@@ -23,7 +23,8 @@ CODE = sorted((ROOT / "majorops").rglob("*.py"))
 MAY_IMPORT = {
     "domain": {"domain"},
     "clock": set(),
-    "db": set(),
+    "db": {"storage"},
+    "storage": set(),
     "models": {"models", "db", "domain"},
     "projections": {"projections", "models", "db", "domain"},
     "fields": {"models", "domain"},
@@ -55,6 +56,7 @@ MAY_IMPORT = {
         "health",
         "live",
         "operations",
+        "storage",
         "web",
     },
     "public_files": {"clock", "projections", "snapshots", "texts", "web"},
