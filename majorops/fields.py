@@ -266,7 +266,7 @@ _ALL = (
     _text("business_impact", "Business", "info", "Add business impact"),
     _text("customer_impact_summary", "Customer impact", "info", "Add customer impact"),
     _choice("risk_level", "Risk level", "info", RiskLevel, "Not set"),
-    _text("exec_summary", "Exec summary", "info", "Add exec summary"),
+    _text("exec_summary", "Exec summary", "info", "Add exec summary", frozen_when_resolved=False),
     _text("audience_notes", "Audience notes", "info", "Add audience notes"),
     _text("who_affected", "Public: who", "info", "Say who is affected", audience="public", may_wait=False),
     _text("what_to_do", "Public: to do", "info", "Say what helps now", audience="public", may_wait=False),

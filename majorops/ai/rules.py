@@ -56,7 +56,8 @@ def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
     state = f"{of.severity.label}, {of.alarm_level.label}, {of.status.label.lower()}"
     headline = f"{of.title}: {state}, phase {of.phase.title}, {words(of.duration(now))} so far"
     if of.resolved_at:
-        headline = f"{of.title}: {state} after {words(of.duration(now))}"
+        lasted = f"after {words(of.duration(now))}, at {of.resolved_at:%H:%M} UTC"
+        headline = f"{of.title}: it was {of.severity.label}, {of.alarm_level.label}, and is resolved {lasted}"
     impact = _sentences(
         of.business_impact,
         of.customer_impact_summary,
@@ -64,11 +65,12 @@ def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
         _affected(of),
     )
     latest = of.milestones[0] if of.milestones else None
+    is_over = of.resolved_at is not None
     posture = [
-        f"Risk is {of.risk_level.label.lower()}" if of.risk_level else "",
+        f"Risk {'was' if is_over else 'is'} {of.risk_level.label.lower()}" if of.risk_level else "",
         f'{latest.heading}, {latest.at:%H:%M} UTC: "{" ".join(latest.body.split())}"'
         if latest
-        else "No milestone yet",
+        else f"No milestone {'was cut' if is_over else 'yet'}",
     ]
     ahead = [*(f"Needed: {need(one)}" for one in of.needed[:3])]
     if of.next_phase:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
+from majorops.domain.measures import words
 from majorops.domain.text import clean_line
+from majorops.domain.vocab import IncidentStatus, Phase, Severity
 
 LINK_HOURS = 24
 LONGEST_LINK = 30 * 24
@@ -68,3 +71,82 @@ def questions_refusal(open_questions: int) -> str:
     if open_questions < QUESTIONS_AT_ONCE:
         return ""
     return f"{open_questions} questions are open already. Ask again when one is answered."
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an exec summary was written from, or confirmed at. A value that is None is not known: it moved on never."""
+
+    version: int
+    at: datetime
+    phase: Phase
+    status: IncidentStatus | None = None
+    severity: Severity | None = None
+    customers: str | None = None  # `approximately 1,240`, empty for not known
+
+    @property
+    def stored(self) -> dict:
+        """As it is kept."""
+        return {
+            "version": self.version,
+            "at": self.at.isoformat(),
+            "phase": self.phase.value,
+            "status": self.status and self.status.value,
+            "severity": self.severity and self.severity.value,
+            "customers": self.customers,
+        }
+
+    @classmethod
+    def of(cls, stored: dict | None) -> Basis | None:
+        """From what is kept; None where nothing is."""
+        if not stored:
+            return None
+        return cls(
+            version=stored["version"],
+            at=datetime.fromisoformat(stored["at"]),
+            phase=Phase(stored["phase"]),
+            status=IncidentStatus(stored["status"]) if stored.get("status") else None,
+            severity=Severity(stored["severity"]) if stored.get("severity") else None,
+            customers=stored.get("customers"),
+        )
+
+
+def customer_words(number: int | None, is_approximate: bool) -> str:
+    """`approximately 1,240`; empty where nobody knows."""
+    return "" if number is None else f"{'approximately ' if is_approximate else ''}{number:,}"
+
+
+def moved_on(basis: Basis, now: Basis) -> tuple[str, ...]:
+    """What is otherwise now than when the summary was written, each in a few words; empty while it is current."""
+    moved = []
+    if basis.status is not now.status and (basis.status or now.status is not IncidentStatus.ACTIVE):
+        moved.append(f"status {now.status.label}")
+    if basis.phase is not now.phase:
+        moved.append(f"phase {now.phase.title}")
+    if basis.severity not in (None, now.severity):
+        moved.append(f"severity {now.severity.label}")
+    if basis.customers not in (None, now.customers):
+        moved.append(f"customers {now.customers or 'not known'}")
+    return tuple(moved)
+
+
+def written_words(basis: Basis, until: datetime, resolved_at: datetime | None) -> str:
+    """`Written in phase 4 Initial, 41 min ago`; after the close `Written before the close, in phase 4 Initial, 41 min
+    before it`."""
+    if resolved_at is None:
+        return f"Written in phase {basis.phase.title}, {words(max(until - basis.at, timedelta()))} ago"
+    if basis.at >= resolved_at:
+        return f"Written after the close, {words(max(until - basis.at, timedelta()))} ago"
+    before = words(resolved_at - basis.at)
+    return f"Written before the close, in phase {basis.phase.title}, {before} before it"
+
+
+class SummaryAtClose(StrEnum):
+    """What becomes of an exec summary when the incident is resolved."""
+
+    HOLDS = "holds"
+    LATER = "later"  # it is rewritten after the close, and marked until then
+    CLEAR = "clear"
+
+
+SUMMARY_ASKED = "Say what becomes of the exec summary: it still holds, it is rewritten, or it is cleared."

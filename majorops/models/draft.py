@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type
@@ -39,6 +39,9 @@ class Draft(Base):
     note: Mapped[str] = mapped_column(String(300), default="")
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    made_from: Mapped[dict | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # of an exec brief: domain.briefs.Basis
     changed_percent: Mapped[int | None]  # of the text, before it was used
 
     incident: Mapped[Incident] = relationship()  # noqa: F821

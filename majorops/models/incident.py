@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
@@ -83,6 +83,7 @@ class Incident(Base):
     customer_impact_summary: Mapped[str] = mapped_column(Text, default="")
     risk_level: Mapped[RiskLevel | None] = mapped_column(enum_type(RiskLevel))
     exec_summary: Mapped[str] = mapped_column(Text, default="")
+    exec_summary_from: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))  # domain.briefs.Basis
     audience_notes: Mapped[str] = mapped_column(Text, default="")
     # Written for the public: who is affected, and what they can do now.
     who_affected: Mapped[str] = mapped_column(Text, default="")

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.briefs import Basis
 from majorops.domain.cadence import HOLDING_TEXT
 from majorops.domain.drafting import UNUSED, changed, sentence_of
 from majorops.domain.errors import Conflict, Invalid
@@ -17,6 +18,7 @@ from majorops.domain.vocab import DraftState, EventType, Helper, Phase, Visibili
 from majorops.models import Draft, Incident, Publication, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.edit import edit_field
+from majorops.operations.summary import basis_now, stamp
 
 STAYS = timedelta(hours=1)  # how long a draft lies before the person who asked for it
 COUNTS = timedelta(hours=24)  # how long a text that was posted is compared with it
@@ -48,7 +50,9 @@ class Asked:
 def begin_draft(number: int, asked: Asked, *, actor: Actor, now: datetime) -> int:
     """Keep what a writer is about to see of incident `number`; returns the draft's id. One at a time for each person.
     Raises Conflict."""
-    demand_open(db.session.get(Incident, number))
+    incident = db.session.get(Incident, number)
+    if asked.helper is not Helper.BRIEF:  # leadership reads on after the close
+        demand_open(incident)
     db.session.get(User, actor.user_id, with_for_update=True)  # two tabs of one person come one after another
     running = select(Draft.id).where(
         Draft.user_id == actor.user_id,
@@ -68,6 +72,7 @@ def begin_draft(number: int, asked: Asked, *, actor: Actor, now: datetime) -> in
         seen=asked.seen,
         typed=asked.typed,
         made_at=now,
+        made_from=basis_now(incident, now).stored if asked.helper is Helper.BRIEF else None,
     )
     db.session.add(draft)
     db.session.flush()
@@ -126,13 +131,14 @@ def take_brief(
 ) -> None:
     """Put an exec brief into the exec summary, as the MIM left it. `was`: the summary that the MIM saw.
     Raises Conflict (taken or discarded already; the summary changed meanwhile), Invalid."""
-    demand_open(incident)
     draft = _own(incident, draft_id, actor)
     if not typed.strip():
         raise Invalid({"value": "Write the summary, or discard the draft."})
     if draft.helper is not Helper.BRIEF:
         raise Conflict("Only an exec brief goes into the exec summary.")
     edit_field(incident, "exec_summary", typed, was=was, actor=actor, now=now)
+    if basis := Basis.of(draft.made_from):  # what moved on while it lay there, it does not know
+        stamp(incident, basis)
     _use(incident, draft, changed(draft.text, typed), "Exec summary", actor=actor, now=now)
 
 

@@ -19,6 +19,7 @@ from majorops.operations.command import assign_role
 from majorops.operations.incident import change_severity, record_alert_fired, set_alarm_level
 from majorops.operations.phase import change_status
 from majorops.operations.runcards import bring_card
+from majorops.operations.summary import basis_now, stamp
 
 LOSER_AT_MOST = 10_000  # characters
 
@@ -153,6 +154,8 @@ def _write(incident: Incident, field: Field, value, stored: str, *, actor: Actor
         actor=actor,
         now=now,
     )
+    if field.name == "exec_summary":
+        stamp(incident, basis_now(incident, now))
     if field.name == "affected_systems":
         bring_card(incident, actor=actor, now=now)
     if field.name == "alert.issue_time" and value:

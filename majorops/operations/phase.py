@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.briefs import SUMMARY_ASKED, SummaryAtClose
 from majorops.domain.errors import Conflict, GateClosed, Invalid
 from majorops.domain.gates import (
     LAST_PHASE,
@@ -23,6 +24,7 @@ from majorops.operations import demand_open, operation, record
 from majorops.operations.incident import record_reason
 from majorops.operations.lapse import lapse_handover
 from majorops.operations.runcards import flag_used_cards
+from majorops.operations.summary import clear_summary, confirm_summary
 
 
 def situation(incident: Incident) -> Situation:
@@ -144,25 +146,33 @@ def who_advanced(incident: Incident) -> str:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def change_status(
-    incident: Incident, to: IncidentStatus, *, actor: Actor, now: datetime, override: str = ""
+    incident: Incident,
+    to: IncidentStatus,
+    *,
+    actor: Actor,
+    now: datetime,
+    override: str = "",
+    summary: SummaryAtClose | None = None,
 ) -> None:
     """Set the status to monitoring or resolved. Back to active leads only `report_symptoms_returned`.
-    `override`: the written reason that opens a closed gate. Raises Conflict, Invalid, GateClosed."""
+    `override`: the written reason that opens a closed gate. `summary`: what becomes of the exec summary, asked for
+    where there is one: executives read it after the close. Raises Conflict, Invalid, GateClosed."""
     if to is not IncidentStatus.RESOLVED:
         demand_open(incident)
     if to is incident.status:
         return
     if to is IncidentStatus.ACTIVE:
         raise Invalid({"status": "Back to Active: press Symptoms returned."})
-    pass_gate(
-        incident,
-        f"status {to.label}",
-        status_blockers(situation(incident), to, now),
-        override,
-        actor=actor,
-        now=now,
-    )
+    blockers = status_blockers(situation(incident), to, now)
+    is_asked = to is IncidentStatus.RESOLVED and bool(incident.exec_summary)
+    if is_asked and summary is None:
+        blockers.append(Blocker(SUMMARY_ASKED))
+    pass_gate(incident, f"status {to.label}", blockers, override, actor=actor, now=now)
     _set_status(incident, to, actor=actor, now=now)
+    if is_asked and summary is SummaryAtClose.HOLDS:
+        confirm_summary(incident, actor=actor, now=now)
+    elif is_asked and summary is SummaryAtClose.CLEAR:
+        clear_summary(incident, actor=actor, now=now)
 
 
 def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: datetime) -> None:

@@ -68,6 +68,7 @@ _OWN = (
     Incident.what_to_do,
     Incident.risk_level,
     Incident.exec_summary,
+    Incident.exec_summary_from,
     Incident.exposure_line,
     Incident.exposure_published_at,
 )
@@ -92,8 +93,9 @@ def brief_incident(number: int, with_drills: bool = False) -> BriefIncident | No
     row = db.session.execute(query).mappings().first() if number < 2**31 else None
     if row is None:
         return None
-    team = _team(number)
-    tracks = _running(number)
+    is_over = row["resolved_at"] is not None
+    team = _team(number, is_over)
+    tracks = [] if is_over else _running(number)  # what nobody ended runs no more
     shown = tuple(BriefTrack(one.goal, one.team, one.owner, one.expires_at) for one in tracks[:TRACKS_SHOWN])
     names = (
         select(AffectedSystem.name).where(AffectedSystem.incident_id == number).order_by(AffectedSystem.id)
@@ -104,7 +106,7 @@ def brief_incident(number: int, with_drills: bool = False) -> BriefIncident | No
         milestones=_milestones(number),
         tracks=shown,
         more_tracks=max(len(tracks) - TRACKS_SHOWN, 0),
-        needed=_needed(number, team, tracks) if row["resolved_at"] is None else (),
+        needed=_needed(number, team, tracks) if not is_over else (),
         team=tuple((role, team.get(role, "")) for role in CommandRole),
         moments=_moments(number, row),
         kept=_kept(number, row["opened_at"], row["resolved_at"]),
@@ -162,11 +164,15 @@ def _open_needs(number: int, teams: set[str]) -> dict[str, str]:
     return {team: needs for team, needs in db.session.execute(query) if needs}
 
 
-def _team(number: int) -> dict[CommandRole, str]:
+def _team(number: int, is_over: bool) -> dict[CommandRole, str]:
+    """Who holds which role; once the incident is over who held it last, released or not."""
     query = select(CommandAssignment.role, CommandAssignment.name).where(
-        CommandAssignment.incident_id == number, CommandAssignment.until.is_(None)
+        CommandAssignment.incident_id == number
     )
-    return {row.role: row.name for row in db.session.execute(query)}
+    if not is_over:
+        query = query.where(CommandAssignment.until.is_(None))
+    rows = db.session.execute(query.order_by(CommandAssignment.id.desc()).limit(ROWS)).all()
+    return {row.role: row.name for row in reversed(rows)}
 
 
 def _moments(number: int, row: Mapping) -> Moment:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from majorops.domain import text as words
-from majorops.domain.briefs import Need
+from majorops.domain.briefs import Basis, Need, customer_words, moved_on, written_words
 from majorops.domain.cadence import Cadence, cadence
 from majorops.domain.exposure import spelled
 from majorops.domain.measures import (
@@ -99,6 +99,7 @@ class BriefIncident(BriefLine):
     what_to_do: str
     risk_level: RiskLevel | None
     exec_summary: str
+    exec_summary_from: dict | None
     exposure_line: str
     exposure_published_at: datetime | None
     systems: tuple[str, ...]
@@ -116,6 +117,23 @@ class BriefIncident(BriefLine):
     def impact(self, now: datetime) -> timedelta:
         began = impact_started_at(self.issue_time, self.detected_at)
         return impact_duration(began, impact_ended_at(self.resolve_time, self.resolved_at), now)
+
+    def summary_note(self, now: datetime) -> str:
+        """From when the exec summary is, where something moved on since; empty while it is current."""
+        basis = Basis.of(self.exec_summary_from) if self.exec_summary else None
+        if basis is None:
+            return ""
+        customers = customer_words(self.customer_count, self.customer_count_is_approximate)
+        here = Basis(0, now, self.phase, self.status, self.severity, customers)
+        if not (moved := moved_on(basis, here)):
+            return ""
+        end = "not confirmed since" if self.resolved_at else f"since then: {', '.join(moved)}"
+        return f"{written_words(basis, now, self.resolved_at)}; {end}."
+
+    @property
+    def held_roles(self) -> tuple[tuple[CommandRole, str], ...]:
+        """Who holds which role; after the close who held it last. Nothing is vacant then."""
+        return tuple(pair for pair in self.team if pair[1]) if self.resolved_at else self.team
 
     @property
     def exposure_words(self) -> str:

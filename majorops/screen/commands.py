@@ -132,6 +132,11 @@ def helpers(f: Fireground) -> Iterator[Command]:
     yield to_place("AI suggestion", may, "suggestion-key", "draft", takes={"name": "suggestion"}, press=True)
     none = may or ("" if f.draft("brief") else "No exec brief is drafted.")
     yield to_place("Take the drafted exec brief", none, "execbrief-text", "take")
+    may_still = f.why_not(COMMAND, always=True)
+    none = may_still or ("" if f.summary_moved else "The exec summary is current, or empty.")
+    for label, act in (("Exec summary still holds", "holds"), ("Clear exec summary", "clear")):
+        values = {"act": act, "was": f.incident.exec_summary}
+        yield Command(label, none, verb="fireground.summary", values=values)
     for helper in Helper:
         none = may or ("" if f.draft(helper) else f"No {helper.label} lies here.")
         yield to_place(f"Discard the {helper.label}", none, f"{helper.value}-discard", "discard")

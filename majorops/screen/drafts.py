@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from sqlalchemy import select
-
-from majorops.db import db
+from majorops.domain.briefs import Basis, written_words
 from majorops.domain.facts import Mark, check, pieces, still_said
 from majorops.domain.vocab import Helper, Phase
-from majorops.models import Draft, TimelineEvent
+from majorops.models import Draft
 from majorops.operations.drafts import offered_drafts
+from majorops.operations.summary import summary_moved
 from majorops.screen.seats import CommandTeam
 
 BRIEF_PHASES = (Phase.INITIAL, Phase.RESOLUTION)  # guide: "Run this at Phase 4 and again at Resolution"
@@ -19,7 +18,11 @@ BRIEF_PHASES = (Phase.INITIAL, Phase.RESOLUTION)  # guide: "Run this at Phase 4 
 class Drafts(CommandTeam):
     @cached_property
     def _drafts(self) -> dict[Helper, Draft]:
-        return offered_drafts(self.incident, self.actor, self.now) if self.can_command else {}
+        if not self.may_command:
+            return {}
+        drafts = offered_drafts(self.incident, self.actor, self.now)
+        # After the close leadership reads on: a brief is still drafted, nothing else.
+        return {h: d for h, d in drafts.items() if self.can_command or h is Helper.BRIEF}
 
     def draft(self, helper: str) -> Draft | None:
         """What lies before this person of that helper."""
@@ -42,13 +45,27 @@ class Drafts(CommandTeam):
         return lines
 
     @cached_property
+    def summary_basis(self) -> Basis | None:
+        """What the exec summary was written from."""
+        return Basis.of(self.incident.exec_summary_from) if self.incident.exec_summary else None
+
+    @cached_property
+    def summary_moved(self) -> tuple[str, ...]:
+        """What moved on since; empty while it is current."""
+        return summary_moved(self.incident, self.now)
+
+    @property
+    def summary_written(self) -> str:
+        """`Written in phase 4 Initial, 41 min ago`"""
+        return written_words(self.summary_basis, self.now, self.incident.resolved_at)
+
+    @property
+    def asks_summary(self) -> bool:
+        """Resolving asks what becomes of it."""
+        return bool(self.incident.exec_summary)
+
+    @cached_property
     def offers_brief(self) -> bool:
-        """A phase that asks for a brief, and nobody touched the exec summary in it."""
-        if self.incident.phase not in BRIEF_PHASES or not self.can_command or self.draft("brief"):
-            return False
-        touched = select(TimelineEvent.id).where(
-            TimelineEvent.incident_id == self.incident.id,
-            TimelineEvent.field == "exec_summary",
-            TimelineEvent.at >= self.incident.phase_entered_at,
-        )
-        return db.session.scalar(touched.limit(1)) is None
+        """A phase that asks for a brief, and there is no exec summary yet."""
+        is_due = self.incident.phase in BRIEF_PHASES or self.incident.is_resolved
+        return is_due and self.may_command and not self.incident.exec_summary and not self.draft("brief")

@@ -38,7 +38,7 @@ KEYS: dict[str, Key] = {
         Key("N", "Phase note", "f-phase-note-value f-phase-note-input", press=True),
         Key("B", "Join bridge", "bridge-key", READ, True, press=True),
         Key("D", "AI draft", "draft-key", press=True),
-        Key("E", "AI exec brief", "brief-key", press=True),
+        Key("E", "AI exec brief", "brief-key", COMMAND, True, press=True),
         Key("/", "Filter timeline", "timeline-q", READ, True),
         Key("J", "Timeline, next row", "", READ, True),
         Key("K", "Timeline, previous row", "", READ, True),

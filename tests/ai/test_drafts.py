@@ -386,7 +386,7 @@ def test_nobody_takes_the_draft_of_another(maya, cast):
 def test_a_brief_is_offered_at_phase_4_and_at_resolution_until_somebody_wrote_one(
     maya, cast, incident, clock
 ):
-    offer = "Leadership has no summary of this phase."
+    offer = "Leadership has no exec summary yet."
     assert offer not in page(maya)
     cast.bring_to(incident, 4)
     assert offer in page(maya)
@@ -397,7 +397,8 @@ def test_a_brief_is_offered_at_phase_4_and_at_resolution_until_somebody_wrote_on
     phase.advance_phase(
         incident, Phase.RESOLUTION, reason="test", override="test", actor=cast.maya, now=clock()
     )
-    assert offer in page(maya)
+    assert "Exec summary is older" in page(maya)
+    assert 'id="brief-offer"' in page(maya)
 
 
 def test_a_suggestion_is_for_its_phase(maya, cast, incident):

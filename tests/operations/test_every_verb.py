@@ -176,6 +176,8 @@ def calls(cast, clock) -> dict[str, tuple]:
         "coaching.note_called": ("nobody told",),
         "delivery.record_test": ("none", "a@b.cd", ""),
         "outcome.record_outcome": (act,),
+        "summary.confirm_summary": ("summary",),
+        "summary.clear_summary": ("summary",),
         "drafts.begin_draft": ("none", incident_id, Asked(Helper.UPDATE, Phase.ALERT, "update 1", "s", 0)),
         "drafts.end_draft": ("none", 1, {"text": "Payments fail."}),
         "drafts.discard_draft": (2,),
@@ -261,6 +263,9 @@ def test_leaves_an_event(cast, clock, name):
             given = [VERBS["handover.offer_handover"](incident, to.user_id, **who).id]
         case "resolved":
             VERBS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+            given = []
+        case "summary":
+            VERBS["edit.edit_field"](incident, "exec_summary", "Payments fail.", **who)
             given = []
         case "nobody told":
             current_app.config["SMTP_URL"] = None

@@ -14,7 +14,7 @@ from majorops.ai import Prompt, Provider, Sight, Written, prompt_for, provider_f
 from majorops.ai.sight import promise_words
 from majorops.domain.access import Actor, Permission
 from majorops.domain.drafting import sentences
-from majorops.domain.errors import Refused
+from majorops.domain.errors import Invalid, Refused
 from majorops.domain.vocab import Helper
 from majorops.models import Incident
 from majorops.operations.drafts import (
@@ -26,11 +26,12 @@ from majorops.operations.drafts import (
     own_words,
     take_brief,
 )
+from majorops.operations.summary import clear_summary, confirm_summary
 from majorops.web.access import needs
 from majorops.web.answers import wants_partial
 from majorops.web.fireground import bp
 from majorops.web.fireground.answering import changed, checked, doing, load, refused, shown_again, verb
-from majorops.web.fireground.forms import BriefForm, ComposerForm
+from majorops.web.fireground.forms import BriefForm, ComposerForm, SummaryForm
 from majorops.web.fireground.updates import promised
 
 LINES = "application/x-ndjson"
@@ -132,3 +133,15 @@ def discard(incident, draft_id: int) -> Response:
     if typed and not wants_partial():
         return shown_again(incident, "composer", {"body": typed})
     return changed(incident, "composer", also=tuple(REGION.values()))
+
+
+@bp.post("/<int:number>/summary")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("summary", "panel")
+def summary(incident) -> None:
+    """The exec summary still holds, or is taken away."""
+    checked(form := SummaryForm())
+    act = {"holds": confirm_summary, "clear": clear_summary}.get(form.act.data)
+    if act is None:
+        raise Invalid({"summary": "Choose what becomes of the exec summary."})
+    act(incident, was=form.was.data, **doing())

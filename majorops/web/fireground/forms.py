@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextInput
 
 from majorops.domain.after_action import offered_at
+from majorops.domain.briefs import SummaryAtClose
 from majorops.domain.errors import Invalid
 from majorops.domain.text import clean_line, clean_text
 from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
@@ -92,6 +93,14 @@ class AdvanceForm(FlaskForm):
 class StatusForm(FlaskForm):
     to = Choice(IncidentStatus)
     override = Text(2_000)
+    summary = Choice(SummaryAtClose)
+
+
+class SummaryForm(FlaskForm):
+    """`was`: the exec summary that the person read."""
+
+    act = Line(most=10)
+    was = Text(10_000)
 
 
 class NoteForm(FlaskForm):

@@ -32,7 +32,8 @@ def advance(incident) -> None:
 @verb("status", "panel")
 def status(incident) -> None:
     checked(form := StatusForm())
-    change_status(incident, form.to.data or incident.status, override=form.override.data, **doing())
+    given = {"override": form.override.data, "summary": form.summary.data}
+    change_status(incident, form.to.data or incident.status, **given, **doing())
 
 
 @bp.post("/<int:number>/symptoms")
