@@ -5,10 +5,23 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
-from majorops.admin import delivery, drafts, maintenance, runcards, subscribers
-from majorops.admin.base import Guard
+from majorops.admin import delivery, drafts, maintenance, response, runcards, subscribers
+from majorops.admin.base import Guard, Table
 from majorops.admin.tables import TABLES
 from majorops.db import db
+
+GROUPS = {
+    "Incidents": ("Incidents", "Timeline", "Milestones", "Updates"),
+    "Response": (
+        "Command assignments", "Hand-overs", "Tracks", "Timeboxes", "CAN reports", "Asks", "Checks", "Run cards",
+        "Run card versions",
+    ),
+    "People": ("Users", "Channels"),
+    "Public": ("Systems", "Maintenance", "Maintenance updates", "Subscribers", "Announcements"),
+    "Delivery": ("Deliveries", "Policies"),
+    "System": ("Audit", "AI drafts"),
+}  # fmt: skip
+"""The tables by what they are about, in the order of the menu."""
 
 
 class Index(Guard, AdminIndexView):
@@ -16,16 +29,27 @@ class Index(Guard, AdminIndexView):
 
     @expose("/")
     def index(self) -> str:
-        tables = [item._view for item in self.admin.menu() if item._view is not self]
-        return self.render("admin/start.html", rows=[(table, *table.count_rows()) for table in tables])
+        groups = [
+            (group, [(table, *table.count_rows()) for table in tables])
+            for group, tables in grouped(self.admin).items()
+        ]
+        return self.render("admin/start.html", groups=groups)
+
+
+def grouped(admin: Admin) -> dict[str, list[Table]]:
+    """The tables' views by their group."""
+    views = {view.name: view for view in admin._views if isinstance(view, Table)}
+    return {group: [views[name] for name in names] for group, names in GROUPS.items()}
 
 
 def init_app(app: Flask) -> None:
     """Register the front page and the tables. All pages are templates of our own (templates/admin): no script, no
     style from elsewhere. Endpoints begin with `admin` or `data_`, by which web/access.py knows them."""
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (runcards, delivery, subscribers, maintenance, drafts)
+    more = (response, runcards, delivery, subscribers, maintenance, drafts)
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"
         admin.add_view(table(model, db, name=name, endpoint=endpoint, url=f"/admin/data/{slug}"))
+    groups = grouped(admin)
+    app.add_template_global(lambda: groups, "data_groups")

@@ -11,6 +11,7 @@ from flask_admin.form import BaseForm
 from flask_login import current_user
 
 from majorops import clock
+from majorops.admin.bulk import Bulk
 from majorops.admin.reading import Reading
 from majorops.admin.show import EXPORTED, SHOWN, is_time, safe_cell
 from majorops.db import db
@@ -34,16 +35,18 @@ class Guard:
         abort(403 if current_user.is_authenticated else 401)
 
 
-class Table(Guard, Reading, ModelView):
+class Table(Guard, Reading, Bulk, ModelView):
     """Read-only unless a subclass says otherwise.
 
     A table that may be written sets `can_edit` (and `can_create`), gives `stored(row)`, the form's text for each
-    value, and calls one verb in `change` (and `add`). `about`: one line on what the table holds.
+    value, and calls one verb in `change` (and `add`). `about`: one line on what the table holds. `presets`: lists that
+    admins ask for often, as a name and the parameters of their address. `acts`: see bulk.py.
     """
 
     about = ""
     empty = "0 rows."
     create_label = "Add"
+    presets: tuple[tuple[str, dict[str, str]], ...] = ()
     can_create = can_edit = can_delete = False
     can_view_details = can_export = True
     can_set_page_size = False
@@ -118,6 +121,18 @@ class Table(Guard, Reading, ModelView):
 
     def get_export_name(self, export_type: str = "csv") -> str:
         return f"{self.name.lower().replace(' ', '-')}-{clock.now():%Y-%m-%d-%H%M}.{export_type}"
+
+    def preset_links(self) -> list[tuple[str, str, bool]]:
+        """Name and address of each preset, and whether it is the list that is shown."""
+        given = {name: text for name, text in request.args.items() if text and name.startswith("flt")}
+        return [
+            (
+                name,
+                self.get_url(f"{self.endpoint}.index_view", **args),
+                given == {key: str(text) for key, text in args.items()},
+            )
+            for name, args in self.presets
+        ]
 
     def heading(self, row) -> str:
         """What a page on this row is called."""

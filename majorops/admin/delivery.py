@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from majorops import clock
 from majorops.admin import forms
 from majorops.admin.base import Table
+from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.errors import Refused
@@ -26,6 +27,12 @@ class DeliveryTable(Table):
     about = "Every message that was queued, and what became of it. What failed can be sent again."
     empty = "0 messages."
     details_template = "admin/delivery.html"
+    presets = (
+        ("Failed", {"flt_state": "failed"}),
+        ("No channel", {"flt_state": "no_channel"}),
+        ("Waiting", {"flt_state": "pending"}),
+    )
+    acts: ClassVar = {"again": Act("Send again", verbs.send_again, "Sent again")}
     column_list = (
         "created_at",
         "incident_id",

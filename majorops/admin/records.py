@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from flask import Response, abort, flash, redirect, request, url_for
@@ -11,8 +12,10 @@ from sqlalchemy.orm import joinedload
 
 from majorops import clock
 from majorops.admin.base import Table
+from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
+from majorops.domain.access import Actor
 from majorops.domain.errors import Refused
 from majorops.domain.text import reference
 from majorops.domain.vocab import CommandRole, EventType, HandoverState, IncidentStatus, Visibility, by_value
@@ -52,10 +55,20 @@ class IncidentRecord(Table):
         return [("Fireground", url_for("fireground.show", number=row.incident_id))]
 
 
+def make_internal(entry: TimelineEvent, *, actor: Actor, now: datetime) -> None:
+    timeline.set_visibility(entry.incident, entry.seq, Visibility.INTERNAL, actor=actor, now=now)
+
+
 class TimelineTable(IncidentRecord):
     about = "The record: append-only. Only the visibility of an entry changes, and that is logged."
     empty = "0 entries."
     details_template = "admin/entry.html"
+    presets = (
+        ("Public", {"flt_visibility": "public"}),
+        ("Overrides", {"flt_kind": "gate.overridden"}),
+        ("Corrections", {"flt_kind": "note.corrected"}),
+    )
+    acts: ClassVar = {"internal": Act("Make internal", make_internal, "Internal")}
     loads = (joinedload(TimelineEvent.incident),)
     column_list = ("incident_id", "seq", "at", "type", "kind", "title", "visibility", "actor_name")
     column_details_list = (
@@ -103,6 +116,7 @@ class UpdateTable(IncidentRecord):
         "Status updates as published. A correction is a new update; withdrawing is a press on the fireground."
     )
     empty = "0 updates."
+    presets = (("Public", {"flt_visibility": "public"}), ("Withdrawn", {"flt_withdrawn": "yes"}))
     loads = (joinedload(StatusUpdate.incident),)
     column_list = ("incident_id", "at", "body", "visibility", "by_name", "next_update_eta", "withdrawn_at")
     column_details_list = (
@@ -123,6 +137,7 @@ class UpdateTable(IncidentRecord):
 class MilestoneTable(IncidentRecord):
     about = "Milestones as cut: numbered within the incident, never rewritten."
     empty = "0 milestones."
+    presets = (("Resolutions", {"flt_resolution": "yes"}), ("Public", {"flt_visibility": "public"}))
     loads = (joinedload(Milestone.incident),)
     column_list = (
         "incident_id", "number", "at", "title", "body", "visibility", "status_at_cut", "by_name", "next_update_eta",
@@ -149,6 +164,7 @@ class MilestoneTable(IncidentRecord):
 class AssignmentTable(IncidentRecord):
     about = "Who held which command role, and when. Roles are handed over on the fireground."
     empty = "0 assignments."
+    presets = (("Held now", {"flt_held": "no"}),)
     loads = (joinedload(CommandAssignment.incident),)
     column_list = ("incident_id", "role", "name", "since", "until")
     column_details_list = ("incident_id", "incident.title", "role", "name", "since", "until", "id")
@@ -185,6 +201,7 @@ class HandoverTable(IncidentRecord):
 
 class AuditTable(Table):
     about = "What happened outside incidents: accounts, sign-ins, the catalogue. Append-only."
+    presets = (("Failed sign-ins", {"flt_kind": "sign_in.failed"}), ("Accounts", {"flt_kind": "user."}))
     empty = "0 entries."
     column_list = ("at", "kind", "subject", "detail", "actor_name")
     column_details_list = ("at", "kind", "subject", "detail", "actor_name", "id")

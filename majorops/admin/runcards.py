@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from majorops import clock
 from majorops.admin import forms
 from majorops.admin.base import Table
+from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, Is, YesNo
 from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.runcards import is_stale
@@ -41,6 +42,8 @@ class RunCardTable(Table):
     create_label = "Add run card"
     form = forms.RunCardForm
     details_template = "admin/run_card.html"
+    presets = (("To review", {"flt_to_review": "yes"}), ("Retired", {"flt_in_use": "no"}))
+    acts: ClassVar = {"reviewed": Act("Reviewed, they still hold", verbs.mark_reviewed, "Reviewed")}
     loads = (selectinload(RunCard.versions),)
     column_list = ("tier", "name", "systems", "version", "reviewed_at", "condition")
     column_details_list = (

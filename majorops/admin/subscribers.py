@@ -11,7 +11,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from majorops import clock
 from majorops.admin.base import Table
-from majorops.admin.filters import From, Is, Until, YesNo
+from majorops.admin.bulk import Act
+from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link
 from majorops.domain.errors import Refused
 from majorops.domain.text import reference
@@ -30,6 +31,15 @@ class SubscriberTable(Table):
     about = "Addresses that asked for public updates. People subscribe, confirm and leave by themselves."
     empty = "0 subscribers."
     details_template = "admin/subscriber.html"
+    presets = (
+        ("Bounced", {"flt_state": "bounced"}),
+        ("Not confirmed", {"flt_state": "waiting"}),
+        ("Unsubscribed", {"flt_state": "left"}),
+    )
+    acts: ClassVar = {
+        "again": Act("Ask to confirm again", subscriptions.ask_again, "Asked again"),
+        "leave": Act("Unsubscribe", subscriptions.leave, "Unsubscribed"),
+    }
     loads = (selectinload(Subscriber.systems),)
     column_list = ("address", "kind", "state", "systems", "language", "failures", "created_at")
     column_details_list = (*column_list, "changed_at", "id")
@@ -94,7 +104,11 @@ class AnnouncementTable(Table):
         "incident_id": by_row(lambda row: row.incident_id and reference(row.incident_id))
     }
     column_sortable_list = ("at", "incident_id", "reached", "failed")
-    column_filters = (From(Announcement.at, "From"), Until(Announcement.at, "Until"))
+    column_filters = (
+        Number(Announcement.incident_id, "Incident"),
+        From(Announcement.at, "From"),
+        Until(Announcement.at, "Until"),
+    )
 
     def heading(self, row: Announcement) -> str:
         return row.act

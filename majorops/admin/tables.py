@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from flask import Response, flash, redirect, request, url_for
@@ -12,8 +13,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from majorops import clock
 from majorops.admin import forms, records
 from majorops.admin.base import Table
-from majorops.admin.filters import From, Is, Until, YesNo
-from majorops.admin.show import box, by_row, incident_link
+from majorops.admin.bulk import Act
+from majorops.admin.filters import From, Is, Number, Until, YesNo
+from majorops.admin.reading import counted
+from majorops.admin.show import box, by_row, incident_link, lines
 from majorops.domain.text import reference
 from majorops.domain.vocab import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
 from majorops.fields import FIELDS, as_text
@@ -29,14 +32,27 @@ from majorops.models import (
     User,
 )
 from majorops.operations import accounts, catalogue, throttle
-from majorops.operations.edit import edit_fields
+from majorops.operations.edit import edit_fields, read
+
+# Fields of the registry that are kept in rows of their own: shown on the incident's page all the same.
+KEPT_ELSEWHERE = {forms.key(name): field for name, field in FIELDS.items() if name.startswith("command.")} | {
+    "phase_note": FIELDS["phase_note"]
+}
 
 
 class IncidentTable(Table):
     about = "Every incident. Phase, status, severity, Box and command roles change on the fireground."
     can_edit = True
     empty = "0 incidents."
+    details_template = "admin/incident.html"
     loads = (selectinload(Incident.systems),)
+    presets = (
+        ("Active", {"flt_status": "active"}),
+        ("Monitoring", {"flt_status": "monitoring"}),
+        ("Critical", {"flt_severity": "critical"}),
+        ("Private", {"flt_on_public_page": "no", "flt_drill": "no"}),
+        ("Drills", {"flt_drill": "yes"}),
+    )
     indexed = frozenset({"id", "opened_at"})
     column_list = (
         "id", "title", "severity", "alarm_level", "status", "phase", "systems", "opened_at", "resolved_at",
@@ -47,21 +63,23 @@ class IncidentTable(Table):
         "bridge_url", "bridge_is_public", "is_public", "is_drill", "detected_at", "opened_at", "resolved_at",
         "opened_by_name", "intake_source", "alert_id", "issue_time", "resolve_time", "customer_count",
         "customer_count_is_approximate", "external_impact", "business_impact", "customer_impact_summary",
-        "risk_level", "exec_summary", "audience_notes", "next_update_eta", "last_communicated_at", "window_resets",
+        "who_affected", "what_to_do", "risk_level", "exposure_confidence", "exposure_path", "exec_summary",
+        "audience_notes", *KEPT_ELSEWHERE, "next_update_eta", "last_communicated_at", "window_resets",
     )  # fmt: skip
     column_labels: ClassVar = {
         **{field.column: field.label for field in FIELDS.values() if field.column},
+        **{name: field.label for name, field in KEPT_ELSEWHERE.items()},
         "id": "Incident",
         "alarm_level": "Box",
         "phase": "Phase",
         "phase_entered_at": "Phase entered",
-        "systems": "Systems",
+        "systems": FIELDS["affected_systems"].label,
         "is_drill": "Drill",
         "opened_at": "Opened",
         "opened_by_name": "Opened by",
         "intake_source": "Came by",
-        "customer_count": "Customers",
-        "customer_count_is_approximate": "Customers approximate",
+        "customer_count": FIELDS["alert.customer_count"].label,
+        "customer_count_is_approximate": f"{FIELDS['alert.customer_count'].label} is approximate",
         "next_update_eta": "Next update",
         "last_communicated_at": "Last update",
         "window_resets": "Clean window resets",
@@ -69,6 +87,10 @@ class IncidentTable(Table):
     column_formatters: ClassVar = {
         "id": by_row(lambda row: incident_link(row.id)),
         "alarm_level": by_row(box),
+        **{
+            name: by_row(lambda row, field=field: lines(field.show(read(row, field))))
+            for name, field in KEPT_ELSEWHERE.items()
+        },
     }
     column_formatters_export: ClassVar = {"id": by_row(lambda row: reference(row.id))}
     column_sortable_list = (
@@ -92,14 +114,20 @@ class IncidentTable(Table):
         return str(row)
 
     def links(self, incident: Incident) -> list[tuple[str, str]]:
-        one = {"flt_incident": incident.id}
-        return [
-            ("Fireground", url_for("fireground.show", number=incident.id)),
-            ("Timeline", url_for("data_timeline.index_view", **one)),
-            ("Updates", url_for("data_updates.index_view", **one)),
-            ("Milestones", url_for("data_milestones.index_view", **one)),
-            ("Command", url_for("data_command_assignments.index_view", **one)),
-        ]
+        found = [("Fireground", url_for("fireground.show", number=incident.id))]
+        if incident.is_shown:
+            found.append(("Public page", url_for("public.incident", number=incident.id)))
+        return found
+
+    def rows_of(self, incident: Incident) -> list[tuple[str, str, int, bool]]:
+        """Every table that has rows of incidents: name, address of this incident's, how many, whether over that."""
+        found = []
+        for view in self.admin._views:
+            if isinstance(view, Table) and any(isinstance(filter, Number) for filter in view._filters or ()):
+                query = view.get_query().filter(view.model.incident_id == incident.id)
+                address = url_for(f"{view.endpoint}.index_view", flt_incident=incident.id)
+                found.append((view.name, address, *counted(query, view.model)))
+        return found
 
     def stored(self, row: Incident) -> dict[str, str]:
         return {forms.key(field.name): field.read(row) for field in forms.editable(row)}
@@ -126,6 +154,12 @@ class UserTable(Table):
     can_create = can_edit = True
     empty = "0 accounts."
     create_label = "Add user"
+    presets = (
+        ("Admins", {"flt_role": "admin"}),
+        ("MIMs", {"flt_role": "mim"}),
+        ("Switched off", {"flt_may_sign_in": "no"}),
+    )
+    acts: ClassVar = {"unlock": Act("Forget failed sign-ins", accounts.unlock_user, "May try again")}
     details_template = "admin/user.html"
     form = forms.UserForm
     column_list = ("name", "email", "role", "is_active", "sign_in", "created_at")
@@ -183,6 +217,15 @@ class SystemTable(Table):
     can_create = can_edit = True
     empty = "0 systems. Add the ones that people name on the bridge."
     create_label = "Add system"
+    presets = (
+        ("Public", {"flt_public": "yes"}),
+        ("Without an owner", {"flt_has_an_owner": "no"}),
+        ("Retired", {"flt_in_use": "no"}),
+    )
+    acts: ClassVar = {
+        "retire": Act("Retire", partial(catalogue.set_system_active, is_active=False), "Retired"),
+        "use": Act("Put in use", partial(catalogue.set_system_active, is_active=True), "In use"),
+    }
     form = forms.SystemForm
     loads = (joinedload(System.owner),)
     column_list = ("name", "description", "owner", "is_public", "group_name", "is_active")
