@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from majorops.domain.errors import Invalid
-from majorops.domain.text import clean_line, clean_text, web_link
+from majorops.domain.text import clean_line, clean_text, meeting_link
 from majorops.domain.vocab import (
     AlarmLevel,
     CommandRole,
@@ -113,8 +113,8 @@ def required_time(typed: str) -> datetime:
 def link(typed: str) -> str | None:
     if not clean_line(typed):
         return None
-    if (address := web_link(typed)) is None or len(address) > 2000:
-        raise ValueError("use an address that begins with http:// or https://")
+    if (address := meeting_link(typed)) is None or len(address) > 2000:
+        raise ValueError("use a web address, such as meet.google.com/abc-defg-hij")
     return address
 
 

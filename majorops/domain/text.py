@@ -37,6 +37,15 @@ def web_link(value: str) -> str | None:
     return None
 
 
+_BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:\d{1,5})?([/?#]\S*)?", re.IGNORECASE)
+
+
+def meeting_link(value: str) -> str | None:
+    """A link as people copy it: `meet.google.com/abc` gets its `https://`. Returns None for what is no web address."""
+    link = clean_line(value)
+    return web_link(f"https://{link}" if _BARE_HOST.fullmatch(link) else link)
+
+
 def count(number: int, noun: str) -> str:
     """`1 incident`, `2 incidents`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -152,6 +152,12 @@ class Screen:
         refusal = self.why_not(Permission.INCIDENT_COMMAND, always=not FIELDS[name].frozen_when_resolved)
         return refusal or edit_refusal(self.incident, name)
 
+    @property
+    def edits_bridge_above(self) -> bool:
+        """The bridge's field stands in the header, not under All fields: where it is asked for or set."""
+        asked = bool(self.incident.bridge_url or self.incident.alarm_level)
+        return asked and self.can_edit("bridge_url")
+
     def can_edit(self, name: str) -> bool:
         return not self.why_not_edit(name)
 
@@ -251,4 +257,5 @@ class Screen:
 
     @property
     def more_fields(self) -> tuple[str, ...]:
-        return MORE_FIELDS + (("resolved_at",) if self.incident.is_resolved else ())
+        shown = tuple(n for n in MORE_FIELDS if n != "bridge_url" or not self.edits_bridge_above)
+        return shown + (("resolved_at",) if self.incident.is_resolved else ())

@@ -36,7 +36,7 @@ KEYS: dict[str, Key] = {
         Key("H", "Write holding update", "composer-body", choose=_HOLD, fill=HOLDING_TEXT),
         Key("A", "Advance", "advance-key status-key"),
         Key("N", "Phase note", "f-phase-note-value f-phase-note-input", press=True),
-        Key("B", "Join bridge", "bridge-key", READ, True, press=True),
+        Key("B", "Join bridge", "bridge-key f-bridge-url-value f-bridge-url-input", READ, True, press=True),
         Key("D", "AI draft", "draft-key", press=True),
         Key("E", "AI exec brief", "brief-key", COMMAND, True, press=True),
         Key("/", "Filter timeline", "timeline-q", READ, True),
