@@ -55,7 +55,7 @@ def test_box_0_shows_no_word_that_asks_for_a_bridge(cast, maya, severity, asks):
     text = maya.get(HERE).text
     assert ("Bridge open, link pasted" in text) is asks
     assert ("Open the bridge" in text) is asks
-    assert ('header__bridge' in text) is asks
+    assert ("header__bridge" in text) is asks
     assert ("Not asked for at Box 0" in text) is not asks
 
 
