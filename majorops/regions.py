@@ -69,6 +69,7 @@ REGIONS: dict[str, frozenset[str]] = {
             "alarm.raised",
             "notice.settled",
             "people.called",
+            "opened.late",
         }
     ),
     "header": frozenset({"severity.changed", "alarm.changed", "status.changed"}),
@@ -164,7 +165,7 @@ PUBLIC_KINDS = ("visibility.", "system.", "maintenance.")
 ALSO: dict[str, frozenset[str]] = {
     "bridge_url": frozenset({"header", "nudge"}),
     "is_public": frozenset({"header"}),
-    "detected_at": frozenset({"tiles"}),
+    "detected_at": frozenset({"tiles", "nudge"}),
     "resolved_at": frozenset({"tiles"}),
     "alert.issue_time": frozenset({"tiles"}),
     "alert.resolve_time": frozenset({"tiles"}),

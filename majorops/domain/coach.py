@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from majorops.domain.cadence import SOON
 from majorops.domain.gates import CLEAN_WINDOW, STRICT
-from majorops.domain.measures import short_clock
+from majorops.domain.measures import late_by, short_clock, words
 from majorops.domain.notices import Outcome
 from majorops.domain.vocab import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
 
@@ -67,6 +67,7 @@ class Watch:
     track_opened_at: datetime | None = None
     window_at: datetime | None = None
     window_resets: int = 0
+    detected_at: datetime | None = None  # when the problem began
     reach: Outcome | None = None  # what became of the alarm's messages; None for a drill, which calls nobody
     not_told: tuple[str, ...] = ()  # the first of those whom no message reached
 
@@ -168,6 +169,14 @@ def update_soon(w: Watch) -> Iterator[Nudge]:
         yield Nudge(_key("soon", due), due - SOON, "Update due in", why, "write", until=due)
 
 
+def opened_late(w: Watch) -> Iterator[Nudge]:
+    """The guide's first common mistake, asked about once: a slip of the hand is put right, the rest is for the review."""
+    if late := late_by(w.detected_at, w.opened_at):
+        what = f"Opened {words(late)} after the problem began"
+        why = f"Began {w.detected_at:%H:%M} UTC, opened {w.opened_at:%H:%M}: is that right?"
+        yield Nudge(_key("late", w.opened_at), w.opened_at, what, why, "late")
+
+
 def no_bridge(w: Watch) -> Iterator[Nudge]:
     if w.level >= AlarmLevel.BOX_2 and not w.has_bridge:
         since = max(w.opened_at, w.level_at)
@@ -246,6 +255,7 @@ RULES: tuple[Callable[[Watch], Iterator[Nudge]], ...] = (
     no_milestone,
     long_gather,
     update_soon,
+    opened_late,
     no_bridge,
     track_without_timebox,
     ask_due,

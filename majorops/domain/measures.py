@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+OPENED_LATE = timedelta(minutes=10)
+
 
 def total_duration(opened_at: datetime, resolved_at: datetime | None, now: datetime) -> timedelta:
     """Since the incident was opened, frozen when resolved; never negative (guide, *Duration* tile)."""
@@ -74,6 +76,13 @@ def kept(
     on_time = sum(answer <= due for due, answer in promises)
     gaps = [max(later - sooner, timedelta()) for sooner, later in pairwise(times)]
     return Kept(len(promises), on_time, max(gaps, default=timedelta()))
+
+
+def late_by(detected_at: datetime | None, opened_at: datetime) -> timedelta | None:
+    """How long after the problem began the incident was opened, where that is a finding (guide, first common mistake);
+    None within ten minutes."""
+    late = opened_at - detected_at if detected_at else timedelta()
+    return late if late > OPENED_LATE else None
 
 
 def words(duration: timedelta) -> str:

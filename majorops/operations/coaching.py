@@ -14,6 +14,7 @@ from majorops.domain.vocab import AccountRole, CommandRole, EventType, Notice
 from majorops.models import Incident, NudgeMark, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.command import holder
+from majorops.operations.late import record_late
 from majorops.operations.outbox import audience, notify
 from majorops.operations.watching import watch
 
@@ -53,6 +54,18 @@ def note_called(incident: Incident, *, actor: Actor, now: datetime) -> None:
     whom = f"{total} {'person' if total == 1 else 'people'}" if total else "who must know"
     title = f"Told by phone, as no message went out: {whom}"
     record(incident, "people.called", title, type=EventType.ACTION, actor=actor, now=now)
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def confirm_late(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """The problem did begin so long before the opening: kept for the review. Raises Conflict where it was not late, or
+    that is kept already."""
+    demand_open(incident)
+    if not record_late(incident, actor=actor, now=now):
+        raise Conflict("This is settled already.")
+    for nudge in nudges(watch(incident)):
+        if nudge.action == "late":
+            _mark(incident, nudge.key).dismissed_at = now
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

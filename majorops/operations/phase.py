@@ -23,6 +23,7 @@ from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record
 from majorops.operations.incident import record_reason
 from majorops.operations.lapse import lapse_handover
+from majorops.operations.late import record_late
 from majorops.operations.runcards import flag_used_cards
 from majorops.operations.summary import clear_summary, confirm_summary
 
@@ -189,6 +190,7 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
         now=now,
     )
     if to is IncidentStatus.RESOLVED:
+        record_late(incident, actor=actor, now=now)  # the review gets it, asked or not
         flag_used_cards(incident, actor=actor, now=now)
         lapse_handover(incident, f"{incident.reference} was resolved", actor=actor, now=now)
 

@@ -59,6 +59,7 @@ def watch(
         track_opened_at=signs.track_opened_at,
         window_at=incident.window_started_at,
         window_resets=incident.window_resets,
+        detected_at=incident.detected_at,
         reach=reach,
         not_told=tuple(not_told(incident.id, NAMED)) if reach and reach.is_nobody else (),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from majorops.domain.coach import Nudge
 
@@ -17,10 +17,18 @@ class Settling:
     choose: str = ""
     press: bool = False
     send: str = ""
+    other: str = ""  # the label of a second key, and the place that it opens
+    other_place: str = ""
 
 
 SETTLING: dict[str, Settling] = {
     "called": Settling("Told by phone", send="/called"),
+    "late": Settling(
+        "That is right",
+        send="/late",
+        other="Edit Problem began",
+        other_place="f-detected-at-value f-detected-at-input",
+    ),
     "command": Settling("I have command", send="/command"),
     "holding": Settling("Post holding update", send="/updates/holding"),
     "extend": Settling("Extend", "track-{}-more"),
@@ -40,6 +48,4 @@ def settling(nudge: Nudge) -> Settling:
     """The key that settles this nudge."""
     it = SETTLING[nudge.action]
     subject = str(nudge.subject).replace("_", "-")
-    return Settling(
-        it.label, it.place.replace("{}", subject), it.choose, it.press, it.send.replace("{}", subject)
-    )
+    return replace(it, place=it.place.replace("{}", subject), send=it.send.replace("{}", subject))

@@ -85,6 +85,8 @@ def coach(f: Fireground) -> Iterator[Command]:
         if not nudge.is_red:
             given["values"] = {"key": nudge.key, "snooze": "y"}
             yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
-    is_asked = any(nudge.action == "called" for nudge in f.nudges)
-    none = may or ("" if is_asked else "Nobody has to be told by phone.")
+    asked = {nudge.action for nudge in f.nudges}
+    none = may or ("" if "called" in asked else "Nobody has to be told by phone.")
     yield Command("Told by phone", none, verb="fireground.called")
+    none = may or ("" if "late" in asked else "Nothing is asked about when the problem began.")
+    yield Command("Problem began: that is right", none, verb="fireground.late")

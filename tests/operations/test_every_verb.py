@@ -174,6 +174,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "coaching.rest_nudge": ("overdue",),
         "coaching.remind": ("overdue",),
         "coaching.note_called": ("nobody told",),
+        "coaching.confirm_late": ("late",),
         "delivery.record_test": ("none", "a@b.cd", ""),
         "outcome.record_outcome": (act,),
         "summary.confirm_summary": ("summary",),
@@ -263,6 +264,10 @@ def test_leaves_an_event(cast, clock, name):
             given = [VERBS["handover.offer_handover"](incident, to.user_id, **who).id]
         case "resolved":
             VERBS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+            given = []
+        case "late":
+            incident.detected_at -= timedelta(minutes=25)
+            db.session.commit()
             given = []
         case "summary":
             VERBS["edit.edit_field"](incident, "exec_summary", "Payments fail.", **who)

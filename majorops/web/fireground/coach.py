@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from majorops.domain.access import Permission
-from majorops.operations.coaching import note_called, rest_nudge
+from majorops.operations.coaching import confirm_late, note_called, rest_nudge
 from majorops.web.access import needs
 from majorops.web.fireground import bp
 from majorops.web.fireground.answering import checked, doing, verb
@@ -24,3 +24,11 @@ def rest(incident) -> None:
 def called(incident) -> None:
     """Whom no message reached was called by phone."""
     note_called(incident, **doing())
+
+
+@bp.post("/<int:number>/late")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("nudge", "nudge")
+def late(incident) -> None:
+    """The problem did begin so long before the opening."""
+    confirm_late(incident, **doing())
