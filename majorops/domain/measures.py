@@ -52,6 +52,12 @@ def short_clock(duration: timedelta) -> str:
     return full[3:] if full.startswith("00:") else full
 
 
+def brief_clock(duration: timedelta) -> str:
+    """`37:57`, and `1h 37m` from an hour on: for a tile of a phone."""
+    minutes = int(abs(duration).total_seconds()) // 60
+    return short_clock(duration) if minutes < 60 else f"{minutes // 60}h {minutes % 60:02d}m"
+
+
 @dataclass(frozen=True)
 class Kept:
     """How the promises of one incident were kept (domain §11, cadence adherence)."""

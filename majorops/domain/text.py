@@ -46,6 +46,16 @@ def meeting_link(value: str) -> str | None:
     return web_link(f"https://{link}" if _BARE_HOST.fullmatch(link) else link)
 
 
+def brief_number(number: int) -> str:
+    """`1,240`, `124k`, `1.2M`: for a tile of a phone. Never more than there are: rounded down."""
+    if number < 100_000:
+        return f"{number:,}"
+    if number < 1_000_000:
+        return f"{number // 1000}k"
+    millions = number // 100_000 / 10
+    return f"{millions:.1f}M" if millions < 100 else f"{number // 1_000_000}M"
+
+
 def count(number: int, noun: str) -> str:
     """`1 incident`, `2 incidents`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -45,7 +45,20 @@ def initials(name: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    filters = (iso, hms, hm, day, stamp, ago, initials, measures.clock, measures.short_clock, measures.words)
+    filters = (
+        iso,
+        hms,
+        hm,
+        day,
+        stamp,
+        ago,
+        initials,
+        measures.clock,
+        measures.short_clock,
+        measures.brief_clock,
+        text.brief_number,
+        measures.words,
+    )
     for function in filters:
         app.add_template_filter(function)
     app.add_template_filter(text.reference)

@@ -15,6 +15,10 @@
     const rest = `${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
     return isShort && !hours ? rest : `${two(hours)}:${rest}`;
   }
+  function brief(ms) { // in a phone's tile
+    const minutes = Math.floor(Math.abs(ms) / 60000);
+    return minutes < 60 ? clock(ms, true) : `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
+  }
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
   // Spoken once each: a countdown's last five minutes, last minute, end.
@@ -37,7 +41,8 @@
     for (const e of document.querySelectorAll("[data-clock]")) put(e, new Date(now).toISOString().slice(11, 19));
     for (const e of document.querySelectorAll("[data-since]")) {
       const passed = now - Date.parse(e.dataset.since);
-      put(e, clock(passed, e.dataset.format === "short"));
+      const { format } = e.dataset;
+      put(e, format === "brief" ? brief(passed) : clock(passed, format === "short"));
       const tile = e.closest("[data-amber]");
       if (tile) tile.dataset.colour = passed >= tile.dataset.red * 1000 ? "red" : passed >= tile.dataset.amber * 1000 ? "amber" : "green";
     }

@@ -11,7 +11,7 @@
     const noteBefore = note?.innerHTML;
     form.dataset.armed = "yes";
     button.textContent = form.dataset.arm;
-    if (note) note.textContent = "Phases do not go back. Esc cancels";
+    if (note) note.innerHTML = 'Phases do not go back. <span class="by-keys">Esc cancels</span>';
     const timer = setTimeout(() => disarm(), 8000);
     disarm = () => {
       clearTimeout(timer);

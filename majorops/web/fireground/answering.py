@@ -9,7 +9,17 @@ from functools import wraps
 from hashlib import sha256
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
@@ -24,6 +34,7 @@ from majorops.screen import Fireground, Look
 from majorops.web.answers import number_of, status_of, wants_partial
 
 FILTER_LENGTH = 80
+SAID = "said"  # the category of what the next page tells about the last act
 
 
 def load(number: int) -> Incident:
@@ -76,8 +87,15 @@ def verb(form: str, region: str) -> Callable:
     return mark
 
 
-def changed(incident: Incident, anchor: str, extra: str = "", also: tuple[str, ...] = ()) -> Response:
-    """After a verb: the stale regions for the page's script, and those named in `also`; a redirect to the page without it."""
+def changed(
+    incident: Incident, anchor: str, extra: str = "", also: tuple[str, ...] = (), said: str = ""
+) -> Response:
+    """After a verb: the stale regions for the page's script, and those named in `also`; a redirect to the
+    page without it. `said`: what was done, for the person who did it."""
+    if said and wants_partial():
+        extra += render_template("fireground/_posted.html", said=said)
+    elif said:
+        flash(said, SAID)
     if not wants_partial():
         return redirect(url_for("fireground.show", number=incident.id, _anchor=anchor), 303)
     names = {*stale_since(incident, seen_version(incident)), *also}

@@ -108,7 +108,7 @@ class NoteForm(FlaskForm):
 
 
 class LogForm(FlaskForm):
-    """One line of a kind; a CAN may come in four fields instead, as on a phone."""
+    """One line of a kind; a CAN may come in four fields instead: always on a phone, `by_field` on a desk."""
 
     kind = Line(most=10)
     text = Text(5_000)
@@ -117,6 +117,7 @@ class LogForm(FlaskForm):
     conditions = Text(5_000)
     actions = Text(5_000)
     needs = Text(5_000)
+    by_field = BooleanField()
 
 
 class CheckForm(FlaskForm):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import Response
+
 from majorops.domain.access import Permission
 from majorops.domain.can import parse_can
 from majorops.domain.entry import parse_ask, parse_cause, parse_decision
@@ -12,7 +14,7 @@ from majorops.operations.timeline import add_note, set_visibility, strike_entry
 from majorops.operations.tracks import report_can
 from majorops.web.access import needs
 from majorops.web.fireground import bp
-from majorops.web.fireground.answering import checked, doing, doing_sometime, verb
+from majorops.web.fireground.answering import changed, checked, doing, doing_sometime, verb
 from majorops.web.fireground.forms import (
     AnswerForm,
     CorrectionForm,
@@ -26,12 +28,13 @@ from majorops.web.fireground.forms import (
 @bp.post("/<int:number>/notes")
 @needs(Permission.TIMELINE_NOTE)
 @verb("log", "timeline")
-def note(incident) -> None:
+def note(incident) -> Response:
     checked(form := LogForm())
     text, who = form.text.data, doing_sometime()
+    visibility = Visibility.INTERNAL
     match form.kind.data:
         case "can":
-            report_can(incident, **(parse_can(text) if text else can_fields(form)), **who)
+            report_can(incident, **can_given(form), **who)
         case "ask":
             ask(incident, **parse_ask(text), **who)
         case "decision":
@@ -39,12 +42,17 @@ def note(incident) -> None:
         case "ruled_out":
             rule_out(incident, **parse_cause(text), **who)
         case _:
-            add_note(incident, text, visibility=seen(form.public.data), **who)
+            visibility = seen(form.public.data)
+            add_note(incident, text, visibility=visibility, **who)
+    said = f"Logged, {visibility.value}, {who['now']:%H:%M:%S} UTC."
+    return changed(incident, "timeline", said=said)
 
 
-def can_fields(form: LogForm) -> dict[str, str]:
-    """The four fields of a CAN, as a phone shows them."""
-    return {name: form[name].data for name in ("team", "conditions", "actions", "needs")}
+def can_given(form: LogForm) -> dict[str, str]:
+    """A CAN as it was typed: in its fields, where they were chosen or filled, or in one line."""
+    fields = {name: form[name].data for name in ("team", "conditions", "actions", "needs")}
+    is_filled = fields["team"] and fields["conditions"]
+    return fields if form.by_field.data or is_filled or not form.text.data else parse_can(form.text.data)
 
 
 def seen(is_public: bool) -> Visibility:

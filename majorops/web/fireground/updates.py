@@ -9,6 +9,7 @@ from flask import Response, make_response, render_template
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid
 from majorops.domain.vocab import Visibility
+from majorops.models import Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
@@ -29,12 +30,24 @@ def post(incident) -> Response:
     review = Review(form.draft_id, form.reviewed.data)
     given = {"visibility": form.visibility.data, "next_update_eta": eta, "review": review, **who}
     if form.kind.data == "update":
-        publish_update(incident, form.body.data, **given)
+        posted = publish_update(incident, form.body.data, **given)
     else:
         ends = form.kind.data == "resolution"
         after = form.after_action_time(who["now"]) if ends else None
-        publish_milestone(incident, form.body.data, is_resolution=ends, after_action_at=after, **given)
-    return changed(incident, "composer", also=("composer",))  # a draft that lay there is done with
+        ends_with = {"is_resolution": ends, "after_action_at": after}
+        posted = publish_milestone(incident, form.body.data, **ends_with, **given)
+    # A draft that lay there is done with.
+    return changed(incident, "composer", also=("composer",), said=said_of(posted))
+
+
+def said_of(posted: Publication) -> str:
+    """`Posted, public. Milestone 3, next update by 14:56:07 UTC.`"""
+    parts = [posted.heading]
+    if posted.next_update_eta:
+        parts.append(f"next update by {posted.next_update_eta:%H:%M:%S} UTC")
+    if posted.after_action_at:
+        parts.append(f"After Action {posted.after_action_at:%Y-%m-%d %H:%M} UTC")
+    return f"Posted, {posted.visibility.value}. {', '.join(parts)}."
 
 
 def promised(form: ComposerForm, now: datetime) -> datetime | None:
@@ -66,14 +79,15 @@ def preview(incident) -> Response:
 @bp.post("/<int:number>/updates/holding")
 @needs(Permission.PUBLISH)
 @verb("holding", "nudge")
-def holding(incident) -> None:
-    post_holding(incident, **doing())
+def holding(incident) -> Response:
+    return changed(incident, "updates", said=said_of(post_holding(incident, **doing())))
 
 
 @bp.post("/<int:number>/updates/<int:publication>/correction")
 @needs(Permission.PUBLISH)
 @verb("publication", "updates")
-def correct_update(incident, publication: int) -> None:
+def correct_update(incident, publication: int) -> Response:
     checked(form := CorrectionForm())
     review = Review(is_reviewed=form.reviewed.data)
-    correct_publication(incident, publication, form.text.data, review=review, **doing())
+    posted = correct_publication(incident, publication, form.text.data, review=review, **doing())
+    return changed(incident, "updates", said=f"Posted, {posted.visibility.value}. Correction.")
