@@ -7,7 +7,7 @@ SERVE := $(BIN)/uvicorn majorops.front:app --http majorops.front:Protocol --host
 RECORDINGS ?= $(wildcard tests/replays/*.yaml ../shared/replays/*.yaml)
 DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 
-.PHONY: run demo test bench eval-ai lint format browser
+.PHONY: run demo test fuzz bench eval-ai lint format browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -24,6 +24,10 @@ demo: .venv/runtime
 test: .venv/dev browser
 	$(BIN)/pytest -n 3 --dist worksteal
 	$(BIN)/pytest -n 3 --dist worksteal --postgres --ignore tests/browser --ignore tests/domain --ignore tests/live
+
+fuzz: .venv/dev
+	FUZZ_ANSWERS=5000 $(BIN)/pytest -n 3 tests/web/test_fuzz.py
+	FUZZ_ANSWERS=5000 $(BIN)/pytest -n 3 --postgres tests/web/test_fuzz.py
 
 bench: .venv/dev
 	$(BIN)/python -m bench
