@@ -8,7 +8,7 @@ from flask import Flask, current_app
 
 from majorops.fields import FIELDS
 from majorops.live import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
-from majorops.live.messages import EVERYWHERE, encode
+from majorops.live.messages import EVERYWHERE, SignedOut, encode
 from majorops.operations import Recorded, after_commit
 from majorops.regions import LIST_KINDS, POSTURE_KINDS, PUBLIC_KINDS, stale
 
@@ -47,6 +47,13 @@ def tell_screens(told: list[Recorded]) -> None:
     live = current_app.extensions["live"]
     for topic, regions, version in messages(told):
         live.tell(topic, regions, version)
+    if any(ends_sessions(entry.kind) for entry in told if entry.incident_id is None):
+        live.tell_signed_out()
+
+
+def ends_sessions(kind: str) -> bool:
+    """An entry of the audit after which some session may have ended."""
+    return kind == "session.ended" or kind.startswith("user.")
 
 
 def tell_ledger(number: int) -> None:
@@ -62,13 +69,22 @@ def tell_notices(app: Flask) -> None:
 RECORDED_SINCE = "SELECT id, incident_id, seq, kind, field, visibility = 'public' FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
 
 
-def recorded_since(connection, after: int | None) -> tuple[int, list[str]]:
-    """What other processes wrote into the SQLite file after entry `after`, as texts for the wire."""
+AUDITED_SINCE = "SELECT id, kind FROM audit_entry WHERE id > ? ORDER BY id LIMIT 500"
+NEWEST = (
+    "SELECT (SELECT coalesce(max(id), 0) FROM timeline_event), (SELECT coalesce(max(id), 0) FROM audit_entry)"
+)
+
+
+def recorded_since(connection, after: tuple[int, int] | None) -> tuple[tuple[int, int], list[str]]:
+    """What other processes wrote into the SQLite file after these entries (of timeline and audit), as texts for the wire."""
     if after is None:
-        return connection.execute("SELECT coalesce(max(id), 0) FROM timeline_event").fetchone()[0], []
-    rows = connection.execute(RECORDED_SINCE, (after,)).fetchall()
-    told = messages([Recorded(*row[1:]) for row in rows])
-    return rows[-1][0] if rows else after, [encode(Stale("file", *given)) for given in told]
+        return connection.execute(NEWEST).fetchone(), []
+    rows = connection.execute(RECORDED_SINCE, (after[0],)).fetchall()
+    audited = connection.execute(AUDITED_SINCE, (after[1],)).fetchall()
+    texts = [encode(Stale("file", *given)) for given in messages([Recorded(*row[1:]) for row in rows])]
+    if any(ends_sessions(kind) for _, kind in audited):
+        texts.append(encode(SignedOut("file", EVERYWHERE)))
+    return (rows[-1][0] if rows else after[0], audited[-1][0] if audited else after[1]), texts
 
 
 def relay_for(config: dict[str, object]) -> Relay:

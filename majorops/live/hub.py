@@ -27,8 +27,8 @@ class Told(NamedTuple):
 class Viewer:
     """One open stream. What waits for it is a set of names, so a reader who never reads costs no more than one who does."""
 
-    def __init__(self, topic: str, person: int, name: str):
-        self.topic, self.person, self.name = topic, person, name
+    def __init__(self, topic: str, person: int, name: str, session: str = ""):
+        self.topic, self.person, self.name, self.session = topic, person, name, session
         self.is_over = False
         self._wake = asyncio.Event()
         self._regions: set[str] = set()
@@ -123,6 +123,17 @@ class Hub:
         for viewers in self._topics.values():
             for viewer in viewers:
                 viewer.say_line(state)
+
+    def sessions(self) -> set[str]:
+        """The sessions that have a stream here."""
+        return {one.session for viewers in self._topics.values() for one in viewers if one.session}
+
+    def end(self, sessions: set[str]) -> None:
+        """End the streams of these sessions."""
+        for viewers in list(self._topics.values()):
+            for viewer in list(viewers):
+                if viewer.session in sessions:
+                    viewer.end()
 
     def close(self) -> None:
         """End every stream, so that a restart is quick."""

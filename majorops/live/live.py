@@ -8,9 +8,21 @@ import secrets
 from collections.abc import Callable
 
 from majorops.live.hub import EVERY_REGION, Hub, Viewer
-from majorops.live.messages import EVERYWHERE, LONGEST, Again, Editing, Message, People, Stale, decode, encode
+from majorops.live.messages import (
+    EVERYWHERE,
+    LONGEST,
+    Again,
+    Editing,
+    Message,
+    People,
+    SignedOut,
+    Stale,
+    decode,
+    encode,
+)
 from majorops.live.presence import Person, Presence
 from majorops.live.relays import Relay
+from majorops.live.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +44,9 @@ class Live:
         self._repeat: asyncio.TimerHandle | None = None
         self.is_whole = True
         self._ears: dict[str, Callable[[], None]] = {}
+        # Which of some sessions have ended; called on any thread.
+        self.find_over: Callable[[set[str]], set[str]] = lambda sessions: set()
+        self.sessions = Sessions(self._find_over, self._end_over)
 
     def listen(self, topic: str, ear: Callable[[], None]) -> None:
         """Have `ear` called, soon and on the event loop, when the topic is stale or may be."""
@@ -46,6 +61,10 @@ class Live:
     def tell_editing(self, topic: str, person: int, field: str) -> None:
         """A person edits a field of the topic; empty when they stopped."""
         self._send(Editing(self._origin, topic, person, field))
+
+    def tell_signed_out(self) -> None:
+        """A session has ended: its streams end too, in every process."""
+        self._send(SignedOut(self._origin, EVERYWHERE))
 
     def people(self, topic: str) -> list[Person]:
         return self.presence.people(topic)
@@ -91,6 +110,7 @@ class Live:
         """Leave the wire; blocks for up to two seconds."""
         if self._repeat:
             self._repeat.cancel()
+        self.sessions.stop()
         self._loop = None
         self.relay.stop()
 
@@ -100,8 +120,11 @@ class Live:
                 if message.topic in self._ears:
                     self._ears[message.topic]()
                 self.hub.tell(message.topic, message.regions, message.version)
+            case SignedOut():
+                self.sessions.check(self.hub.sessions())
             case Again():
                 self._call_all()
+                self.sessions.check(self.hub.sessions())
                 self.hub.tell(message.topic, (EVERY_REGION,))
             case Editing():
                 self.presence.edits(message.topic, message.person, message.field)
@@ -124,6 +147,7 @@ class Live:
 
     def join(self, viewer: Viewer) -> None:
         self.hub.add(viewer)
+        self.sessions.check({viewer.session} - {""})  # its ticket may be older than the sign-out
         self.presence.joined(viewer.topic, viewer.person, viewer.name)
         if not self.is_whole:
             viewer.say_line("down")
@@ -155,8 +179,16 @@ class Live:
                 people = people[: len(people) // 2]
             self.relay.send(text)
 
+    def _find_over(self, sessions: set[str]) -> set[str]:
+        return self.find_over(sessions)
+
+    def _end_over(self, sessions: set[str]) -> None:
+        if self.hub:
+            self.hub.end(sessions)
+
     def _beat(self) -> None:
         self.hub.beat()
+        self.sessions.check(self.hub.sessions())  # those that ended by time, or that nobody told of
         for topic in self.presence.forget_the_silent():
             self.hub.tell(topic, PRESENCE)
         self._tell_people(*self.presence.topics())

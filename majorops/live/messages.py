@@ -45,7 +45,12 @@ class Again(Message):
     """Something may have been lost on the way: look again."""
 
 
-KINDS = {kind.__name__: kind for kind in (Stale, People, Editing, Again)}
+@dataclass(frozen=True)
+class SignedOut(Message):
+    """A session ended somewhere: each process looks at those of its own streams."""
+
+
+KINDS = {kind.__name__: kind for kind in (Stale, People, Editing, Again, SignedOut)}
 
 
 def encode(message: Message) -> str:

@@ -34,14 +34,14 @@ class Streams:
         ticket = self._tickets.read(query.get("ticket", [""])[0])
         if scope["method"] != "GET":
             return await refuse(send, 405)
-        if ticket is None:
+        if ticket is None or self._live.sessions.is_over(ticket.session):
             return await refuse(send, 403)
         hub = self._live.hub
         if hub is None or hub.is_closing or hub.count() >= IN_ALL:
             return await refuse(send, 503)
         if hub.count(person=ticket.person) >= PER_PERSON:
             return await refuse(send, 429)
-        await self._serve(Viewer(ticket.topic, ticket.person, ticket.name), receive, send)
+        await self._serve(Viewer(ticket.topic, ticket.person, ticket.name, ticket.session), receive, send)
 
     async def _serve(self, viewer: Viewer, receive, send) -> None:
         self._live.join(viewer)

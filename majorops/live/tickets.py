@@ -11,11 +11,13 @@ from majorops.signing import LEEWAY, Serializer
 
 @dataclass(frozen=True)
 class Ticket:
-    """`person` is the number of the account, `name` how others see it."""
+    """`person` is the number of the account, `name` how others see it; `session` the hash by which we know the session that
+    asked, or empty."""
 
     topic: str
     person: int
     name: str
+    session: str = ""
 
 
 class Tickets:
@@ -26,12 +28,12 @@ class Tickets:
         self.life = life
 
     def issue(self, ticket: Ticket) -> str:
-        return self._signer.dumps([ticket.topic, ticket.person, ticket.name])
+        return self._signer.dumps([ticket.topic, ticket.person, ticket.name, ticket.session])
 
     def read(self, text: str) -> Ticket | None:
         """The ticket, or None: forged, too old, or not a ticket at all."""
         try:
-            topic, person, name = self._signer.loads(text[:2_000], max_age=self.life + LEEWAY)
+            topic, person, name, *session = self._signer.loads(text[:2_000], max_age=self.life + LEEWAY)
         except (BadData, ValueError, TypeError):
             return None
-        return Ticket(topic, person, name)
+        return Ticket(topic, person, name, *session[:1])

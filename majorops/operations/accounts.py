@@ -197,3 +197,17 @@ def session_user(token: str, begun_after: datetime) -> Actor | None:
         )
     ).first()
     return Actor(name=row.name, role=row.role, user_id=row.id, email=row.email) if row else None
+
+
+def ended_sessions(hashes: set[str], begun_after: datetime) -> set[str]:
+    """Which of these sessions (by the hash of their token) are none any more: ended, too old, or of an account that is off."""
+    hashes, alive = list(hashes), set()
+    for start in range(0, len(hashes), 500):
+        wanted = (
+            select(UserSession.token_hash)
+            .join(User, User.id == UserSession.user_id)
+            .where(UserSession.token_hash.in_(hashes[start : start + 500]), UserSession.ended_at.is_(None))
+            .where(UserSession.created_at > begun_after, User.is_active)
+        )
+        alive |= set(db.session.scalars(wanted))
+    return set(hashes) - alive

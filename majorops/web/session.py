@@ -103,10 +103,14 @@ def forget_user() -> None:
     g._login_user = Stranger()
 
 
+def oldest_session() -> datetime:
+    """Sessions that began before this have ended by their age."""
+    return clock.now() - timedelta(hours=current_app.config["SESSION_MAX_HOURS"])
+
+
 @login_manager.user_loader
 def load(token: str) -> SignedIn | None:
-    oldest = clock.now() - timedelta(hours=current_app.config["SESSION_MAX_HOURS"])
-    actor = session_user(token, oldest)
+    actor = session_user(token, oldest_session())
     return SignedIn(token, actor) if actor else None
 
 

@@ -1,4 +1,4 @@
-"""What Flask says to and about the event streams: tickets, addresses, who edits what. The streams run in front.py."""
+"""What Flask says to and about the event streams: tickets, addresses, who edits what. They are served in live/streams.py."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from flask import Flask, current_app
 from flask_login import current_user
 
 from majorops.live import Live, Ticket
+from majorops.operations.accounts import ended_sessions, hash_token
+from majorops.web.session import oldest_session
 
 STREAM = re.compile(r"/admin/incidents/(\d+/)?stream")  # of one incident, and of the list
 
@@ -21,7 +23,9 @@ def ticket(topic: str) -> str:
     if live().hub is None:
         return ""
     actor = current_user.actor
-    return current_app.extensions["tickets"].issue(Ticket(topic, actor.user_id, actor.name))
+    return current_app.extensions["tickets"].issue(
+        Ticket(topic, actor.user_id, actor.name, hash_token(current_user.token))
+    )
 
 
 def tell_editing(topic: str, field: str) -> None:
@@ -30,4 +34,10 @@ def tell_editing(topic: str, field: str) -> None:
 
 
 def init_app(app: Flask) -> None:
+    def find_over(sessions: set[str]) -> set[str]:
+        with app.app_context():
+            return ended_sessions(sessions, oldest_session())
+
+    live_here = app.extensions["live"]
+    live_here.find_over = find_over
     app.add_template_global(ticket, "stream_ticket")

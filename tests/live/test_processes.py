@@ -147,3 +147,16 @@ def test_kill_9_of_postgres_refuses_clearly_loses_nothing_and_heals():
     until(lambda: "header" in stream.next("stale")["regions"])
     server.stop()
     postgres.stop()
+
+
+def test_streams_end_at_sign_out_through_the_other_process(pair):
+    here, there = pair[0], pair[1]
+    maya = Person(here)
+    path = maya.open()
+    elsewhere = Person(there)
+    elsewhere.http.cookies = maya.http.cookies
+    elsewhere.token = maya.token
+    stream = elsewhere.listen(path)
+    stream.next("beat")
+    assert maya.post("/logout").status_code == 303
+    stream.next("over", 20)

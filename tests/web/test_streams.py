@@ -180,3 +180,47 @@ def test_who_is_here(server, maya, path):
     assert 'data-on="f-title"' in seen
     assert maya.post(f"{path}/presence", field="<script>").status_code == 204
     assert "data-on" not in omar.get(f"{path}/changes?region=presence").text
+
+
+def is_over_within(stream, seconds: float = 10.0) -> bool:
+    """Whether the stream ends before it is silent for so long."""
+    try:
+        stream.next("over", seconds)
+    except queue.Empty:
+        return False
+    return True
+
+
+def test_streams_end_at_sign_out_and_their_tickets_open_nothing(server, maya, path):
+    omar = Person(server, "omar")
+    ticket = maya.ticket(path)
+    hers, his = [maya.listen(path, ticket), maya.listen(path)], omar.listen(path)
+    for stream in (*hers, his):
+        stream.next("beat")
+    assert maya.post("/logout").status_code == 303
+    assert all(is_over_within(stream) for stream in hers)
+    late = maya.listen(path, ticket)
+    assert late.answer.status_code == 403
+    save(omar, path, "he goes on")
+    assert heard_within(his, "header", 10)
+
+
+def test_streams_of_an_account_that_is_switched_off_end(server, maya, path):
+    ada, omar = Person(server, "ada"), Person(server, "omar")
+    his = omar.listen(path)
+    his.next("beat")
+    from majorops import clock, create_app
+    from majorops.db import db
+    from majorops.domain.access import SYSTEM
+    from majorops.models import User
+    from majorops.operations.accounts import set_active
+
+    app = create_app({"DATABASE_URL": server.database_url, "SECRET_KEY": SECRET})
+    with app.app_context():  # another process on the same database
+        user = db.session.query(User).filter_by(email="omar@example.org").one()
+        set_active(user, False, actor=SYSTEM, now=clock.now())
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["live"].stop()
+    assert is_over_within(his, 20)
+    assert ada.get(path).status_code == 200
