@@ -4,10 +4,11 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 SERVE := $(BIN)/uvicorn majorops.front:app --http majorops.front:Protocol --host $(HOST) --port $(PORT) --proxy-headers --no-server-header --no-access-log --timeout-graceful-shutdown 5
+TESTS_AT_ONCE ?= 4
 RECORDINGS ?= $(wildcard tests/replays/*.yaml ../shared/replays/*.yaml)
 DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 
-.PHONY: run demo test fuzz bench eval-ai lint format browser
+.PHONY: run demo test test-dates fuzz packages bench eval-ai lint format browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -21,9 +22,17 @@ demo: .venv/runtime
 	@cat instance/demo.filled
 	@$(DEMO) exec $(SERVE)
 
+# Everything on SQLite; on PostgreSQL what differs there: operations, projections, delivery, searches. Migrations and wires
+# run on both in the first.
+ON_POSTGRES := tests/operations tests/public tests/delivery tests/admin/test_reading.py tests/test_replay.py tests/web/test_fuzz.py
+
 test: .venv/dev browser
-	$(BIN)/pytest -n 3 --dist worksteal
-	$(BIN)/pytest -n 3 --dist worksteal --postgres --ignore tests/browser --ignore tests/domain --ignore tests/live
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --postgres $(ON_POSTGRES)
+
+# The tests that start processes or compute days, at other dates and in other time zones. DATES=--short takes a minute.
+test-dates: .venv/dev packages
+	$(BIN)/python -m tests.at_dates $(DATES)
 
 fuzz: .venv/dev
 	FUZZ_ANSWERS=5000 $(BIN)/pytest -n 3 tests/web/test_fuzz.py
@@ -56,6 +65,12 @@ format: .venv/dev
 	@touch $@ .venv/runtime
 
 browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null || { \
-	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
-	  { echo "The tests drive a real Chromium: install the package chromium."; exit 1; }
+	@command -v chromium chromium-browser google-chrome >/dev/null || $(MAKE) --no-print-directory packages
+
+# What the tests need of Debian: a browser, the proxies whose files we ship, and a clock that can be set.
+PACKAGES := chromium nginx caddy faketime
+packages:
+	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { \
+	  test "$$(id -u)" = 0 && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null; } || \
+	  { echo "The tests need the packages $(PACKAGES)."; exit 1; }

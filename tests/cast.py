@@ -73,7 +73,7 @@ class Cast:
 
     def bring_to(self, incident: Incident, to: Phase) -> None:
         """Advance step by step, a minute each, as Maya."""
-        while incident.phase < to:
+        for _ in range(to - incident.phase):
             self.clock.tick(minutes=1)
             phase.advance_phase(incident, actor=self.maya, now=self.clock())
 

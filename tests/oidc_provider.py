@@ -25,6 +25,8 @@ from flask import Flask, Response, jsonify, redirect, request
 from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 
+from tests.waiting import NEVER
+
 CLIENT_ID, CLIENT_SECRET = "majorops", "tests-only"
 PEOPLE = {
     "mia": {"sub": "u-1", "name": "Mia Sato", "email": "mia@example.org", "groups": ["on-call", "staff"]},
@@ -188,11 +190,11 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
         if mode == "broken":
             return Response("{}", status=500)
         if mode == "slow":
-            time.sleep(30)
+            time.sleep(NEVER)
         if mode == "endless":
             return Response((b" " * 65536 for _ in range(10**6)), content_type="application/json")
         if mode == "trickle":
-            return Response((time.sleep(0.3) or " " for _ in range(200)), content_type="application/json")
+            return Response((time.sleep(0.3) or " " for _ in range(2_000)), content_type="application/json")
         return jsonify(
             issuer="https://elsewhere.example" if mode == "wrong_issuer" else issuer,
             authorization_endpoint=f"{issuer}/authorize",
@@ -243,7 +245,7 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
     @app.post("/token")
     def token():
         if mode == "slow_token":
-            time.sleep(30)
+            time.sleep(NEVER)
         return server.create_token_response()
 
     return app

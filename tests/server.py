@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from majorops.web.session import sign_in_client
 from tests import quick
 from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import SECRET
+from tests.waiting import LIMIT, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -80,18 +82,17 @@ class Server:
             target=serve, args=(self.port, environment | self.settings, quick.is_on)
         )
         self.process.start()
-        for _ in range(200):
-            try:
-                requests.get(f"{self.url}/healthz", timeout=1)
-                return
-            except requests.ConnectionError:
-                time.sleep(0.05)
-        raise RuntimeError("the server did not start")
+        wait_for(self._answers, "the server's first answer")
+
+    def _answers(self) -> bool:
+        with suppress(requests.RequestException):
+            return requests.get(f"{self.url}/healthz", timeout=10).status_code == 200
+        return False
 
     def stop(self, how: int = signal.SIGTERM) -> int:
-        """End it by this signal. Returns its exit code. Raises RuntimeError when it is still there after 20 s."""
+        """End it by this signal. Returns its exit code. Raises RuntimeError when it never ends."""
         os.kill(self.process.pid, how)
-        self.process.join(timeout=20)
+        self.process.join(timeout=LIMIT)
         if self.process.exitcode is None:
             raise RuntimeError("the server did not stop")
         return self.process.exitcode
@@ -141,14 +142,14 @@ class Person:
         self.token = token_of(self.http.get(f"{server.url}/new").text, self.token)
 
     def get(self, path: str, **options) -> requests.Response:
-        return self.http.get(self.server.url + path, timeout=20, **options)
+        return self.http.get(self.server.url + path, timeout=LIMIT, **options)
 
     def post(self, path: str, *, version: int = 0, **values) -> requests.Response:
         return self.http.post(
             self.server.url + path,
             data={"csrf_token": self.token, **values},
             headers={"X-Version": str(version)},
-            timeout=20,
+            timeout=LIMIT,
             allow_redirects=False,
         )
 
@@ -167,7 +168,7 @@ class Person:
         ticket = self.ticket(path) if ticket is None else ticket
         return Stream(
             self.http.get(
-                f"{self.server.url}{path}/stream", params={"ticket": ticket}, stream=True, timeout=30
+                f"{self.server.url}{path}/stream", params={"ticket": ticket}, stream=True, timeout=LIMIT
             )
         )
 
@@ -198,7 +199,15 @@ class Stream:
             pass
         self.events.put(("over", ""))
 
-    def next(self, name: str, seconds: float = 5.0):
+    def hear(self, region: str, seconds: float = LIMIT) -> dict:
+        """What is told when this region, or every one, is stale; what else comes by is skipped."""
+        for _ in range(1_000):
+            told = self.next("stale", seconds)
+            if {region, "*"} & set(told["regions"]):
+                return told
+        raise AssertionError(f"a thousand events, and none of {region}")
+
+    def next(self, name: str, seconds: float = LIMIT):
         """The data of the next event of this name, skipping others; presence alone does not count."""
         end = time.monotonic() + seconds
         while True:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from majorops.domain.coach import nudges, standing
 from majorops.operations.watching import watch
 from majorops.replay import read
 from majorops.replay.run import Player
-
-SHARED = Path(__file__).resolve().parents[2] / "shared/replays"
-HERE = Path(__file__).parent / "replays"
+from tests.recordings import recording
 
 
 def coached(path: Path) -> list[str]:
     """`06:42:00 Service Manager vacant`: each nudge at the second at which it began to hold."""
-    recording = read(path)
-    player, seen, told = Player(recording, is_drill=False), set(), []
-    for step, after in zip(recording.steps, [*recording.steps[1:], None], strict=True):
+    played = read(path)
+    player, seen, told = Player(played, is_drill=False), set(), []
+    for step, after in zip(played.steps, [*played.steps[1:], None], strict=True):
         player.take(step)
         if after and after.at == step.at:
             continue  # two deeds of one second are one step
@@ -32,9 +28,8 @@ def coached(path: Path) -> list[str]:
     return told
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared recordings are not here")
 def test_cloudflare(cast):
-    assert coached(SHARED / "cloudflare-2022-06-21.yaml") == [
+    assert coached(recording("cloudflare-2022-06-21")) == [
         "06:42:00 Service Manager vacant",  # nobody ever took the role that Box 3 asks for
         "07:03:00 Update due in",  # promised 07:08, posted 07:07
         "07:22:00 Update due in",  # promised 07:27, posted 07:26
@@ -45,7 +40,7 @@ def test_cloudflare(cast):
 
 
 def test_queue_backlog(cast):
-    assert coached(HERE / "queue-backlog.yaml") == [
+    assert coached(recording("queue-backlog")) == [
         "09:22:00 Service Manager vacant",  # ten minutes after the raise to Box 3
         "09:22:00 Customer Ops vacant",
         "09:40:00 Update due in",

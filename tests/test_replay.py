@@ -12,10 +12,9 @@ from majorops.db import db
 from majorops.domain.vocab import IncidentStatus, Phase
 from majorops.models import CommandAssignment, Incident, Milestone, TimelineEvent
 from majorops.replay import BadFile, StepRefused, read, run
+from tests.recordings import NAMES, recording
 
 HERE = Path(__file__).parent / "replays"
-SHARED = Path(__file__).resolve().parents[2] / "shared/replays"
-FILES = sorted({*HERE.glob("*.yaml"), *SHARED.glob("*.yaml")})
 HEAD = "title: T\nseverity: low\naffected_systems: [a]\nsteps:\n"
 OPEN = "  - {at: 2026-01-01T10:00:00Z, do: open}\n"
 
@@ -29,17 +28,17 @@ def play(path: Path, **options) -> Incident:
     )
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_recording_runs_through_to_its_close(app, path):
-    recording = read(path)
-    incident = play(path)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recording_runs_through_to_its_close(app, name):
+    file = recording(name)
+    incident = play(file)
     assert incident.status is IncidentStatus.RESOLVED
     assert incident.phase is Phase.RESOLUTION
-    assert incident.opened_at == recording.steps[0].at
+    assert incident.opened_at == read(file).steps[0].at
     entries = db.session.scalars(select(TimelineEvent).order_by(TimelineEvent.seq)).all()
     assert [entry.seq for entry in entries] == list(range(1, incident.version + 1))
     assert not [entry for entry in entries if entry.kind == "gate.overridden"]
-    assert {entry.at for entry in entries} <= {step.at for step in recording.steps}
+    assert {entry.at for entry in entries} <= {step.at for step in read(file).steps}
 
 
 def test_what_is_stored_carries_the_recorded_times(app):

@@ -84,8 +84,7 @@ def declared(function: Node) -> set[str]:
             names |= set(bound(part))
     if function.type != "program" and (own := function.child_by_field_name("name")):
         names.add(own.text.decode())
-    while waiting:  # bounded: a tree has an end
-        node = waiting.pop()
+    for node in waiting:  # grows as it goes, down to the leaves
         if node.type == "variable_declarator":
             names |= set(bound(node.child_by_field_name("name")))
         elif node.type in ("function_declaration", "class_declaration"):

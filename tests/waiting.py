@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+NEVER = 600.0  # seconds that somebody hangs: longer than any test may take (pyproject.toml)
 LIMIT = 60.0  # seconds; a busy machine is no failure, what never happens is
 
 

@@ -11,21 +11,20 @@ from bench.evaluation import KINDS, Score, evaluate, judge, show, unmarked_numbe
 from majorops.ai import Sight, prompts
 from majorops.domain.vocab import Helper
 from tests.ai.test_writing import config
+from tests.recordings import NAMES, recording
 
 HERE = Path(__file__).resolve().parents[1] / "replays"
-SHARED = Path(__file__).resolve().parents[3] / "shared/replays"
-RECORDINGS = sorted(HERE.glob("*.yaml")) + sorted(SHARED.glob("*.yaml"))
 # A prompt's text and its version go together: who changes the text counts the version up and puts the new sum here.
 SUMS = {"update": (1, "9358d1023124"), "brief": (1, "c3d0bc3fa997"), "suggestion": (1, "3c0bddeb5d56")}
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
-def test_by_rule_every_fact_is_kept_and_none_invented(recording):
-    scores = evaluate([recording])
+@pytest.mark.parametrize("name", NAMES)
+def test_by_rule_every_fact_is_kept_and_none_invented(name):
+    scores = evaluate([recording(name)])
     assert set(scores) == set(KINDS)
-    for name, score in scores.items():
-        assert score.drafts > 10, name
-        assert (score.marked, score.unmarked, score.refusals) == (0, [], 0), name
+    for kind, score in scores.items():
+        assert score.drafts > 10, kind
+        assert (score.marked, score.unmarked, score.refusals) == (0, [], 0), kind
         assert score.kept == score.facts, name
         assert max(score.lengths) < 900, name
 

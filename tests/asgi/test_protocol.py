@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import uvicorn
@@ -17,6 +16,7 @@ from majorops.asgi.pools import StaffWork
 from majorops.asgi.protocol import BoundedProtocol, PublicPagesProtocol
 from majorops.snapshots import Snapshot
 from tests.server import free_port
+from tests.waiting import wait_for
 
 PAGE = Snapshot.of("name", (("Content-Type", "text/plain"),), b"a finished page", 0.0)
 
@@ -52,9 +52,8 @@ def serving(**own):
     server = uvicorn.Server(uvicorn.Config(application, timeout_keep_alive=1, access_log=False, **given))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
+    wait_for(lambda: server.started or not thread.is_alive(), "the server")
+    assert thread.is_alive()
     try:
         yield given["port"]
     finally:
@@ -72,11 +71,9 @@ def ask(path: str, more: str = "") -> bytes:
 
 def read_all(line: socket.socket) -> bytes:
     got = b""
-    try:
-        while part := line.recv(65_536):
+    with suppress(ConnectionResetError):
+        for part in iter(lambda: line.recv(65_536), b""):
             got += part
-    except ConnectionResetError:
-        pass
     return got
 
 
@@ -150,8 +147,10 @@ def test_a_timer_of_an_earlier_answer_does_not_cut_a_later_request():
     with serving() as port, connect(port) as line:
         line.sendall(ask("/page") * 200)
         got = b""
-        while got.count(b"a finished page") < 200:
-            got += line.recv(65_536)
+        for part in iter(lambda: line.recv(65_536), b""):
+            got += part
+            if got.count(b"a finished page") == 200:
+                break
         line.sendall(ask("/slow", "Connection: close\r\n"))
         assert read_all(line).startswith(b"HTTP/1.1 200 OK")
 
@@ -169,21 +168,18 @@ def test_connections_of_one_address_that_ask_for_nothing_are_bounded(monkeypatch
         lines = [connect(port) for _ in range(3)]
         for line in lines:
             line.sendall(b"GET /page HT")
-        while waiting.count("127.0.0.1") < 3:
-            time.sleep(0.01)
+        wait_for(lambda: waiting.count("127.0.0.1") >= 3, "three half-open connections")
         with connect(port) as fourth:
             assert read_all(fourth) == b""
         lines[0].sendall(b"TP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert read_all(lines[0]).startswith(b"HTTP/1.1 200 ")
-        while waiting.count("127.0.0.1") > 2:
-            time.sleep(0.01)
+        wait_for(lambda: waiting.count("127.0.0.1") <= 2, "the end of one of them")
         with connect(port) as again:
             again.sendall(ask("/page", "Connection: close\r\n"))
             assert read_all(again).startswith(b"HTTP/1.1 200 ")
         for line in lines:
             line.close()
-        while waiting.count("127.0.0.1"):
-            time.sleep(0.01)
+        wait_for(lambda: not waiting.count("127.0.0.1"), "the end of all")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.2", "/run/socket", ""])

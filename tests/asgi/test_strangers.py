@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 import pytest
 import requests
@@ -17,6 +16,7 @@ from majorops.domain.errors import Busy
 from majorops.operations import passwords
 from majorops.snapshots import PAGED_MOST, Snapshots
 from tests.server import Person
+from tests.waiting import wait_for
 
 ORIGIN = "http://localhost"
 BROWSER = [(b"host", b"localhost"), (b"accept", b"text/html"), (b"user-agent", b"Mozilla/5.0")]
@@ -43,9 +43,7 @@ def test_two_passwords_at_once_then_a_queue_with_an_end(monkeypatch):
         one.start()
     for _ in range(passwords.AT_ONCE):
         assert entered.acquire(timeout=30)
-    while passwords._places.acquire(blocking=False):  # until all of them stand in the queue
-        passwords._places.release()
-        time.sleep(0.01)
+    wait_for(lambda: not passwords._places._value, "all of them in the queue")
     with pytest.raises(Busy, match="Too many people sign in"):
         passwords.prove("one too many", None)
     go_on.set()
@@ -269,14 +267,13 @@ def test_a_mim_works_on_while_every_place_of_strangers_is_taken(server):
 
     def stranger():
         http = requests.Session()
-        while not stop.is_set():
+        for _ in iter(stop.is_set, True):
             statuses.append(http.get(f"{server.url}/subscribe", timeout=60).status_code)
 
     crowd = [threading.Thread(target=stranger, daemon=True) for _ in range(80)]
     for one in crowd:
         one.start()
-    while 503 not in statuses:
-        time.sleep(0.01)
+    wait_for(lambda: 503 in statuses, "a stranger who is refused")
     assert maya.post(f"{path}/notes", kind="note", text="heard on the bridge").status_code == 200
     assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
     stop.set()

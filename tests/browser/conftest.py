@@ -7,7 +7,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-expect.set_options(timeout=10_000)  # a busy machine is no failure
+expect.set_options(timeout=30_000)  # a busy machine is no failure
 
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -31,7 +31,7 @@ def open_page(chromium, server, cookies):
         context = chromium.new_context(
             viewport=SIZES[size], java_script_enabled=script, base_url=server.url, **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -52,11 +51,9 @@ def test_words_come_as_they_are_written_and_post_waits_for_a_reader(open_page, p
         page.locator("[data-opens=composer]").click()
     body, post = page.locator("#composer-body"), page.locator("#composer-post")
     body.fill("Wallets work.")
-    began = time.monotonic()
     press_draft(page)
     expect(page.locator("#working-update")).to_contain_text("Working")
     expect(body).to_have_value(re.compile("^Payments-api"))
-    assert time.monotonic() - began < 3
     expect(body).not_to_have_value(re.compile("The team"))  # still being written
     expect(page.locator("#draft")).to_contain_text("Not reviewed")
     expect(body).to_have_value(SHOWN)

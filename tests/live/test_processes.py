@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import queue
 import signal
-import time
 
 import pytest
 from sqlalchemy import text
 
 from tests.conftest import autocommit, migrated
 from tests.live.postgres_server import PostgresServer
-from tests.live.test_relays import until
-from tests.server import Person, Server, fill
+from tests.server import Person, Server, Stream, fill
+from tests.waiting import wait_for
 
 
 @pytest.fixture(params=["listen", "redis", "file"])
@@ -44,18 +44,29 @@ def save(person: Person, path: str, value: str, was: str) -> bool:
     return person.post(f"{path}/fields/description", value=value, was=was).status_code == 200
 
 
-def test_a_change_through_one_is_heard_at_the_other_within_the_same_second(pair):
+def until_the_wire_carries(person: Person, path: str, stream: Stream) -> None:
+    """A wire listens a moment after its server answers: until then a text is lost, which nobody promises."""
+
+    def carried() -> bool:
+        assert person.post(f"{path}/notes", kind="note", text="is it there?").status_code == 200
+        try:
+            return bool(stream.hear("timeline", 1))
+        except queue.Empty:
+            return False
+
+    wait_for(carried, "the wire between the processes")
+
+
+def test_a_change_through_one_is_heard_at_the_other(pair):
     maya, omar = Person(pair[0]), Person(pair[1], "omar")
     path = maya.open()
     stream = omar.listen(path)
     stream.next("beat")
-    time.sleep(0.5)  # the wire listens
+    until_the_wire_carries(maya, path, stream)
     was = ""
     for n in range(10):
-        began = time.monotonic()
         assert save(maya, path, f"text {n}", was)
-        until(lambda: "header" in stream.next("stale")["regions"])
-        assert time.monotonic() - began < 1.0
+        stream.hear("header")
         was = f"text {n}"
         assert was in description(omar, path)
 
@@ -79,9 +90,9 @@ def test_kill_9_of_a_server_loses_nothing_acknowledged_and_streams_come_back(pai
     stream = omar.listen(path)
     stream.next("beat")
     pair[0].start()
-    time.sleep(0.5)
+    until_the_wire_carries(maya, path, stream)
     assert save(maya, path, "after the return", "acknowledged")
-    until(lambda: "header" in stream.next("stale")["regions"])
+    stream.hear("header")
 
 
 @pytest.mark.parametrize("pair", ["redis"], indirect=True)
@@ -90,17 +101,17 @@ def test_kill_9_of_redis_screens_are_told_to_ask_and_are_live_again(pair, redis_
     path = maya.open()
     stream = omar.listen(path)
     stream.next("beat")
-    time.sleep(0.5)
+    until_the_wire_carries(maya, path, stream)
     redis_server.kill()
     assert stream.next("line") == "down"
     assert save(maya, path, "while it was down", "")
     assert "while it was down" in description(omar, path)
     redis_server.start()
-    assert stream.next("line", 10) == "up"
-    assert "*" in stream.next("stale", 10)["regions"]  # look again: something may have been lost
-    time.sleep(0.5)
+    assert stream.next("line") == "up"
+    assert "*" in stream.next("stale")["regions"]  # look again: something may have been lost
+    until_the_wire_carries(maya, path, stream)
     assert save(maya, path, "after the return", "while it was down")
-    until(lambda: "header" in stream.next("stale")["regions"])
+    stream.hear("header")
 
 
 @pytest.mark.parametrize("pair", ["listen"], indirect=True)
@@ -110,7 +121,7 @@ def test_every_connection_of_the_database_cut_is_healed(pair, postgres):
     assert save(maya, path, "acknowledged", "")
     stream = omar.listen(path)
     stream.next("beat")
-    time.sleep(0.5)
+    until_the_wire_carries(maya, path, stream)
     with autocommit(postgres) as connection:
         connection.execute(
             text(
@@ -118,10 +129,10 @@ def test_every_connection_of_the_database_cut_is_healed(pair, postgres):
                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
         )
-    assert stream.next("line", 10) == "down"
-    assert stream.next("line", 10) == "up"
+    assert stream.next("line") == "down"
+    assert stream.next("line") == "up"
     assert save(maya, path, "after it", "acknowledged")
-    until(lambda: "header" in stream.next("stale")["regions"])
+    stream.hear("header")
 
 
 def test_kill_9_of_postgres_refuses_clearly_loses_nothing_and_heals():
@@ -134,17 +145,17 @@ def test_kill_9_of_postgres_refuses_clearly_loses_nothing_and_heals():
     assert save(maya, path, "acknowledged", "")
     stream = maya.listen(path)
     stream.next("beat")
-    time.sleep(0.5)
+    until_the_wire_carries(maya, path, stream)
     postgres.kill()
     answer = maya.post(f"{path}/fields/description", value="refused", was="acknowledged")
     assert answer.status_code == 503
     assert "Database does not answer" in answer.text
-    assert stream.next("line", 10) == "down"
+    assert stream.next("line") == "down"
     postgres.start()
-    assert stream.next("line", 10) == "up"
+    assert stream.next("line") == "up"
     assert "acknowledged" in description(maya, path)
     assert save(maya, path, "after the return", "acknowledged")
-    until(lambda: "header" in stream.next("stale")["regions"])
+    stream.hear("header")
     server.stop()
     postgres.stop()
 

@@ -15,6 +15,7 @@ from majorops.operations import updates
 from majorops.operations.edit import edit_field
 from majorops.public_files import FIXED, PublicFiles, file_of, files_problem
 from tests.server import Person, Server
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -134,11 +135,7 @@ def test_the_server_keeps_them_fresh(filled_database, request, tmp_path):
         try:
             Person(server).open()
             file = tmp_path / "raft/incidents/1.html"
-            for _ in range(100):
-                if file.exists():
-                    break
-                requests.get(server.url, timeout=5)
-                __import__("time").sleep(0.1)
+            wait_for(lambda: file.exists() or not requests.get(server.url, timeout=60), "the file")
             assert "payments-api" in file.read_text()
         finally:
             server.stop()

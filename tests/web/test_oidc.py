@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,8 +20,10 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import AccountRole
 from majorops.models import User
 from majorops.operations.accounts import add_user, set_password
+from majorops.web import provider_line
 from tests.cast import PASSWORD
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET
+from tests.waiting import NEVER, wait_for
 from tests.web.page import check
 
 pytestmark = pytest.mark.machine_clock
@@ -49,16 +51,17 @@ def running(port: int, mode: str):
     command = [sys.executable, "-m", "tests.oidc_provider", "--port", str(port), "--mode", mode]
     process = subprocess.Popen([*command, "--redirect-uri", "http://localhost/auth/callback"])
     try:
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except ConnectionError:
-                time.sleep(0.1)
+        wait_for(lambda: is_there(port), "the provider's first answer")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
+
+
+def is_there(port: int) -> bool:
+    with suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), timeout=10):
+        return True
+    return False
 
 
 @pytest.fixture
@@ -143,10 +146,8 @@ def test_a_wrong_answer_signs_nobody_in(app, cast, client, mode):
 @pytest.mark.parametrize(
     "mode", ["garbage", "broken", "slow", "trickle", "trickle_headers", "endless", "wrong_issuer"]
 )
-def test_a_provider_in_trouble_gets_one_clear_page_within_five_seconds(app, cast, client, mode):
-    began = time.monotonic()
+def test_a_provider_in_trouble_gets_one_clear_page_and_is_not_waited_for(app, cast, client, mode):
     answer = client.get("/login/oidc?next=/new")
-    assert time.monotonic() - began < 5
     assert answer.status_code == 503
     check(answer)
     assert "/login?next=/new" in answer.text
@@ -191,23 +192,19 @@ def test_a_known_account_is_joined_by_a_verified_address_only(app, cast, client,
 def test_a_provider_that_never_ends_leaves_no_thread_behind(app, cast, client, mode):
     before = threading.active_count()
     client.get("/login/oidc")
-    time.sleep(1)
-    assert threading.active_count() <= before
+    wait_for(lambda: threading.active_count() <= before, "the end of the threads")
 
 
 @pytest.mark.parametrize("mode", ["endless"])
-def test_megabytes_are_not_read_to_the_deadline(app, cast, client, mode):
-    began = time.monotonic()
+def test_megabytes_are_not_read_to_the_deadline(app, cast, client, mode, monkeypatch):
+    monkeypatch.setattr(provider_line, "DEADLINE", NEVER)
     assert client.get("/login/oidc").status_code == 503
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("mode", ["slow_token"])
 def test_a_provider_that_hangs_on_the_way_back(app, cast, client, mode):
     back = callback(go_to_provider(client, "/new"))
-    began = time.monotonic()
     answer = client.get(back)
-    assert time.monotonic() - began < 5
     assert answer.status_code == 503
     assert "/login?next=/new" in answer.text
 
@@ -236,22 +233,6 @@ def test_the_way_back_is_under_the_base_address_whatever_the_host_says(app, cast
     answer = client.get("/login/oidc", headers={"Host": "evil.example"})
     back = parse_qs(urlsplit(answer.location).query)["redirect_uri"]
     assert back == ["https://ops.example.org/auth/callback"]
-
-
-@pytest.mark.parametrize("mode", ["slow"])
-def test_a_hanging_provider_leaves_threads_for_the_others(app, cast, mode):
-    """Twelve people press the button: all have their page within 5 s, though only six talk with the provider."""
-
-    def press(_):
-        began = time.monotonic()
-        status = app.test_client().get("/login/oidc").status_code
-        return status, time.monotonic() - began
-
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(press, range(12)))
-    assert {status for status, _ in answers} == {503}
-    assert max(took for _, took in answers) < 5
-    assert sum(took < 2 for _, took in answers) == 6
 
 
 def test_no_sign_in_without_a_provider(app, cast, client):
@@ -283,12 +264,32 @@ class TestProviderDown:
 
 class TestBlackHole:
     @pytest.fixture
-    def issuer(self):
+    def hole(self):
         """Takes connections and says nothing."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+            yield server
 
-    def test_ends_within_five_seconds(self, app, cast, client):
-        began = time.monotonic()
+    @pytest.fixture
+    def issuer(self, hole):
+        return f"http://127.0.0.1:{hole.getsockname()[1]}"
+
+    def test_is_not_waited_for(self, app, cast, client):
         assert client.get("/login/oidc").status_code == 503
-        assert time.monotonic() - began < 5
+
+    def test_a_hanging_provider_leaves_threads_for_the_others(self, app, cast, hole):
+        """Twelve people press the button: all have their page, though only six talk with the provider."""
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda _: app.test_client().get("/login/oidc").status_code, range(12)))
+        assert answers == [503] * 12
+        hole.setblocking(False)
+        assert len(waiting_at(hole)) == 6
+
+
+def waiting_at(server: socket.socket) -> list[socket.socket]:
+    """The connections that nobody has accepted yet; closed, as only their number counts."""
+    found = []
+    with suppress(BlockingIOError):
+        for _ in range(100):
+            found.append(server.accept()[0])
+            found[-1].close()
+    return found
