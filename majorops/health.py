@@ -44,7 +44,10 @@ class Health:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.why_not, *self.warnings)))
+        """As sentences for people who work here."""
+        why = f"{self.why_not[:1].upper()}{self.why_not[1:]}".removesuffix(".")
+        said = f"{why}. Nothing can be saved until that is mended; reading goes on." if why else ""
+        return tuple(filter(None, (said, *self.warnings)))
 
 
 class Watch:

@@ -62,7 +62,7 @@ class Worker:
         self._forgot_at: datetime | None = None
         self._looked_at = time.monotonic()
         self._unreadable: dict[int, float] = {}  # announcements, and when they were tried
-        self._told_of: dict[str, float] = {}  # acts of the clock that failed, and when that was logged
+        self._told_of: dict[str, float] = {}  # what fails, and when that was logged
 
     @property
     def is_running(self) -> bool:
@@ -102,7 +102,7 @@ class Worker:
             try:
                 busy, failures = self.look(), 0
             except SQLAlchemyError as error:
-                log.warning("the worker cannot read the outbox: %s", error)
+                self._say_once("outbox", "the worker cannot work: %s", getattr(error, "orig", None) or error)
                 busy = False
             except Exception:
                 log.exception("the worker goes on after a pause")
@@ -155,9 +155,7 @@ class Worker:
             except SQLAlchemyError:
                 raise
             except Exception:  # a rule that fails must stop neither the others nor the mail
-                if time.monotonic() - self._told_of.get(name, float("-inf")) > SILENT:
-                    self._told_of[name] = time.monotonic()
-                    log.exception("the clock's own acts: %s", name)
+                self._say_once(name, "the clock's own acts: %s", name, exc_info=True)
             finally:
                 db.session.rollback()
 

@@ -162,7 +162,8 @@ class TestNoRoom:
             for path in ("/admin/incidents/1", "/admin/incidents", "/", "/incidents/1"):
                 assert browser.get(path).status_code == 200, path
             assert browser.get("/admin/incidents/1/changes", headers={"X-Version": "1"}).status_code < 300
-        assert cause in browsers[0].get("/admin/incidents/1").text
+        said = f"{cause} Nothing can be saved until that is mended; reading goes on."
+        assert said in browsers[0].get("/admin/incidents/1").text
 
     def test_a_save_names_the_cause_and_keeps_the_text(self, app, cast, limited, clock, pragma, cause):
         app.config["WTF_CSRF_ENABLED"] = False
