@@ -126,7 +126,8 @@ def test_an_override_closes_at_once_and_the_brief_says_that_nobody_confirmed_it(
     cast.resolve(case)
     assert "Exec summary not confirmed since the close" in page(cast)
     says = "Written before the close, in phase 4 Initial, 41 min before it; not confirmed since."
-    assert says in exec_page(cast)
+    assert f'<summary>{says}</summary><p class="text">Active, phase 4' in exec_page(cast)  # folded
+    assert "it was Critical, Box 3, and is resolved after" in exec_page(cast)
     for key in ("summary-holds", "summary-clear", "brief-offer"):
         assert f'id="{key}"' in page(cast)
     assert 'id="summary-holds"' not in page(cast, "rita")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Response, current_app, make_response, render_template, request
 
 from majorops import clock
+from majorops.ai import rules
 from majorops.domain.briefs import QUESTION_LENGTH
+from majorops.domain.drafting import composed
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import BriefPage
+from majorops.domain.vocab import BriefPage, Helper
 from majorops.projections.brief import questions_from
 from majorops.projections.brief_values import BriefIncident
 from majorops.texts import DEFAULT, LANGUAGES
@@ -25,10 +27,12 @@ def draw(
     link: str = "",
 ) -> Response:
     """A brief as it is now. `address`: where a question goes; `link`: whom the link is for, empty for accounts."""
+    now = clock.now()
     values = {
         "b": found,
         "page": page,
-        "now": clock.now(),
+        "now": now,
+        "by_record": composed(Helper.BRIEF, rules.brief(found, now)),
         "org": current_app.config["ORG_NAME"],
         "said_of": LANGUAGES[DEFAULT].section("play"),
         "questions": questions_from(found.number, asked_from),
