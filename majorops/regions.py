@@ -45,6 +45,7 @@ REGIONS: dict[str, frozenset[str]] = {
     "phases": frozenset({"phase.advanced", "severity.changed", "status.changed"}),
     "nudge": frozenset(
         {
+            "visibility.changed",
             "milestone.published",
             "update.published",
             "status.changed",
@@ -127,7 +128,15 @@ REGIONS: dict[str, frozenset[str]] = {
         }
     ),
     "timeline": frozenset({"*"}),
-    "updates": frozenset({"milestone.published", "update.published", "visibility.changed", "status.changed"}),
+    "updates": frozenset(
+        {
+            "milestone.published",
+            "update.published",
+            "visibility.changed",
+            "status.changed",
+            "window.restarted",
+        }
+    ),
     "panel": frozenset({"*"}),
     "runcard": frozenset(
         {"runcard.put", "runcard.ticked", "severity.changed", "alarm.changed", "status.changed"}
@@ -144,7 +153,15 @@ REGIONS: dict[str, frozenset[str]] = {
         }
     ),
     "tiles": frozenset(
-        {"milestone.published", "update.published", "phase.advanced", "status.changed", "severity.changed"}
+        {
+            "milestone.published",
+            "update.published",
+            "visibility.changed",
+            "phase.advanced",
+            "status.changed",
+            "severity.changed",
+            "window.restarted",
+        }
     ),
     "dock": frozenset({"phase.advanced"}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,39 +18,64 @@ class CadenceState(StrEnum):
     UNSET = "unset"
     DUE = "due"
     OVERDUE = "overdue"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True)
 class Cadence:
-    """`left` is the time until `due_at`, negative when overdue; both None when nothing was promised."""
+    """`left` is the time until `due_at`, negative when overdue; both None when nothing is promised: not yet, or not any
+    more (`ended`, after the resolution milestone)."""
 
     state: CadenceState
     due_at: datetime | None = None
     left: timedelta | None = None
 
     @property
+    def turns_at(self) -> datetime | None:
+        """When the badge says something else by time alone, or None."""
+        if self.state is not CadenceState.DUE:
+            return None
+        return self.due_at - SOON if self.left > SOON else self.due_at
+
+    @property
     def is_soon(self) -> bool:
         return self.state is CadenceState.DUE and self.left <= SOON
 
 
-def cadence(status: IncidentStatus, due_at: datetime | None, now: datetime) -> Cadence | None:
-    """The badge of an incident, or None once it is resolved: nothing more is promised then."""
+@dataclass(frozen=True)
+class Said:
+    """What a publication did to the promise: made one for `due_at`, or, being the resolution milestone, ended it."""
+
+    due_at: datetime | None
+    is_public: bool
+    is_resolution: bool
+
+
+def cadence(
+    status: IncidentStatus, due_at: datetime | None, now: datetime, *, is_final: bool = False
+) -> Cadence | None:
+    """The badge of an incident, or None once it is resolved: nothing more is promised then. `is_final`: the resolution
+    milestone was the last word."""
     if status is IncidentStatus.RESOLVED:
         return None
     if due_at is None:
-        return Cadence(CadenceState.UNSET)
+        return Cadence(CadenceState.ENDED if is_final else CadenceState.UNSET)
     state = CadenceState.OVERDUE if now >= due_at else CadenceState.DUE
     return Cadence(state, due_at, due_at - now)
 
 
-def promise_after(
-    standing: datetime | None, public_standing: bool, new: datetime | None, is_public: bool
-) -> datetime | None:
-    """The promise that the fireground shows after a publication with the promise `new` (None: makes none).
+def standing_promise(said: Iterable[Said]) -> tuple[datetime | None, bool]:
+    """The promise that stands after these publications, oldest first, and whether a resolution milestone ended it.
 
-    An internal publication cannot answer what was promised to the public: while a public promise stands,
+    An internal publication cannot answer, or end, what was promised to the public: while a public promise stands,
     the badge inside would otherwise be calmer than the one outside.
     """
-    if new is None or (public_standing and not is_public):
-        return standing
-    return new
+    due_at, is_final, is_outside = None, False, False
+    for one in said:
+        if is_outside and not one.is_public:
+            continue
+        if one.is_resolution:
+            due_at, is_final, is_outside = None, True, False
+        elif one.due_at:
+            due_at, is_final, is_outside = one.due_at, False, one.is_public
+    return due_at, is_final

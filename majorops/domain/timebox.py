@@ -14,4 +14,15 @@ def tone(due_at: datetime | None, minutes: int, now: datetime) -> str:
     left = due_at - now
     if left <= timedelta():
         return "red"
-    return "amber" if left < max(SOON, timedelta(minutes=minutes) / 3) else "green"
+    return "amber" if left <= _soon(minutes) else "green"
+
+
+def turns_at(due_at: datetime | None, minutes: int, now: datetime) -> datetime | None:
+    """When `tone` says something else by time alone, or None."""
+    if due_at is None or now >= due_at:
+        return None
+    return due_at - _soon(minutes) if due_at - now > _soon(minutes) else due_at
+
+
+def _soon(minutes: int) -> timedelta:
+    return max(SOON, timedelta(minutes=minutes) / 3)

@@ -89,6 +89,7 @@ class Incident(Base):
     who_affected: Mapped[str] = mapped_column(Text, default="")
     what_to_do: Mapped[str] = mapped_column(Text, default="")
     next_update_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    promise_ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # by the resolution milestone
     last_communicated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The clean window of phase 7: when it (re)started, and how often it had to start again.
     window_started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -147,7 +148,7 @@ class Incident(Base):
         return is_public_incident(self.is_public, self.is_drill)
 
     def cadence(self, now: datetime) -> Cadence | None:
-        return cadence(self.status, self.next_update_eta, now)
+        return cadence(self.status, self.next_update_eta, now, is_final=self.promise_ended_at is not None)
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"

@@ -68,11 +68,14 @@ class CanReport(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     needs_met_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     needs_met_by: Mapped[str | None] = mapped_column(String(120))
+    ended_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime
+    )  # with its team's last track, or the incident
 
     @property
     def open_need(self) -> str:
-        """What the team still needs; empty once it was met."""
-        return "" if self.needs_met_at else self.needs
+        """What the team still needs; empty once it was met, or the report ended."""
+        return "" if self.needs_met_at or self.ended_at else self.needs
 
 
 class Ask(Base):

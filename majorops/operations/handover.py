@@ -43,7 +43,10 @@ def _picture(incident: Incident, seen: Watch) -> Picture:
     names = {row.role: row.name for row in db.session.scalars(rows)}
     newest = select(func.max(CanReport.id)).filter_by(incident_id=incident.id).group_by(CanReport.team)
     needs = select(CanReport.team, CanReport.needs).where(
-        CanReport.id.in_(newest), CanReport.needs != "", CanReport.needs_met_at.is_(None)
+        CanReport.id.in_(newest),
+        CanReport.needs != "",
+        CanReport.needs_met_at.is_(None),
+        CanReport.ended_at.is_(None),
     )
     milestone = db.session.execute(
         select(Milestone.number, Milestone.at)

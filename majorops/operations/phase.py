@@ -24,6 +24,7 @@ from majorops.operations import demand_open, operation, record
 from majorops.operations.incident import record_reason
 from majorops.operations.lapse import lapse_handover
 from majorops.operations.late import record_late
+from majorops.operations.reports import end_reports
 from majorops.operations.runcards import flag_used_cards
 from majorops.operations.summary import clear_summary, confirm_summary
 
@@ -193,6 +194,7 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
         record_late(incident, actor=actor, now=now)  # the review gets it, asked or not
         flag_used_cards(incident, actor=actor, now=now)
         lapse_handover(incident, f"{incident.reference} was resolved", actor=actor, now=now)
+        end_reports(incident, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -200,6 +202,7 @@ def report_symptoms_returned(incident: Incident, *, actor: Actor, now: datetime,
     """In phase 7 or 8: the status goes back to active and the clean window starts again. Raises Conflict."""
     if refusal := symptoms_refusal(incident.phase, incident.is_resolved):
         raise Conflict(refusal)
+    incident.promise_ended_at = None  # what was said to be over is not: the next update is owed again
     if incident.status is not IncidentStatus.ACTIVE:
         _set_status(incident, IncidentStatus.ACTIVE, actor=actor, now=now)
     restart_window(incident, "Symptoms returned", note, actor=actor, now=now)

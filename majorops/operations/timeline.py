@@ -13,6 +13,7 @@ from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 from majorops.operations.announcements import announce
+from majorops.operations.promise import renew_promise
 
 TITLE_LENGTH = 300
 NOTES = (
@@ -75,6 +76,9 @@ def set_visibility(
         publication.visibility = visibility
         publication.withdrawn_at = now if visibility is Visibility.INTERNAL else None
     entry.visibility = visibility
+    if publication:
+        db.session.flush()
+        renew_promise(incident, now=now)
     if publication and visibility is Visibility.PUBLIC and incident.is_shown:
         about = {"incident_id": incident.id, "publication_id": publication.id}
         announce(f"said:{publication.id}", now, **about)

@@ -14,6 +14,7 @@ from majorops.domain.vocab import CommandRole, EventType, TrackOutcome
 from majorops.models import CanReport, Incident, RecoveryTrack, Timebox
 from majorops.operations import demand_open, operation, record
 from majorops.operations.command import holder
+from majorops.operations.reports import end_reports
 
 LONGEST = 720
 CAN_FORM = "Name the team first, such as App: 5xx 61% / rollback / deploy freeze."
@@ -96,6 +97,7 @@ def close_track(
     if outcome is TrackOutcome.RUNNING:
         raise Invalid({"outcome": "Choose succeeded, failed or abandoned."})
     track.outcome, track.outcome_note, track.closed_at = outcome, note, now
+    end_reports(incident, track.team, now=now)
     title = f"Track {outcome.value}: {track.goal}"
     record(incident, "track.closed", title, detail=note, type=EventType.ACTION, actor=actor, now=now)
 

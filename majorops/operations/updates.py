@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_action import WITHIN
-from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT, promise_after
+from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Milestone, Publication, StatusUpdate
 from majorops.operations import demand_open, operation, record
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
+from majorops.operations.promise import renew_promise
 
 PROMISE_AT_MOST = timedelta(hours=24)
 
@@ -142,12 +143,6 @@ def _publish(
     what: str = "",
     review: Review = AS_IT_IS,
 ) -> Publication:
-    public_promise = db.session.scalar(
-        select(Publication.id)
-        .filter_by(incident_id=incident.id, visibility=Visibility.PUBLIC)
-        .filter(Publication.next_update_eta.is_not(None))
-        .limit(1)
-    )
     if twin := _just_posted(incident, publication, visibility, actor=actor, now=now):
         return twin
     drafted = check_review(incident, publication.body, review, actor=actor, now=now)
@@ -159,12 +154,8 @@ def _publish(
     db.session.add(publication)
     db.session.flush()
     incident.last_communicated_at = now
-    incident.next_update_eta = promise_after(
-        incident.next_update_eta,
-        public_promise is not None,
-        publication.next_update_eta,
-        visibility is Visibility.PUBLIC,
-    )
+    if publication.next_update_eta or publication.is_resolution:
+        renew_promise(incident, now=now)
     record(
         incident,
         "milestone.published" if isinstance(publication, Milestone) else "update.published",

@@ -53,6 +53,7 @@ _LINE = (
     Incident.phase,
     Incident.opened_at,
     Incident.next_update_eta,
+    Incident.promise_ended_at,
 )
 _OWN = (
     Incident.detected_at,
@@ -159,7 +160,9 @@ def _open_needs(number: int, teams: set[str]) -> dict[str, str]:
     """Team → what its newest CAN still needs."""
     newest = select(func.max(CanReport.id)).where(CanReport.incident_id == number, CanReport.team.in_(teams))
     query = select(CanReport.team, CanReport.needs).where(
-        CanReport.id.in_(newest.group_by(CanReport.team)), CanReport.needs_met_at.is_(None)
+        CanReport.id.in_(newest.group_by(CanReport.team)),
+        CanReport.needs_met_at.is_(None),
+        CanReport.ended_at.is_(None),
     )
     return {team: needs for team, needs in db.session.execute(query) if needs}
 

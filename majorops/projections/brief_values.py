@@ -43,13 +43,14 @@ class BriefLine:
     phase: Phase
     opened_at: datetime
     next_update_eta: datetime | None
+    promise_ended_at: datetime | None
 
     @property
     def reference(self) -> str:
         return words.reference(self.number)
 
     def cadence(self, now: datetime) -> Cadence | None:
-        return cadence(self.status, self.next_update_eta, now)
+        return cadence(self.status, self.next_update_eta, now, is_final=self.promise_ended_at is not None)
 
 
 @dataclass(frozen=True)

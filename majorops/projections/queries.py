@@ -67,14 +67,14 @@ def public_status(now: datetime) -> PublicStatus:
         db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
     )
     numbers = [row["number"] for row in rows]
-    systems, latest, promises = systems_of(numbers), _latest(numbers), promises_of(numbers)
+    systems, latest, promises = systems_of(numbers), _latest(numbers), _promises(numbers)
     active = tuple(
         PublicSummary(
             **row,
             **systems[row["number"]],
             latest_text=latest[row["number"]][0] if row["number"] in latest else "",
             last_update_at=latest[row["number"]][1] if row["number"] in latest else None,
-            next_update_eta=promises.get(row["number"]),
+            **promises[row["number"]],
         )
         for row in rows
     )
@@ -143,7 +143,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
         **systems_of([number])[number],
         latest_text=newest.body if newest else "",
         last_update_at=(newest.corrected_at or newest.at) if newest else None,
-        next_update_eta=promises_of([number]).get(number),
+        **_promises([number])[number],
         continues=_public_number(Incident.id == continues) if continues else None,
         continued_by=_public_number(Incident.continues_id == number),
         updates=updates,
@@ -201,8 +201,25 @@ def _latest(numbers: list[int]) -> dict[int, tuple[str, datetime]]:
 
 def promises_of(numbers: list[int]) -> dict[int, datetime]:
     """The promise that the public was given last: an internal one does not count outside."""
-    query = _newest(numbers, Publication.next_update_eta, condition=Publication.next_update_eta.is_not(None))
-    return {row.incident_id: row.next_update_eta for row in db.session.execute(query)}
+    return {
+        number: said["next_update_eta"]
+        for number, said in _promises(numbers).items()
+        if said["next_update_eta"]
+    }
+
+
+def _promises(numbers: list[int]) -> dict[int, dict[str, object]]:
+    """The promise that the public was given last, or that a resolution milestone ended it. It is owed again once the
+    status, which the public reads, went back after that milestone."""
+    made = or_(Publication.next_update_eta.is_not(None), Publication.is_resolution)
+    columns = (Publication.next_update_eta, Publication.is_resolution, Publication.status_at_cut)
+    found: dict[int, dict[str, object]] = defaultdict(
+        lambda: {"next_update_eta": None, "ended_at_status": None}
+    )
+    for row in db.session.execute(_newest(numbers, *columns, condition=made)):
+        ended = row.status_at_cut if row.is_resolution else None
+        found[row.incident_id] = {"next_update_eta": row.next_update_eta, "ended_at_status": ended}
+    return found
 
 
 def _updates(number: int) -> tuple[PublicUpdate, ...]:

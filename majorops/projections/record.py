@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from majorops.db import db
 from majorops.domain import text as words
@@ -216,11 +216,10 @@ def _cans(number: int) -> tuple[RecordCan, ...]:
         .where(CanReport.incident_id == number)
         .group_by(func.lower(CanReport.team))
     )
-    columns = (CanReport.team, CanReport.conditions, CanReport.actions, CanReport.needs, CanReport.at)
-    return tuple(
-        RecordCan(*row)
-        for row in _rows(select(*columns).where(CanReport.id.in_(newest)).order_by(CanReport.id.desc()))
-    )
+    needs = case((CanReport.needs_met_at.is_(None), CanReport.needs), else_="")
+    columns = (CanReport.team, CanReport.conditions, CanReport.actions, needs, CanReport.at)
+    standing = select(*columns).where(CanReport.id.in_(newest), CanReport.ended_at.is_(None))
+    return tuple(RecordCan(*row) for row in _rows(standing.order_by(CanReport.id.desc())))
 
 
 def _updates(number: int) -> tuple[tuple[str, str, datetime], ...]:

@@ -73,6 +73,9 @@ class PublicSummary:
     latest_text: str = ""
     last_update_at: datetime | None = None
     next_update_eta: datetime | None = None
+    ended_at_status: IncidentStatus | None = (
+        None  # the status at which a resolution milestone ended the promises
+    )
 
     @property
     def reference(self) -> str:
@@ -92,7 +95,9 @@ class PublicSummary:
         return total_duration(self.opened_at, self.resolved_at, self.resolved_at)
 
     def cadence(self, now: datetime) -> Cadence | None:
-        return cadence(self.status, self.next_update_eta, now)
+        went_back = self.status is IncidentStatus.ACTIVE and self.ended_at_status is not IncidentStatus.ACTIVE
+        is_final = self.ended_at_status is not None and not went_back
+        return cadence(self.status, self.next_update_eta, now, is_final=is_final)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from sqlalchemy import select
@@ -175,6 +175,14 @@ class Fireground(Drafts):
             return ["left"] * 10
         minutes = int((self.now - started).total_seconds()) // 60
         return ["done" if n < minutes else "running" if n == minutes else "left" for n in range(10)]
+
+    @property
+    def next_cell_at(self) -> datetime | None:
+        """When the next of those minutes begins; None once all are over."""
+        started = self.incident.window_started_at
+        if started is None or self.now - started >= timedelta(minutes=10):
+            return None
+        return started + timedelta(minutes=int((self.now - started).total_seconds()) // 60 + 1)
 
     @property
     def shows_resolution(self) -> bool:

@@ -74,7 +74,8 @@ class Record(Screen):
 
     @property
     def team_rows(self) -> list[Row]:
-        return team_rows(self.tracks, self.timeboxes, self.cans)
+        standing = {team: report for team, report in self.cans.items() if not report.ended_at}
+        return team_rows(self.tracks, self.timeboxes, standing)
 
     @property
     def ended_tracks(self) -> list[RecoveryTrack]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from majorops.domain.timebox import tone
+from majorops.domain.timebox import tone, turns_at
 from majorops.models import Ask, CanReport, RecoveryTrack, Timebox
 
 
@@ -29,6 +29,10 @@ class Row:
     def tone(self, now: datetime) -> str:
         return tone(self.due_at, self.clocked.minutes or 0, now) if self.clocked else ""
 
+    def turns_at(self, now: datetime) -> datetime | None:
+        """When the row looks otherwise by time alone."""
+        return turns_at(self.due_at, self.clocked.minutes or 0, now) if self.clocked else None
+
 
 def team_rows(tracks: list[RecoveryTrack], boxes: list[Timebox], cans: dict[str, CanReport]) -> list[Row]:
     """Who is due first stands first; then what has no timebox, then teams that only reported, the newest first."""
@@ -44,5 +48,14 @@ def team_rows(tracks: list[RecoveryTrack], boxes: list[Timebox], cans: dict[str,
 
 def ask_tone(ask: Ask, now: datetime) -> str:
     """As for a timebox; a parked one is quiet until its time is up."""
-    shown = tone(ask.due_at, int((ask.due_at - ask.asked_at).total_seconds() // 60), now)
+    shown = tone(ask.due_at, _minutes(ask), now)
     return "" if ask.parked and shown != "red" else shown
+
+
+def ask_turns_at(ask: Ask, now: datetime) -> datetime | None:
+    """When the ask looks otherwise by time alone."""
+    return turns_at(ask.due_at, _minutes(ask), now)
+
+
+def _minutes(ask: Ask) -> int:
+    return int((ask.due_at - ask.asked_at).total_seconds() // 60)

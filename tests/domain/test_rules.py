@@ -6,7 +6,7 @@ import pytest
 
 from majorops.domain import measures
 from majorops.domain.alarm import LEVELS, TRIGGERS, level_after
-from majorops.domain.cadence import CadenceState, cadence, promise_after
+from majorops.domain.cadence import CadenceState, Said, cadence, standing_promise
 from majorops.domain.can import parse_can
 from majorops.domain.playbook import PLAYS, item
 from majorops.domain.suggest import systems_in
@@ -74,7 +74,30 @@ def test_nothing_is_promised_once_resolved():
 )
 def test_promise(public_standing, new, is_public, after):
     given = None if new is None else NOW + new * MINUTE
-    assert promise_after(NOW + 10 * MINUTE, public_standing, given, is_public) == NOW + after * MINUTE
+    before = Said(NOW + 10 * MINUTE, public_standing, is_resolution=False)
+    said = [before, Said(given, is_public, is_resolution=False)]
+    assert standing_promise(said) == (NOW + after * MINUTE, False)
+
+
+@pytest.mark.parametrize(
+    ("public_standing", "is_public", "left"),
+    [
+        (False, False, (None, True)),
+        (False, True, (None, True)),
+        (True, True, (None, True)),
+        (True, False, (NOW + 10 * MINUTE, False)),  # the public still waits for its next update
+    ],
+)
+def test_a_resolution_milestone_ends_the_promise(public_standing, is_public, left):
+    said = [
+        Said(NOW + 10 * MINUTE, public_standing, is_resolution=False),
+        Said(None, is_public, is_resolution=True),
+    ]
+    assert standing_promise(said) == left
+    again = Said(NOW + 30 * MINUTE, is_public=True, is_resolution=False)
+    assert standing_promise([*said, again]) == (NOW + 30 * MINUTE, False)
+    state = CadenceState.ENDED if left[1] else CadenceState.DUE
+    assert cadence(IncidentStatus.MONITORING, left[0], NOW, is_final=left[1]).state is state
 
 
 @pytest.mark.parametrize(

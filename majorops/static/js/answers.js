@@ -33,10 +33,18 @@
     const text = `Offline. ${what}. Text kept.`;
     const line = document.createElement("p"), again = document.createElement("button");
     line.className = "notice notice--error";
+    line.dataset.unsent = what;
     line.setAttribute("role", "alert");
     Object.assign(again, { type: "button", className: "button", textContent: "Retry" });
     again.addEventListener("click", () => { line.remove(); form.isConnected && form.requestSubmit(); });
     line.append(text, " ", again);
     notice.replaceChildren(line);
+  });
+  // The line is back: it is not offline any more. The text stays in its form, for who pressed to decide.
+  document.addEventListener("line:up", () => {
+    const old = notice.querySelector("[data-unsent]");
+    if (!old) return;
+    old.remove();
+    say(`Connected. ${old.dataset.unsent} yet. Text kept.`);
   });
 })();

@@ -6,7 +6,7 @@
 
   document.addEventListener("htmx:after:request", (event) => {
     const stamp = Number(event.detail.ctx.response.headers.get("X-Now"));
-    if (stamp) [serverStart, localStart] = [stamp, performance.now()];
+    if (stamp) [serverStart, localStart, heard] = [stamp, performance.now(), stamp];
   });
 
   const two = (n) => String(n).padStart(2, "0");
@@ -36,27 +36,64 @@
   }
   window.say = (text, urgent) => { document.getElementById(urgent ? "said-urgent" : "said").textContent = text; };
 
+  // Every age and every countdown: data-since counts up, data-until down, in the words of data-format.
+  const FORMATS = {
+    short: (ms) => clock(ms, true),
+    brief,
+    words(ms) {
+      const minutes = Math.floor(Math.max(ms, 0) / 60000), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
+      if (minutes < 60) return `${minutes} min`;
+      return days ? `${days} day${days === 1 ? "" : "s"} ${hours % 24} h` : `${hours} h ${two(minutes % 60)} min`;
+    },
+    ago: (ms) => `${ms < 60000 ? `${Math.floor(Math.max(ms, 0) / 1000)} s` : FORMATS.words(ms)} ago`,
+  };
+  const form = (e) => FORMATS[e.dataset.format] ?? clock;
+  const AGAIN = 3000; // an answer may be lost, or overtaken: what should have turned and has not is asked for again
+  let heard = serverStart;
+
   function tick() {
     const now = window.serverNow(), due = new Set();
+    let next = Infinity;
     for (const e of document.querySelectorAll("[data-clock]")) put(e, new Date(now).toISOString().slice(11, 19));
     for (const e of document.querySelectorAll("[data-since]")) {
       const passed = now - Date.parse(e.dataset.since);
-      const { format } = e.dataset;
-      put(e, format === "brief" ? brief(passed) : clock(passed, format === "short"));
+      put(e, form(e)(passed));
       const tile = e.closest("[data-amber]");
       if (tile) tile.dataset.colour = passed >= tile.dataset.red * 1000 ? "red" : passed >= tile.dataset.amber * 1000 ? "amber" : "green";
     }
     for (const e of document.querySelectorAll("[data-until]")) {
       const left = Date.parse(e.dataset.until) - now;
       put(e, (left < 0 ? e.dataset.over ?? "-" : "") + clock(left < 0 ? left : left + 999, true));
-      // The server says that it ran when the page was drawn: its end may lie between that and our first look.
-      if (e.dataset.running && left <= 0) { delete e.dataset.running; due.add(e.dataset.refresh); }
-      if (left <= 300000 && left > 299000) due.add(e.dataset.refresh);
       speak(e, left);
     }
+    // When the server would draw it otherwise than it was drawn.
+    for (const e of document.querySelectorAll("[data-turns]")) {
+      const turns = Date.parse(e.dataset.turns);
+      if (now < turns) next = Math.min(next, turns - now);
+      else if (!(now - e.dataset.asked < AGAIN)) { e.dataset.asked = now; due.add(e.dataset.refresh); next = Math.min(next, AGAIN); }
+    }
+    entitle(now);
     const regions = [...due].filter(Boolean).join(" ").split(" ").filter(Boolean);
     if (regions.length) document.dispatchEvent(new CustomEvent("regions:due", { detail: regions }));
+    return next;
   }
+  // The tab's title, and the colour of the page. A tab that nobody sees asks first whether the promise was answered.
+  function entitle(now) {
+    const { title, severity, due } = document.getElementById("version")?.dataset ?? {};
+    if (!title) return;
+    const late = now - Date.parse(due), isSure = !document.hidden || heard >= Date.parse(due) || window.line?.isDown;
+    const text = `${late >= 0 && isSure ? `OVERDUE ${clock(late, true)} · ` : ""}${title}`;
+    if (document.title !== text) document.title = text;
+    if (document.body.dataset.severity !== severity) document.body.dataset.severity = severity;
+  }
+  // Browsers let the timers of hidden tabs run once a minute, but not one that an answer has set.
+  let waking;
+  function wake() {
+    clearTimeout(waking);
+    const next = tick();
+    if (next < Infinity) waking = setTimeout(tick, next + 20);
+  }
+  for (const name of ["htmx:after:request", "htmx:after:swap", "visibilitychange"]) document.addEventListener(name, wake);
   // All clocks are UTC; the viewer's own time is a tooltip.
   document.addEventListener("pointerover", (event) => {
     const time = event.target.closest?.("time[datetime]");
@@ -66,5 +103,5 @@
     }
   });
 
-  if (document.querySelector("[data-clock]")) { setTimeout(tick); setInterval(tick, 1000); } // not before the other scripts listen
+  if (document.querySelector("[data-clock]")) { setTimeout(wake); setInterval(tick, 1000); } // not before the other scripts listen
 })();

@@ -14,7 +14,7 @@
   window.isLost = ({ status, headers }) => (status >= 502 && status <= 504) || !headers.has("X-Now");
   if (!root) return;
 
-  const POLL = 4000, SAFETY = 60000, SILENCE = 40000, SLOWEST = 5000, AWAY = 300000;
+  const POLL = 4000, SAFETY = 60000, HIDDEN = 20000, SILENCE = 20000, SLOWEST = 5000, AWAY = 300000;
   // Regions that go stale without an entry in the timeline.
   const UNVERSIONED = ["presence", "topbar", "incidents", "ledger", "nudge", "notices"];
   const jitter = (ms) => ms * (0.7 + 0.6 * Math.random());
@@ -54,13 +54,15 @@
 
   // Asking: one request at a time; what goes stale meanwhile is asked for right after it.
   const wanted = new Set();
-  let asking = null, isMore = false, asked = 0;
+  let asking = null, isMore = false, asked = 0, names = [];
   async function askOnce() {
-    const address = new URL(root.dataset.changes, location), names = [...wanted];
+    const address = new URL(root.dataset.changes, location);
+    names = [...wanted];
     for (const name of names) address.searchParams.append("region", name);
     wanted.clear();
     asked = 0;
-    await htmx.ajax("GET", address.pathname + address.search, { swap: "none", target: "#problem" });
+    // From an element of its own: requests of one element wait for each other.
+    await htmx.ajax("GET", address.pathname + address.search, { swap: "none", target: "#problem", source: "#said" });
     if (asked > 0 && asked < 400) document.dispatchEvent(new CustomEvent("line:well"));
     else for (const name of names) wanted.add(name); // not answered: asked for again
     return asked > 0 && asked < 500;
@@ -77,12 +79,13 @@
   }
   function plan(ms) { clearTimeout(timer); timer = setTimeout(beat, ms); }
   async function beat() {
-    if (document.hidden) return;
     const isWell = await ask();
     tries = isWell ? 0 : tries + 1;
     if (isWell) listen();
     if (asked === 401) return plan(15000);
-    plan(jitter(!isWell ? Math.min(SLOWEST, 300 * 2 ** tries) : isStreaming && isWhole ? SAFETY : POLL));
+    // A hidden tab shows its title only: that asks more often while it says that something is overdue.
+    const quiet = document.hidden ? document.title.startsWith("OVERDUE") ? POLL : HIDDEN : isStreaming && isWhole ? SAFETY : POLL;
+    plan(jitter(isWell ? quiet : Math.min(SLOWEST, 300 * 2 ** tries)));
   }
 
   // The stream.
@@ -123,8 +126,13 @@
   document.addEventListener("htmx:before:swap", (event) => {
     const { request, response } = event.detail.ctx, drawn = Number(response?.headers.get("X-Version") ?? Infinity);
     if (drawn >= version()) return;
-    if (request.method === "GET") event.preventDefault();
-    else setTimeout(ask);
+    if (request.method !== "GET") return setTimeout(ask);
+    event.preventDefault();
+    // What was asked for by name is drawn by nobody else: once more.
+    if (request.action.startsWith(root.dataset.changes)) {
+      for (const name of names) wanted.add(name);
+      isMore = names.length > 0;
+    }
   });
 
   function lost(pause) {
@@ -133,7 +141,7 @@
     if (pause) plan(jitter(pause));
   }
 
-  document.addEventListener("regions:due", (event) => setTimeout(() => ask(...event.detail), 300));
+  document.addEventListener("regions:due", (event) => setTimeout(() => ask(...event.detail), 50));
   window.addEventListener("online", () => plan(0));
   window.addEventListener("offline", down);
   // A hidden tab holds no stream: browsers give one host about six connections.
@@ -142,8 +150,7 @@
     if (document.hidden) {
       remember();
       hiddenAt = performance.now();
-      clearTimeout(timer);
-      return lost();
+      return lost(POLL);
     }
     if (performance.now() - hiddenAt >= AWAY) ask("since");
     plan(0);

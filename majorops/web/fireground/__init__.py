@@ -12,7 +12,7 @@ from majorops.operations.timeline import NOTES
 from majorops.screen.commands import keyed
 from majorops.screen.ledger import ledger_title
 from majorops.screen.nudges import settling
-from majorops.screen.teams import ask_tone
+from majorops.screen.teams import ask_tone, ask_turns_at
 
 bp = Blueprint("fireground", __name__, url_prefix="/admin/incidents")
 
@@ -25,6 +25,7 @@ bp.add_app_template_global(OFFERED, "AFTER_ACTION")
 bp.add_app_template_global(keyed, "keyed_commands")
 bp.add_app_template_global(settling)
 bp.add_app_template_global(ask_tone)
+bp.add_app_template_global(ask_turns_at)
 bp.add_app_template_global(NOTES, "NOTES")
 bp.add_app_template_global(ledger_title)
 
