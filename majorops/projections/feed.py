@@ -14,7 +14,8 @@ from majorops.domain.clients import client_status
 from majorops.domain.systems import system_status
 from majorops.domain.vocab import IncidentStatus, Phase, Severity, SystemStatus, Visibility
 from majorops.models import IS_RUNNING, Incident, Maintenance, Publication, TimelineEvent
-from majorops.projections.queries import promises_of, systems_of
+from majorops.projections.promises import promises_of
+from majorops.projections.queries import systems_of
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 
 INCIDENTS = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import or_, select
 
 from majorops.db import db
 from majorops.domain.measures import Kept, kept
@@ -13,6 +13,7 @@ from majorops.domain.systems import worst
 from majorops.domain.vocab import IncidentStatus, SystemStatus, Visibility
 from majorops.models import IS_RUNNING, AffectedSystem, Incident, Publication, TimelineEvent
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
+from majorops.projections.promises import newest, promises
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 from majorops.projections.systems import days_of, listed_systems
 from majorops.projections.values import (
@@ -67,14 +68,14 @@ def public_status(now: datetime) -> PublicStatus:
         db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
     )
     numbers = [row["number"] for row in rows]
-    systems, latest, promises = systems_of(numbers), _latest(numbers), _promises(numbers)
+    systems, latest, promised = systems_of(numbers), _latest(numbers), promises(numbers)
     active = tuple(
         PublicSummary(
             **row,
             **systems[row["number"]],
             latest_text=latest[row["number"]][0] if row["number"] in latest else "",
             last_update_at=latest[row["number"]][1] if row["number"] in latest else None,
-            **promises[row["number"]],
+            **promised[row["number"]],
         )
         for row in rows
     )
@@ -143,7 +144,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
         **systems_of([number])[number],
         latest_text=newest.body if newest else "",
         last_update_at=(newest.corrected_at or newest.at) if newest else None,
-        **_promises([number])[number],
+        **promises([number])[number],
         continues=_public_number(Incident.id == continues) if continues else None,
         continued_by=_public_number(Incident.continues_id == number),
         updates=updates,
@@ -183,43 +184,9 @@ def systems_of(numbers: list[int]) -> dict[int, dict[str, tuple]]:
     return found
 
 
-def _newest(numbers: list[int], *columns, condition) -> Select:
-    """One row an incident: its newest public publication that meets the condition."""
-    place = func.row_number().over(partition_by=Publication.incident_id, order_by=Publication.id.desc())
-    ranked = (
-        select(Publication.incident_id, *columns, place.label("place"))
-        .where(Publication.incident_id.in_(numbers), Publication.visibility == Visibility.PUBLIC, condition)
-        .subquery()
-    )
-    return select(ranked).where(ranked.c.place == 1)
-
-
 def _latest(numbers: list[int]) -> dict[int, tuple[str, datetime]]:
-    query = _newest(numbers, Publication.body, Publication.at, condition=Publication.withdrawn_at.is_(None))
+    query = newest(numbers, Publication.body, Publication.at, condition=Publication.withdrawn_at.is_(None))
     return {row.incident_id: (row.body, row.at) for row in db.session.execute(query)}
-
-
-def promises_of(numbers: list[int]) -> dict[int, datetime]:
-    """The promise that the public was given last: an internal one does not count outside."""
-    return {
-        number: said["next_update_eta"]
-        for number, said in _promises(numbers).items()
-        if said["next_update_eta"]
-    }
-
-
-def _promises(numbers: list[int]) -> dict[int, dict[str, object]]:
-    """The promise that the public was given last, or that a resolution milestone ended it. It is owed again once the
-    status, which the public reads, went back after that milestone."""
-    made = or_(Publication.next_update_eta.is_not(None), Publication.is_resolution)
-    columns = (Publication.next_update_eta, Publication.is_resolution, Publication.status_at_cut)
-    found: dict[int, dict[str, object]] = defaultdict(
-        lambda: {"next_update_eta": None, "ended_at_status": None}
-    )
-    for row in db.session.execute(_newest(numbers, *columns, condition=made)):
-        ended = row.status_at_cut if row.is_resolution else None
-        found[row.incident_id] = {"next_update_eta": row.next_update_eta, "ended_at_status": ended}
-    return found
 
 
 def _updates(number: int) -> tuple[PublicUpdate, ...]:

@@ -109,7 +109,7 @@ def test_a_status_that_can_be_set_is_not_drawn_as_done(cast, clock):
         part = re.search(r'<div class="advance__say([^"]*)" id="status-why">(.*?)</div>', page, re.DOTALL)
         assert part[1] == ""
         assert "i-check" not in part[2]
-        assert " ".join(re.sub("<[^>]+>", "", part[2]).split()) == f"Status is {now} {ready} can be set now."
+        assert " ".join(re.sub("<[^>]+>", "", part[2]).split()) == f"Status is {now}{ready} can be set now."
 
 
 def rows(page: str) -> str:

@@ -15,6 +15,7 @@ from majorops.operations.edit import edit_field
 KEPT = {"data-since", "data-until", "data-clock"}
 # Of a request, not of the time.
 IGNORED = {"data-now", "data-ticket", "value", "data-colour", "content", "src", "href"}
+WITH = {"nudge": "nudge-top", "panel": "foot"}  # drawn with another region (_partials.html)
 VOID = {"input", "br", "meta", "link", "img", "hr", "option", "path", "use", "symbol"}
 
 
@@ -68,7 +69,7 @@ def untold(first: str, later: str, until: datetime) -> list:
     """What the second page says otherwise, outside of what the first page would have kept up to date by itself."""
     before, after = Walk(first), Walk(later)
     asked = {name for at, names in before.turns if at <= until for name in names}
-    asked |= {"nudge-top"} if "nudge" in asked else set()
+    asked |= {more for name, more in WITH.items() if name in asked}
     old, new = before.without(asked), after.without(asked)
     return [pair for pair in zip(old, new, strict=False) if pair[0] != pair[1]] + [len(old) - len(new)] * (
         len(old) != len(new)
@@ -82,7 +83,7 @@ REGIONS: set[str] = set()
 def _regions():
     from majorops.regions import REGIONS as names
 
-    REGIONS.update(names, {"nudge-top", "incidents"})
+    REGIONS.update(names, WITH.values(), {"incidents"})
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@
       badge.querySelector("use").setAttribute("href", "#i-warn");
       badge.lastChild.replaceWith(says("overdue"));
       note.replaceChildren(`${says("was_due")} `, was);
+      if (!document.title.startsWith(says("overdue"))) document.title = `${says("overdue")} · ${document.title}`;
     }
     for (const badge of document.querySelectorAll(".cadence[data-cadence=overdue]")) {
       count(badge, now() - Date.parse(badge.nextElementSibling.querySelector("time").dateTime), "{0}");
@@ -96,7 +97,13 @@
     // Also a copy that a proxy or a file gives out in place of a server that is down.
     const isOld = failures ? performance.now() - answered > SILENT : now() - Date.parse(asOf().dateTime) > SILENT;
     fresh(isOld ? says("silent", hms(Date.parse(asOf().dateTime))) : says("live"));
-    plan(jitter(wait));
+    plan(beforeDue(jitter(wait)));
+  }
+  // Shortly before a promise ends the page asks whether it was answered: nobody reads "overdue" that is not true.
+  function beforeDue(wait) {
+    const badges = [...document.querySelectorAll(".cadence[data-cadence=due] time")];
+    const asks = badges.map((time) => Date.parse(time.dateTime) - now() - 1000 - 5000 * Math.random());
+    return Math.min(wait, ...asks.filter((ms) => ms > 0));
   }
   function plan(ms) { clearTimeout(timer); if (!document.hidden) timer = setTimeout(poll, ms); }
   document.addEventListener("visibilitychange", () => plan(0));
@@ -107,5 +114,5 @@
   setInterval(tick, 1000);
   if (location.protocol === "file:") { fresh(says("saved", hms(start))); return; }
   fresh(says("live"));
-  plan(Math.abs(Date.now() - start) > SILENT ? 0 : jitter(EVERY));
+  plan(Math.abs(Date.now() - start) > SILENT ? 0 : beforeDue(jitter(EVERY)));
 })();
