@@ -36,19 +36,23 @@
   }
   window.say = (text, urgent) => { document.getElementById(urgent ? "said-urgent" : "said").textContent = text; };
 
-  // Every age and every countdown: data-since counts up, data-until down, in the words of data-format.
+  // Every age and countdown: data-since counts up, data-until down, in the words of data-format.
+  // (The minifier knows no template inside a template.)
   const FORMATS = {
     short: (ms) => clock(ms, true),
     brief,
     words(ms) {
-      const minutes = Math.floor(Math.max(ms, 0) / 60000), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
-      if (minutes < 60) return `${minutes} min`;
-      return days ? `${days} day${days === 1 ? "" : "s"} ${hours % 24} h` : `${hours} h ${two(minutes % 60)} min`;
+      const minutes = Math.floor(Math.max(ms, 0) / 60000), hours = Math.floor(minutes / 60);
+      const days = Math.floor(hours / 24);
+      if (minutes < 60) return minutes + " min";
+      if (!days) return hours + " h " + two(minutes % 60) + " min";
+      return days + (days === 1 ? " day " : " days ") + (hours % 24) + " h";
     },
-    ago: (ms) => `${ms < 60000 ? `${Math.floor(Math.max(ms, 0) / 1000)} s` : FORMATS.words(ms)} ago`,
+    ago: (ms) => (ms < 60000 ? Math.floor(Math.max(ms, 0) / 1000) + " s" : FORMATS.words(ms)) + " ago",
   };
   const form = (e) => FORMATS[e.dataset.format] ?? clock;
-  const AGAIN = 3000; // an answer may be lost, or overtaken: what should have turned and has not is asked for again
+  // An answer may be lost, or overtaken: what should have turned and has not is asked for again.
+  const AGAIN = 3000;
   let heard = serverStart;
 
   function tick() {
@@ -81,8 +85,9 @@
   function entitle(now) {
     const { title, severity, due } = document.getElementById("version")?.dataset ?? {};
     if (!title) return;
-    const late = now - Date.parse(due), isSure = !document.hidden || heard >= Date.parse(due) || window.line?.isDown;
-    const text = `${late >= 0 && isSure ? `OVERDUE ${clock(late, true)} · ` : ""}${title}`;
+    const late = now - Date.parse(due);
+    const isSure = !document.hidden || heard >= Date.parse(due) || window.line?.isDown;
+    const text = (late >= 0 && isSure ? "OVERDUE " + clock(late, true) + " · " : "") + title;
     if (document.title !== text) document.title = text;
     if (document.body.dataset.severity !== severity) document.body.dataset.severity = severity;
   }
@@ -93,7 +98,9 @@
     const next = tick();
     if (next < Infinity) waking = setTimeout(tick, next + 20);
   }
-  for (const name of ["htmx:after:request", "htmx:after:swap", "visibilitychange"]) document.addEventListener(name, wake);
+  for (const name of ["htmx:after:request", "htmx:after:swap", "visibilitychange"]) {
+    document.addEventListener(name, wake);
+  }
   // All clocks are UTC; the viewer's own time is a tooltip.
   document.addEventListener("pointerover", (event) => {
     const time = event.target.closest?.("time[datetime]");

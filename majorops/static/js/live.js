@@ -84,7 +84,8 @@
     if (isWell) listen();
     if (asked === 401) return plan(15000);
     // A hidden tab shows its title only: that asks more often while it says that something is overdue.
-    const quiet = document.hidden ? document.title.startsWith("OVERDUE") ? POLL : HIDDEN : isStreaming && isWhole ? SAFETY : POLL;
+    const hidden = document.title.startsWith("OVERDUE") ? POLL : HIDDEN;
+    const quiet = document.hidden ? hidden : isStreaming && isWhole ? SAFETY : POLL;
     plan(jitter(isWell ? quiet : Math.min(SLOWEST, 300 * 2 ** tries)));
   }
 

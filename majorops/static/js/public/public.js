@@ -22,7 +22,7 @@
       badge.querySelector("use").setAttribute("href", "#i-warn");
       badge.lastChild.replaceWith(says("overdue"));
       note.replaceChildren(`${says("was_due")} `, was);
-      if (!document.title.startsWith(says("overdue"))) document.title = `${says("overdue")} · ${document.title}`;
+      if (!document.title.startsWith(says("overdue"))) document.title = says("overdue") + " · " + document.title;
     }
     for (const badge of document.querySelectorAll(".cadence[data-cadence=overdue]")) {
       count(badge, now() - Date.parse(badge.nextElementSibling.querySelector("time").dateTime), "{0}");
