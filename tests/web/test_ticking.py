@@ -13,8 +13,8 @@ from majorops.operations import asks, command, handover, tracks, updates
 from majorops.operations.edit import edit_field
 
 KEPT = {"data-since", "data-until", "data-clock"}
-# Of a request, not of the time.
-IGNORED = {"data-now", "data-ticket", "value", "data-colour", "content", "src", "href"}
+# Of a request, or an example of what may be typed.
+IGNORED = {"data-now", "data-ticket", "value", "data-colour", "content", "src", "href", "placeholder"}
 WITH = {"nudge": "nudge-top", "panel": "foot"}  # drawn with another region (_partials.html)
 VOID = {"input", "br", "meta", "link", "img", "hr", "option", "path", "use", "symbol"}
 
