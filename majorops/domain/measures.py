@@ -53,9 +53,12 @@ def short_clock(duration: timedelta) -> str:
 
 
 def brief_clock(duration: timedelta) -> str:
-    """`37:57`, and `1h 37m` from an hour on: for a tile of a phone."""
+    """`37:57`, `1h 37m` from an hour on, `4d 05h` from a hundred on: for a tile of a phone."""
     minutes = int(abs(duration).total_seconds()) // 60
-    return short_clock(duration) if minutes < 60 else f"{minutes // 60}h {minutes % 60:02d}m"
+    hours = minutes // 60
+    if hours >= 100:
+        return f"{hours // 24}d {hours % 24:02d}h"
+    return f"{hours}h {minutes % 60:02d}m" if hours else short_clock(duration)
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ def test_axe_finds_nothing(open_page, path, model, size):
 
 
 def test_check_n_forgets_what_was_deleted_and_a_wrong_time_leaves_the_text_reviewed(open_page, path, model):
-    model.says = "Conditions: 5,000 orders wait and 7,000 carts too.\nActions: The team is at work."
+    model.says = SAYS.replace("orders wait", "orders wait and 7,000 carts too")
     page = open_page()
     page.goto(path)
     draft(page)

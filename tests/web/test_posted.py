@@ -62,7 +62,8 @@ def test_a_can_in_fields_on_a_desk(cast, maya):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "shown"), [(0, "00:00"), (59, "59:00"), (60, "1h 00m"), (119, "1h 59m"), (1600, "26h 40m")]
+    ("minutes", "shown"),
+    [(0, "00:00"), (59, "59:00"), (60, "1h 00m"), (119, "1h 59m"), (1600, "26h 40m"), (6060, "4d 05h")],
 )
 def test_a_time_in_a_phones_tile(minutes, shown):
     from datetime import timedelta

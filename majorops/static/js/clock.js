@@ -16,8 +16,9 @@
     return isShort && !hours ? rest : `${two(hours)}:${rest}`;
   }
   function brief(ms) { // in a phone's tile
-    const minutes = Math.floor(Math.abs(ms) / 60000);
-    return minutes < 60 ? clock(ms, true) : `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
+    const minutes = Math.floor(Math.abs(ms) / 60000), hours = Math.floor(minutes / 60);
+    if (hours >= 100) return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
+    return hours ? `${hours}h ${two(minutes % 60)}m` : clock(ms, true);
   }
   const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
