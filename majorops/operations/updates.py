@@ -11,6 +11,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.after_action import WITHIN
 from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.promise import promise_question
 from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Milestone, Publication, StatusUpdate
 from majorops.operations import demand_open, operation, record
@@ -30,12 +31,14 @@ def publish_update(
     visibility: Visibility = Visibility.INTERNAL,
     next_update_eta: datetime | None = None,
     review: Review = AS_IT_IS,
+    asks_promise: bool = False,
     source: str = "web",
 ) -> StatusUpdate:
     """Post a status update. `next_update_eta`: the promised next one, if any. `review`: what the person says of an AI
-    draft in it. Raises Invalid, Conflict."""
+    draft in it. `asks_promise`: refuse a text that names another next update than the promised one, for the person
+    to decide. Raises Invalid, Conflict."""
     demand_open(incident)
-    _check(body, next_update_eta, now)
+    _check(body, next_update_eta, now, asks_promise)
     update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source)
     return _publish(incident, update, visibility, review=review, actor=actor, now=now)
 
@@ -53,6 +56,7 @@ def publish_milestone(
     is_resolution: bool = False,
     after_action_at: datetime | None = None,
     review: Review = AS_IT_IS,
+    asks_promise: bool = False,
     source: str = "web",
 ) -> Milestone:
     """Cut a milestone (guide, "Cut your first milestone"): numbered, immutable, with the promise of a next update.
@@ -73,7 +77,7 @@ def publish_milestone(
             raise Invalid({"after_action_at": sentence})
     elif next_update_eta is None:
         raise Invalid({"next_update": "A milestone promises the next update: choose when."})
-    _check(body, next_update_eta, now)
+    _check(body, next_update_eta, now, asks_promise and not is_resolution)
     milestone = Milestone(
         number=1 + db.session.scalar(select(func.count(Milestone.id)).filter_by(incident_id=incident.id)),
         title=title,
@@ -124,13 +128,15 @@ def _find(incident: Incident, publication_id: int) -> Publication:
     return publication
 
 
-def _check(body: str, eta: datetime | None, now: datetime) -> None:
+def _check(body: str, eta: datetime | None, now: datetime, asks_promise: bool = False) -> None:
     if not body:
         raise Invalid({"body": "Write what is known, confirmed, and next."})
     if len(body) > 10_000:
         raise Invalid({"body": f"At most 10,000 characters; this has {len(body):,}."})
     if eta is not None and not now < eta <= now + PROMISE_AT_MOST:
         raise Invalid({"next_update": "The next update lies ahead, within 24 hours."})
+    if asks_promise and (question := promise_question(body, eta, now)):
+        raise Invalid({"promise": question})
 
 
 def _publish(

@@ -85,16 +85,34 @@
   }
   document.addEventListener("input", (event) => {
     if (event.target === text()) localStorage.setItem(key(), event.target.value);
-    if (event.target.closest("#composer")) promise();
+    if (event.target.closest("#composer form")) { keepChoices(); promise(); }
   });
+  // With a kept text goes what its author chose for it: H promises what its text says, after a reload too.
+  const CHOICES = ["kind", "visibility", "next_update"];
+  function keepChoices() {
+    const { form } = text();
+    localStorage.setItem(`${key()} choices`, JSON.stringify(CHOICES.map((name) => form.elements[name]?.value)));
+  }
+  function putChoices() {
+    const area = text(), kept = area?.value && localStorage.getItem(`${key()} choices`);
+    if (!kept) return;
+    JSON.parse(kept).forEach((value, i) => {
+      const one = [...area.form.querySelectorAll(`[name=${CHOICES[i]}]`)].find((e) => e.value === value);
+      if (one) one.checked = true;
+    });
+  }
   function wake() {
     const area = text(), kept = localStorage.getItem(key());
     if (area && kept) area.value = kept;
+    putChoices();
     promise();
   }
   document.addEventListener("htmx:after:swap", (event) => {
     const { ctx } = event.detail;
-    if (ctx.request.action.endsWith("/updates") && ctx.response.status < 400 && !text()?.value) localStorage.removeItem(key());
+    if (ctx.request.action.endsWith("/updates") && ctx.response.status < 400 && !text()?.value) { localStorage.removeItem(key()); localStorage.removeItem(`${key()} choices`); }
+    putChoices();
+    document.querySelector("#promise-ask:not([data-seen]) button")?.focus();
+    document.querySelector("#promise-ask")?.setAttribute("data-seen", "y");
     promise();
   });
   wake();

@@ -13,6 +13,7 @@ from wtforms.widgets import TextInput
 from majorops.domain.after_action import offered_at
 from majorops.domain.briefs import SummaryAtClose
 from majorops.domain.errors import Invalid
+from majorops.domain.promise import named_update
 from majorops.domain.text import clean_line, clean_text
 from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
 from majorops.fields import time
@@ -159,13 +160,16 @@ class ComposerForm(FlaskForm):
     after_action_at = Line(most=40)
     draft = Line(most=10)  # which draft lies in the form
     reviewed = BooleanField()
+    promise = Line(most=10)  # the answer to a text that names another time: `text` or `keys`
 
     @property
     def draft_id(self) -> int | None:
         return number_of(self.draft.data)
 
     def eta(self, now: datetime) -> datetime | None:
-        """The promised time that the keys +15, +20, +30 or Set stand for. Raises ValueError."""
+        """The promised time that the keys +15, +20, +30 or Set stand for, or the text where that was chosen. Raises ValueError."""
+        if self.promise.data == "text" and (named := named_update(self.body.data, now)):
+            return named.at
         if self.next_update.data.isdigit():
             return now + timedelta(minutes=int(self.next_update.data[:4]))
         return clock_time(self.next_update_at.data, now) if self.next_update.data == "set" else None

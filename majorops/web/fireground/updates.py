@@ -29,6 +29,7 @@ def post(incident) -> Response:
     eta = promised(form, who["now"])
     review = Review(form.draft_id, form.reviewed.data)
     given = {"visibility": form.visibility.data, "next_update_eta": eta, "review": review, **who}
+    given["asks_promise"] = not form.promise.data
     if form.kind.data == "update":
         posted = publish_update(incident, form.body.data, **given)
     else:
