@@ -60,7 +60,7 @@ def test_users(flask):
                 "--bridge-url",
                 "ftp://x",
             ),
-            "http",
+            "web address",
         ),
         (("replay", "missing.yaml"), "cannot be read"),
     ],
