@@ -33,10 +33,13 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-FORM = '<dl>{shown}</dl><form method="post" action="{action}">{hidden}<button>Send again</button></form>'
+FORM = (
+    '<dl>{shown}</dl><form class="ask" method="post" action="{action}">{hidden}'
+    '<button class="go">Send again</button></form>'
+)
 ASKED_AGAIN = (
-    '<p><label for="password">Password</label> '
-    '<input id="password" name="password" type="password" autocomplete="current-password" required></p>'
+    '<label for="password">Password</label>'
+    '<input id="password" name="password" type="password" autocomplete="current-password" required>'
 )
 HEADERS = [
     (b"content-type", b"text/html; charset=utf-8"),
