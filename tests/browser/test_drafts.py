@@ -226,7 +226,9 @@ def test_check_n_forgets_what_was_deleted_and_a_wrong_time_leaves_the_text_revie
     model.says = SAYS.replace("orders wait", "orders wait and 7,000 carts too")
     page = open_page()
     page.goto(path)
-    draft(page)
+    page.locator("#composer-body").fill("Wallets work.")  # opens the composer
+    page.locator("#draft-key").click()
+    expect(page.locator("#draft")).to_be_visible(timeout=25_000)
     body, marks = page.locator("#composer-body"), page.locator("#draft .draft__marks")
     expect(marks).to_contain_text("Check 2:")
     body.fill("7,000 carts wait.")

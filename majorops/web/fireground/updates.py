@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Response, make_response, render_template
 
@@ -55,8 +55,9 @@ def promised(form: ComposerForm, now: datetime) -> datetime | None:
     """The next update that the form promises; none for a resolution. Raises Invalid."""
     try:
         return None if form.kind.data == "resolution" else form.eta(now)
-    except ValueError as error:
-        raise Invalid({"next_update": f"{str(error).capitalize()}."}) from None
+    except ValueError:
+        example = f"{now + timedelta(minutes=20):%H:%M}"
+        raise Invalid({"next_update": f"Write a time in UTC, such as {example}."}) from None
 
 
 @bp.post("/<int:number>/updates/preview")
