@@ -17,7 +17,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 PROCESSES = ["tests/delivery/test_work.py", "tests/test_cli.py"]
-SHORT = [*PROCESSES, "tests/web/test_intake.py", "tests/public/test_freshness.py"]
+SHORT = [
+    "tests/delivery/test_work.py::test_stops_at_once_even_while_a_receiver_hangs",
+    "tests/test_cli.py",
+    "tests/web/test_intake.py",
+    "tests/public/test_freshness.py",
+]
 WHOLE = [
     *PROCESSES,
     "tests/domain",
