@@ -111,7 +111,7 @@ class TestClocks:
             pytest.skip("an embedded database has the clock of its server")
         clock.now = db.session.scalar(select(text("clock_timestamp()"))) + timedelta(seconds=60)
         assert answer(client)[2] == []
-        clock.tick(minutes=3)
+        clock.tick(minutes=3, seconds=30)
         (said,) = answer(client)[2]
         assert said.startswith("The clocks of this server and of the database differ by 4 min.")
         assert db.session.scalar(select(TimelineEvent.id)) is None
@@ -213,7 +213,7 @@ def test_postgresql_that_takes_no_writes(app, cast, client, clock):
     if db.engine.dialect.name != "postgresql":
         pytest.skip("the embedded database has its own way")
     app.config["WTF_CSRF_ENABLED"] = False
-    incident, browser = cast.open(), cast.browser("maya")
+    number, browser = cast.open().id, cast.browser("maya")
     db.session.remove()
 
     def read_only(connection, record, proxy):
@@ -223,8 +223,8 @@ def test_postgresql_that_takes_no_writes(app, cast, client, clock):
     event.listen(db.engine, "checkout", read_only)
     try:
         assert answer(client)[:2] == (503, READ_ONLY)
-        assert browser.get(f"/admin/incidents/{incident.id}").status_code == 200
-        said = browser.post("/admin/incidents/1/notes", data={"kind": "note", "text": "heard"})
+        assert browser.get(f"/admin/incidents/{number}").status_code == 200
+        said = browser.post(f"/admin/incidents/{number}/notes", data={"kind": "note", "text": "heard"})
         assert (said.status_code, READ_ONLY in said.text, "heard" in said.text) == (507, True, True)
     finally:
         event.remove(db.engine, "checkout", read_only)
