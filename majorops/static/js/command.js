@@ -46,6 +46,19 @@
     if (target.id === "next-set") document.getElementById("next-at").focus();
   });
 
+  // What cannot be taken back asks once, in its own place.
+  document.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-sure]"), { sure, asked } = key?.dataset ?? {};
+    if (!key || asked) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const before = key.innerHTML;
+    Object.assign(key.dataset, { asked: "y" });
+    key.textContent = sure;
+    say(sure);
+    setTimeout(() => { if (key.dataset.asked) { delete key.dataset.asked; key.innerHTML = before; } }, 8000);
+  }, true);
+
   // An empty composer folds when it is left, but not under the press that leaves it: all above it moves.
   document.addEventListener("pointerdown", ({ target }) => {
     isPointed = true;
