@@ -85,13 +85,14 @@ def full_incident(cast, clock, who: Actor) -> tuple[Incident, dict]:
     add_system(name="payments-api", owner=who.email, is_public=True, actor=cast.ada, now=clock())
     VERBS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **maya)
     db.session.scalar(select(RecoveryTrack)).owner = who.name
-    note = db.session.scalar(select(TimelineEvent).filter_by(kind="note.logged"))
-    note.actor_id, note.actor_name = who.user_id, who.name
     db.session.commit()
-    VERBS["timeline.set_visibility"](incident, note.seq, Visibility.PUBLIC, **maya)
+    author = who if who.can(Permission.TIMELINE_NOTE) else cast.maya
+    seq = timeline.add_note(incident, "mine", actor=author, now=clock()).seq
+    VERBS["timeline.set_visibility"](incident, seq, Visibility.PUBLIC, **maya)
     clock.tick(seconds=1)
     given = calls(cast, clock)
     given["asks.answer_ask"] = (db.session.scalar(select(Ask.id).filter_by(whom="Lena")), "400")
+    given["timeline.strike_entry"] = (seq, "right")
     given["drafts.forget_drafts"] = ("none", {"before": clock() - timedelta(days=9)})
     return incident, given
 
