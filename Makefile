@@ -8,7 +8,7 @@ TESTS_AT_ONCE ?= 4
 RECORDINGS ?= $(wildcard tests/replays/*.yaml ../shared/replays/*.yaml)
 DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 
-.PHONY: run demo test test-dates fuzz packages bench eval-ai lint format browser
+.PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai lint format browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -40,6 +40,9 @@ fuzz: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m bench
+
+bench-short: .venv/dev
+	$(BIN)/python -m bench --short
 
 eval-ai: .venv/dev
 	$(BIN)/python -m bench.evaluation $(RECORDINGS)

@@ -14,6 +14,7 @@ from tests.ai.model_server import ModelServer
 from tests.server import Person
 
 ROUNDS = 120
+SHORT = {"ROUNDS": 3}
 WRITERS = ("omar", "ada")
 LONG = "Conditions: " + "words " * 60 + "\nActions: more\nNext update: not known"
 FIRST_WORDS = 1_000  # ms after the model's first token

@@ -13,7 +13,8 @@ from bench.servers import two_processes
 from bench.table import verdict
 from tests.server import Person, Server
 
-DOWN = 2.0  # seconds
+DOWN, AFTER = 2.0, 10  # seconds
+SHORT = {"DOWN": 0.5, "AFTER": 4}
 
 
 class Writer(threading.Thread):
@@ -76,7 +77,7 @@ def run() -> list[dict]:
             time.sleep(DOWN)
             start()
             back = time.perf_counter()
-            time.sleep(10)
+            time.sleep(AFTER)
             writer.stop.set(), screen.stop.set()
             writer.join(20)
             rows.append(_row(name, postgres.url, writer, screen, back))
@@ -94,5 +95,6 @@ def _row(name: str, url: str, writer: Writer, screen: Screen, back: float) -> di
     return {
         "row": f"kill -9 of {name}",
         "note": f"{len(writer.saved)} saved, {lost} lost; first save {saved * 1000:.0f}, screen told {told * 1000:.0f}",
+        "lost": lost,
         "bar": verdict(not lost and max(saved, told) < 10, "0 lost, 10 s"),
     }

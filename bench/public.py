@@ -25,6 +25,8 @@ from tests.server import Person, Server, free_port
 
 ROUNDS, SECONDS = 3, 4
 LISTED, PAST = 100, 10_000
+SEEN, SAVES = 20, 60
+SHORT = {"ROUNDS": 1, "SECONDS": 1, "LISTED": 5, "PAST": 20, "SEEN": 2, "SAVES": 4}
 READERS = 200
 NGINX = """worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/log;
 events {{ worker_connections 1024; }}
@@ -72,13 +74,13 @@ def pin(pid: int, core: int) -> None:
         os.sched_setaffinity(int(thread), {core})
 
 
-def wrk(port: int, connections: int = 32, seconds: float = SECONDS) -> tuple[float, float]:
+def wrk(port: int, connections: int = 32, seconds: float = 0) -> tuple[float, float]:
     """Answers a second and p99 in ms."""
     command = [
         "wrk",
         "-t1",
         f"-c{connections}",
-        f"-d{seconds}s",
+        f"-d{seconds or SECONDS}s",
         "--latency",
         "-H",
         "Accept-Encoding: br",
@@ -127,7 +129,7 @@ def visible(server: Server, maya: Person, path: str) -> dict:
     """From the press of Post until the text is in the page, the JSON and the feeds."""
     addresses = ("/", path.removeprefix("/admin"), "/api/v2/summary.json", "/history.atom", "/history.rss")
     times = []
-    for n in range(20):
+    for n in range(SEEN):
         text, began = f"Visible {n} of twenty.", time.perf_counter()
         say(maya, path, text)
         for address in addresses:
@@ -162,9 +164,9 @@ def storm(server: Server, maya: Person, path: str) -> list[dict]:
     ]  # fmt: skip
 
 
-def saves(maya: Person, path: str, count: int = 60) -> list[float]:
+def saves(maya: Person, path: str, count: int = 0) -> list[float]:
     times, was = [], ""
-    for n in range(count):
+    for n in range(count or SAVES):
         new, began = f"value {n} {time.monotonic_ns()}", time.perf_counter()
         answer = maya.post(f"{path}/fields/audience_notes", value=new, was=was or read(maya, path))
         assert answer.status_code == 200, answer.status_code

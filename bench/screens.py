@@ -13,6 +13,7 @@ from tests.cast import PASSWORD
 from tests.server import Person
 
 ROUNDS = 30
+SHORT = {"ROUNDS": 2}
 
 
 def run() -> list[dict]:

@@ -15,6 +15,7 @@ from bench.table import spread, verdict
 from tests.server import Person, Server
 
 SECONDS = 60
+SHORT = {"SECONDS": 2}
 FIELDS = (
     "title",
     "description",
@@ -90,6 +91,7 @@ def run() -> list[dict]:
             "row": "save of a field",
             **spread(times),
             "note": f"{acknowledged} saved, {conflicts} conflicts",
+            "lost": lost,
             "bar": verdict(lost == 0, f"{lost} lost, 0 allowed"),
         }
     ]

@@ -12,7 +12,11 @@ from majorops.models import Incident
 from majorops.models.growth import GROWS
 from majorops.operations import search_index
 
+FULL_TEXT = frozenset(search_index.SEARCHED)
 REFERENCE = re.compile(r"INC-0*(\d{1,9})\b", re.IGNORECASE)
+SEARCHED = (
+    2_000  # newest matches that are listed, and newest rows of a table without a full text that are looked at
+)
 COUNTED = 10_000  # further on a count says "over", and pages end
 SORTED = 2_000  # rows that are put into an order which no index has
 
@@ -44,6 +48,9 @@ class Reading:
             query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
             return None, query.options(*self.loads).yield_per(500)
         count, g.is_over = counted(query, self.model)
+        if search and self.is_growing and not filters and count > SEARCHED:
+            count, g.is_over = SEARCHED, True
+        g.is_part_searched = bool(search) and self.is_growing and self.model.__tablename__ not in FULL_TEXT
         g.is_part_sorted = count > SORTED and self.is_growing and not self.is_answered(sort_column)
         if g.is_part_sorted:
             newest = query.with_entities(self.model.id).order_by(self.model.id.desc()).limit(SORTED)
@@ -58,11 +65,11 @@ class Reading:
 
     def _searched(self, query, joins: dict, search: str, *, is_narrowed: bool):
         """The rows that hold what was typed: by the full text where there is one, else of the newest rows. Of a query that
-        nothing else narrows only the newest matches are looked at, as many as are counted."""
-        if self.model.__tablename__ in search_index.SEARCHED:
-            return query.filter(*self._conditions(search, None if is_narrowed else COUNTED + 1)), joins
+        nothing else narrows only the newest matches are looked at."""
+        if self.model.__tablename__ in FULL_TEXT:
+            return query.filter(*self._conditions(search, None if is_narrowed else SEARCHED + 1)), joins
         if self.is_growing:
-            newest = query.with_entities(self.model.id).order_by(self.model.id.desc()).limit(COUNTED)
+            newest = query.with_entities(self.model.id).order_by(self.model.id.desc()).limit(SEARCHED)
             query, joins = self.get_query().filter(self.model.id.in_(newest.subquery().select())), {}
         search = REFERENCE.sub(r"=\1", search)[:200]
         query, _, joins, _ = self._apply_search(query, None, joins, {}, search)

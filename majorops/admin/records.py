@@ -118,6 +118,11 @@ class UpdateTable(IncidentRecord):
     empty = "0 updates."
     presets = (("Public", {"flt_visibility": "public"}), ("Withdrawn", {"flt_withdrawn": "yes"}))
     loads = (joinedload(StatusUpdate.incident),)
+
+    def get_query(self):
+        # Milestones have numbers: the index of those without one is short where updates are rare.
+        return super().get_query().filter(StatusUpdate.number.is_(None))
+
     column_list = ("incident_id", "at", "body", "visibility", "by_name", "next_update_eta", "withdrawn_at")
     column_details_list = (
         "incident_id", "incident.title", "at", "by_name", "visibility", "title", "body", "next_update_eta",

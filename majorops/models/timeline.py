@@ -62,6 +62,7 @@ class Publication(Base):
         CheckConstraint("(kind = 'milestone') = (number IS NOT NULL)", name="milestone_has_number"),
         CheckConstraint("kind = 'milestone' OR NOT is_resolution", name="resolution_is_milestone"),
         Index("ix_publication_incident_id_visibility", "incident_id", "visibility"),
+        Index("ix_publication_updates", "id", **partial("number IS NULL")),
     )
     __mapper_args__ = {"polymorphic_on": "kind"}
 

@@ -172,10 +172,10 @@ def _turns(numbers: list[int]) -> dict[int, list[tuple]]:
 
 def newest_change() -> datetime | None:
     """When the public record changed last; None for an empty one."""
+    # Not a join: it is walked from the newest entry on, and the first public one ends it.
     entry = (
         select(TimelineEvent.at)
-        .join(TimelineEvent.incident)
-        .where(IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT)
+        .where(IS_PUBLIC_ENTRY, TimelineEvent.incident.has(IS_PUBLIC_INCIDENT))
         .order_by(TimelineEvent.id.desc())
         .limit(1)
     )

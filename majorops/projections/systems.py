@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, func, select, union_all
 
 from majorops.db import db
-from majorops.domain.systems import RANK, system_status, worst
-from majorops.domain.vocab import SystemStatus
-from majorops.models import AffectedSystem, Incident, System
+from majorops.domain.systems import RANK, system_status
+from majorops.domain.vocab import IncidentStatus, Severity, SystemStatus
+from majorops.models import IS_RUNNING, AffectedSystem, Incident, System
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
 
 DAYS = 90
-PAST_LIMIT = 2_000  # lines of past incidents that the history reads, newest first
+PAST_LIMIT = 2_000  # past incidents that the history reads, newest first
 
 
 def listed_systems() -> list[tuple[str, str]]:
@@ -31,28 +31,41 @@ def listed_systems() -> list[tuple[str, str]]:
 def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemStatus]]:
     """System → day (0 is today) → the worst of that day, where it was worse than operational; one query."""
     first = now - timedelta(days=DAYS)
+    running = select(Incident.id).where(IS_RUNNING)
+    ended = (
+        select(Incident.id)
+        .where(Incident.status == IncidentStatus.RESOLVED, Incident.resolved_at >= first)
+        .order_by(Incident.resolved_at.desc())
+        .limit(PAST_LIMIT)
+        .subquery()
+        .select()
+    )
+    began, over = _day(Incident.detected_at), _day(Incident.resolved_at)
+    # What somebody set last stands for its end, mostly operational; the severity says how bad it was.
+    by_severity = case({one: RANK[system_status(None, one)] for one in Severity}, value=Incident.severity)
+    chosen = case({one: RANK[one] for one in SystemStatus}, value=AffectedSystem.status, else_=-1)
     rows = (
-        select(
-            AffectedSystem.name,
-            AffectedSystem.status,
-            Incident.severity,
-            Incident.detected_at,
-            Incident.resolved_at,
-        )
+        select(AffectedSystem.name, began, over, func.max(by_severity), func.max(chosen))
         .join(AffectedSystem.incident)
         .where(IS_PUBLIC_INCIDENT, AffectedSystem.name.in_(list(names)))
-        .where(or_(Incident.resolved_at.is_(None), Incident.resolved_at >= first))
-        .order_by(Incident.id.desc())
-        .limit(PAST_LIMIT)
+        .where(Incident.id.in_(union_all(running, ended)))
+        .group_by(AffectedSystem.name, began, over)
     )
+    status_of = {rank: status for status, rank in RANK.items()}
     found: dict[str, dict[int, SystemStatus]] = defaultdict(dict)
-    for name, chosen, severity, began, ended in db.session.execute(rows):
-        # What somebody set last stands for its end, mostly operational; the severity says how bad it was.
-        status = worst((system_status(chosen, severity), system_status(None, severity)))
-        for day in _days(began.date(), (ended or now).date(), now.date()):
-            if RANK[status] > RANK[found[name].get(day, SystemStatus.OPERATIONAL)]:
-                found[name][day] = status
+    for name, first_day, last_day, *ranks in db.session.execute(rows):
+        ended_on = date.fromisoformat(str(last_day)) if last_day else now.date()
+        rank = max(ranks)
+        for day in _days(date.fromisoformat(str(first_day)), ended_on, now.date()):
+            if rank > RANK[found[name].get(day, SystemStatus.OPERATIONAL)]:
+                found[name][day] = status_of[rank]
     return found
+
+
+def _day(time):
+    """The UTC day of a time, as the database says it."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    return func.date(time if is_sqlite else func.timezone("UTC", time))
 
 
 def _days(first: date, last: date, today: date) -> range:

@@ -1,0 +1,137 @@
+"""Every page that a person opens, from the URL map: a new page cannot be forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from majorops import clock
+from majorops.db import db
+from majorops.domain.vocab import AccountRole, SignInMethod
+from majorops.models import Incident, User
+from majorops.operations.accounts import start_session
+from majorops.web.session import sign_in_client
+
+# What is no page, and why.
+LEFT_OUT = {
+    "static": "a file",
+    "admin.static": "a file",
+    "assets.bundle": "a file",
+    "sign_in.callback": "the provider's answer",
+    "sign_in.login_oidc": "leads to the provider",
+}
+VOID = ("token",)  # a link that does not exist: its page says so
+FEW = ("answers for a link that is void", (400, 404, 410))
+
+
+@dataclass(frozen=True)
+class Page:
+    """`kind`: page, search, sort or export; `is_public`: a stranger opens it."""
+
+    label: str
+    path: str
+    kind: str = "page"
+    is_public: bool = False
+    may_be_void: bool = False
+
+
+def every_page(app: Flask) -> list[Page]:
+    """All of them, with what is in the database filled in. Raises AssertionError for an address that asks for something
+    which this function does not know: say here what to give it."""
+    with app.app_context(), app.test_request_context():
+        known = _known()
+        views = {view.endpoint: view for view in app.extensions["admin"][0]._views}
+        pages = []
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            if "GET" in rule.methods and rule.endpoint not in LEFT_OUT:
+                pages += _pages(app, rule, known, views)
+        db.session.rollback()
+    return pages
+
+
+def _known() -> dict[str, object]:
+    """A value for each argument of an address."""
+    running = select(Incident).where(Incident.resolved_at.is_(None)).order_by(Incident.id.desc())
+    one = db.session.scalar(running.limit(1))
+    first = db.session.scalar(select(Incident).order_by(Incident.id).limit(1))
+    return {
+        "number": one.id,
+        "name": "title",
+        "page": "brief",
+        "token": "void",
+        "year": first.opened_at.year,
+        "month": first.opened_at.month,
+        "export_type": "csv",
+    }
+
+
+def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page]:
+    blueprint, _, name = rule.endpoint.partition(".")
+    table = views.get(blueprint)
+    if table is not None and hasattr(table, "model"):
+        return _of_a_table(table, rule.rule, name)
+    unknown = rule.arguments - known.keys()
+    assert not unknown, f"{rule}: tests/pages.py does not know what to give for {unknown}"
+    given = {argument: known[argument] for argument in rule.arguments}
+    if "maintenance" in rule.endpoint:
+        given = {argument: 1 if argument == "number" else value for argument, value in given.items()}
+    path = app.url_map.bind("localhost").build(rule.endpoint, given)
+    access = getattr(app.view_functions[rule.endpoint], "access", None)
+    if rule.endpoint in ("fireground.changes", "fireground.list_changes"):
+        path += "?since=1"
+    is_void = bool(rule.arguments & set(VOID)) or rule.endpoint == "sign_in.setup"
+    page = Page(rule.rule, path, is_public=access == "public", may_be_void=is_void)
+    more = {
+        "fireground.show": (("resolved", "/admin/incidents/1"), ("?q=", f"{path}?q=host")),
+        "fireground.index": (("older", f"{path}?before={known['number']}"),),
+        "public.incident": (("resolved", "/incidents/1"),),
+    }
+    return [page, *(Page(f"{rule.rule} {label}", at) for label, at in more.get(rule.endpoint, ()))]
+
+
+def _of_a_table(table, path: str, name: str) -> list[Page]:
+    """Lists, searched and sorted too; forms and details of its newest row."""
+    last = db.session.scalar(select(table.model.id).order_by(table.model.id.desc()).limit(1))
+    if name == "index_view":
+        pages = [Page(path, path)]
+        if table._search_supported:
+            pages.append(Page(f"{path}?search=", f"{path}?search=disk", "search"))
+        pages += [
+            Page(f"{path}?sort={name}", f"{path}?sort={place}", "sort")
+            for place, (name, _) in enumerate(table._list_columns)
+            if table.is_sortable(name)
+        ]
+        return pages
+    if name == "export":
+        at = path.replace("<export_type>", "csv")
+        return [Page(at, at, "export")]
+    if name in ("details_view", "edit_view"):
+        is_open = name == "details_view" or table.can_edit
+        return [Page(path, f"{path}?id={last}")] if last and is_open else []
+    if name == "create_view":
+        return [Page(path, path)] if table.can_create else []
+    return [] if name == "ajax_lookup" else [Page(path, path)]
+
+
+def browsers(app: Flask) -> tuple[FlaskClient, FlaskClient]:
+    """A stranger, and an admin who is signed in."""
+    stranger, admin = app.test_client(), app.test_client()
+    with app.app_context():
+        user = db.session.scalar(select(User).filter_by(role=AccountRole.ADMIN).limit(1))
+        sign_in_client(
+            admin, start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=clock.now())
+        )
+        db.session.remove()
+    return stranger, admin
+
+
+def open_page(page: Page, stranger: FlaskClient, admin: FlaskClient):
+    """The answer, read to its end. Raises AssertionError where there is no such page."""
+    answer = (stranger if page.is_public else admin).get(page.path)
+    assert answer.data is not None
+    fine = answer.status_code < 400 or (page.may_be_void and answer.status_code in FEW[1])
+    assert fine, f"{page.path}: {answer.status_code}"
+    return answer
