@@ -1,0 +1,23 @@
+"""The past of the systems on the public page is read from the newest incidents alone, by the day, on both databases."""
+
+from datetime import timedelta
+
+from majorops.domain.access import SYSTEM
+from majorops.domain.vocab import Severity, SystemStatus
+from majorops.operations.catalogue import add_system
+from majorops.projections.systems import days_of
+
+
+def test_a_system_s_days_are_those_of_its_incidents(cast, clock):
+    add_system(name="payments-api", is_public=True, group_name="", actor=SYSTEM, now=clock())
+    cast.resolve(cast.open(title="long ago", severity=Severity.MEDIUM, systems=["payments-api"]))
+    clock.now += timedelta(days=3)
+    cast.resolve(cast.open(title="then", severity=Severity.CRITICAL, systems=["payments-api"]))
+    clock.now += timedelta(days=2)
+    last = cast.open(title="now", severity=Severity.HIGH, systems=["payments-api"])
+    days = days_of(["payments-api"], clock())["payments-api"]
+    assert set(days) == {0, 2, 5}
+    assert days[2] is SystemStatus.MAJOR
+    clock.now += timedelta(days=90)
+    cast.resolve(last)
+    assert 95 not in days_of(["payments-api"], clock())["payments-api"]
