@@ -36,9 +36,7 @@ EVERY = 1.0  # seconds between two looks
 LONGEST_PAUSE = 30.0  # seconds between two looks while they fail
 LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read is tried once more
 SILENT = 2 * LONGEST_PAUSE  # seconds without a look after which the worker counts as not running
-PAST = timedelta(
-    days=1
-)  # what is older wakes nobody: a recording that is replayed, a worker after a long pause
+PAST = timedelta(days=1)  # what is older wakes nobody, as when a recording is replayed
 FORGETS_EVERY = timedelta(minutes=10)
 WAKING = frozenset({"alarm.raised", "handover.offered", "response.stood_down"})
 SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
@@ -46,8 +44,6 @@ SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.WEBHOOK: webhook.send,
     ChannelKind.APPRISE: others.send,
 }
-
-
 PARTS = [Delivery.channel, Delivery.user, Delivery.incident, Delivery.subscriber, Delivery.announcement]
 
 
@@ -141,6 +137,12 @@ class Worker:
                 self.deliver(message)
                 count += 1
         return count
+
+    def _say_once(self, about: str, *words: object, exc_info: bool = False) -> None:
+        """Log what goes wrong every second once a minute."""
+        if time.monotonic() - self._told_of.get(about, float("-inf")) > SILENT:
+            self._told_of[about] = time.monotonic()
+            log.warning(*words, exc_info=exc_info)
 
     def _tick(self) -> None:
         acts = {

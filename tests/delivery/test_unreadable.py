@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
 
 from majorops.db import db
 from majorops.delivery import Worker
@@ -115,8 +116,15 @@ def test_an_unreadable_announcement_stops_neither_the_others_nor_the_worker(
         )  # tried again later; /readyz says that it waits
 
 
+TROUBLE = [
+    RuntimeError("something nobody thought of"),
+    OperationalError("SELECT", {}, Exception("no database")),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda one: type(one).__name__)
 def test_no_exception_ends_the_thread_and_no_place_of_a_sender_is_lost(
-    cast, worker, mails, monkeypatch, clock
+    trouble, cast, worker, mails, monkeypatch, clock
 ):
     cast.open()
     real, tries, has_failed = worker._take, [], threading.Event()
@@ -124,7 +132,7 @@ def test_no_exception_ends_the_thread_and_no_place_of_a_sender_is_lost(
     def take():
         tries.append(1)
         if len(tries) <= module.SENDERS + 2:
-            raise RuntimeError("something nobody thought of")
+            raise trouble
         has_failed.set()
         return real()
 
