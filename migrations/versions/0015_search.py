@@ -17,8 +17,8 @@ SEARCHED = (
     ("recovery_track", ("goal", "team", "owner", "outcome_note"), True),
     ("run_card", ("name", "systems"), True),
     ("run_card_version", ("body",), False),
-    ("command_assignment", ("name",), False),
-    ("handover", ("from_name", "to_name", "brief"), False),
+    ("command_assignment", ("name",), True),
+    ("handover", ("from_name", "to_name", "brief"), True),
     ("audit_entry", ("kind", "subject", "detail", "actor_name"), False),
     ("subscriber", ("address",), True),
 )

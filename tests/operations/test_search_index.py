@@ -9,9 +9,9 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import AccountRole, ChannelKind, Severity
 from majorops.models import Incident, Publication, RecoveryTrack, Subscriber, TimelineEvent, User
-from majorops.operations import accounts, search_index, subscriptions, timeline, tracks, updates
+from majorops.operations import accounts, handover, search_index, subscriptions, timeline, tracks, updates
 from majorops.operations.edit import edit_field
-from majorops.operations.search_index import SEARCHED, matches, words_in
+from majorops.operations.search_index import APPENDED, SEARCHED, matches, words_in
 from tests.admin.test_reading import export
 
 HOSTILE = (
@@ -102,6 +102,21 @@ def test_the_index_is_rebuilt_and_mended(cast, clock):
     held = search_index.rebuild(actor=SYSTEM, now=clock())
     assert held > 5
     assert found(Incident, "payments") == [incident.id]
+
+
+def test_words_that_change_are_found_as_they_are_now(cast, clock):
+    incident = cast.full_house()
+    handover.offer_handover(incident, cast.omar.user_id, actor=cast.maya, now=clock())
+    db.session.connection(execution_options={"writing": True})
+    models = {mapper.class_.__tablename__: mapper.class_ for mapper in db.Model.registry.mappers}
+    changed = []
+    for name in SEARCHED.keys() - APPENDED:
+        if row := db.session.scalar(select(models[name]).limit(1)):
+            setattr(row, SEARCHED[name][-1], "zanzibar")
+            db.session.flush()
+            assert found(models[name], "zanzibar") == [row.id], name
+            changed.append(name)
+    assert {"incident", "recovery_track", "command_assignment", "handover"} <= set(changed)
 
 
 def test_everything_searched_is_a_column(app):
