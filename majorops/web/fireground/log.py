@@ -77,7 +77,7 @@ def correct_entry(incident, seq: int) -> None:
 
 @bp.post("/<int:number>/releases")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("release", "team")
+@verb("release", "panel")
 def release(incident) -> None:
     checked(form := NameForm())
     release_responder(incident, form.name.data, **doing())
