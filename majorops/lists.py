@@ -65,15 +65,9 @@ def people() -> list[str]:
 
 def active_on(systems: list[str]) -> list[Incident]:
     """Running incidents that already name one of the systems, highest Box first."""
-    query = (
-        select(Incident)
-        .join(AffectedSystem)
-        .where(AffectedSystem.name.in_(systems), IS_RUNNING)
-        .options(selectinload(Incident.systems))
-        .distinct()
-    )
-    found = db.session.scalars(query).unique()
-    return sorted(found, key=lambda incident: (-incident.alarm_level, incident.id))
+    names_one = Incident.systems.any(AffectedSystem.name.in_(systems))
+    query = select(Incident).where(IS_RUNNING, names_one).options(selectinload(Incident.systems))
+    return list(db.session.scalars(query.order_by(Incident.alarm_level.desc(), Incident.id)))
 
 
 def maintenance_list() -> list[tuple[Maintenance, list[MaintenanceUpdate]]]:

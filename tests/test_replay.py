@@ -114,7 +114,7 @@ def test_a_bad_file_is_refused_with_its_line_before_anything_is_stored(app, tmp_
         ("title: T\n", "missing in the head: severity, affected_systems, steps"),
         (HEAD.replace("low", "loud") + OPEN, "severity is none of"),
         (HEAD.replace("title: T", "title: T\nmood: bad") + OPEN, "unknown in the head: mood"),
-        (HEAD.replace("title: T", "title: T\nbridge_url: javascript:x") + OPEN, "http:// or https://"),
+        (HEAD.replace("title: T", "title: T\nbridge_url: javascript:x") + OPEN, "use a web address"),
     ],
 )
 def test_a_bad_head(app, tmp_path, text, why):

@@ -17,7 +17,15 @@ from tests.waiting import wait_for
 HERE = Path(__file__).parent
 TESTS = sorted(path for path in HERE.rglob("*.py") if path.name.startswith(("test_", "conftest")))
 # They play servers that hang, and wait for what comes over a line.
-MAY_WAIT = {"waiting.py", "server.py", "oidc_provider.py", "model_server.py", "receivers.py", "clocks.py"}
+MAY_WAIT = {
+    "waiting.py",
+    "server.py",
+    "oidc_provider.py",
+    "model_server.py",
+    "receivers.py",
+    "clocks.py",
+    "quick.py",
+}
 HELPERS = sorted(set(HERE.rglob("*.py")) - set(TESTS))
 CLOCKS = {"sleep", "monotonic", "perf_counter", "process_time"}
 

@@ -425,7 +425,7 @@ def test_a_wrong_time_is_told_at_its_field(maya):
     data = UPDATE | {"next_update": "set", "next_update_at": "soon", "body": "kept"}
     answer = maya.post("/admin/incidents/1/drafts/update", data=data, headers=LINES)
     assert answer.status_code == 422
-    assert "use a time in utc" in answer.text.lower()
+    assert "write a time in utc" in answer.text.lower()
 
 
 def test_what_was_seen_and_said_is_kept_and_shown_to_admins_alone(maya, cast, model):

@@ -94,8 +94,8 @@ def test_no_line_is_a_crash_and_no_word_of_a_can_is_lost(line):
     [
         (20, 30, "green"),
         (9.9, 30, "amber"),
-        (5, 10, "green"),
-        (4.9, 10, "amber"),
+        (5.1, 10, "green"),
+        (5, 10, "amber"),
         (0, 10, "red"),
         (-1, 10, "red"),
     ],

@@ -14,13 +14,13 @@ from majorops.fields import FIELDS
 from majorops.models import Ask, CanReport, Incident, Maintenance, RecoveryTrack, RunCard, RunCardUse, Timebox
 from majorops.models import TimelineEvent as Entry
 from majorops.operations import briefs, drafts, handover
-from majorops.operations.edit import read
+from majorops.operations.edit import edit_field, read
 from majorops.operations.incident import open_incident as open_by_system
 from tests.web.page import Page
 
 HERE = "/admin/incidents/1"
 # Their redirects lead to whole pages.
-WITHOUT_ANCHOR = {"sign_in", "subscribe", "subscribe_de", "intake", "brief_links"}
+WITHOUT_ANCHOR = {"sign_in", "subscribe", "subscribe_de", "intake", "brief_links", "reach"}
 NO_REDIRECT = {"fireground.presence", "fireground.preview"}
 
 
@@ -77,6 +77,9 @@ ACTS = {
     "fireground.note": lambda cast: ("notes", {"kind": "note", "text": "heard"}),
     "fireground.visibility": lambda cast: (f"entries/{note()}/visibility", {"visibility": "public"}),
     "fireground.correct_entry": lambda cast: (f"entries/{note()}/correction", {"text": "right"}),
+    "fireground.called": lambda cast: (f"/admin/incidents/{untold(cast)}/called", {}),
+    "fireground.late": lambda cast: (f"/admin/incidents/{late(cast)}/late", {}),
+    "fireground.summary": lambda cast: ("summary", {"act": "clear", "was": summarized(cast)}),
     "fireground.release": lambda cast: ("releases", {"name": "Rita Moreau"}),
     "fireground.answer": lambda cast: (f"asks/{newest(Ask)}/answer", {"answer": "400"}),
     "fireground.defer": lambda cast: (f"asks/{newest(Ask)}/deferral", {"answer": "After Action"}),
@@ -124,6 +127,22 @@ def vacant(cast) -> int:
     """An incident that nobody commands yet."""
     given = {"title": "dns slow", "severity": Severity.HIGH, "systems": ["dns"]}
     return open_by_system(**given, actor=SYSTEM, now=cast.clock()).id
+
+
+def untold(cast) -> int:
+    """An incident of whose alarm nobody could be told: there is no mail server."""
+    cast.app.config["SMTP_URL"] = None
+    return cast.open().id
+
+
+def late(cast) -> int:
+    return cast.open(detected_at=cast.clock() - timedelta(minutes=25)).id
+
+
+def summarized(cast) -> str:
+    who = {"actor": cast.maya, "now": cast.clock()}
+    edit_field(db.session.get(Incident, 1), "exec_summary", "Payments fail.", **who)
+    return "Payments fail."
 
 
 def works(cast) -> dict[str, str]:

@@ -53,8 +53,9 @@ class Walk(HTMLParser):
             self._open.append((tag, ticks or bool(KEPT & given.keys()), region))
 
     def handle_endtag(self, tag: str) -> None:
-        while tag not in VOID and self._open and self._open.pop()[0] != tag:
-            pass
+        if tag not in VOID:
+            opened = [one[0] for one in self._open]
+            del self._open[len(opened) - 1 - opened[::-1].index(tag) if tag in opened else 0 :]
 
     def handle_data(self, data: str) -> None:
         ticks, region = self._here

@@ -65,7 +65,8 @@
     const composer = document.getElementById("composer");
     if (!composer?.contains(document.activeElement) || composer.contains(target)) return;
     composer.dataset.held = "y";
-    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(() => delete composer.dataset.held, 50), { once: true });
+    const release = () => setTimeout(() => delete composer.dataset.held, 50);
+    for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, release, { once: true });
   }, true);
 
   // A new phase starts at the top of its panel, unless somebody types there.
