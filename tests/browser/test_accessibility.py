@@ -202,3 +202,47 @@ def test_states_of_a_live_screen(chromium, demo, width):
     for one in pages:
         one.context.close()
     assert problems == {}
+
+
+@pytest.mark.parametrize("width", [1440, 390, 320])
+def test_states_of_advance_composer_nudge_and_bridge(chromium, demo, width):
+    """Pressed, unfolded and asked: what a page does not start with."""
+    context = chromium.new_context(viewport={"width": width, "height": 900}, base_url=demo.url)
+    page, problems, is_phone = context.new_page(), {}, width < 840
+
+    def look(state: str) -> None:
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        if found := violations(page) + (["scrolls sideways"] if wide else []):
+            problems[state] = found
+
+    def sheet(name: str) -> None:
+        if is_phone:
+            page.click(f"[data-opens={name}]")
+
+    page.goto("/login")
+    page.fill("[name=email]", "dana@example.org")
+    page.fill("[name=password]", "fireground-demo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/incidents")
+    page.goto("/admin/incidents/4")
+    page.locator(".nudge__more:visible > summary").first.click()
+    look("nudge list; composer folded")
+    page.locator(".header__bridge a.field__value").click()
+    page.wait_for_selector(".header__bridge .field--editing")
+    look("bridge editor")
+    page.keyboard.press("Escape")
+    sheet("panel")
+    if page.locator(".advance__soft").count():
+        page.locator(".advance__soft > summary").click()
+    look("soft gate; checklist with reasons")
+    page.keyboard.press("Escape")
+    page.reload()
+    sheet("composer")
+    page.fill("#composer-body", "Rolling back. Next update in 15 minutes.")
+    page.locator("#next-30").check(force=True)
+    look("composer unfolded")
+    page.click("#composer-post")
+    page.wait_for_selector("#promise-ask")
+    look("promise question")
+    context.close()
+    assert problems == {}

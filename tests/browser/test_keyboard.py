@@ -109,6 +109,30 @@ def test_keys_do_nothing_in_fields_or_with_modifiers(page):
     assert focused(page) == "log-kind"
 
 
+def test_keys_typed_while_a_form_loads_are_no_shortcuts(page):
+    """An editor, the exec brief, a form of the palette: pressed, and not there yet."""
+    opened = """(place) => {
+      document.querySelector(place).click();
+      for (const key of "ta?lu") document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      const open = document.querySelectorAll("dialog[open], #open-track[open], .advance__soft[open]").length;
+      return [open, document.activeElement.matches("#log-text, #composer-body")];
+    }"""
+    assert page.evaluate(opened, "#brief-key") == [0, False]
+    page.reload()
+    held = []
+    page.route("**/fields/title*", lambda route: held.append(route))
+    with page.expect_request("**/fields/title*"):
+        assert page.evaluate(opened, "#f-title-value") == [0, False]
+    page.keyboard.type("ta?lu")  # its answer is still on the way
+    assert page.locator("dialog[open], #open-track[open], .advance__soft[open]").count() == 0
+    held[0].continue_()
+    expect(page.locator("#f-title-input")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#f-title-value")).to_be_focused()
+    page.keyboard.press("t")  # the editor was there: keys act again
+    expect(page.locator("#track-line")).to_be_focused()
+
+
 def test_rows_by_j_and_k_and_their_visibility_by_p(page):
     page.fill("#log-text", "heard on the bridge")
     page.press("#log-text", "Enter")

@@ -275,6 +275,41 @@ def test_on_a_phone_six_taps_open_command_bridge_and_hold(open_page, server):
     expect(visitor.locator("main")).to_contain_text("Recovery track in progress")
 
 
+def test_nothing_lies_under_the_phones_dock(desk):
+    """Scrolled to its end, the page and each sheet show their last keys and fields above what is fixed below."""
+    page, under = desk(390, 844), []
+    covered = """(place) => {
+      const low = document.querySelector(place === "main" ? "#tiles" : ".dock").getBoundingClientRect().top;
+      for (const e of [document.scrollingElement, document.querySelector(place)]) e.scrollTop = 99999;
+      return [...document.querySelectorAll(`${place} :is(a[href], button, input, textarea, select, summary)`)]
+        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height > 1)
+        .slice(-3).filter((e) => e.getBoundingClientRect().bottom > low + 1).map((e) => e.outerHTML.slice(0, 80));
+    }"""
+    for width, height in ((390, 844), (320, 640)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(HERE)
+        under += [(width, "page", e) for e in page.evaluate(covered, "main")]
+        for sheet, place in (("panel", ".command"), ("composer", ".command"), ("log", "#log")):
+            page.click(f"[data-opens={sheet}]")
+            under += [(width, sheet, e) for e in page.evaluate(covered, place)]
+            page.click(f"[data-opens={sheet}]")
+    assert under == []
+
+
+def test_closing_a_track_asks_once(desk):
+    page = desk(1440, 900)
+    page.goto(HERE)
+    page.locator("[id^=track-][id$=-more] > summary").first.click()
+    key, ended = page.locator(".track__more[open] [data-sure]"), page.locator("#ended-tracks")
+    assert ended.count() == 0
+    key.click()
+    expect(key).to_have_text("Press again: close track")
+    expect(page.locator("#said")).to_have_text("Press again: close track")
+    assert ended.count() == 0
+    needs = page.locator(".track__meta", has_text="NEEDS").first
+    assert re.search(r"\sNEEDS", needs.inner_text())
+
+
 def test_a_new_phase_starts_at_the_top_of_its_panel(open_page, server):
     maya, omar = open_page("maya"), open_page("omar")
     open_incident(maya)

@@ -32,6 +32,14 @@
     zones.at(here < 0 && by < 0 ? -1 : (here + by) % zones.length).focus();
   }
 
+  // A form that was pressed is on its way: what is typed for it acts on nothing.
+  let quiet = 0;
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-edit], [data-helper], .commands__do")) quiet = performance.now() + 1000;
+  }, true);
+  document.addEventListener("focusin", ({ target }) => { if (target.matches("input, textarea, select")) quiet = 0; });
+  const isLoading = () => performance.now() < quiet || all("[data-edit].htmx-request")[0];
+
   document.addEventListener("keydown", (event) => {
     const { key, target } = event, above = all("dialog[open]")[0], chord = event.ctrlKey || event.metaKey;
     // A held Enter must not confirm what it has just armed.
@@ -46,7 +54,7 @@
     if (above || mine.off || chord || key.length > 1 || target.closest("input, textarea, select, [contenteditable]")) return;
     if (event.shiftKey && pressed !== key.toLowerCase()) return; // `?` and `/` need Shift on some keyboards
     const link = named((key) => key === pressed), act = acts[link?.dataset.key];
-    if (!link || (event.repeat && !act)) return;
+    if (!link || (event.repeat && !act) || isLoading()) return;
     event.preventDefault();
     const why = link.dataset.why ?? (act ? act() : !reach(link) && `${link.textContent}: not on the screen now.`);
     if (why) say(why);
