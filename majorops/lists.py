@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from majorops.db import db
-from majorops.domain.maintenance import OVER, RUNNING
+from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, RUNNING
 from majorops.domain.vocab import AccountRole, IncidentStatus
 from majorops.models import IS_RUNNING, AffectedSystem, Incident, Maintenance, MaintenanceUpdate, System, User
 
@@ -73,9 +73,13 @@ def active_on(systems: list[str]) -> list[Incident]:
 def maintenance_list() -> list[tuple[Maintenance, list[MaintenanceUpdate]]]:
     """Maintenance with its newest updates: running ones first, then planned ones by their start, then the newest that
     are over. Bounded, three queries."""
-    rows, over = select(Maintenance), Maintenance.status.in_(OVER)
-    going = db.session.scalars(rows.where(~over).order_by(Maintenance.starts_at).limit(100)).all()
-    done = db.session.scalars(rows.where(over).order_by(Maintenance.ended_at.desc()).limit(20)).all()
+    rows, state = select(Maintenance), Maintenance.status
+    going = db.session.scalars(
+        rows.where(state.in_(AHEAD_OR_RUNNING)).order_by(Maintenance.starts_at).limit(100)
+    ).all()
+    done = db.session.scalars(
+        rows.where(state.in_(OVER)).order_by(Maintenance.ended_at.desc()).limit(20)
+    ).all()
     found = [*sorted(going, key=lambda row: row.status not in RUNNING), *done]
     said = _newest_updates([row.id for row in found])
     return [(row, [one for one in said if one.maintenance_id == row.id]) for row in found]

@@ -18,6 +18,7 @@ NEXT: dict[MaintenanceStatus, tuple[MaintenanceStatus, ...]] = {
 }
 RUNNING = frozenset({S.RUNNING, S.VERIFYING})
 OVER = frozenset({S.DONE, S.CANCELLED})
+AHEAD_OR_RUNNING = frozenset(S) - OVER  # asked for by name: no index answers "not over"
 
 
 def move_refusal(status: MaintenanceStatus, to: MaintenanceStatus) -> str:

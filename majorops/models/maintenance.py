@@ -13,7 +13,10 @@ from majorops.domain.vocab import MaintenanceStatus
 
 class Maintenance(Base):
     __tablename__ = "maintenance"
-    __table_args__ = (Index("ix_maintenance_status_starts_at", "status", "starts_at"),)
+    __table_args__ = (
+        Index("ix_maintenance_status_starts_at", "status", "starts_at"),
+        Index("ix_maintenance_changed_at", "changed_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(200))

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.maintenance import OVER, due, move_refusal, time_errors
+from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, due, move_refusal, time_errors
 from majorops.domain.vocab import MaintenanceStatus
 from majorops.models import Maintenance, MaintenanceUpdate
 from majorops.operations import audit, operation
@@ -156,7 +156,9 @@ def _planned_just_now(
 
 
 def _waiting():
-    return select(Maintenance).where(Maintenance.status.not_in(OVER), Maintenance.is_automatic.is_(True))
+    return select(Maintenance).where(
+        Maintenance.status.in_(AHEAD_OR_RUNNING), Maintenance.is_automatic.is_(True)
+    )
 
 
 def _move(row: Maintenance, to: MaintenanceStatus, text: str, actor: Actor, now: datetime) -> None:

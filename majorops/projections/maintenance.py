@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.domain.maintenance import OVER, RUNNING
+from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, RUNNING
 from majorops.domain.vocab import MaintenanceStatus
 from majorops.models import Maintenance, MaintenanceUpdate
 
@@ -71,7 +71,9 @@ _COLUMNS = (
 def public_maintenances() -> tuple[PublicMaintenance, ...]:
     """Running ones first, then what is planned, the soonest first; then what is over, the newest first."""
     rows = select(*_COLUMNS).where(Maintenance.is_public.is_(True))
-    open_ones = rows.where(Maintenance.status.not_in(OVER)).order_by(Maintenance.starts_at).limit(LIMIT)
+    open_ones = (
+        rows.where(Maintenance.status.in_(AHEAD_OR_RUNNING)).order_by(Maintenance.starts_at).limit(LIMIT)
+    )
     over = rows.where(Maintenance.status.in_(OVER)).order_by(Maintenance.ended_at.desc()).limit(LIMIT)
     found = [*_filled(open_ones), *_filled(over)]
     return tuple(sorted(found, key=lambda one: (one.is_over, not one.is_running)))

@@ -1,10 +1,19 @@
 """No page's cost grows with the past: the database answers from an index, with statistics and without."""
 
+import pytest
 from sqlalchemy import text
 
+from majorops import clock as majorops_clock
+from majorops import create_app
 from majorops.db import db
+from majorops.demo import fill
 from majorops.domain.vocab import Severity
-from tests.counting import queries
+from tests.conftest import SECRET, autocommit, migrated, named_database
+from tests.counting import queries, statements
+from tests.operations.planner import Planner, take_statistics
+from tests.pages import browsers, every_page, open_page
+
+INCIDENTS = 400
 
 
 def test_statistics_of_empty_columns_do_not_make_the_fireground_read_the_whole_timeline(app, cast, clock):
@@ -38,3 +47,70 @@ def test_statistics_of_empty_columns_do_not_make_the_fireground_read_the_whole_t
         )
         steps = [row[3] for row in plan]
         assert not [step for step in steps if step.startswith("SCAN")], steps
+
+
+# Kinds of pages that may read a growing table from end to end, and why.
+ALLOWED = {
+    "sort": "ordered within the newest 2,000 as soon as there are more (tests/admin/test_reading.py)",
+    "export": "a file of all rows, sent as they are read",
+}
+
+
+@pytest.fixture(scope="module")
+def years(request, tmp_path_factory):
+    """An application whose database holds years of the past and the demo's incidents, with statistics."""
+    if request.config.getoption("--postgres"):
+        server = request.getfixturevalue("postgres")
+        with autocommit(server) as connection:
+            connection.execute(text("CREATE DATABASE majorops_years"))
+        url = named_database(server, "majorops_years")
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'years.db'}"
+    app = create_app({"DATABASE_URL": migrated(url), "SECRET_KEY": SECRET})
+    with app.app_context():
+        fill(majorops_clock.now(), INCIDENTS)
+        db.session.remove()
+        take_statistics(db.engine)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["live"].stop()
+
+
+def test_no_page_reads_a_table_that_grows_from_end_to_end(years):
+    """The planner is asked for every statement of every page in the URL map: a new page cannot be forgotten."""
+    people = browsers(years)
+    asked: dict[str, tuple] = {}
+    for page in every_page(years):
+        if page.kind in ALLOWED:
+            continue
+        with statements() as sent:
+            open_page(page, *people)
+        for statement, parameters in sent:
+            if statement.lstrip().startswith(("SELECT", "WITH")):
+                asked.setdefault(statement, (page.label, parameters))
+    assert len(asked) > 100
+    found = []
+    with years.app_context(), db.engine.connect() as connection:
+        planner = Planner(connection)
+        for statement, (label, parameters) in asked.items():
+            for table, said in planner.scans(statement, parameters):
+                found.append(f"{label}\n  {table}: {said}\n  {statement}\n  {parameters}")
+        connection.rollback()
+    assert not found, "\n".join([f"{len(found)} statements", *found])
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_whole"),
+    [
+        ("WHERE corrects_id = 1", False),
+        ("WHERE title = 'none'", True),
+        ("WHERE title = 'none' ORDER BY id", True),
+        ("ORDER BY id DESC LIMIT 50", False),
+        ("ORDER BY detail LIMIT 50", True),
+    ],
+)
+def test_the_planner_is_understood(years, asked, is_whole):
+    with years.app_context(), db.engine.connect() as connection:
+        found = Planner(connection).scans(f"SELECT * FROM timeline_event {asked}", ())
+    assert bool(found) == is_whole, found
