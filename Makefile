@@ -24,7 +24,8 @@ demo: .venv/runtime
 
 # Everything on SQLite; on PostgreSQL what differs there: operations, projections, delivery, searches. Migrations and wires
 # run on both in the first.
-ON_POSTGRES := tests/operations tests/public tests/delivery tests/admin/test_reading.py tests/test_replay.py tests/web/test_fuzz.py
+ON_POSTGRES := tests/operations tests/public tests/delivery tests/admin/test_reading.py tests/test_replay.py \
+  tests/test_history.py tests/web/test_fuzz.py tests/web/test_intake.py
 
 test: .venv/dev browser
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
