@@ -43,7 +43,7 @@ bench: .venv/dev
 	$(BIN)/python -m bench
 
 bench-short: .venv/dev
-	$(BIN)/python -m bench --short
+	$(BIN)/python -m bench --short $(PARTS)
 
 eval-ai: .venv/dev
 	$(BIN)/python -m bench.evaluation $(RECORDINGS)

@@ -6,7 +6,19 @@ from __future__ import annotations
 import sys
 import time
 
-from bench import deliveries, drafts, history, outages, pages, processes, public, screens, streams, together
+from bench import (
+    deliveries,
+    drafts,
+    history,
+    outages,
+    pages,
+    processes,
+    public,
+    screens,
+    strangers,
+    streams,
+    together,
+)
 from bench.table import keep, show
 
 PARTS = {
@@ -14,6 +26,7 @@ PARTS = {
     "history": (history, "Every page, 100 and 100,000 past incidents, ms"),
     "public": (public, "The public page in the worst hour, ms"),
     "screens": (screens, "Change to visible in another browser, ms"),
+    "strangers": (strangers, "A MIM's save beside crowds of strangers, ms"),
     "streams": (streams, "1,000 open streams on one process, ms"),
     "together": (together, "10 people, 10 fields, one minute, ms"),
     "processes": (processes, "Two processes on one database, ms"),
