@@ -35,10 +35,21 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     for line in (
         "machine_clock: the test starts a process, so it and its cast read the machine's clock",
+        "only_on(dialect): the test is about one database, `sqlite` or `postgresql`, and belongs to that run alone",
         "own_app: the test changes its application for good, so it gets one of its own",
     ):
         config.addinivalue_line("markers", line)
     quick.hurry()
+
+
+def pytest_collection_modifyitems(config, items):
+    dialect = "postgresql" if config.getoption("--postgres") else "sqlite"
+    others = [
+        item for item in items if (only := item.get_closest_marker("only_on")) and only.args != (dialect,)
+    ]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 @pytest.hookimpl(wrapper=True)

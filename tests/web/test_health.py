@@ -106,9 +106,8 @@ class TestClocks:
         AHEAD.forget()
         assert said.startswith("Another server's clock is 5 min ahead of this one.")
 
+    @pytest.mark.only_on("postgresql")  # an embedded database has the clock of its server
     def test_the_clock_of_postgresql_is_compared(self, app, client, clock):
-        if db.engine.dialect.name != "postgresql":
-            pytest.skip("an embedded database has the clock of its server")
         clock.now = db.session.scalar(select(text("clock_timestamp()"))) + timedelta(seconds=60)
         assert answer(client)[2] == []
         clock.tick(minutes=3, seconds=30)
@@ -209,9 +208,8 @@ class TestNoRoom:
         assert cast.app.test_client().get(f"/incidents/1/brief/{secret}").status_code == 200
 
 
+@pytest.mark.only_on("postgresql")
 def test_postgresql_that_takes_no_writes(app, cast, client, clock):
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("the embedded database has its own way")
     app.config["WTF_CSRF_ENABLED"] = False
     number, browser = cast.open().id, cast.browser("maya")
     db.session.remove()
