@@ -112,10 +112,11 @@ def postgres_url(postgres, request):
 
 @pytest.fixture
 def server(request, filled_database, tmp_path):
-    """A running server with the cast and a small catalogue."""
-    from tests.server import Server
+    """A running server with the cast and a small catalogue; on SQLite a fork of the one that is made once a worker."""
+    from tests.server import Server, home
 
-    with copied(request, filled_database, tmp_path) as url:
+    ready = home()["MAJOROPS_DATABASE_URL"] if filled_database.startswith("sqlite") else ""
+    with copied(request, filled_database, tmp_path, ready) as url:
         running = Server(url)
         running.start()
         yield running
@@ -241,10 +242,12 @@ END LOOP; END $$"""
 
 
 @contextmanager
-def copied(request, template: str, folder: Path):
-    """The address of a copy of the database, for the time of one test."""
+def copied(request, template: str, folder: Path, url: str = ""):
+    """The address of a copy of the database, for the time of one test: a new file, or the one at `url`."""
     if template.startswith("sqlite"):
-        path = folder / "majorops.db"
+        path = Path(url.removeprefix("sqlite:///")) if url else folder / "majorops.db"
+        for old in ("", "-wal", "-shm"):
+            path.with_name(path.name + old).unlink(missing_ok=True)
         shutil.copy(template.removeprefix("sqlite:///"), path)
         yield f"sqlite:///{path}"
         return

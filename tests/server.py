@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import os
@@ -9,6 +10,7 @@ import queue
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -22,12 +24,13 @@ from flask import Flask
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole, SignInMethod
+from majorops.domain.vocab import AccountRole, Severity, SignInMethod
 from majorops.models import User
 from majorops.operations.accounts import add_user, start_session
 from majorops.operations.catalogue import add_system
+from majorops.operations.incident import open_incident as open_by_system
 from majorops.web.session import sign_in_client
-from tests import quick
+from tests import quick, warm
 from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import SECRET
 from tests.waiting import LIMIT, wait_for
@@ -43,7 +46,9 @@ def free_port() -> int:
 
 # A server takes a second to import its libraries; a fork of a process that has them is up in a third of that.
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["majorops", "uvicorn.main", "uvloop", "httptools", "psycopg", "redis"])
+_forks.set_forkserver_preload(
+    ["majorops", "uvicorn.main", "uvloop", "httptools", "psycopg", "redis", "tests.warm"]
+)
 
 
 def serve(port: int, environment: dict[str, str], is_quick: bool) -> None:
@@ -53,10 +58,15 @@ def serve(port: int, environment: dict[str, str], is_quick: bool) -> None:
     os.environ.update(environment)
     if is_quick:
         quick.hurry()
-    from majorops import front
-
+    if {name: value for name, value in environment.items() if is_setting(name)} != warm.given:
+        sys.modules.pop("majorops.front", None)  # another server than the one that was made in advance
+    front = importlib.import_module("majorops.front")
     quick.keep_templates(front.flask_app)
     uvicorn.run(front.app, port=port, http=front.Protocol, access_log=False, log_level="warning")
+
+
+def is_setting(name: str) -> bool:
+    return name.startswith("MAJOROPS_") and not name.startswith("MAJOROPS_TESTS_")
 
 
 class Server:
@@ -73,11 +83,9 @@ class Server:
         return self.process is not None and self.process.is_alive()
 
     def start(self) -> None:
-        environment = os.environ | {
-            "MAJOROPS_DATABASE_URL": self.database_url,
-            "MAJOROPS_SECRET_KEY": SECRET,
-            "MAJOROPS_SMTP_URL": mail_server(),
-        }
+        ready = home() if quick.is_on else {}
+        given = {"MAJOROPS_SECRET_KEY": SECRET, "MAJOROPS_SMTP_URL": mail_server()} | ready
+        environment = os.environ | given | {"MAJOROPS_DATABASE_URL": self.database_url}
         self.process = _forks.Process(
             target=serve, args=(self.port, environment | self.settings, quick.is_on)
         )
@@ -96,6 +104,17 @@ class Server:
         if self.process.exitcode is None:
             raise RuntimeError("the server did not stop")
         return self.process.exitcode
+
+
+@cache
+def home() -> dict[str, str]:
+    """The settings of the server that is made in advance (see warm.py), with the address of its database. It is made when
+    this returns, and what it wrote there is gone."""
+    settings = warm.offer(SECRET, mail_server())
+    first = _forks.Process(target=len, args=("",))
+    first.start()
+    first.join(timeout=LIMIT)
+    return settings
 
 
 @cache
@@ -122,6 +141,19 @@ def fill(url: str) -> dict[str, list[str]]:
         db.engine.dispose()
     app.extensions["live"].stop()  # its connection would keep the database from being copied
     return cookies
+
+
+def open_incident(url: str, **given: object) -> int:
+    """An incident that no person opened, in this database: without a MIM. Returns its number."""
+    mail = "smtp://127.0.0.1:9"  # one is set; whoever serves this database sends
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "SMTP_URL": mail, "TESTING": True})
+    with app.app_context():
+        what = {"title": "dns slow", "severity": Severity.CRITICAL, "systems": ["dns"]} | given
+        number = open_by_system(**what, actor=SYSTEM, now=clock.now()).id
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["live"].stop()
+    return number
 
 
 def begin_session(app: Flask, user: User) -> str:

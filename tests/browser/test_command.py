@@ -5,27 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from majorops import create_app
-from majorops.db import db
-from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import Severity
-from majorops.operations.incident import open_incident as open_by_system
 from tests.browser.test_accessibility import violations
 from tests.browser.test_journey import open_incident
-from tests.conftest import SECRET
+from tests.server import open_incident as open_by_system
 
 
 def vacant(server) -> str:
     """The address of an incident that the command line opened."""
-    from majorops import clock
-
-    app = create_app({"DATABASE_URL": server.database_url, "SECRET_KEY": SECRET, "TESTING": True})
-    with app.app_context():
-        given = {"title": "dns slow", "severity": Severity.CRITICAL, "systems": ["dns"]}
-        number = open_by_system(**given, actor=SYSTEM, now=clock.now()).id
-        db.session.remove()
-        db.engine.dispose()
-    return f"/admin/incidents/{number}"
+    return f"/admin/incidents/{open_by_system(server.database_url)}"
 
 
 def wide(page) -> bool:

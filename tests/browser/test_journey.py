@@ -153,9 +153,9 @@ def test_two_browsers_agree(open_page, server):
     omar.goto(maya.url)
     maya.fill("#log-text", "heard on the bridge")
     maya.press("#log-text", "Enter")
-    expect(omar.locator("#timeline")).to_contain_text("heard on the bridge", timeout=9000)
+    expect(omar.locator("#timeline")).to_contain_text("heard on the bridge")
     advance(maya, "desk", "Gather")
-    expect(omar.locator("#dock")).to_contain_text("2 Gather", timeout=9000)
+    expect(omar.locator("#dock")).to_contain_text("2 Gather")
 
 
 def test_server_stops_at_once(server):

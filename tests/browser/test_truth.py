@@ -55,7 +55,7 @@ def test_title_badge_and_tile_turn_overdue_and_back_on_every_screen(open_page, p
         assert says_overdue(page)
     maya.locator("#nudge .button", has_text="Post holding update").click()
     until(maya, f"!{TURNED}")
-    until(omar, f"!{TURNED}", timeout=15_000)  # nobody sees that tab: it asks every four seconds
+    until(omar, f"!{TURNED}")  # nobody sees that tab: it asks every four seconds
     omar.evaluate(HIDE, False)
     for page in (maya, omar):
         expect(page.locator(".cadence")).to_have_attribute("data-cadence", "due")
@@ -72,7 +72,7 @@ def test_a_hidden_tab_does_not_call_overdue_what_was_answered(open_page, promise
     maya.locator("#composer-post").click()
     expect(maya.locator("#updates")).to_contain_text("The rollback is through.")
     answered = "Date.parse(document.getElementById('version').dataset.due) > serverNow() + 600000"
-    until(omar, answered, timeout=20_000)
+    until(omar, answered)
     assert "OVERDUE" not in omar.evaluate("[...titles]")
 
 
@@ -110,7 +110,7 @@ def test_five_minutes_before_it_is_due_is_not_missed(open_page, promise):  # noq
     expect(maya.locator(".cadence")).to_contain_text("On cadence")
     maya.evaluate("""() => { const until = performance.now() + 9000;
         setTimeout(() => { while (performance.now() < until); }); }""")
-    expect(maya.locator(".cadence")).to_contain_text("Due", timeout=20_000)
+    expect(maya.locator(".cadence")).to_contain_text("Due")
 
 
 def test_a_raised_severity_colours_the_other_screen_without_a_reload(open_page):

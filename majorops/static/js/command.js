@@ -49,9 +49,10 @@
   // What cannot be taken back asks once, in its own place.
   document.addEventListener("click", (event) => {
     const key = event.target.closest("[data-sure]"), { sure, asked } = key?.dataset ?? {};
-    if (!key || asked) return;
+    if (!key || (asked && event.detail < 2)) return; // the second half of a double click is no answer
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (asked) return;
     const before = key.innerHTML;
     Object.assign(key.dataset, { asked: "y" });
     key.textContent = sure;

@@ -151,10 +151,8 @@
     const row = document.createElement("p"), drop = document.createElement("button");
     row.textContent = `${hms(item.made)} ${item.shown}${item.why ? `. ${item.why}` : ""} `;
     Object.assign(drop, { type: "button", className: "button button--small", textContent: "Discard" });
-    drop.addEventListener("click", () => {
-      if (!drop.dataset.sure) { drop.dataset.sure = "yes"; drop.textContent = "Press again to discard"; return; }
-      write(read().filter((other) => other.key !== item.key));
-    });
+    drop.dataset.sure = "Press again to discard";
+    drop.addEventListener("click", () => write(read().filter((other) => other.key !== item.key)));
     row.append(drop);
     return row;
   }
