@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from majorops.domain import text as words
+from majorops.domain.alarm import is_role_asked
 from majorops.domain.briefs import Basis, Need, customer_words, moved_on, written_words
 from majorops.domain.cadence import Cadence, cadence
 from majorops.domain.exposure import spelled
@@ -133,8 +134,13 @@ class BriefIncident(BriefLine):
 
     @property
     def held_roles(self) -> tuple[tuple[CommandRole, str], ...]:
-        """Who holds which role; after the close who held it last. Nothing is vacant then."""
-        return tuple(pair for pair in self.team if pair[1]) if self.resolved_at else self.team
+        """Who holds which role, and the empty seats that the Box asks for; after the close who held it last, and nothing
+        is vacant then."""
+
+        def is_shown(role: CommandRole, name: str) -> bool:
+            return bool(name) or (not self.resolved_at and is_role_asked(role, self.alarm_level))
+
+        return tuple(pair for pair in self.team if is_shown(*pair))
 
     @property
     def exposure_words(self) -> str:

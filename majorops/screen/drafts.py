@@ -60,6 +60,12 @@ class Drafts(CommandTeam):
         return written_words(self.summary_basis, self.now, self.incident.resolved_at)
 
     @property
+    def summary_ages(self) -> bool:
+        """It is said how long ago it was written: not where the close came after it."""
+        closed_at = self.incident.resolved_at
+        return closed_at is None or self.summary_basis.at >= closed_at
+
+    @property
     def asks_summary(self) -> bool:
         """Resolving asks what becomes of it."""
         return bool(self.incident.exec_summary)

@@ -310,6 +310,20 @@ def test_closing_a_track_asks_once(desk):
     assert re.search(r"\sNEEDS", needs.inner_text())
 
 
+def test_a_double_click_is_no_answer_to_what_is_asked(desk):
+    """Failed in the form with a name; the same listener serves every key that asks."""
+    page = desk(1440, 900)
+    desk.phase(7)
+    page.goto(HERE)
+    page.locator("#check-named > summary").click()
+    key = page.locator("#check-named [value=failed]")
+    key.dblclick()
+    expect(key).to_have_text("Press again: failed")
+    expect(page.locator("[data-check=failed]")).to_have_count(0)
+    key.click()
+    expect(page.locator("[data-check=failed]")).to_have_count(1)
+
+
 def test_a_new_phase_starts_at_the_top_of_its_panel(open_page, server):
     maya, omar = open_page("maya"), open_page("omar")
     open_incident(maya)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 from majorops.db import db
-from majorops.domain.vocab import AccountRole, CommandRole, RiskLevel, SignInMethod, Visibility
+from majorops.domain.vocab import AccountRole, CommandRole, RiskLevel, Severity, SignInMethod, Visibility
 from majorops.models import Ask, BriefLink, Incident, User
 from majorops.operations.accounts import start_session
 from majorops.operations.asks import answer_ask, ask
@@ -113,6 +113,12 @@ def test_what_the_executive_brief_says(cast, incident, clock):
         assert words in text, words
     assert "check the pool" not in text
     assert "goal 5" not in text
+
+
+def test_only_roles_that_the_box_asks_for_are_vacant_in_the_executive_brief(cast):
+    cast.open(title="mail is slow", severity=Severity.MEDIUM)
+    assert "MIM Maya Okafor." in (text := cast.browser("xin").get("/incidents/1/exec").text)
+    assert text.count(" vacant.") == 1
 
 
 def test_a_withdrawn_text_is_gone_from_briefs(cast, incident, clock):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -37,6 +39,11 @@ def page(cast, nick: str = "maya") -> str:
     return cast.browser(nick).get(HERE).text
 
 
+def words(shown: str) -> str:
+    """What somebody reads of a page, on one line; an age is a word like others."""
+    return " ".join(re.sub(r"</?time[^>]*>", "", shown).split())
+
+
 def exec_page(cast) -> str:
     return cast.browser("xin").get("/incidents/1/exec").text
 
@@ -49,8 +56,8 @@ def test_a_summary_is_current_until_phase_status_severity_or_customers_move_on(c
     incident.change_severity(case, Severity.HIGH, **who)
     phase.advance_phase(case, **who)
     shown = page(cast)
-    assert "Written in phase 4 Initial, 41 min ago. Since then:" in " ".join(shown.split())
-    assert "phase 5 Isolation, severity High, customers approximately 1,240." in " ".join(shown.split())
+    assert "Written in phase 4 Initial, 41 min ago. Since then:" in words(shown)
+    assert "phase 5 Isolation, severity High, customers approximately 1,240." in words(shown)
     assert 'id="brief-offer"' in shown  # offered anew
     says = "Written in phase 4 Initial, 41 min ago; since then: phase 5 Isolation"
     assert says in exec_page(cast)
@@ -108,7 +115,7 @@ def test_the_close_asks_what_becomes_of_the_summary(cast, clock, case):
     phase.change_status(case, IncidentStatus.MONITORING, actor=cast.maya, now=clock())
     asked = page(cast)
     assert 'id="status-summary"' in asked
-    assert "written in phase 4 Initial, 54 min ago" in " ".join(asked.split())
+    assert "written in phase 4 Initial, 54 min ago" in words(asked)
     maya = cast.browser("maya")
     refused = maya.post(f"{HERE}/status", data={"to": "resolved"})
     assert refused.status_code == 409
@@ -166,7 +173,19 @@ def test_a_draft_that_lay_there_carries_what_it_was_written_from(cast, clock, ca
     clock.tick(minutes=3)
     phase.advance_phase(case, actor=cast.maya, now=clock())
     maya.post(f"{HERE}/drafts/{draft.id}/taken", data={"value": draft.text, "was": case.exec_summary})
-    assert "Written in phase 4 Initial, 3 min ago" in page(cast)
+    assert "Written in phase 4 Initial, 3 min ago" in words(page(cast))
+
+
+def test_the_age_of_a_summary_ticks(cast, clock, case):
+    """Its number is the script's, from when it was written; how long before the close it was is a fact."""
+    clock.tick(minutes=3)
+    phase.advance_phase(case, actor=cast.maya, now=clock())
+    written_at = case.exec_summary_from["at"][:19]
+    ticks = rf'Written in phase 4 Initial, <time [^>]*data-since="{written_at}[^>]*>44 min</time> ago'
+    assert re.search(ticks, " ".join(page(cast).split()))
+    cast.resolve(case)
+    assert "Written before the close, in phase 4 Initial, 44 min before it" in page(cast)
+    assert not re.search(r"Written before[^<]*<time", page(cast))
 
 
 @pytest.mark.parametrize("released", [False, True])
