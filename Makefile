@@ -71,10 +71,11 @@ format: .venv/dev
 	@touch $@ .venv/runtime
 
 browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null || $(MAKE) --no-print-directory packages
+	@for name in chromium-headless-shell chromium chromium-browser google-chrome; do \
+	  command -v $$name >/dev/null && exit 0; done; $(MAKE) --no-print-directory packages
 
 # What the tests need of Debian: a browser, the proxies whose files we ship, and a clock that can be set.
-PACKAGES := chromium nginx caddy faketime
+PACKAGES := chromium-headless-shell nginx caddy faketime
 packages:
 	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { \
 	  test "$$(id -u)" = 0 && apt-get update -qq && \

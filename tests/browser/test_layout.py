@@ -55,6 +55,13 @@ OVERLAPS = """() => {
 }"""
 
 
+def enter_phase(server, incident: int, number: int) -> None:
+    """Into a phase without its conditions."""
+    with sqlite3.connect(server.database_url.removeprefix("sqlite:///"), timeout=20) as connection:
+        connection.execute("UPDATE incident SET phase = ? WHERE id = ?", (number, incident))
+    connection.close()
+
+
 @pytest.fixture
 def desk(chromium, demo):  # noqa: F811
     """`desk(width, height)`: a page of the MIM who commands the incident; `desk.phase(n)` puts it into a phase."""
@@ -73,14 +80,9 @@ def desk(chromium, demo):  # noqa: F811
         page.wait_for_url("**/admin/incidents")
         return page
 
-    def phase(number: int) -> None:
-        with sqlite3.connect(demo.database_url.removeprefix("sqlite:///"), timeout=20) as connection:
-            connection.execute("UPDATE incident SET phase = ? WHERE id = 4", (number,))
-        connection.close()
-
-    make.phase = phase
+    make.phase = lambda number: enter_phase(demo, 4, number)
     yield make
-    phase(4)
+    enter_phase(demo, 4, 4)
     for context in contexts:
         context.close()
 
@@ -310,11 +312,12 @@ def test_closing_a_track_asks_once(desk):
     assert re.search(r"\sNEEDS", needs.inner_text())
 
 
-def test_a_double_click_is_no_answer_to_what_is_asked(desk):
+def test_a_double_click_is_no_answer_to_what_is_asked(open_page, server):
     """Failed in the form with a name; the same listener serves every key that asks."""
-    page = desk(1440, 900)
-    desk.phase(7)
-    page.goto(HERE)
+    page = open_page("maya")
+    open_incident(page)
+    enter_phase(server, 1, 7)
+    page.reload()
     page.locator("#check-named > summary").click()
     key = page.locator("#check-named [value=failed]")
     key.dblclick()
