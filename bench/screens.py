@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from bench.servers import one_box
 from bench.table import spread, verdict
+from tests.browser.conftest import BROWSERS
 from tests.cast import PASSWORD
 from tests.server import Person
 
@@ -17,7 +18,7 @@ SHORT = {"ROUNDS": 2}
 
 
 def run() -> list[dict]:
-    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    binary = next(filter(None, map(shutil.which, BROWSERS)))
     with one_box() as server, sync_playwright() as playwright:
         path = Person(server).open()
         browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-gpu"])

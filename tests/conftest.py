@@ -50,6 +50,20 @@ def pytest_collection_modifyitems(config, items):
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+    spread(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def spread(items: list[pytest.Item], workers: int) -> None:
+    """The slow ones first, as many to each worker: a worker begins with its part of the list in this order, and takes
+    from the others when it is done."""
+    slow = [item for item in items if "browser" in item.path.parts]
+    others = [item for item in items if item not in set(slow)]
+    size = -(-len(items) // workers)
+    items.clear()
+    for place in range(workers):
+        mine = slow[place::workers]
+        items += mine + others[: size - len(mine)]
+        del others[: size - len(mine)]
 
 
 @pytest.hookimpl(wrapper=True)
