@@ -15,6 +15,7 @@ from bench.table import spread, verdict
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.demo import fill
+from majorops.history import DAYS
 from tests.conftest import SECRET, autocommit, named_database
 from tests.live.postgres_server import PostgresServer
 from tests.pages import Page, browsers, every_page, open_page
@@ -47,11 +48,12 @@ def run() -> list[dict]:
 
 
 def prepared(url: str, count: int) -> Flask:
-    """An application whose database holds the demo and so many past incidents, with statistics."""
+    """An application whose database holds the demo and so many past incidents, as many a day whatever their number, with
+    statistics: a longer past is compared, not a busier one."""
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "WTF_CSRF_ENABLED": False})
     with app.app_context():
         upgrade()
-        fill(clock.now(), count)
+        fill(clock.now(), count, max(1, DAYS * count // MANY))
         db.session.remove()
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")

@@ -25,7 +25,7 @@ from majorops.domain.vocab import (
     Severity,
     Visibility,
 )
-from majorops.history import fill_history
+from majorops.history import DAYS, fill_history
 from majorops.models import Incident, RunCardUse, User
 from majorops.operations import (
     accounts,
@@ -92,13 +92,13 @@ def is_empty() -> bool:
     return not any(db.session.scalar(select(one.id).limit(1)) for one in (User, Incident))
 
 
-def add_history(count: int, now: datetime) -> range:
-    """Add so many resolved incidents of past years, whatever there is. Returns their numbers."""
-    return fill_history(count, now, PEOPLE, list(SYSTEMS))
+def add_history(count: int, now: datetime, days: int = DAYS) -> range:
+    """Add so many resolved incidents of past years, or of so many days, whatever there is. Returns their numbers."""
+    return fill_history(count, now, PEOPLE, list(SYSTEMS), days=days)
 
 
-def fill(now: datetime, past: int = 0) -> tuple[list[tuple[str, str]], str]:
-    """Fill the database as of `now`, with `past` resolved incidents of earlier years before the others. Returns
+def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str, str]], str]:
+    """Fill the database as of `now`, with `past` resolved incidents of the `days` before the last month. Returns
     (e-mail, role) of the people and their password. Raises NotEmpty."""
     if not is_empty():
         raise NotEmpty("the database holds accounts or incidents already; demo data needs an empty one")
@@ -114,7 +114,7 @@ def fill(now: datetime, past: int = 0) -> tuple[list[tuple[str, str]], str]:
         given = {"tier": tier, "systems": systems, "body": (CARD_FILES / f"{name}.md").read_text()}
         runcards.add_card(name=name, **given, actor=SYSTEM, now=now - timedelta(days=days))
     if past:
-        add_history(past, now)
+        add_history(past, now, days)
     dana, priya = actors["Dana"], actors["Priya"]
     _resolved(priya, now - timedelta(days=21), "invoice-export delayed", Severity.LOW, "invoice-export", 185)
     _resolved(dana, now - timedelta(days=14), "login-idp SSO timeouts", Severity.HIGH, "login-idp", 72)

@@ -19,15 +19,22 @@ from majorops.operations.accounts import add_user
 from majorops.operations.bulk import add_history
 
 COURSES = 24
-YEARS = 5
+DAYS = 5 * 365
 NEWEST = timedelta(days=30)  # nothing is younger: the last month belongs to what people do
 BATCH = 1000  # incidents a transaction
 
 
 def fill_history(
-    count: int, now: datetime, people: tuple, systems: list[str], actor: Actor = SYSTEM
+    count: int,
+    now: datetime,
+    people: tuple,
+    systems: list[str],
+    *,
+    days: int = DAYS,
+    actor: Actor = SYSTEM,
 ) -> range:
-    """Add so many resolved incidents, spread evenly over five years, oldest first. Returns their numbers.
+    """Add so many resolved incidents, spread evenly over the `days` before the last month, oldest first. Returns their
+    numbers.
 
     `people`: (e-mail, name, role) of who acts in them; an account here with the same e-mail is theirs. The same call on
     the same database adds the same incidents. Raises Conflict, as an operation does.
@@ -43,7 +50,7 @@ def fill_history(
         chosen = [
             (
                 chance.randrange(len(originals)),
-                newest - timedelta(days=(count - 1 - start - n) * YEARS * 365 // count),
+                newest - timedelta(days=(count - 1 - start - n) * days // count),
                 chance.randrange(1, 1000),
             )
             for n in range(size)
