@@ -25,13 +25,14 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, server, cookies):
-    """`open_page("maya", size="phone", script=False)`: a page of a browser of its own, signed in."""
+    """`open_page("maya", size="phone", script=False)`: a page of a browser of its own, signed in, still empty."""
     contexts, errors = [], []
     sessions = {nick: iter(each) for nick, each in cookies.items()}
 
     def make(nick: str | None = "maya", *, size: str = "desk", script: bool = True, **options):
+        given = {"reduced_motion": "reduce"} | options  # what blinks is drawn sixty times a second
         context = chromium.new_context(
-            viewport=SIZES[size], java_script_enabled=script, base_url=server.url, **options
+            viewport=SIZES[size], java_script_enabled=script, base_url=server.url, **given
         )
         context.set_default_timeout(30_000)
         contexts.append(context)
@@ -43,7 +44,6 @@ def open_page(chromium, server, cookies):
         )
         if nick:
             context.add_cookies([{"name": "majorops", "value": next(sessions[nick]), "url": server.url}])
-            page.goto("/admin/incidents" if nick != "xin" else "/")
         return page
 
     yield make

@@ -72,7 +72,7 @@
   function cancel(field) {
     close(field);
     // Somebody may have changed it meanwhile: the markup kept here could be old.
-    if (!window.line?.isDown) htmx.ajax("GET", field.dataset.rest, { target: `#${CSS.escape(field.id)}`, swap: "outerHTML" });
+    if (!window.line?.isDown) htmx.ajax("GET", field.dataset.rest, { target: `#${CSS.escape(field.id)}`, swap: "outerMorph" });
   }
 
   function save(field) {
