@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import pytest
@@ -15,6 +14,7 @@ from majorops.asgi.visitors import Visitors
 from majorops.domain.errors import Busy
 from majorops.operations import passwords
 from majorops.snapshots import PAGED_MOST, Snapshots
+from tests.loops import run
 from tests.server import Person
 from tests.waiting import wait_for
 
@@ -163,7 +163,7 @@ class TestAnswers:
             sent.append(message)
 
         scope = {"path": path, "query_string": query, "headers": headers, "scheme": "http", "method": method}
-        if not asyncio.run(pages.answer(scope, send, is_stranger=is_stranger)):
+        if not run(lambda: pages.answer(scope, send, is_stranger=is_stranger)):
             return None
         return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -246,7 +246,7 @@ def test_who_is_refused_waits_a_moment_and_gets_back_what_was_typed(monkeypatch)
         sent.append(message)
 
     body = b"email=maya%40example.org&password=secret&csrf_token=t&next=%22%3E%3Cscript%3E"
-    asyncio.run(too_many({"path": "/login", "method": "POST"}, send, body, "/assets/public-1.css"))
+    run(lambda: too_many({"path": "/login", "method": "POST"}, send, body, "/assets/public-1.css"))
     page, headers = sent[1]["body"].decode(), dict(sent[0]["headers"])
     assert (sent[0]["status"], headers[b"retry-after"]) == (503, b"5")
     assert "Try again in 5 seconds." in page

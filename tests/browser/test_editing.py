@@ -93,14 +93,16 @@ def test_an_editor_that_is_opened_again_at_once_opens(page):
     """Closed without a change, the field is asked for once more: that answer comes while the editor is on its way."""
     held = []
     page.click("#f-severity-value")
-    page.route("**/fields/severity*", lambda route: held.append(route))
+    page.route("**/fields/severity*", lambda route: held.append(route))  # noqa: PLW0108 (no bound method is taken)
     page.click("#f-severity .sevs__key >> text=Critical")
     page.click("#f-severity-value")
     wait_for(lambda: page.evaluate("1") and len(held) == 2, "the field at rest and its editor, asked for")
     for route in held:  # in this order
         with page.expect_response("**/fields/severity*"):
             route.continue_()
-        page.wait_for_function("new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true), 50)))")
+        page.wait_for_function(
+            "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true), 50)))"
+        )
     page.unroute("**/fields/severity*")
     page.click("#f-severity .sevs__key >> text=Low")
     expect(page.locator("#header .box")).to_contain_text("Low")

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_editing import edit
 from tests.browser.test_journey import open_incident
+from tests.waiting import wait_for
 
 HIDE = """hidden => {
   Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
@@ -166,6 +167,21 @@ def test_one_lost_answer_under_an_open_stream_is_soon_made_good(maya):
     maya.unroute("**/notes")
     expect(maya.locator(LOGGED)).to_contain_text("lost once")
     expect(maya.locator("[data-link]")).to_have_text("LIVE")
+
+
+def test_what_was_sent_waits_and_not_what_was_typed_since(maya):
+    held = []
+    maya.route("**/notes", lambda route: held.append(route))  # noqa: PLW0108 (no bound method is taken)
+    log(maya, "sent into the tunnel")
+    wait_for(lambda: maya.evaluate("1") and held, "the request")
+    maya.select_option("#log-kind", "can")
+    maya.fill("#log-text", "App: 5xx / roll")
+    held[0].abort()
+    expect(maya.locator(".timeline__row--queued")).to_contain_text("sent into the tunnel")
+    expect(maya.locator("#log-text")).to_have_value("App: 5xx / roll")
+    maya.unroute("**/notes")
+    expect(maya.locator(LOGGED)).to_contain_text("sent into the tunnel")
+    expect(maya.locator("#log-text")).to_have_value("App: 5xx / roll")
 
 
 def test_an_editor_opened_again_offline_shows_what_waits(maya):
@@ -375,7 +391,8 @@ def test_what_waits_is_not_sent_in_the_name_of_who_signed_in_next(maya, omar):
 
 def test_the_list_of_incidents_is_live_too(maya, open_page):
     omar = open_page("omar")
-    omar.wait_for_timeout(500)
+    omar.goto("/admin/incidents")
+    expect(omar.locator("[data-link]")).to_have_attribute("data-link", "live")
     edit(maya, "title")
     maya.keyboard.type(" in the EU")
     maya.keyboard.press("Enter")

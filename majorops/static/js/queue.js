@@ -37,13 +37,15 @@
   });
   function unheard({ sourceElement, request }) {
     if (sourceElement?.matches?.("[data-edit]")) window.openLocally?.(sourceElement);
-    else if (request.method === "POST") unsent(sourceElement);
+    else if (request.method === "POST") unsent(sourceElement, request.body);
   }
 
-  function unsent(form) {
+  // What was sent waits, not what stands in the form by now.
+  function unsent(form, body) {
     if (!form?.matches?.("form")) return;
-    if (!mayWait(form)) return document.dispatchEvent(new CustomEvent("unsent", { detail: form }));
-    const values = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "csrf_token"));
+    if (!mayWait(form) || body.has("public")) return document.dispatchEvent(new CustomEvent("unsent", { detail: form }));
+    const values = Object.fromEntries(body);
+    delete values.csrf_token;
     const field = form.closest(".field--editing"), items = read();
     const earlier = items.find((item) => field && item.field === field.id && !item.why);
     const item = { key: values.request_key, action: form.getAttribute("action"), values, made: serverNow(), field: field?.id, shown: shownText(form, values) };
@@ -55,7 +57,7 @@
     }
     say(`Queued. ${item.shown}`);
     if (field) window.closeEditor(field);
-    else form.reset();
+    else if ([...new FormData(form)].every(([name, value]) => (values[name] ?? value) === value)) form.reset();
     draw();
   }
   function shownText(form, values) {
