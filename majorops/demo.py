@@ -110,9 +110,9 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
         owner = "lena@example.org" if name == "payments-api" else ""
         shown = {"is_public": name in GROUPS, "group_name": GROUPS.get(name, "")}
         catalogue.add_system(name=name, description=description, owner=owner, **shown, actor=SYSTEM, now=now)
-    for name, (tier, systems, days) in CARDS.items():
+    for name, (tier, systems, age) in CARDS.items():
         given = {"tier": tier, "systems": systems, "body": (CARD_FILES / f"{name}.md").read_text()}
-        runcards.add_card(name=name, **given, actor=SYSTEM, now=now - timedelta(days=days))
+        runcards.add_card(name=name, **given, actor=SYSTEM, now=now - timedelta(days=age))
     if past:
         add_history(past, now, days)
     dana, priya = actors["Dana"], actors["Priya"]
