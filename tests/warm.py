@@ -7,7 +7,9 @@ and remembers nothing of the test before it.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -24,6 +26,7 @@ def offer(secret: str, mail: str) -> dict[str, str]:
     that each test fills anew."""
     if FOLDER not in os.environ:
         os.environ |= {FOLDER: tempfile.mkdtemp(prefix="majorops-tests-"), MAIL: mail}
+        atexit.register(shutil.rmtree, os.environ[FOLDER], ignore_errors=True)
     return {
         "MAJOROPS_DATABASE_URL": f"sqlite:///{Path(os.environ[FOLDER]) / 'majorops.db'}",
         "MAJOROPS_SECRET_KEY": secret,
