@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from majorops.db import db
 from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, RUNNING
-from majorops.domain.vocab import AccountRole, IncidentStatus
+from majorops.domain.vocab import AccountRole
 from majorops.models import IS_RUNNING, AffectedSystem, Incident, Maintenance, MaintenanceUpdate, System, User
 
 PER_PAGE = 50
@@ -30,7 +30,8 @@ class IncidentList:
 def incident_list(before: int | None, now: datetime) -> IncidentList:
     """The list at /admin/incidents; `before`: resolved ones numbered below it."""
     running = select(Incident).where(IS_RUNNING)
-    resolved = select(Incident).where(Incident.status == IncidentStatus.RESOLVED).order_by(Incident.id.desc())
+    # By its time, not by its status: SQLite would take that index and sort all of the past.
+    resolved = select(Incident).where(~IS_RUNNING).order_by(Incident.id.desc())
     if before:
         resolved = resolved.where(Incident.id < before)
     rows = db.session.scalars(resolved.limit(PER_PAGE + 1)).all()

@@ -22,6 +22,7 @@ from majorops.domain.vocab import (
     Visibility,
 )
 from majorops.models import (
+    IS_NO_CORRECTION,
     IS_RUNNING,
     AffectedSystem,
     Ask,
@@ -209,7 +210,7 @@ def _moments(number: int, row: Mapping) -> Moment:
 def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kept:
     """How the promises of all milestones and updates were kept, inside and outside."""
     query = select(Publication.at, Publication.next_update_eta).where(
-        Publication.incident_id == number, Publication.corrects_id.is_(None)
+        Publication.incident_id == number, IS_NO_CORRECTION
     )
     rows = db.session.execute(query.order_by(Publication.id).limit(ROWS))
     return kept(opened_at, [tuple(row) for row in rows], resolved_at)

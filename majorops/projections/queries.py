@@ -11,7 +11,7 @@ from majorops.db import db
 from majorops.domain.measures import Kept, kept
 from majorops.domain.systems import worst
 from majorops.domain.vocab import IncidentStatus, SystemStatus, Visibility
-from majorops.models import IS_RUNNING, AffectedSystem, Incident, Publication, TimelineEvent
+from majorops.models import IS_NO_CORRECTION, IS_RUNNING, AffectedSystem, Incident, Publication, TimelineEvent
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.promises import newest, promises
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
@@ -163,7 +163,7 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
     said = (
         select(Publication.at, Publication.next_update_eta)
         .where(Publication.incident_id == number, Publication.visibility == Visibility.PUBLIC)
-        .where(Publication.corrects_id.is_(None))
+        .where(IS_NO_CORRECTION)
         .order_by(Publication.id)
         .limit(KEPT_OVER)
     )

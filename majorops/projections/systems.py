@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select, union_all
 from majorops.db import db
 from majorops.domain.systems import RANK, system_status
 from majorops.domain.vocab import IncidentStatus, Severity, SystemStatus
-from majorops.models import IS_RUNNING, AffectedSystem, Incident, System
+from majorops.models import AffectedSystem, Incident, System
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
 
 DAYS = 90
@@ -31,7 +31,7 @@ def listed_systems() -> list[tuple[str, str]]:
 def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemStatus]]:
     """System → day (0 is today) → the worst of that day, where it was worse than operational; one query."""
     first = now - timedelta(days=DAYS)
-    running = select(Incident.id).where(IS_RUNNING)
+    running = select(Incident.id).where(Incident.status.in_(set(IncidentStatus) - {IncidentStatus.RESOLVED}))
     ended = (
         select(Incident.id)
         .where(Incident.status == IncidentStatus.RESOLVED, Incident.resolved_at >= first)
@@ -47,13 +47,16 @@ def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemSt
     rows = (
         select(AffectedSystem.name, began, over, func.max(by_severity), func.max(chosen))
         .join(AffectedSystem.incident)
-        .where(IS_PUBLIC_INCIDENT, AffectedSystem.name.in_(list(names)))
+        .where(IS_PUBLIC_INCIDENT)
         .where(Incident.id.in_(union_all(running, ended)))
         .group_by(AffectedSystem.name, began, over)
     )
     status_of = {rank: status for status, rank in RANK.items()}
     found: dict[str, dict[int, SystemStatus]] = defaultdict(dict)
+    listed = set(names)
     for name, first_day, last_day, *ranks in db.session.execute(rows):
+        if name not in listed:  # asked for by name, SQLite would read every incident that the system ever had
+            continue
         ended_on = date.fromisoformat(str(last_day)) if last_day else now.date()
         rank = max(ranks)
         for day in _days(date.fromisoformat(str(first_day)), ended_on, now.date()):
