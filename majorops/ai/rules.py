@@ -16,7 +16,7 @@ from majorops.projections.record import RecordTrack, WholeRecord
 
 # What the public may be told of a phase: what the phase is, no more.
 DOING: dict[Phase, str] = {
-    Phase.ALERT: "The alert is being confirmed.",
+    Phase.ALERT: "The alert is being looked into.",
     Phase.GATHER: "The response team is collecting conditions from the affected systems.",
     Phase.ASSESS: "The response team is establishing the scope.",
     Phase.INITIAL: "The response team is at work.",
@@ -28,10 +28,14 @@ DOING: dict[Phase, str] = {
 
 
 def public_update(of: PublicIncident, typed: str, promise: str) -> dict[str, str]:
-    doing = "The systems are being watched." if of.status is IncidentStatus.MONITORING else DOING[of.phase]
+    """In Monitoring the fix is confirmed: what was wrong is told as past."""
+    is_past = of.status is IncidentStatus.MONITORING
+    doing = "The fix is confirmed and the systems are being watched." if is_past else DOING[of.phase]
     is_felt = of.external_impact is ExternalImpact.YES and not (of.who_affected or of.customer_count)
-    impact = "Customers are affected" if is_felt else _affected(of)
-    conditions = [typed, "" if typed else of.title, of.who_affected, impact, _systems(of.systems)]
+    impact = ("Customers were affected" if is_past else "Customers are affected") if is_felt else _affected(of)
+    was = "Until the fix: " if is_past else ""
+    told = ("" if typed else of.title, of.who_affected, impact, _systems(of.systems))
+    conditions = [typed, *(f"{was}{text}" for text in told[:2] if text), *told[2:]]
     return {
         "Conditions": _sentences(*conditions),
         "Actions": _sentences(doing, of.what_to_do),

@@ -12,9 +12,9 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.errors import Invalid
 from majorops.domain.facts import check
-from majorops.domain.vocab import AskState, EventType, Helper, Phase, Severity, Visibility
+from majorops.domain.vocab import AskState, EventType, Helper, IncidentStatus, Phase, Severity, Visibility
 from majorops.models import Ask, Incident, TimelineEvent
-from majorops.operations import asks, edit, timeline, tracks, updates
+from majorops.operations import asks, edit, phase, timeline, tracks, updates
 from majorops.operations.incident import open_incident
 from tests.counting import queries
 
@@ -194,6 +194,18 @@ def test_the_texts_by_rule_claim_nothing_that_is_not_there(cast, clock, phase, b
         sight = see(helper, busy.id, now=clock(), promise="in 20 minutes", **seen)
         assert check(sight.template, sight.text, sight.customers) == (), sight.template
         assert sight.template
+
+
+def test_a_public_text_by_rule_tells_what_was_wrong_as_past_once_the_fix_is_confirmed(cast, clock):
+    incident = cast.open(title="Payments fail", severity=Severity.LOW)
+    alert = see(Helper.UPDATE, incident.id, now=clock(), **PUBLIC).template
+    assert "Payments fail." in alert
+    assert "being confirmed" not in alert  # somebody may have confirmed it already, which is not public
+    cast.bring_to(incident, Phase.RESOLUTION)
+    phase.change_status(incident, IncidentStatus.MONITORING, actor=cast.maya, now=clock())
+    watched = see(Helper.UPDATE, incident.id, now=clock(), **PUBLIC).template
+    assert watched.startswith("Until the fix: Payments fail.")
+    assert "The fix is confirmed and the systems are being watched." in watched
 
 
 @pytest.mark.parametrize(
