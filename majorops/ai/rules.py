@@ -32,7 +32,9 @@ def public_update(of: PublicIncident, typed: str, promise: str) -> dict[str, str
     is_past = of.status is IncidentStatus.MONITORING
     doing = "The fix is confirmed and the systems are being watched." if is_past else DOING[of.phase]
     is_felt = of.external_impact is ExternalImpact.YES and not (of.who_affected or of.customer_count)
-    impact = ("Customers were affected" if is_past else "Customers are affected") if is_felt else _affected(of)
+    impact = (
+        ("Customers were affected" if is_past else "Customers are affected") if is_felt else _affected(of)
+    )
     was = "Until the fix: " if is_past else ""
     told = ("" if typed else of.title, of.who_affected, impact, _systems(of.systems))
     conditions = [typed, *(f"{was}{text}" for text in told[:2] if text), *told[2:]]

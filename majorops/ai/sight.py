@@ -155,7 +155,10 @@ def _brief(of: BriefIncident, now: datetime) -> str:
         ("Customer impact", of.customer_impact_summary),
         ("Risk level", of.risk_level.label if of.risk_level else "not set"),
         ("Exec summary so far", f"{of.exec_summary}\n{of.summary_note(now)}".strip()),
-        ("Latest milestone", f"{_at(latest.at)} {latest.heading}: {latest.body}" if latest else "none"),
+        (
+            "Latest milestone or update",
+            f"{_at(latest.at)} {latest.heading}: {latest.body}" if latest else "none",
+        ),
         ("Needed from leadership", "\n".join(rules.need(one) for one in of.needed)),
         ("Next phase", of.next_phase.title if of.next_phase else ""),
         ("Measures", "\n".join(measured)),

@@ -133,7 +133,7 @@ def _milestones(number: int) -> tuple[BriefMilestone, ...]:
         .limit(MILESTONES_SHOWN)
     )
     return tuple(
-        BriefMilestone(f"Milestone {of}" if of else "Update", title, body, at)
+        BriefMilestone(f"Milestone {of}" if of else "Update", title, body, at, bool(of))
         for of, title, body, at in db.session.execute(query)
     )
 

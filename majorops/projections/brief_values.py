@@ -62,6 +62,12 @@ class BriefMilestone:
     title: str
     body: str
     at: datetime
+    is_milestone: bool = True
+
+    @property
+    def kind(self) -> str:
+        """`milestone` or `update`"""
+        return "milestone" if self.is_milestone else "update"
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,15 @@ class BriefIncident(BriefLine):
             return ""
         end = "not confirmed since" if self.resolved_at else f"since then: {', '.join(moved)}"
         return f"{written_words(basis, now, self.resolved_at)}; {end}."
+
+    @property
+    def told_words(self) -> str:
+        """What the listed texts are: `Milestones: 2`, `Milestones: 1, updates: 2`."""
+        cut = sum(one.is_milestone for one in self.milestones)
+        updates = f"updates: {len(self.milestones) - cut}"
+        if cut == len(self.milestones):
+            return f"Milestones: {cut}"
+        return f"Milestones: {cut}, {updates}" if cut else updates.capitalize()
 
     @property
     def held_roles(self) -> tuple[tuple[CommandRole, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select
@@ -288,3 +289,15 @@ def test_the_cost_of_a_brief_does_not_grow(cast, incident, clock):
         escalate_track(incident, track.id, to="Leader", **who)
         publish_update(incident, f"update {number}", visibility=Visibility.PUBLIC, **who)
     assert queries() == first < 20
+
+
+def test_an_update_counts_as_no_milestone_in_the_briefs(cast, incident, clock):
+    who = {"actor": cast.maya, "now": clock()}
+    eta = clock() + timedelta(minutes=20)
+    publish_milestone(incident, "First milestone.", next_update_eta=eta, **who)
+    xin = cast.browser("xin")
+    assert "<h2>Milestones: 1</h2>" in xin.get(PAGES[0]).text
+    assert "<h2>Latest milestone</h2>" in xin.get(PAGES[1]).text
+    publish_update(incident, "An update.", visibility=Visibility.PUBLIC, **who)
+    assert "<h2>Milestones: 1, updates: 1</h2>" in xin.get(PAGES[0]).text
+    assert "<h2>Latest update</h2>" in xin.get(PAGES[1]).text
