@@ -59,8 +59,10 @@ def internal_update(of: WholeRecord, typed: str, promise: str) -> dict[str, str]
 
 
 def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
+    """Neither a duration that grows nor the promised time: the text stands while both move, and the brief's tiles
+    show them."""
     state = f"{of.severity.label}, {of.alarm_level.label}, {of.status.label.lower()}"
-    headline = f"{of.title}: {state}, phase {of.phase.title}, {words(of.duration(now))} so far"
+    headline = f"{of.title}: {state}, phase {of.phase.title}"
     if of.resolved_at:
         lasted = f"after {words(of.duration(now))}, at {of.resolved_at:%H:%M} UTC"
         headline = f"{of.title}: it was {of.severity.label}, {of.alarm_level.label}, and is resolved {lasted}"
@@ -81,8 +83,6 @@ def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
     ahead = [*(f"Needed: {need(one)}" for one in of.needed[:3])]
     if of.next_phase:
         ahead.append(f"Next phase: {of.next_phase.title}")
-    if of.next_update_eta and not of.resolved_at:
-        ahead.append(f"Next update by {of.next_update_eta:%H:%M} UTC")
     return {
         "Headline": sentence(headline),
         "Impact": impact or f"Impact: {UNKNOWN}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -75,7 +75,8 @@ def questions_refusal(open_questions: int) -> str:
 
 @dataclass(frozen=True)
 class Basis:
-    """What an exec summary was written from, or confirmed at. A value that is None is not known: it moved on never."""
+    """What an exec summary was written from, or confirmed at. A value that is None is not known: it moved on never.
+    `written_at`, `written_in`: of a confirmed one, when and in which phase its text was written."""
 
     version: int
     at: datetime
@@ -83,6 +84,14 @@ class Basis:
     status: IncidentStatus | None = None
     severity: Severity | None = None
     customers: str | None = None  # `approximately 1,240`, empty for not known
+    is_confirmed: bool = False
+    written_at: datetime | None = None
+    written_in: Phase | None = None
+
+    def confirmed(self, now: Basis) -> Basis:
+        """The basis of the same text, confirmed at `now`."""
+        at, phase = (self.written_at, self.written_in) if self.is_confirmed else (self.at, self.phase)
+        return replace(now, is_confirmed=True, written_at=at, written_in=phase)
 
     @property
     def stored(self) -> dict:
@@ -94,6 +103,9 @@ class Basis:
             "status": self.status and self.status.value,
             "severity": self.severity and self.severity.value,
             "customers": self.customers,
+            "is_confirmed": self.is_confirmed,
+            "written_at": self.written_at and self.written_at.isoformat(),
+            "written_in": self.written_in and self.written_in.value,
         }
 
     @classmethod
@@ -108,6 +120,9 @@ class Basis:
             status=IncidentStatus(stored["status"]) if stored.get("status") else None,
             severity=Severity(stored["severity"]) if stored.get("severity") else None,
             customers=stored.get("customers"),
+            is_confirmed=stored.get("is_confirmed", False),
+            written_at=datetime.fromisoformat(stored["written_at"]) if stored.get("written_at") else None,
+            written_in=Phase(stored["written_in"]) if stored.get("written_in") else None,
         )
 
 
@@ -132,13 +147,19 @@ def moved_on(basis: Basis, now: Basis) -> tuple[str, ...]:
 
 def written_words(basis: Basis, until: datetime, resolved_at: datetime | None) -> str:
     """`Written in phase 4 Initial, 41 min ago`; after the close `Written before the close, in phase 4 Initial, 41 min
-    before it`."""
+    before it`. The age is that of the confirmation where one came: `Written 14:02 UTC in phase 4 Initial,
+    confirmed in phase 5 Isolation, 3 min ago`."""
+    act = "Written"
+    if basis.is_confirmed:
+        is_known = basis.written_at and basis.written_in
+        written = is_known and f"Written {basis.written_at:%H:%M} UTC in phase {basis.written_in.title}"
+        act = f"{written}, confirmed" if written else "Confirmed"
     if resolved_at is None:
-        return f"Written in phase {basis.phase.title}, {words(max(until - basis.at, timedelta()))} ago"
+        return f"{act} in phase {basis.phase.title}, {words(max(until - basis.at, timedelta()))} ago"
     if basis.at >= resolved_at:
-        return f"Written after the close, {words(max(until - basis.at, timedelta()))} ago"
+        return f"{act} after the close, {words(max(until - basis.at, timedelta()))} ago"
     before = words(resolved_at - basis.at)
-    return f"Written before the close, in phase {basis.phase.title}, {before} before it"
+    return f"{act} before the close, in phase {basis.phase.title}, {before} before it"
 
 
 class SummaryAtClose(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from majorops.domain.access import Actor, Permission
@@ -55,7 +56,9 @@ def confirm_summary(incident: Incident, *, actor: Actor, now: datetime, was: str
         actor=actor,
         now=now,
     )
-    stamp(incident, basis_now(incident, now))
+    here = basis_now(incident, now)
+    before = Basis.of(incident.exec_summary_from)
+    stamp(incident, before.confirmed(here) if before else replace(here, is_confirmed=True))
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from majorops.domain.briefs import Basis, SummaryAtClose, moved_on, written_word
 from majorops.domain.errors import Conflict, GateClosed
 from majorops.domain.vocab import CommandRole, IncidentStatus, Phase, RiskLevel, Severity
 from majorops.models import Draft, Incident, TimelineEvent
-from majorops.operations import command, edit, incident, phase, stand_down, summary
+from majorops.operations import command, edit, incident, phase, stand_down, summary, updates
 from majorops.projections.brief import brief_incident
 
 HERE = "/admin/incidents/1"
@@ -218,3 +219,27 @@ def test_written_words(clock):
     later = clock.tick(minutes=41)
     assert written_words(basis, later, None) == "Written in phase 4 Initial, 41 min ago"
     assert written_words(basis, clock.tick(minutes=5), basis.at) == "Written after the close, 46 min ago"
+
+
+def test_a_confirmed_summary_says_when_it_was_written_and_when_confirmed(cast, clock, case):
+    phase.advance_phase(case, actor=cast.maya, now=clock())
+    summary.confirm_summary(case, actor=cast.maya, now=clock())
+    clock.tick(minutes=3)
+    phase.advance_phase(case, actor=cast.maya, now=clock())
+    says = "Written 14:03 UTC in phase 4 Initial, confirmed in phase 5 Isolation, 3 min ago"
+    assert f"{says}. Since then: phase 6 Mitigation." in words(page(cast))
+    assert f"{says}; since then: phase 6 Mitigation" in exec_page(cast)
+    summary.confirm_summary(case, actor=cast.maya, now=clock())
+    basis = Basis.of(case.exec_summary_from)
+    assert (basis.written_in, basis.phase) == (Phase.INITIAL, Phase.MITIGATION)
+    unknown = Basis(1, clock(), Phase.INITIAL, is_confirmed=True)
+    assert written_words(unknown, clock(), None) == "Confirmed in phase 4 Initial, 0 min ago"
+
+
+def test_the_brief_by_rule_says_nothing_that_moves_while_it_stands(cast, clock, case):
+    eta = clock() + timedelta(minutes=20)
+    updates.publish_milestone(case, "Payments fail.", next_update_eta=eta, actor=cast.maya, now=clock())
+    before = rules.brief(brief_incident(1), clock())
+    case.next_update_eta += timedelta(minutes=10)
+    db.session.commit()
+    assert rules.brief(brief_incident(1), clock.tick(minutes=7)) == before
