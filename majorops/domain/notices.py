@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from majorops.domain.text import count
 from majorops.domain.vocab import AccountRole, AlarmLevel, Notice
 
 NO_MAIL = "No channel set: MAJOROPS_SMTP_URL is not configured."
@@ -55,6 +56,17 @@ WORDS: dict[Reach, tuple[str, str]] = {
 }
 
 
+# What became of messages, in the order of WORDS.
+MESSAGES: dict[Reach, str] = {
+    Reach.TOLD: "sent",
+    Reach.QUEUED: "queued",
+    Reach.RETRYING: "not sent yet",
+    Reach.FAILED: "failed",
+    Reach.NO_CHANNEL: "without a channel",
+    Reach.QUIET: "kept quiet",
+}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How many people were told, and what became of the others. Only `TOLD` is told: whoever is queued knows nothing yet."""
@@ -87,6 +99,17 @@ class Outcome:
             for reach, words in WORDS.items()
             if self.people[reach]
         )
+
+    def message_words(self, people: int | None = None) -> str:
+        """The same about messages: `7 messages to 3 people, all sent`; `people` None: nobody counted them."""
+        if not self.total:
+            return count(0, "message")
+        to = "" if people is None else f" to {people} {'person' if people == 1 else 'people'}"
+        found = [f"{self.people[reach]} {word}" for reach, word in MESSAGES.items() if self.people[reach]]
+        if len(found) == 1:
+            number, word = found[0].split(" ", 1)
+            found = [word if number == "1" else f"all {word}"]
+        return f"{count(self.total, 'message')}{to}, {', '.join(found)}"
 
     @property
     def why_nobody(self) -> str:

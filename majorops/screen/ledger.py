@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.notices import Outcome, Reach
-from majorops.domain.text import count
 from majorops.domain.vocab import Notice
 from majorops.models import Announcement, Delivery, Incident
 from majorops.models.delivery import REACH
@@ -102,6 +101,9 @@ def ledger(incident: Incident) -> list[Act]:
 
 
 def ledger_title(acts: list[Act]) -> str:
-    """The folded line: `12 told, 1 could not be reached`, over all that is shown."""
+    """The folded line: `7 messages to 3 people, 6 sent, 1 failed`, over all that is shown. Who was told of several
+    acts is one person; where not every recipient was read, or nobody knows who they are, people are not counted."""
     total = sum((act.outcome.people for act in acts), Counter())
-    return Outcome(total).words or count(0, "message")
+    rows = [row for act in acts for row in act.rows]
+    is_known = len(rows) < NAMED and all(act.rows for act in acts)
+    return Outcome(total).message_words(len({row.user_id for row in rows}) if is_known else None)

@@ -16,10 +16,11 @@ from majorops.db import db
 from majorops.delivery import Message, NotSent, Worker, lines, mail, others, webhook
 from majorops.delivery.worker import PAUSES
 from majorops.domain.access import SYSTEM
-from majorops.domain.notices import NO_MAIL
+from majorops.domain.notices import NO_MAIL, Reach, outcome
 from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, Severity
 from majorops.models import Channel, Delivery, TimelineEvent, User
 from majorops.operations import delivery as verbs
+from majorops.screen.ledger import ledger_title
 from tests.delivery.receivers import MailServer, WebServer
 
 
@@ -91,6 +92,7 @@ class TestMail:
         cast.open()
         assert outcomes() == []
         assert cast.fireground(1).ledger[0].summary == "2 queued"
+        assert ledger_title(cast.fireground(1).ledger) == "2 messages to 2 people, all queued"
         worker.drain()
         assert outcomes() == ["Alarm of 14:00 UTC: all 2 told"]
         assert cast.fireground(1).ledger[0].summary == "all 2 told"
@@ -361,3 +363,16 @@ class TestTheOutbox:
         rows = select(Delivery.state).filter_by(incident_id=2, notice=Notice.ALARM)
         assert db.session.scalars(rows).all() == [DeliveryState.NO_CHANNEL]
         server.stop()
+
+
+@pytest.mark.parametrize(
+    ("reached", "people", "says"),
+    [
+        ([Reach.TOLD] * 7, 3, "7 messages to 3 people, all sent"),
+        ([Reach.TOLD], 1, "1 message to 1 person, sent"),
+        ([Reach.TOLD, Reach.TOLD, Reach.FAILED], None, "3 messages, 2 sent, 1 failed"),
+        ([], 0, "0 messages"),
+    ],
+)
+def test_the_ledgers_title_counts_messages_and_people_apart(reached, people, says):
+    assert outcome(reached).message_words(people) == says
