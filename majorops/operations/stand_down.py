@@ -45,11 +45,25 @@ def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
     )
     roles = [(role.label, held[role].name) for role in CommandRole if role in held]
     names = ", ".join(dict.fromkeys(name for _, name in roles)) or "nobody held a role"
-    detail = "\n".join(
-        [*(f"{label}: {name}" for label, name in roles), outcome(told.values()).words or "nobody to tell"]
-    )
+    untold = _untold(incident, {user.name for user in people if user.id in told} | {actor.name})
+    lines = [*(f"{label}: {name}" for label, name in roles), outcome(told.values()).words or "nobody to tell"]
+    detail = "\n".join([*lines, *([f"No message to {', '.join(untold)}"] if untold else [])])
     title = f"Stood down: {names}"
     record(incident, KIND, title, detail=detail, type=EventType.COMMAND, actor=actor, now=now)
+
+
+def _untold(incident: Incident, told: set[str]) -> list[str]:
+    """Who held a role at this incident, now or earlier, and gets no message: each with why."""
+    rows = db.session.scalars(
+        select(CommandAssignment).filter_by(incident_id=incident.id).order_by(CommandAssignment.id)
+    )
+    last = {row.name: row for row in rows}
+    ends = incident.stood_down_at
+    return [
+        f"{name} ({'no account' if not row.user_id else 'held no role any more' if row.until < ends else 'messages off'})"
+        for name, row in last.items()
+        if name not in told
+    ]
 
 
 def why_not_stand_down(incident: Incident) -> str:

@@ -285,6 +285,8 @@ def test_stand_down_releases_all_and_tells_whom_the_incident_called(cast, clock)
     assign_role(incident, CommandRole.LEADER, "Somebody Else", actor=cast.maya, now=clock())
     with pytest.raises(Conflict, match="INC-001 is not resolved"):
         stand_down(incident, actor=cast.maya, now=clock())
+    assign_role(incident, CommandRole.CUSTOMER_OPS, "Lena Fischer", actor=cast.maya, now=clock())
+    release_responder(incident, "Lena Fischer", actor=cast.maya, now=clock.tick(seconds=1))
     cast.resolve(incident)
     before = incident.version
     stand_down(incident, actor=cast.maya, now=clock.tick(minutes=1))
@@ -296,9 +298,11 @@ def test_stand_down_releases_all_and_tells_whom_the_incident_called(cast, clock)
     told = set(db.session.scalars(select(Delivery.recipient).filter_by(notice=Notice.STAND_DOWN)))
     assert told == {"Rita Moreau", "Omar Haddad", "Xin Zhao"}  # Maya pressed
     assert incident.stood_down_at == clock()
-    assert entry.detail.endswith("3 queued")
+    assert entry.detail.endswith(
+        "3 queued\nNo message to Somebody Else (no account), Lena Fischer (no account)"
+    )
     clock.tick(minutes=1)
-    with pytest.raises(Conflict, match="Stood down 14:01:00 by Maya Okafor"):
+    with pytest.raises(Conflict, match="Stood down 14:01:01 by Maya Okafor"):
         stand_down(incident, actor=cast.omar, now=clock())
 
 
