@@ -10,7 +10,7 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.roles import take_refusal
-from majorops.domain.vocab import CommandRole, EventType
+from majorops.domain.vocab import CommandRole, EventType, Phase
 from majorops.models import CommandAssignment, Incident, User
 from majorops.operations import demand_open, operation, record
 from majorops.operations.lapse import lapse_handover
@@ -52,7 +52,8 @@ def seat(
     elif name and old:
         title = f"{role.label}: {name} replaces {old.name}"
     else:
-        title = f"{role.label}: {name}" if name else f"{role.label}: {old.name} released. Role vacant"
+        vacant = "" if incident.phase is Phase.RESOLUTION else ". Role vacant"
+        title = f"{role.label}: {name}" if name else f"{role.label}: {old.name} released{vacant}"
     record(
         incident,
         "command.changed",

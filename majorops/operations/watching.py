@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.coach import Clocked, Watch
 from majorops.domain.notices import Reach
+from majorops.domain.roles import is_let_go
 from majorops.domain.vocab import AskState, CommandRole, TrackOutcome
 from majorops.models import Ask, CanReport, CommandAssignment, Incident, Milestone, RecoveryTrack, Timebox
 from majorops.models.delivery import called
@@ -99,7 +100,12 @@ def _vacant(incident: Incident) -> dict[CommandRole, datetime]:
     )
     seats = {role: (until, is_held) for role, until, is_held in rows}
     found = {role: seats.get(role, (None, 0)) for role in CommandRole}
-    return {role: until or incident.opened_at for role, (until, is_held) in found.items() if not is_held}
+    now = (incident.phase, incident.phase_entered_at)
+    return {
+        role: until or incident.opened_at
+        for role, (until, is_held) in found.items()
+        if not is_held and not is_let_go(role, until, *now)
+    }
 
 
 def _running_tracks(incident: Incident) -> list[RecoveryTrack]:

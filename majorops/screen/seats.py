@@ -12,7 +12,7 @@ from majorops.domain.access import Permission
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.exposure import Exposure
 from majorops.domain.handover import Line, answer_refusal, offer_refusal, withdraw_refusal
-from majorops.domain.roles import StandIn, stand_in, take_refusal
+from majorops.domain.roles import StandIn, is_let_go, stand_in, take_refusal
 from majorops.domain.vocab import AccountRole, AlarmLevel, CommandRole
 from majorops.models import CommandAssignment, Handover, User
 from majorops.operations.exposure import exposure_of
@@ -63,12 +63,24 @@ class CommandTeam(Record):
 
     @property
     def asked(self) -> int:
-        return sum(self.is_asked(role) for role in CommandRole)
+        """How many roles the Box asks for, but for those who were let go in phase 8."""
+        return sum(self.is_asked(role) and role not in self.let_go for role in CommandRole)
 
     @property
     def vacant(self) -> int:
-        """How many of the roles that the Box asks for nobody holds."""
-        return sum(seat is None and self.is_asked(role) for role, seat, _ in self.team)
+        """How many of the roles that are asked for nobody holds."""
+        return sum(self.is_vacant(role) for role, seat, _ in self.team if seat is None)
+
+    def is_vacant(self, role: CommandRole) -> bool:
+        """Whether the seat, empty, stands out: asked for, and not let go."""
+        return self.is_asked(role) and role not in self.let_go
+
+    @cached_property
+    def let_go(self) -> frozenset[CommandRole]:
+        """Roles whose holder was released in phase 8, as its checklist asks."""
+        last = {row.role: row for row in self._assignments}
+        here = (self.incident.phase, self.incident.phase_entered_at)
+        return frozenset(role for role, row in last.items() if is_let_go(role, row.until, *here))
 
     @property
     def role_history(self) -> list[CommandAssignment]:
@@ -83,12 +95,18 @@ class CommandTeam(Record):
 
     @property
     def released(self) -> dict[CommandRole, str]:
-        """Who held a role last, of an incident that is stood down."""
+        """Who held a role last, of an incident that is stood down, or who was let go."""
         return {row.role: f"{row.name}, released" for row in self._assignments}
+
+    def let_go_name(self, name: str) -> str:
+        """`Rita Moreau, released` for the field of a role whose holder was let go; empty for all others."""
+        role = name.removeprefix("command.")
+        is_role = role != name and CommandRole(role) in self.let_go
+        return self.released[CommandRole(role)] if is_role else ""
 
     def stand_in(self, role: CommandRole) -> StandIn | None:
         """Who acts for a vacant role; None where somebody holds it or nobody needs it any more."""
-        if self.incident.is_resolved:
+        if self.incident.is_resolved or role in self.let_go:
             return None
         held = {one: seat.name for one, seat, _ in self.team if seat}
         return stand_in(role, held, self.incident.phase, self.incident.alarm_level)

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import AccountRole, AlarmLevel, CommandRole, Phase, Severity
-from majorops.models import CommandAssignment, Handover
-from majorops.operations import accounts
-from majorops.operations.command import assign_role, holder
+from majorops.models import CommandAssignment, Handover, TimelineEvent
+from majorops.operations import accounts, phase
+from majorops.operations.command import assign_role, holder, release_responder
 from majorops.operations.handover import accept_handover, offer_handover
 from majorops.operations.incident import open_incident
 from majorops.screen.commands import sections
@@ -253,3 +253,23 @@ def test_history_and_offers_cost_no_query_each(cast, clock, maya):
     with queries() as many:
         maya.get(HERE)
     assert len(many) == len(few)
+
+
+def test_a_seat_let_go_in_phase_8_is_not_vacant(cast, clock, maya):
+    incident = cast.open()
+    who = {"actor": cast.maya, "now": clock()}
+    for role, name in zip(CommandRole, "abcde", strict=True):
+        if role is not CommandRole.MIM:
+            assign_role(incident, role, f"Person {name}", **who)
+    cast.validate(incident)
+    phase.advance_phase(incident, actor=cast.maya, now=clock())
+    release_responder(incident, "Person a", actor=cast.maya, now=clock.tick(minutes=1))
+    clock.tick(minutes=11)
+    shown = region(page(maya), "team").split("</section>")[0]
+    assert "Person a, released" in shown
+    for false in ("VACANT", "team__row--vacant", " vacant<", "tag--amber", "names an acting one"):
+        assert false not in shown, false
+    assert ">4/4<" in shown
+    assert [nudge.what for nudge in cast.fireground(1).nudges if "vacant" in nudge.what] == []
+    titles = db.session.scalars(select(TimelineEvent.title).filter_by(kind="command.changed")).all()
+    assert "SRE: Person a released" in titles
