@@ -77,6 +77,19 @@ def press_counts(pressed_at: datetime, window_at: datetime | None) -> bool:
     return window_at is None or pressed_at >= window_at
 
 
+def answered(
+    cans: Iterable[tuple[str, datetime]], rounds: Iterable[tuple[str, datetime]], since: datetime | None
+) -> tuple[str, ...]:
+    """The teams whose newest CAN counts in phase 2: given since the team's last gather round began, or, where nobody
+    asked it, since the phase did. `cans`: team and the time of its newest; `rounds`: team and start; `since` None: whenever."""
+    began: dict[str, datetime] = {}
+    for team, at in rounds:
+        began[team.casefold()] = max(at, began.get(team.casefold(), at))
+    return tuple(
+        team for team, at in cans if (floor := began.get(team.casefold(), since)) is None or at >= floor
+    )
+
+
 def bridge(f: Facts) -> str:
     return "" if f.has_bridge else "No link yet."
 

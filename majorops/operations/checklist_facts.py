@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.domain.checklist import Facts, Work, press_counts
+from majorops.domain.checklist import Facts, Work, answered, press_counts
 from majorops.domain.vocab import CheckState, CommandRole, Phase, TrackOutcome
 from majorops.models import (
     CanReport,
@@ -63,20 +63,22 @@ def _nothing(incident: Incident) -> dict[str, object]:
 
 
 def _gather(incident: Incident) -> dict[str, object]:
-    boxes = db.session.scalars(
-        select(Timebox.team).filter_by(incident_id=incident.id).order_by(Timebox.id)
+    boxes = db.session.execute(
+        select(Timebox.team, Timebox.started_at).filter_by(incident_id=incident.id).order_by(Timebox.id)
     ).all()
-    gathered = [team for team in boxes if team]
-    reported = db.session.scalars(
-        select(CanReport.team)
+    rounds = [(team, at) for team, at in boxes if team]
+    gathered = [team for team, _ in rounds]
+    reported = db.session.execute(
+        select(CanReport.team, func.max(CanReport.at))
         .where(CanReport.incident_id == incident.id)
         .group_by(CanReport.team)
         .order_by(func.min(CanReport.id))
     ).all()
+    since = incident.phase_entered_at if incident.phase is Phase.GATHER else None
     held = {row.role for row in _seats(incident)}
     return {
         "asked_teams": (*gathered, *(track.team for track in _running(incident))),
-        "reported_teams": tuple(reported),
+        "reported_teams": answered([tuple(row) for row in reported], rounds, since),
         "gather_rounds": len(gathered),
         "timeboxes": len(boxes),
         "description_changed": _happened(incident, TimelineEvent.field == "description"),

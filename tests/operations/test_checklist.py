@@ -66,6 +66,21 @@ def test_can_from_every_team_waits_for_all_that_the_record_names(cast, who):
     assert is_done(cast, "can")
 
 
+def test_a_can_from_before_the_phase_or_the_round_is_no_answer(cast, clock, who):
+    incident = cast.open()
+    tracks.report_can(incident, team="App", conditions="slow", **who())
+    cast.bring_to(incident, Phase.GATHER)
+    tracks.open_track(incident, team="App", owner="Rita", goal="look", minutes=30, **who())
+    assert not is_done(cast, "can")
+    tracks.report_can(incident, team="App", conditions="slower", **who())
+    assert is_done(cast, "can")
+    clock.tick(minutes=1)
+    tracks.gather(incident, ["app"], 5, **who())
+    assert not is_done(cast, "can")
+    tracks.report_can(incident, team="APP", conditions="down", **who())
+    assert is_done(cast, "can")
+
+
 def test_severity_is_confirmed_by_a_change_or_by_one_press(cast, clock, who):
     incident = cast.open()
     cast.bring_to(incident, Phase.ASSESS)
