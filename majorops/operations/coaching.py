@@ -86,7 +86,10 @@ def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
             now=now,
         )
         if nudge.action in ("extend", "close_timebox") and nudge.is_red:
-            title = f"Timebox expired: {nudge.why}. Extend or escalate"
+            # A timebox without a track is neither extended nor escalated: it is closed.
+            title = (
+                f"Timebox expired: {nudge.why}{'. Extend or escalate' if nudge.action == 'extend' else ''}"
+            )
             record(incident, "timebox.expired", title, type=EventType.ACTION, actor=actor, now=now)
         else:
             audit("nudge.told", f"{incident.reference} {nudge.what}", actor=actor, now=now)

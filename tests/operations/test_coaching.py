@@ -140,8 +140,12 @@ def test_a_timebox_that_ran_out_is_an_entry_once(cast, clock):
     incident = cast.open(severity=Severity.LOW)
     track = {"team": "App", "owner": "Rita", "goal": "roll back", "minutes": 5}
     tracks.open_track(incident, **track, actor=cast.maya, now=clock())
+    tracks.gather(incident, ["Database"], 5, actor=cast.maya, now=clock())
     clock.tick(minutes=5)
     for _ in range(2):
         reminders.remind_all(now=clock.tick(seconds=1))
     titles = db.session.scalars(select(TimelineEvent.title).filter_by(kind="timebox.expired")).all()
-    assert titles == ["Timebox expired: roll back (App). Extend or escalate"]
+    assert titles == [
+        "Timebox expired: roll back (App). Extend or escalate",
+        "Timebox expired: Conditions from Database",  # it can only be closed
+    ]
