@@ -97,9 +97,10 @@ def close_track(
     if outcome is TrackOutcome.RUNNING:
         raise Invalid({"outcome": "Choose succeeded, failed or abandoned."})
     track.outcome, track.outcome_note, track.closed_at = outcome, note, now
-    end_reports(incident, track.team, now=now)
+    need = end_reports(incident, track.team, now=now)
     title = f"Track {outcome.value}: {track.goal}"
-    record(incident, "track.closed", title, detail=note, type=EventType.ACTION, actor=actor, now=now)
+    detail = "\n".join(part for part in (note, need and f"Open need: {need.rstrip('.')}.") if part)
+    record(incident, "track.closed", title, detail=detail, type=EventType.ACTION, actor=actor, now=now)
 
 
 def track_refusal(track: RecoveryTrack, actor: Actor) -> str:

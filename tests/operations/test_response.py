@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import CommandRole, TrackOutcome
+from majorops.domain.vocab import CommandRole, TrackOutcome, Visibility
 from majorops.models import Ask, CanReport, RecoveryTrack, TimelineEvent
 from majorops.operations import asks, command, timeline, tracks
 
@@ -59,6 +59,28 @@ class TestTracks:
         for again in (tracks.close_track, tracks.extend_track):
             with pytest.raises(Conflict, match="ended already: succeeded"):
                 again(incident, track.id, TrackOutcome.FAILED if again is tracks.close_track else 5, **who())
+
+    @pytest.mark.parametrize(
+        ("is_met", "note", "detail"),
+        [
+            (False, "", "Open need: deploy freeze."),
+            (False, "rolled back", "rolled back\nOpen need: deploy freeze."),
+            (True, "rolled back", "rolled back"),
+        ],
+    )
+    def test_the_close_says_which_need_stayed_open(self, incident, who, is_met, note, detail):
+        first, last = (
+            tracks.open_track(incident, team="App", goal=goal, minutes=5, **who()) for goal in ("a", "b")
+        )
+        report = tracks.report_can(incident, team="app", conditions="5xx", needs="deploy freeze", **who())
+        if is_met:
+            tracks.meet_need(incident, report.id, **who())
+        tracks.close_track(incident, first.id, TrackOutcome.FAILED, **who())
+        tracks.close_track(incident, last.id, TrackOutcome.SUCCEEDED, note=note, **who())
+        rows = select(TimelineEvent).filter_by(kind="track.closed").order_by(TimelineEvent.seq)
+        closed = db.session.scalars(rows).all()
+        assert [row.detail for row in closed] == ["", detail]  # another track of the team still ran
+        assert {row.visibility for row in closed} == {Visibility.INTERNAL}
 
     def test_names_too_long_are_told_at_their_field(self, incident, who):
         with pytest.raises(Invalid) as caught:
