@@ -301,3 +301,13 @@ def test_an_update_counts_as_no_milestone_in_the_briefs(cast, incident, clock):
     publish_update(incident, "An update.", visibility=Visibility.PUBLIC, **who)
     assert "<h2>Milestones: 1, updates: 1</h2>" in xin.get(PAGES[0]).text
     assert "<h2>Latest update</h2>" in xin.get(PAGES[1]).text
+
+
+def test_it_is_an_update_of_any_kind_that_sets_the_time(cast, incident, clock):
+    xin = cast.browser("xin")
+    assert "No update is promised yet. The first update sets the time." in xin.get(PAGES[0]).text
+    assert "first update sets it" in cast.browser("maya").get("/admin/incidents/1").text
+    eta = clock() + timedelta(minutes=20)
+    publish_update(incident, "An update.", visibility=Visibility.PUBLIC, next_update_eta=eta,
+                   actor=cast.maya, now=clock())  # fmt: skip
+    assert "sets the time" not in xin.get(PAGES[0]).text

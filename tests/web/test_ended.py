@@ -82,7 +82,7 @@ def test_symptoms_that_return_make_the_next_update_owed_again(app, cast, clock, 
     phase.report_symptoms_returned(said, actor=cast.maya, now=clock.tick(minutes=1))
     inside = cast.browser("maya").get("/admin/incidents/1").text
     assert badge(inside) == badge(client.get("/incidents/1").text) == "unset"
-    assert "next milestone sets it" in inside
+    assert "next update sets it" in inside
 
 
 def test_a_promise_that_is_withdrawn_is_the_same_inside_and_outside(app, cast, clock, client, said):
