@@ -68,6 +68,11 @@ def take_refusal(holder: str, since: datetime | None, asks: str) -> str:
     return f"{'You have' if holder == asks else f'{holder} has'} command since {since:%H:%M:%S}."
 
 
+def release_refusal(stood_down_at: datetime | None) -> str:
+    """Why nobody is released by name now; empty until everybody was."""
+    return f"Everybody was released at {stood_down_at:%H:%M:%S}." if stood_down_at else ""
+
+
 def stand_down_refusal(reference: str, is_resolved: bool, at: datetime | None, by: str) -> str:
     """Why nobody is stood down now; empty at a resolved incident, once."""
     if not is_resolved:

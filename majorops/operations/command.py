@@ -9,7 +9,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.domain.roles import take_refusal
+from majorops.domain.roles import release_refusal, take_refusal
 from majorops.domain.vocab import CommandRole, EventType, Phase
 from majorops.models import CommandAssignment, Incident, User
 from majorops.operations import demand_open, operation, record
@@ -98,7 +98,10 @@ def assign_role(incident: Incident, role: CommandRole, name: str, *, actor: Acto
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def release_responder(incident: Incident, name: str, *, actor: Actor, now: datetime) -> None:
-    """Release a responder from the bridge; a command role they hold (but MIM) becomes vacant. Raises Invalid."""
+    """Release a responder from the bridge; a command role they hold (but MIM) becomes vacant. Raises Invalid, and
+    Conflict after everybody stood down."""
+    if refusal := release_refusal(incident.stood_down_at):
+        raise Conflict(refusal)
     if not name:
         raise Invalid({"name": "Name who is released."})
     record(

@@ -15,6 +15,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
+from majorops.domain.roles import release_refusal
 from majorops.domain.vocab import (
     Phase,
 )
@@ -172,8 +173,9 @@ class Screen:
 
     @property
     def offers_release(self) -> bool:
-        """Responders are released by name once recovery is applied, and still after the close."""
-        return self.may_command and self.incident.phase >= Phase.VALIDATION
+        """Responders are released by name once recovery is applied, and after the close until all stood down."""
+        has_left = release_refusal(self.incident.stood_down_at)
+        return self.may_command and self.incident.phase >= Phase.VALIDATION and not has_left
 
     @cached_property
     def _own_systems(self) -> set[str]:

@@ -273,3 +273,22 @@ def test_a_seat_let_go_in_phase_8_is_not_vacant(cast, clock, maya):
     assert [nudge.what for nudge in cast.fireground(1).nudges if "vacant" in nudge.what] == []
     titles = db.session.scalars(select(TimelineEvent.title).filter_by(kind="command.changed")).all()
     assert "SRE: Person a released" in titles
+
+
+def test_after_the_close_the_notice_says_what_is_still_open_and_a_release_ends_with_the_stand_down(
+    cast, clock, maya
+):
+    incident = cast.open()
+    cast.bring_to(incident, Phase.VALIDATION)
+    cast.resolve(incident)
+    shown = page(maya)
+    assert "Still open: notes, corrections, the exec summary, releases." in shown
+    assert 'id="release-name"' in shown
+    maya.post(f"{HERE}/stand-down")
+    shown = page(maya)
+    assert "Still open: notes, corrections, the exec summary." in shown
+    assert 'id="release-name"' not in shown
+    assert "Release from the bridge" not in commands(cast, "maya")
+    refused = maya.post(f"{HERE}/releases", data={"name": "Rita Moreau"})
+    assert refused.status_code == 409
+    assert f"Everybody was released at {clock():%H:%M:%S}." in refused.text
