@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole, AlarmLevel, CommandRole, Phase, Severity
+from majorops.domain.vocab import AccountRole, AlarmLevel, CheckState, CommandRole, Phase, Severity
 from majorops.models import CommandAssignment, Handover, TimelineEvent
-from majorops.operations import accounts, phase
+from majorops.operations import accounts, phase, validation
 from majorops.operations.command import assign_role, holder, release_responder
 from majorops.operations.handover import accept_handover, offer_handover
 from majorops.operations.incident import open_incident
@@ -292,3 +292,14 @@ def test_after_the_close_the_notice_says_what_is_still_open_and_a_release_ends_w
     refused = maya.post(f"{HERE}/releases", data={"name": "Rita Moreau"})
     assert refused.status_code == 409
     assert f"Everybody was released at {clock():%H:%M:%S}." in refused.text
+
+
+def test_the_window_opens_at_the_earliest_while_a_system_is_not_confirmed(cast, clock, maya):
+    incident = cast.open()
+    cast.bring_to(incident, Phase.VALIDATION)
+    assert "UTC at the earliest" in page(maya)
+    for name in incident.system_names:
+        validation.set_check(incident, name, CheckState.CONFIRMED, actor=cast.maya, now=clock())
+    shown = page(maya)
+    assert "of 10:00 clean left" in shown
+    assert "at the earliest" not in shown
