@@ -303,3 +303,9 @@ def test_the_window_opens_at_the_earliest_while_a_system_is_not_confirmed(cast, 
     shown = page(maya)
     assert "of 10:00 clean left" in shown
     assert "at the earliest" not in shown
+
+
+def test_the_words_of_a_phase_are_its_goal(cast, maya):
+    incident = cast.open()
+    cast.bring_to(incident, Phase.ISOLATION)
+    assert "<b>Goal</b> Root cause confirmed." in page(maya)
