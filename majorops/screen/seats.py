@@ -104,6 +104,11 @@ class CommandTeam(Record):
         is_role = role != name and CommandRole(role) in self.let_go
         return self.released[CommandRole(role)] if is_role else ""
 
+    def told_nobody(self, name: str) -> bool:
+        """Whether the field gave a role to somebody else's account: assigning sends them no message."""
+        held = [seat for role, seat, _ in self.team if name == f"command.{role.value}" and seat]
+        return any(seat.user_id and seat.user_id != self.actor.user_id for seat in held)
+
     def stand_in(self, role: CommandRole) -> StandIn | None:
         """Who acts for a vacant role; None where somebody holds it or nobody needs it any more."""
         if self.incident.is_resolved or role in self.let_go:

@@ -140,6 +140,17 @@ def test_names_are_suggested_and_accounts_linked(cast, clock, maya):
     assert row.user_id == cast.rita.user_id
 
 
+@pytest.mark.parametrize(
+    ("name", "is_said"), [("Rita Moreau", True), ("Somebody Else", False), ("Maya Okafor", False)]
+)
+def test_the_saved_note_of_a_role_says_that_nobody_was_told(cast, maya, name, is_said):
+    cast.open()
+    form = {"value": name, "was": ""}
+    answer = maya.post(f"{HERE}/fields/command.sre", data=form, headers=SCRIPT)
+    assert "SRE saved" in answer.text
+    assert ("Nobody was told." in answer.text) is is_said
+
+
 def test_a_vacant_role_says_who_acts(cast, maya):
     incident = cast.open()
     text = page(maya)
