@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select, union_all
 from majorops.db import db
 from majorops.domain.briefs import TRACKS_SHOWN, Need, needed_from_leadership
 from majorops.domain.measures import Kept, Moment, kept
+from majorops.domain.roles import is_let_go
 from majorops.domain.vocab import (
     AskState,
     BriefPage,
@@ -173,14 +174,24 @@ def _open_needs(number: int, teams: set[str]) -> dict[str, str]:
 
 
 def _team(number: int, is_over: bool) -> dict[CommandRole, str]:
-    """Who holds which role; once the incident is over who held it last, released or not."""
-    query = select(CommandAssignment.role, CommandAssignment.name).where(
-        CommandAssignment.incident_id == number
+    """Who holds which role, or was released from it in phase 8; once the incident is over who held it last,
+    released or not."""
+    columns = (CommandAssignment.role, CommandAssignment.name, CommandAssignment.until)
+    query = (
+        select(*columns, Incident.phase, Incident.phase_entered_at)
+        .join(Incident, Incident.id == CommandAssignment.incident_id)
+        .where(CommandAssignment.incident_id == number)
     )
-    if not is_over:
-        query = query.where(CommandAssignment.until.is_(None))
-    rows = db.session.execute(query.order_by(CommandAssignment.id.desc()).limit(ROWS)).all()
-    return {row.role: row.name for row in reversed(rows)}
+    # Open seats first: none of them is beyond the limit.
+    order = (CommandAssignment.until.is_not(None), CommandAssignment.id.desc())
+    newest = {}
+    for row in db.session.execute(query.order_by(*order).limit(ROWS)):
+        newest.setdefault(row.role, row)
+    if is_over:
+        return {role: row.name for role, row in newest.items()}
+    gone = {role for role, row in newest.items() if is_let_go(role, *row[2:])}
+    held = {role: row.name for role, row in newest.items() if row.until is None}
+    return held | {role: f"{newest[role].name}, released" for role in gone}
 
 
 def _moments(number: int, row: Mapping) -> Moment:

@@ -14,7 +14,8 @@ from majorops.models import Ask, BriefLink, Incident, User
 from majorops.operations.accounts import start_session
 from majorops.operations.asks import answer_ask, ask
 from majorops.operations.briefs import revoke_link
-from majorops.operations.command import assign_role
+from majorops.operations.command import assign_role, release_responder
+from majorops.operations.phase import advance_phase
 from majorops.operations.tracks import escalate_track, open_track
 from majorops.operations.updates import publish_milestone, publish_update
 from majorops.web.session import sign_in_client
@@ -120,6 +121,16 @@ def test_only_roles_that_the_box_asks_for_are_vacant_in_the_executive_brief(cast
     cast.open(title="mail is slow", severity=Severity.MEDIUM)
     assert "MIM Maya Okafor." in (text := cast.browser("xin").get("/incidents/1/exec").text)
     assert text.count(" vacant.") == 1
+
+
+def test_a_role_released_in_phase_8_is_not_vacant_in_the_executive_brief(cast, incident, clock):
+    assign_role(incident, CommandRole.SRE, "Rita Moreau", actor=cast.maya, now=clock())
+    cast.validate(incident)
+    advance_phase(incident, actor=cast.maya, now=clock())
+    release_responder(incident, "Rita Moreau", actor=cast.maya, now=clock.tick(minutes=1))
+    text = cast.browser("xin").get(PAGES[1]).text
+    assert "SRE Rita Moreau, released." in text
+    assert "SRE vacant." not in text
 
 
 def test_a_withdrawn_text_is_gone_from_briefs(cast, incident, clock):
