@@ -59,8 +59,8 @@ def internal_update(of: WholeRecord, typed: str, promise: str) -> dict[str, str]
 
 
 def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
-    """Neither a duration that grows nor the promised time: the text stands while both move, and the brief's tiles
-    show them."""
+    """Neither a duration that grows nor the promised time: the text stands while both move, and the
+    brief's tiles show them."""
     state = f"{of.severity.label}, {of.alarm_level.label}, {of.status.label.lower()}"
     headline = f"{of.title}: {state}, phase {of.phase.title}"
     if of.resolved_at:

@@ -75,8 +75,9 @@ def questions_refusal(open_questions: int) -> str:
 
 @dataclass(frozen=True)
 class Basis:
-    """What an exec summary was written from, or confirmed at. A value that is None is not known: it moved on never.
-    `written_at`, `written_in`: of a confirmed one, when and in which phase its text was written."""
+    """What an exec summary was written from, or confirmed at. A value that is None is not known: it
+    moved on never. `written_at`, `written_in`: of a confirmed one, when and in which phase its text was
+    written."""
 
     version: int
     at: datetime

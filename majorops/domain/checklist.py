@@ -80,8 +80,9 @@ def press_counts(pressed_at: datetime, window_at: datetime | None) -> bool:
 def answered(
     cans: Iterable[tuple[str, datetime]], rounds: Iterable[tuple[str, datetime]], since: datetime | None
 ) -> tuple[str, ...]:
-    """The teams whose newest CAN counts in phase 2: given since the team's last gather round began, or, where nobody
-    asked it, since the phase did. `cans`: team and the time of its newest; `rounds`: team and start; `since` None: whenever."""
+    """The teams whose newest CAN counts in phase 2: given since the team's last gather round began, or,
+    where nobody asked it, since the phase did. `cans`: team and the time of its newest; `rounds`: team
+    and start; `since` None: whenever."""
     began: dict[str, datetime] = {}
     for team, at in rounds:
         began[team.casefold()] = max(at, began.get(team.casefold(), at))

@@ -55,7 +55,8 @@ def _leader(mim: str, phase: Phase, level: AlarmLevel) -> str:
 
 
 def is_let_go(role: CommandRole, until: datetime | None, phase: Phase, phase_at: datetime) -> bool:
-    """Whether an empty seat was held until phase 8, which asks for the release: then it is not vacant. The MIM stays."""
+    """Whether an empty seat was held until phase 8, which asks for the release: then it is not vacant.
+    The MIM stays."""
     return (
         role is not CommandRole.MIM and phase is Phase.RESOLUTION and until is not None and until >= phase_at
     )

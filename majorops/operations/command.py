@@ -98,8 +98,8 @@ def assign_role(incident: Incident, role: CommandRole, name: str, *, actor: Acto
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def release_responder(incident: Incident, name: str, *, actor: Actor, now: datetime) -> None:
-    """Release a responder from the bridge; a command role they hold (but MIM) becomes vacant. Raises Invalid, and
-    Conflict after everybody stood down."""
+    """Release a responder from the bridge; a command role they hold (but MIM) becomes vacant. Raises
+    Invalid, and Conflict after everybody stood down."""
     if refusal := release_refusal(incident.stood_down_at):
         raise Conflict(refusal)
     if not name:

@@ -59,11 +59,13 @@ def _untold(incident: Incident, told: set[str]) -> list[str]:
     )
     last = {row.name: row for row in rows}
     ends = incident.stood_down_at
-    return [
-        f"{name} ({'no account' if not row.user_id else 'held no role any more' if row.until < ends else 'messages off'})"
-        for name, row in last.items()
-        if name not in told
-    ]
+
+    def why(row: CommandAssignment) -> str:
+        if not row.user_id:
+            return "no account"
+        return "held no role any more" if row.until < ends else "messages off"
+
+    return [f"{name} ({why(row)})" for name, row in last.items() if name not in told]
 
 
 def why_not_stand_down(incident: Incident) -> str:

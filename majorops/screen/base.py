@@ -173,7 +173,8 @@ class Screen:
 
     @property
     def offers_release(self) -> bool:
-        """Responders are released by name once recovery is applied, and after the close until all stood down."""
+        """Responders are released by name once recovery is applied, and after the close until all stood
+        down."""
         has_left = release_refusal(self.incident.stood_down_at)
         return self.may_command and self.incident.phase >= Phase.VALIDATION and not has_left
 

@@ -101,8 +101,9 @@ def ledger(incident: Incident) -> list[Act]:
 
 
 def ledger_title(acts: list[Act]) -> str:
-    """The folded line: `7 messages to 3 people, 6 sent, 1 failed`, over all that is shown. Who was told of several
-    acts is one person; where not every recipient was read, or nobody knows who they are, people are not counted."""
+    """The folded line: `7 messages to 3 people, 6 sent, 1 failed`, over all that is shown. Who was told
+    of several acts is one person; where not every recipient was read, or nobody knows who they are,
+    people are not counted."""
     total = sum((act.outcome.people for act in acts), Counter())
     rows = [row for act in acts for row in act.rows]
     is_known = len(rows) < NAMED and all(act.rows for act in acts)
