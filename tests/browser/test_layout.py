@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_accessibility import demo, violations  # noqa: F401 (a fixture)
 from tests.browser.test_journey import open_incident
+from tests.browser.test_keyboard import meet_conditions
 
 DESKS = ((1280, 720), (1366, 768), (1440, 900), (1920, 1080))
 HERE = "/admin/incidents/4"  # Critical, four systems, three tracks, an ask, a card
@@ -341,3 +342,29 @@ def test_a_new_phase_starts_at_the_top_of_its_panel(open_page, server):
     for page in (maya, omar):
         expect(page.locator("#panel")).to_have_attribute("data-phase", "2")
         page.wait_for_function("document.getElementById('command-body').scrollTop === 0")
+
+
+@pytest.mark.parametrize("by", ["mouse", "touch", "Enter", "Control+Enter"])
+@pytest.mark.parametrize("gate", ["soft", "armed"])
+def test_a_double_press_does_not_advance(open_page, server, gate, by):
+    page = open_page("maya", has_touch=True)
+    open_incident(page)
+    if gate == "armed":
+        meet_conditions(page)
+    key = page.locator("#advance-key")
+    if by == "mouse":
+        key.dblclick()
+    elif by == "touch":
+        box = key.bounding_box()
+        for _ in range(2):
+            page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    else:
+        key.focus()
+        for _ in range(2):
+            page.keyboard.press(by if gate == "armed" else "Enter")
+    page.wait_for_timeout(700)
+    assert page.locator("#panel").get_attribute("data-phase") == "1"
+    if gate == "soft":
+        key = page.get_by_role("button", name="Advance anyway")
+    key.click(timeout=3000)  # a press of its own is an answer
+    expect(page.locator("#panel")).to_have_attribute("data-phase", "2", timeout=5000)

@@ -1,5 +1,19 @@
 // The phase command panel: arming Advance, the composer's clock and draft, the phone's sheets.
 (() => {
+  // The second half of a double press lands on what the first one opened or armed: it is no answer.
+  // A mouse counts its clicks. Touch does not everywhere, and keys never do: there the time decides.
+  let pressed = -600;
+  function isSecond(event) {
+    const isSoon = event.timeStamp - pressed < 600 && event.pointerType !== "mouse";
+    pressed = event.timeStamp;
+    return isSoon || event.detail > 1;
+  }
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".advance :is(button, summary)") || !isSecond(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+
   // Advance: the first press arms, the second goes. Phases do not go back.
   let disarm = () => {};
   document.addEventListener("submit", (event) => {
@@ -35,7 +49,10 @@
     (fold.open && firstField(fold) || fold.firstElementChild).focus();
   }
   let isPointed; // arrow keys walk through choices, and stay there
-  document.addEventListener("keydown", () => { isPointed = false; }, true);
+  document.addEventListener("keydown", ({ key }) => {
+    isPointed = false;
+    if (!["Enter", " ", "Control", "Meta"].includes(key)) pressed = -600; // a key between: the next press is meant
+  }, true);
   document.addEventListener("click", (event) => {
     const fold = event.target.closest("summary")?.parentElement;
     if (fold?.matches("[data-form]")) { event.preventDefault(); turn(fold); }
@@ -87,7 +104,9 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
     const form = event.target.closest("form");
-    if (form) { event.preventDefault(); form.requestSubmit(); }
+    if (!form) return;
+    event.preventDefault();
+    if (!form.closest(".advance") || !isSecond(event)) form.requestSubmit();
   });
 
   // Composer: what the promise comes to, and a draft that survives a crash.
