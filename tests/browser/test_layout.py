@@ -368,3 +368,16 @@ def test_a_double_press_does_not_advance(open_page, server, gate, by):
         key = page.get_by_role("button", name="Advance anyway")
     key.click(timeout=3000)  # a press of its own is an answer
     expect(page.locator("#panel")).to_have_attribute("data-phase", "2", timeout=5000)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (1024, 768), (390, 844), (320, 700)])
+def test_the_key_to_all_fields_is_beside_the_status(open_page, server, size):
+    page = open_page("maya")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_incident(page)
+    for status in ("Active", "Monitoring"):
+        page.evaluate("s => { document.querySelector('#info .tag').lastChild.textContent = s; }", status)
+        key = page.locator("#info-more > summary").bounding_box()
+        parts = [page.locator(f"#info .section__head > {name}").bounding_box() for name in ("h2", ".tag")]
+        for part in parts:
+            assert key["x"] >= part["x"] + part["width"] or key["x"] + key["width"] <= part["x"], status
