@@ -109,3 +109,21 @@ def test_can_in_fields_on_the_desk_for_whoever_wants_it(open_page):
     page.reload()
     page.keyboard.press("c")
     expect(page.locator("#log-can-team")).to_be_focused()
+
+
+def test_saved_covers_no_key_of_an_open_sheet(phone):
+    phone.evaluate("setTimeout = () => 0")  # the note stays
+    phone.tap("#f-description-value")
+    phone.fill("#f-description-input", "Card payments fail.")
+    phone.tap("#f-description [data-save]")
+    expect(phone.locator(".field__saved")).to_be_visible()
+    phone.tap("[data-opens=composer]")
+    expect(phone.locator("#composer-body")).to_be_visible()
+    covered = phone.evaluate(
+        """() => [...document.querySelectorAll("#composer :is(button, input)")].filter((e) => {
+          const b = e.getBoundingClientRect();
+          return b.width > 20
+            && document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2)?.closest(".field__saved");
+        }).map((e) => e.outerHTML)"""
+    )
+    assert covered == []
