@@ -163,7 +163,7 @@ REGIONS: dict[str, frozenset[str]] = {
             "window.restarted",
         }
     ),
-    "dock": frozenset({"phase.advanced"}),
+    "dock": frozenset({"phase.advanced", "status.changed"}),
 }
 # What makes every screen's top bar stale, and the list of incidents. Kinds of events, and names of fields.
 POSTURE_KINDS = frozenset({"incident.opened", "incident.continued", "status.changed"})

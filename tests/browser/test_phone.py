@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from playwright.sync_api import expect
 
@@ -111,6 +113,12 @@ def test_can_in_fields_on_the_desk_for_whoever_wants_it(open_page):
     expect(page.locator("#log-can-team")).to_be_focused()
 
 
+def resolve(server) -> None:
+    with sqlite3.connect(server.database_url.removeprefix("sqlite:///"), timeout=20) as connection:
+        connection.execute("UPDATE incident SET status = 'resolved', phase = 8, resolved_at = opened_at")
+    connection.close()
+
+
 def test_saved_covers_no_key_of_an_open_sheet(phone):
     phone.evaluate("setTimeout = () => 0")  # the note stays
     phone.tap("#f-description-value")
@@ -127,3 +135,12 @@ def test_saved_covers_no_key_of_an_open_sheet(phone):
         }).map((e) => e.outerHTML)"""
     )
     assert covered == []
+
+
+def test_after_the_close_no_key_opens_an_empty_sheet(phone, server):
+    resolve(server)
+    phone.reload()
+    expect(phone.locator("[data-opens]")).to_have_count(2)
+    boxes = [key.bounding_box() for key in phone.locator("[data-opens]").all()]
+    assert boxes[0]["x"] <= 12
+    assert boxes[-1]["x"] + boxes[-1]["width"] >= 377

@@ -160,7 +160,10 @@
     document.querySelector(`[data-opens="${name}"]`)?.focus();
   }
   function label() {
-    for (const opener of document.querySelectorAll("[data-opens]")) opener.setAttribute("aria-expanded", String(opener.dataset.opens === document.body.dataset.sheet));
+    const { dataset } = document.body, openers = [...document.querySelectorAll("[data-opens]")];
+    const isOpen = (opener) => opener.dataset.opens === dataset.sheet;
+    if (!openers.some(isOpen)) delete dataset.sheet; // at the close the composer's key goes
+    for (const opener of openers) opener.setAttribute("aria-expanded", String(isOpen(opener)));
   }
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
