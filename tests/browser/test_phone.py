@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_accessibility import violations
 from tests.browser.test_journey import open_incident
+from tests.browser.test_layout import enter_phase
 
 CUT = """[...document.querySelectorAll(".tile")].flatMap((tile) => [...tile.querySelectorAll("*")]
   .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
@@ -144,3 +145,12 @@ def test_after_the_close_no_key_opens_an_empty_sheet(phone, server):
     boxes = [key.bounding_box() for key in phone.locator("[data-opens]").all()]
     assert boxes[0]["x"] <= 12
     assert boxes[-1]["x"] + boxes[-1]["width"] >= 377
+
+
+def test_keys_of_a_check_are_large_enough_for_a_thumb(phone, server):
+    enter_phase(server, 1, 7)
+    phone.reload()
+    phone.tap("[data-opens=panel]")
+    boxes = [phone.locator(f".sys__keys [value={name}]").bounding_box() for name in ("confirmed", "failed")]
+    assert all(box["height"] >= 44 for box in boxes)
+    assert boxes[1]["x"] - boxes[0]["x"] - boxes[0]["width"] >= 8
