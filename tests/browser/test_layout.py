@@ -381,3 +381,13 @@ def test_the_key_to_all_fields_is_beside_the_status(open_page, server, size):
         parts = [page.locator(f"#info .section__head > {name}").bounding_box() for name in ("h2", ".tag")]
         for part in parts:
             assert key["x"] >= part["x"] + part["width"] or key["x"] + key["width"] <= part["x"], status
+
+
+def test_without_script_the_composer_does_not_fold_under_a_press(open_page):
+    open_incident(open_page("maya"))
+    page = open_page("maya", script=False)
+    page.goto("/admin/incidents/1")
+    page.locator("#composer-body").click()
+    box = page.locator("#advance-key").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator(".advance__soft")).to_have_attribute("open", "", timeout=2000)
