@@ -72,8 +72,8 @@ class Fireground(Drafts):
 
     @cached_property
     def since(self) -> Since | None:
-        """What changed since the person looked last."""
-        return since(self.incident, self.looked, self.now)
+        """What others changed since the person looked last."""
+        return since(self.incident, self.looked, self.actor, self.now)
 
     # Phase command
 

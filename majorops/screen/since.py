@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from majorops.db import db
+from majorops.domain.access import Actor
 from majorops.models import Incident, TimelineEvent
 from majorops.screen.base import Look
 
@@ -38,24 +39,28 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Since:
-    """`parts` are short sentences; `entries` counts everything new in the timeline."""
+    """`parts` are short sentences; `entries` counts all that others added to the timeline."""
 
     at: datetime
     parts: tuple[str, ...]
     entries: int
 
 
-def since(incident: Incident, looked: Look | None, now: datetime) -> Since | None:
-    """What changed after `looked`; None for a short absence, or when nothing was recorded."""
+def since(incident: Incident, looked: Look | None, actor: Actor, now: datetime) -> Since | None:
+    """What others changed after `looked`; None for a short absence, or when they did nothing."""
     if looked is None or now - looked.at < AWAY or incident.version <= looked.version:
+        return None
+    is_news = (
+        TimelineEvent.incident_id == incident.id,
+        TimelineEvent.seq > looked.version,
+        TimelineEvent.actor_id.is_distinct_from(actor.user_id),
+    )
+    entries = db.session.scalar(select(func.count()).where(*is_news))
+    if not entries:
         return None
     rows = db.session.execute(
         select(TimelineEvent.kind, TimelineEvent.title)
-        .where(
-            TimelineEvent.incident_id == incident.id,
-            TimelineEvent.seq > looked.version,
-            TimelineEvent.kind.in_(WEIGHTY),
-        )
+        .where(*is_news, TimelineEvent.kind.in_(WEIGHTY))
         .order_by(TimelineEvent.seq.desc())
         .limit(READ_AT_MOST)
     ).all()
@@ -75,4 +80,4 @@ def since(incident: Incident, looked: Look | None, now: datetime) -> Since | Non
             parts += [row.title for row in found[:NAMED]]
             if len(found) > NAMED:
                 parts.append(f"{len(found) - NAMED} more of the same")
-    return Since(looked.at, tuple(parts), incident.version - looked.version)
+    return Since(looked.at, tuple(parts), entries)

@@ -346,6 +346,18 @@ def test_since_you_last_looked(maya, omar):
     expect(line).to_have_text("")
 
 
+def test_an_open_page_is_looked_at_until_it_is_hidden(maya):
+    earlier = """() => { document.cookie = `looked=1.5; path=${location.pathname}`;
+      dispatchEvent(new Event("online")); }"""
+    maya.evaluate(earlier)
+    maya.wait_for_timeout(1500)
+    assert "looked=1.5" not in maya.evaluate("document.cookie").split("; ")
+    maya.evaluate(HIDE, True)
+    maya.evaluate(earlier)
+    maya.wait_for_timeout(1500)
+    assert "looked=1.5" in maya.evaluate("document.cookie").split("; ")
+
+
 def test_a_clock_an_hour_off_shows_the_servers_time(chromium, open_page, server):
     page = open_page("maya")
     page.add_init_script("const real = Date.now; Date.now = () => real() + 3600e3;")

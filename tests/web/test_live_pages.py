@@ -41,7 +41,7 @@ def test_since_you_last_looked_is_built_from_the_record(incident, cast, clock):
     assign_role(incident, CommandRole.SRE, "Rita Moreau", **who)
     open_track(incident, team="App", owner="Rita", goal="roll back", minutes=10, **who)
     add_note(incident, "a secret of the bridge", **who)
-    page = look(cast.browser("maya"), seen, at)
+    page = look(cast.browser("rita"), seen, at)
     for words in (
         "Since you last looked",
         "Phase 1 Alert › 3 Assess",
@@ -52,6 +52,16 @@ def test_since_you_last_looked_is_built_from_the_record(incident, cast, clock):
     ):
         assert words in page, words
     assert "secret" not in page.split('id="since"')[1].split("hx-partial")[0]
+
+
+def test_what_a_person_did_is_no_news_to_them(incident, cast, clock):
+    seen, at = incident.version, clock()
+    change_severity(incident, Severity.HIGH, actor=cast.maya, now=clock.tick(minutes=6))
+    assert "Since you" not in look(cast.browser("maya"), seen, at)
+    add_note(incident, "one", actor=cast.omar, now=clock())
+    page = look(cast.browser("maya"), seen, at)
+    line = page[page.index("Since you") : page.index("1 new entry")]
+    assert "Severity" not in line
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@
   async function beat() {
     const isWell = await ask();
     tries = isWell ? 0 : tries + 1;
-    if (isWell) listen();
+    if (isWell) {
+      listen();
+      if (!document.hidden) remember();
+    }
     if (asked === 401) return plan(15000);
     // A hidden tab shows its title only: that asks more often while it says that something is overdue.
     const hidden = document.title.startsWith("OVERDUE") ? POLL : HIDDEN;
