@@ -512,3 +512,41 @@ def test_new_entries_wait_while_the_timeline_is_scrolled(open_page, server, size
     expect(page.locator(".timeline__row").first).to_be_focused()
     expect(page.locator(".timeline__row").first).to_be_in_viewport()
     assert re.search("third", page.locator(".timeline__row").first.inner_text())
+
+
+def stands(page, place: str) -> None:
+    expect(page.locator(f"{place}:focus, {place} :focus").first).to_be_visible(timeout=5000)
+
+
+def test_the_focus_stays_at_hand_after_an_act(page):
+    page.focus("#advance-key")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reason")).to_be_focused()
+    page.wait_for_timeout(700)
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel")).to_have_attribute("data-phase", "2")
+    stands(page, "#advance-key")
+    press(page, "t")
+    page.keyboard.type("App, Rita: roll back 15")
+    page.keyboard.press("Enter")
+    expect(page.locator("#tracks .track__meta")).to_contain_text("App Rita")
+    stands(page, "#tracks")
+    page.locator("[id^=track-][id$=-more] > summary").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".track__more[open] [data-sure]").focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+    expect(page.locator("#ended-tracks")).to_have_count(1)
+    stands(page, "#tracks")
+
+
+def test_the_focus_is_not_taken_from_who_types_elsewhere(page):
+    page.route("**/phase", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.focus("#advance-key")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+    page.keyboard.press("Enter")
+    page.focus("#log-text")
+    expect(page.locator("#panel")).to_have_attribute("data-phase", "2")
+    page.wait_for_timeout(300)
+    expect(page.locator("#log-text")).to_be_focused()
