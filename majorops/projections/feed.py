@@ -70,11 +70,13 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
         Incident.resolved_at,
     )
     query = select(*columns).where(IS_PUBLIC_INCIDENT)
-    if unresolved_only:
-        query = query.where(IS_RUNNING)
     if number is not None:
         query = query.where(Incident.id == number)
-    rows = db.session.execute(query.order_by(Incident.id.desc()).limit(INCIDENTS)).mappings().all()
+    if unresolved_only:  # put in order here: for it, SQLite would walk through the whole past by number
+        running = db.session.execute(query.where(IS_RUNNING)).mappings()
+        rows = sorted(running, key=lambda row: row["number"], reverse=True)[:INCIDENTS]
+    else:
+        rows = db.session.execute(query.order_by(Incident.id.desc()).limit(INCIDENTS)).mappings().all()
     numbers = [row["number"] for row in rows]
     systems, promises = systems_of(numbers), promises_of(numbers)
     said, turns = _said(numbers), _turns(numbers)

@@ -18,7 +18,7 @@ from tests.pages import browsers, every_page, open_page
 SHORT, LONG = (150, 120), (1_500, 1_200)
 EVERY = 100  # steps between two counts
 BARS = {"page": 1.5, "search": 3.0}
-SPARE = 10_000  # steps
+SPARE = 5_000  # steps
 COUNTS = 250_000  # steps of the tables of data management, which count to 10,000 rows
 
 
