@@ -51,7 +51,8 @@
   let isPointed; // arrow keys walk through choices, and stay there
   document.addEventListener("keydown", ({ key }) => {
     isPointed = false;
-    if (!["Enter", " ", "Control", "Meta"].includes(key)) pressed = -600; // a key between: the next press is meant
+    // After another key the next press is meant.
+    if (!["Enter", " ", "Control", "Meta"].includes(key)) pressed = -600;
   }, true);
   document.addEventListener("click", (event) => {
     const fold = event.target.closest("summary")?.parentElement;

@@ -43,7 +43,8 @@
   document.addEventListener("keydown", (event) => {
     const { key, target } = event, above = all("dialog[open]")[0], chord = event.ctrlKey || event.metaKey;
     // A held Enter must not confirm what it has just armed or opened.
-    if (key === "Enter" && event.repeat && target.closest("[data-arm], .advance__soft")) event.preventDefault();
+    const isHeld = key === "Enter" && event.repeat;
+    if (isHeld && target.closest("[data-arm], .advance__soft")) event.preventDefault();
     if (event.altKey || !key) return;
     const pressed = key.toUpperCase();
     if (key === "F6" && !above) { event.preventDefault(); zone(event.shiftKey ? -1 : 1); }

@@ -1,4 +1,5 @@
-// An act may take away the key that was pressed. The focus goes to what stands in its place, or to the region around it.
+// An act may take away the key that was pressed. The focus goes to what stands in its place,
+// or to the region around it.
 (() => {
   const places = new WeakMap(); // request → selectors, best first
   const byId = (id, more = "") => id && `#${CSS.escape(id)}${more}`;
