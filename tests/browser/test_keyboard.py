@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.test_accessibility import violations
 from tests.browser.test_journey import open_incident
 
+OUTCOME = re.compile(r"Alarm of \d\d:\d\d UTC")  # who was told
+
 
 @pytest.fixture
 def page(open_page):
@@ -134,6 +136,7 @@ def test_keys_typed_while_a_form_loads_are_no_shortcuts(page):
 
 
 def test_rows_by_j_and_k_and_their_visibility_by_p(page):
+    expect(page.locator("#timeline")).to_contain_text(OUTCOME)  # the last that comes by itself
     page.fill("#log-text", "heard on the bridge")
     page.press("#log-text", "Enter")
     expect(page.locator(".timeline__row").first).to_contain_text("heard")
