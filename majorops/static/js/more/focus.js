@@ -6,20 +6,21 @@
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
     const { activeElement } = document, source = ctx.sourceElement;
     if (ctx.request.method !== "POST" || !source?.contains?.(activeElement)) return;
-    places.set(ctx, [
+    places.set(ctx, { was: activeElement, found: [
       byId(activeElement.id),
       source.closest(".advance") && "#advance-key, #status-key",
       byId(source.closest("details")?.id, " > summary"),
       byId(source.closest("[tabindex]")?.id) ?? "#panel",
-    ]);
+    ] });
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    const found = places.get(ctx);
-    if (found) setTimeout(settle, 60, found); // after all who know better
+    const place = places.get(ctx);
+    if (place) setTimeout(settle, 60, place); // after all who know better
   });
-  function settle(found) {
+  function settle({ was, found }) {
     const { activeElement, body } = document;
     if (activeElement !== body && activeElement.checkVisibility()) return;
+    if (was.isConnected && was.checkVisibility()) return; // it was left, not taken away
     const elements = found.filter(Boolean).map((selector) => document.querySelector(selector));
     elements.find((e) => e?.checkVisibility())?.focus({ preventScroll: true });
   }
