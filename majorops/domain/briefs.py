@@ -153,7 +153,8 @@ def written_words(basis: Basis, until: datetime, resolved_at: datetime | None) -
     act = "Written"
     if basis.is_confirmed:
         is_known = basis.written_at and basis.written_in
-        written = is_known and f"Written {basis.written_at:%H:%M} UTC in phase {basis.written_in.title}"
+        layout = "%H:%M" if is_known and basis.written_at.date() == until.date() else "%-d %b %H:%M"
+        written = is_known and f"Written {basis.written_at:{layout}} UTC in phase {basis.written_in.title}"
         act = f"{written}, confirmed" if written else "Confirmed"
     if resolved_at is None:
         return f"{act} in phase {basis.phase.title}, {words(max(until - basis.at, timedelta()))} ago"

@@ -10,8 +10,12 @@ from enum import StrEnum
 from majorops.domain.vocab import IncidentStatus
 
 SOON = timedelta(minutes=5)
-HOLDING_TEXT = "Recovery track in progress. Next update in 15 minutes."
 HOLDING_MINUTES = 15
+HOLDING_TEXTS = {
+    True: f"Recovery track in progress. Next update in {HOLDING_MINUTES} minutes.",
+    False: f"Work continues. Next update in {HOLDING_MINUTES} minutes.",
+}
+"""What the holding milestone says: the guide's words ("If your ETA slips") only while a recovery track runs."""
 
 
 class CadenceState(StrEnum):

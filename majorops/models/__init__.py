@@ -18,11 +18,19 @@ from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.models.subscriber import Announcement, Subscriber, SubscriberSystem
-from majorops.models.timeline import IS_NO_CORRECTION, Milestone, Publication, StatusUpdate, TimelineEvent
+from majorops.models.timeline import (
+    IS_NO_CORRECTION,
+    PHASES_ENTERED,
+    Milestone,
+    Publication,
+    StatusUpdate,
+    TimelineEvent,
+)
 
 __all__ = [
     "IS_NO_CORRECTION",
     "IS_RUNNING",
+    "PHASES_ENTERED",
     "AffectedSystem",
     "Announcement",
     "Ask",

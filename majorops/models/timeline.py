@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
@@ -99,6 +99,9 @@ class StatusUpdate(Publication):
 class Milestone(Publication):
     __mapper_args__ = {"polymorphic_identity": PublicationKind.MILESTONE}
 
+
+PHASES_ENTERED = select(TimelineEvent.phase).where(TimelineEvent.kind == "phase.advanced").distinct()
+"""The phases that were entered, for the caller to say of which incident. Phase 1 and what was skipped are not there."""
 
 # Not `corrects_id IS NULL`: after ANALYZE SQLite takes the index of that column, where nearly all rows are alike.
 IS_NO_CORRECTION = func.coalesce(Publication.corrects_id, 0) == 0

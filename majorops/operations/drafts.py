@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import Basis
-from majorops.domain.cadence import HOLDING_TEXT
+from majorops.domain.cadence import HOLDING_TEXTS
 from majorops.domain.drafting import UNUSED, changed, sentence_of
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import reference
@@ -178,7 +178,7 @@ def check_review(
     written = [draft for draft in drafts if draft.text]
     shares = {draft.id: changed(draft.text, body) for draft in written}
     is_edited = here is not None and shares.get(here.id) != 0.0
-    own = [incident.title, HOLDING_TEXT, *(draft.typed for draft in drafts), *_published(incident)]
+    own = [incident.title, *HOLDING_TEXTS.values(), *(draft.typed for draft in drafts), *_published(incident)]
     taken = {}
     for draft in written:
         known = [*own, here.text] if is_edited and draft is not here else own

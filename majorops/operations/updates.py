@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_action import WITHIN
-from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT
+from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXTS
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.promise import promise_question
-from majorops.domain.vocab import EventType, Visibility
-from majorops.models import Incident, Milestone, Publication, StatusUpdate
+from majorops.domain.vocab import EventType, TrackOutcome, Visibility
+from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate
 from majorops.operations import demand_open, operation, record
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 from majorops.operations.promise import renew_promise
@@ -95,9 +95,9 @@ def post_holding(incident: Incident, *, actor: Actor, now: datetime) -> Mileston
     """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is."""
     visibility = Visibility.PUBLIC if incident.is_shown else Visibility.INTERNAL
     eta = now + timedelta(minutes=HOLDING_MINUTES)
-    return publish_milestone(
-        incident, HOLDING_TEXT, visibility=visibility, next_update_eta=eta, actor=actor, now=now
-    )
+    running = select(RecoveryTrack.id).filter_by(incident_id=incident.id, outcome=TrackOutcome.RUNNING)
+    text = HOLDING_TEXTS[db.session.scalar(running.limit(1)) is not None]
+    return publish_milestone(incident, text, visibility=visibility, next_update_eta=eta, actor=actor, now=now)
 
 
 @operation(needs=Permission.PUBLISH)

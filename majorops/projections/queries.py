@@ -9,9 +9,18 @@ from sqlalchemy import or_, select
 
 from majorops.db import db
 from majorops.domain.measures import Kept, kept
+from majorops.domain.phases import steps
 from majorops.domain.systems import worst
 from majorops.domain.vocab import IncidentStatus, SystemStatus, Visibility
-from majorops.models import IS_NO_CORRECTION, IS_RUNNING, AffectedSystem, Incident, Publication, TimelineEvent
+from majorops.models import (
+    IS_NO_CORRECTION,
+    IS_RUNNING,
+    PHASES_ENTERED,
+    AffectedSystem,
+    Incident,
+    Publication,
+    TimelineEvent,
+)
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.promises import newest, promises
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
@@ -139,6 +148,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
     entries = _entries(number, before)
     updates = _updates(number)
     newest = next((update for update in updates if not update.withdrawn_at), None)
+    entered = PHASES_ENTERED.where(TimelineEvent.incident_id == number)
     return PublicIncident(
         **known | {"bridge_url": known["bridge_url"] if shows_bridge else None},
         **systems_of([number])[number],
@@ -151,6 +161,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
         entries=tuple(entries[:ENTRIES_PER_PAGE]),
         has_older=len(entries) > ENTRIES_PER_PAGE,
         kept=_kept(number, known["opened_at"], known["resolved_at"]) if known["resolved_at"] else None,
+        steps=tuple(steps(known["phase"], db.session.scalars(entered), known["resolved_at"] is not None)),
     )
 
 

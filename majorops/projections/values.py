@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
 from majorops.domain.measures import Kept, total_duration
+from majorops.domain.phases import Step
 from majorops.domain.systems import IMPACT, Indicator, headline, system_status
 from majorops.domain.vocab import (
     AlarmLevel,
@@ -118,6 +119,7 @@ class PublicIncident(PublicSummary):
     entries: tuple[PublicEntry, ...] = ()
     has_older: bool = False
     kept: Kept | None = None  # how promises were kept, once it is resolved
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,17 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
+from majorops.domain.phases import Step, steps
 from majorops.domain.roles import release_refusal
-from majorops.domain.vocab import (
-    Phase,
-)
+from majorops.domain.vocab import Phase
 from majorops.fields import FIELDS
 from majorops.models import (
     IS_RUNNING,
+    PHASES_ENTERED,
     Incident,
     Publication,
     System,
+    TimelineEvent,
 )
 from majorops.operations import closed_refusal
 from majorops.operations.edit import edit_refusal
@@ -54,14 +55,6 @@ MORE_FIELDS = (
 )
 
 OTHERS_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Step:
-    """A chevron of the phase bar."""
-
-    phase: Phase
-    state: str  # done, current, future
 
 
 @dataclass(frozen=True)
@@ -205,13 +198,12 @@ class Screen:
         highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
         return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
-        current = self.incident.phase
-        return [
-            Step(phase, "done" if phase < current else "current" if phase == current else "future")
-            for phase in Phase
-        ]
+        entered = PHASES_ENTERED.where(TimelineEvent.incident_id == self.incident.id)
+        could_skip = self.incident.phase > Phase.GATHER
+        entered = db.session.scalars(entered) if could_skip else [self.incident.phase]
+        return steps(self.incident.phase, entered, self.incident.is_resolved)
 
     @property
     def time_in_phase(self) -> timedelta:

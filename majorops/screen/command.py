@@ -12,7 +12,8 @@ from majorops.db import db
 from majorops.domain.checklist import Facts
 from majorops.domain.gates import Blocker, Situation, advance_blockers, opens_at, status_blockers
 from majorops.domain.playbook import Item, Play, play_at
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase
+from majorops.domain.systems import system_status
+from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus
 from majorops.models import ChecklistTick, PhaseNote, RunCard, ValidationCheck
 from majorops.operations.checklist_facts import facts, standing_ticks
 from majorops.operations.phase import situation
@@ -93,6 +94,18 @@ class Fireground(Drafts):
 
     def check_state(self, system: str) -> CheckState:
         return self.situation.checks.get(system, CheckState.PENDING)
+
+    def told_otherwise(self, system: str) -> SystemStatus | None:
+        """What the public page says of a system, where its check says the contrary: worse than operational though it is
+        confirmed, set to operational though it is not."""
+        incident = self.incident
+        if not incident.is_shown or incident.is_resolved:
+            return None
+        chosen = next((row.status for row in incident.systems if row.name == system), None)
+        if self.check_state(system) is CheckState.CONFIRMED:
+            told = system_status(chosen, incident.severity)
+            return told if told is not SystemStatus.OPERATIONAL else None
+        return chosen if chosen is SystemStatus.OPERATIONAL else None
 
     @cached_property
     def notes(self) -> dict[Phase, PhaseNote]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from majorops.domain.access import Permission
-from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT
+from majorops.domain.cadence import HOLDING_MINUTES
 
 COMMAND, NOTE, READ = Permission.INCIDENT_COMMAND, Permission.TIMELINE_NOTE, Permission.INCIDENT_READ
 
 
 @dataclass(frozen=True)
 class Key:
-    """A single key. `place`, `choose`, `fill`, `press`: see Command; `needs` and `always`: see Screen.why_not."""
+    """A single key. `place`, `choose`, `press`: see Command; `fill`: what of the fireground fills the empty field;
+    `needs` and `always`: see Screen.why_not."""
 
     key: str
     does: str
@@ -33,7 +34,7 @@ KEYS: dict[str, Key] = {
         Key("T", "Open track", "track-line"),
         Key("U", "Write update", "composer-body", choose="kind-update"),
         Key("M", "Write milestone", "composer-body", choose="kind-milestone"),
-        Key("H", "Write holding update", "composer-body", choose=_HOLD, fill=HOLDING_TEXT),
+        Key("H", "Write holding update", "composer-body", choose=_HOLD, fill="holding_text"),
         Key("A", "Advance", "advance-key status-key"),
         Key("N", "Phase note", "f-phase-note-value f-phase-note-input", press=True),
         Key("B", "Join bridge", "bridge-key f-bridge-url-value f-bridge-url-input", READ, True, press=True),

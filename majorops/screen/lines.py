@@ -47,7 +47,8 @@ class Command:
 def at(f: Fireground, key: str, label: str = "", verb: str = "", **more) -> Command:
     """The command of a single key, for this person."""
     it = KEYS[key]
-    given = {"place": it.place, "choose": it.choose, "fill": it.fill, "press": it.press}
+    given = {"place": it.place, "choose": it.choose, "press": it.press}
+    given["fill"] = getattr(f, it.fill) if it.fill else ""
     given["locked"] = f.why_not(it.needs, always=it.always)
     return Command(label or it.does, key=key, verb=verb, **given | more)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
+from majorops.domain.cadence import HOLDING_TEXTS
 from majorops.domain.coach import Nudge, next_change, nudges, standing
 from majorops.domain.vocab import (
     AskState,
@@ -49,6 +50,11 @@ class Record(Screen):
             (RecoveryTrack.outcome == TrackOutcome.RUNNING).desc(), RecoveryTrack.id.desc()
         )
         return list(db.session.scalars(newest.limit(TRACKS_SHOWN)))
+
+    @property
+    def holding_text(self) -> str:
+        """What one press of *Post holding update* says."""
+        return HOLDING_TEXTS[any(track.is_running for track in self.tracks)]
 
     @cached_property
     def timeboxes(self) -> list[Timebox]:

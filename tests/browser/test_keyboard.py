@@ -66,7 +66,7 @@ def test_a_key_goes_to_its_place(page, key, place):
     if key in "umh":
         expect(page.locator(f"#kind-{'update' if key == 'u' else 'milestone'}")).to_be_checked()
     if key == "h":
-        text = "Recovery track in progress. Next update in 15 minutes."
+        text = "Work continues. Next update in 15 minutes."
         expect(page.locator("#composer-body")).to_have_value(text)
         expect(page.locator("#next-15")).to_be_checked()
     elif key != "e" and page.locator(f"#{place}").get_attribute("name") in ("text", "body", "value", "q"):

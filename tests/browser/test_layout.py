@@ -269,13 +269,13 @@ def test_on_a_phone_six_taps_open_command_bridge_and_hold(open_page, server):
         tap(".nudge:visible button:has-text('Post holding update')")
     else:
         tap("[data-opens=composer]")
-        page.fill("#composer-body", "Recovery track in progress. Next update in 20 minutes.")
+        page.fill("#composer-body", "Work continues. Next update in 20 minutes.")
         tap("#composer-post")
-    expect(page.locator("#updates")).to_contain_text("Recovery track in progress")
+    expect(page.locator("#updates")).to_contain_text("Work continues")
     assert taps <= 6
     visitor = open_page(None, size="phone")
     visitor.goto("/incidents/1")
-    expect(visitor.locator("main")).to_contain_text("Recovery track in progress")
+    expect(visitor.locator("main")).to_contain_text("Work continues")
 
 
 def test_nothing_lies_under_the_phones_dock(desk):

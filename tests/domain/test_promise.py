@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXT
+from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXTS
 from majorops.domain.promise import named_update, promise_question
 
 NOW = datetime(2026, 11, 23, 14, 41, 7, tzinfo=UTC)
@@ -41,5 +41,6 @@ def test_a_clock_time_after_midnight_is_tomorrow():
     assert named_update("Next update by 00:10 UTC.", now).at == datetime(2027, 1, 1, 0, 10, tzinfo=UTC)
 
 
-def test_the_holding_text_names_its_own_promise():
-    assert named_update(HOLDING_TEXT, NOW).at == NOW + timedelta(minutes=HOLDING_MINUTES)
+@pytest.mark.parametrize("text", HOLDING_TEXTS.values())
+def test_the_holding_text_names_its_own_promise(text):
+    assert named_update(text, NOW).at == NOW + timedelta(minutes=HOLDING_MINUTES)

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.vocab import Phase, Severity
+from majorops.domain.vocab import Phase, Severity, TrackOutcome
 from majorops.models import Incident, Publication, TimelineEvent
+from majorops.operations import tracks
 from tests.web.page import check
 
 SCRIPT = {"HX-Request": "true"}
@@ -161,10 +162,48 @@ def test_milestone_and_holding(maya, incident, clock):
     page = maya.get("/admin/incidents/1").text
     assert 'data-cadence="overdue"' in page
     assert "Post holding update" in page
+    text = "Work continues. Next update in 15 minutes."
+    assert f"public: “{text}”" in " ".join(page.split())
     assert maya.post("/admin/incidents/1/updates/holding").status_code == 303
+    assert text in maya.get("/incidents/1").text
     assert 'data-cadence="due"' in maya.get("/admin/incidents/1").text
     numbers = db.session.scalars(select(Publication.number).order_by(Publication.id)).all()
     assert numbers == [1, 2]
+
+
+def test_the_holding_milestone_speaks_of_a_recovery_track_only_while_one_runs(maya, cast, incident, clock):
+    def posted() -> str:
+        clock.tick(minutes=2)
+        maya.post("/admin/incidents/1/updates/holding")
+        return db.session.scalar(select(Publication.body).order_by(Publication.id.desc()).limit(1))
+
+    given = {"team": "App", "owner": "Rita Moreau", "goal": "roll back", "actor": cast.maya}
+    track = tracks.open_track(incident, minutes=10, now=clock(), **given)
+    assert posted() == "Recovery track in progress. Next update in 15 minutes."
+    assert 'data-fill="Recovery track in progress.' in maya.get("/admin/incidents/1").text
+    tracks.close_track(incident, track.id, TrackOutcome.SUCCEEDED, actor=cast.maya, now=clock())
+    assert posted() == "Work continues. Next update in 15 minutes."
+    assert 'data-fill="Work continues.' in maya.get("/admin/incidents/1").text
+
+
+def test_a_check_that_says_the_contrary_of_the_public_page_is_shown_with_its_key(maya, cast, clock):
+    incident = cast.open()
+    cast.bring_to(incident, Phase.VALIDATION)
+    told = "Public page: {}"
+    assert "Public page:" not in maya.get("/admin/incidents/1").text
+    maya.post("/admin/incidents/1/checks", data={"system": "payments-api", "state": "confirmed"})
+    page = maya.get("/admin/incidents/1").text
+    assert told.format("Major outage") in page
+    assert "Say operational" in page
+    given = {"system": "payments-api", "status": "operational"}
+    assert maya.post("/admin/incidents/1/systems", data=given).status_code == 303
+    assert "Public page:" not in maya.get("/admin/incidents/1").text
+    maya.post("/admin/incidents/1/checks", data={"system": "payments-api", "state": "failed"})
+    page = maya.get("/admin/incidents/1").text
+    assert told.format("Operational") in page
+    assert "Say by severity" in page
+    assert maya.post("/admin/incidents/1/systems", data=given | {"status": ""}).status_code == 303
+    assert "Public page:" not in maya.get("/admin/incidents/1").text
 
 
 def test_a_button_pressed_twice_posts_once(maya, incident):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from majorops.domain.vocab import Phase, Severity
+from majorops.operations import phase
 from tests.web.page import check
 
 
@@ -49,6 +50,26 @@ def test_fireground_in_every_phase(cast, clock, phase):
     assert [s for _, s in states] == ["done"] * (phase - 1) + ["current"] + ["future"] * (8 - phase)
     for tile in ("duration", "impact", "users", "phase", "updates"):
         assert f'data-tile="{tile}"' in answer.text
+
+
+def test_a_skipped_phase_is_not_shown_as_done_inside_or_outside(cast, incident, clock):
+    phase.advance_phase(incident, to=Phase.INITIAL, reason="Known cause.", actor=cast.maya, now=clock())
+    for path in ("/admin/incidents/1", "/incidents/1"):
+        answer = cast.browser("maya").get(path)
+        check(answer)
+        states = re.findall(r'data-phase="(\d)" data-state="(\w+)"', answer.text)
+        assert [state for _, state in states] == ["done", "skipped", "skipped", "current"] + ["future"] * 4
+        assert "Known cause." not in answer.text or path.startswith("/admin")
+
+
+def test_after_the_close_no_phase_is_current(cast):
+    incident = cast.open(severity=Severity.MEDIUM)
+    cast.bring_to(incident, Phase.RESOLUTION)
+    cast.resolve(incident)
+    for path in ("/admin/incidents/1", "/incidents/1"):
+        text = cast.browser("maya").get(path).text
+        assert re.findall(r'data-phase="\d" data-state="(\w+)"', text) == ["done"] * 8
+        assert 'aria-current="step"' not in text
 
 
 def test_every_field_of_the_data_dictionary_is_there(cast, incident):

@@ -234,6 +234,10 @@ def test_a_confirmed_summary_says_when_it_was_written_and_when_confirmed(cast, c
     assert (basis.written_in, basis.phase) == (Phase.INITIAL, Phase.MITIGATION)
     unknown = Basis(1, clock(), Phase.INITIAL, is_confirmed=True)
     assert written_words(unknown, clock(), None) == "Confirmed in phase 4 Initial, 0 min ago"
+    tomorrow = clock.tick(hours=20)
+    assert written_words(basis, tomorrow, None).startswith(
+        "Written 23 Nov 14:03 UTC in phase 4 Initial, confirmed"
+    )
 
 
 def test_the_brief_by_rule_says_nothing_that_moves_while_it_stands(cast, clock, case):

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from majorops import clock
 from majorops.domain.measures import words
-from majorops.domain.vocab import Phase, SystemStatus
+from majorops.domain.vocab import SystemStatus
 from majorops.first_run import needs_first_admin
 from majorops.projections import (
     PublicStatus,
@@ -78,7 +78,7 @@ def incident(number: int) -> Response:
     if wants_text():
         return kept_by_nobody(plain_incident(number))
     now = clock.now()
-    values = {"incident": found, "paged": before, "phases": Phase, "operational": SystemStatus.OPERATIONAL}
+    values = {"incident": found, "paged": before, "operational": SystemStatus.OPERATIONAL}
     badges = [found.cadence(now)]
     return page("incident", found, badges=badges, is_running=not found.resolved_at, now=now, **values)
 
