@@ -5,7 +5,9 @@ import json
 import pytest
 from sqlalchemy import select
 
+from majorops import clock
 from majorops.db import db
+from majorops.health import why_late
 from majorops.models import User
 
 
@@ -106,6 +108,7 @@ def test_demo_once(flask, app):
     page = app.test_client().get("/").text
     assert "prod-payments-api not responding" in page
     assert 'data-cadence="overdue"' in page
+    assert why_late(clock.now()) == ""
 
 
 @pytest.mark.parametrize(
