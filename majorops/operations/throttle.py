@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from majorops.db import db
 from majorops.models import SignInThrottle, User
@@ -122,6 +122,10 @@ def paused_until(keys: list[str], now: datetime, *, lock: bool = False) -> datet
 
 
 def _rows(keys: list[str], lock: bool) -> list[SignInThrottle]:
+    if lock and db.engine.dialect.name == "postgresql":
+        # A row that is not there yet cannot be locked: of guesses sent at once the first would all find none.
+        for key in sorted(keys):
+            db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     wanted = select(SignInThrottle).where(SignInThrottle.key.in_(keys)).order_by(SignInThrottle.key)
     return list(db.session.scalars(wanted.with_for_update() if lock else wanted))
 
