@@ -219,12 +219,12 @@ def test_guesses_sent_at_once_count_one_by_one(app, maya, clock):
 
 @pytest.mark.only_on("postgresql")
 def test_guesses_that_find_no_count_yet_wait_for_each_other(app, maya, clock, monkeypatch):
-    read = throttle._rows
+    read, first = throttle._rows, threading.Semaphore(1)
 
     def slow(keys, lock):
         rows = read(keys, lock)
-        if lock and not rows:
-            threading.Event().wait(0.5)  # as on a machine that has other work between two statements
+        if lock and not rows and first.acquire(blocking=False):
+            threading.Event().wait(1)  # as on a machine that has other work between two statements
         return rows
 
     monkeypatch.setattr(throttle, "_rows", slow)
