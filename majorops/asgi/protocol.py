@@ -4,19 +4,19 @@ all."""
 from __future__ import annotations
 
 import asyncio
-import time
+import re
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from majorops.asgi.limits import Waiting
-from majorops.asgi.pools import StaffWork
 from majorops.asgi.public_pages import PublicPages
+from majorops.asgi.turns import Turns
+from majorops.asgi.visitors import Visitors
 from majorops.snapshots import Snapshot, accepted
 
+COOKIE = re.compile(rb"\r\ncookie:([^\r\n]*)", re.IGNORECASE)
 HEAD_SECONDS = 10.0  # until the whole head of a request must be here
 HEAD_BYTES = 65_536
-READERS_IN_A_ROW = 4  # so many public pages are given out while staff work, then they have room
-ROOM = 0.0005  # seconds
 TOO_SLOW = (b"408 Request Timeout", b"The head of the request did not come within 10 seconds.")
 TOO_LARGE = (b"431 Request Header Fields Too Large", b"The head of the request is larger than 64 KB.")
 
@@ -142,11 +142,31 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+def cookies(head: bytes) -> list[tuple[bytes, bytes]]:
+    """The cookie headers of a head as it came over the line."""
+    return [(b"cookie", value) for value in COOKIE.findall(head)]
+
+
 class PublicPagesProtocol(BoundedProtocol):
-    """Finished pages are written at once, without a task and a scope for each."""
+    """Finished pages are written at once, without a task and a scope for each; a crowd of strangers takes turns."""
 
     pages: PublicPages
-    staff: StaffWork
+    turns: Turns
+    visitors: Visitors
+
+    def data_received(self, data: bytes) -> None:
+        is_new = not self._is_in_head and (self.cycle is None or self.cycle.response_complete)
+        if is_new and not self.turns.has_room(self.loop) and not self.visitors.is_signed_in(cookies(data)):
+            self.transport.pause_reading()
+            self.turns.wait(self, data)
+        else:
+            super().data_received(data)
+
+    def take_turn(self, data: bytes) -> None:
+        """Go on with what was received when there was no room."""
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+            super().data_received(data)
 
     def on_headers_complete(self) -> None:
         if not self._has_answered():
@@ -166,8 +186,6 @@ class PublicPagesProtocol(BoundedProtocol):
         self._is_in_head = False
         self._stop_timing()
         self._write(found, method)
-        if self.staff and self.server_state.total_requests % READERS_IN_A_ROW == 0:
-            time.sleep(ROOM)  # the loop lets go of Python's lock, or a save would take turns with each reader
         return True
 
     def _write(self, found: Snapshot, method: bytes) -> None:

@@ -16,10 +16,6 @@ HAS_TEXT = re.compile(rb"(/[a-z]{2})?(/|/incidents/\d{1,9})")
 PAGED = re.compile(rb"(/[a-z]{2})?/incidents/\d{1,9}")
 BEFORE = re.compile(rb"(?:^|&)before=0*(\d{1,9})(?:&|$)")
 WAITING = 64  # drawings that may wait for their turn
-ROOM_FOR_STAFF, TURNS = (
-    0.02,
-    10,
-)  # seconds that an answer without a thread waits while staff work, and how often
 
 
 class Busy(Exception):
@@ -125,9 +121,6 @@ class PublicPages:
         """The page for an address where there is nothing."""
         if any(name == b"hx-request" for name, _ in scope["headers"]):
             return False
-        for _ in range(TURNS):
-            if self._staff:
-                await asyncio.sleep(ROOM_FOR_STAFF)
         try:
             found = await self._once(("missing", key[0]), self.snapshots.draw_missing, key[0])
         except Busy:

@@ -14,6 +14,7 @@ from majorops.asgi import limits
 from majorops.asgi.limits import Waiting
 from majorops.asgi.pools import StaffWork
 from majorops.asgi.protocol import BoundedProtocol, PublicPagesProtocol
+from majorops.asgi.turns import Turns
 from majorops.snapshots import Snapshot
 from tests.server import free_port
 from tests.waiting import wait_for
@@ -33,6 +34,31 @@ class Pages:
         return PAGE if key == b"/page" else None
 
 
+class Maya:
+    """Somebody signed in, told by this cookie."""
+
+    @staticmethod
+    def is_signed_in(headers):
+        return (b"cookie", b" majorops=maya") in headers
+
+
+class NoRoom:
+    """Turns that come when the test says so."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def has_room(self, loop):
+        return False
+
+    def wait(self, connection, data):
+        self.waiting.append((connection, data))
+
+    def go_on(self):
+        for connection, data in self.waiting:
+            connection.loop.call_soon_threadsafe(connection.take_turn, data)
+
+
 async def application(scope, receive, send):
     """`/slow` answers after the keep-alive time, everything else at once."""
     if scope["path"] == "/slow":
@@ -46,7 +72,7 @@ async def application(scope, receive, send):
 @contextmanager
 def serving(**own):
     """The port of a server with this protocol, changed by `own`."""
-    base = {"pages": Pages, "staff": StaffWork(), "waiting": Waiting(""), **own}
+    base = {"pages": Pages, "turns": Turns(StaffWork()), "visitors": Maya, "waiting": Waiting(""), **own}
     protocol = type("Protocol", (PublicPagesProtocol,), base)
     given = {"http": protocol, "port": free_port(), "lifespan": "off", "log_level": "critical"}
     server = uvicorn.Server(uvicorn.Config(application, timeout_keep_alive=1, access_log=False, **given))
@@ -75,6 +101,30 @@ def read_all(line: socket.socket) -> bytes:
         for part in iter(lambda: line.recv(65_536), b""):
             got += part
     return got
+
+
+@pytest.mark.parametrize("path", ["/page", "/other"])
+def test_who_is_signed_in_never_waits_behind_strangers_whatever_their_cookies_say(path):
+    turns = NoRoom()
+    with serving(turns=turns) as port:
+        strangers = [connect(port) for _ in range(3)]
+        for line, cookie in zip(
+            strangers, ("", "Cookie: majorops=forged\r\n", "cookie: a=maya\r\n"), strict=True
+        ):
+            line.sendall(ask(path, cookie))
+        wait_for(lambda: len(turns.waiting) == 3, "three strangers that wait")
+        with connect(port) as maya:
+            maya.sendall(ask(path, "Cookie: majorops=maya\r\n"))
+            assert maya.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        for line in strangers:
+            line.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                line.recv(1)
+        turns.go_on()
+        for line in strangers:
+            line.settimeout(20)
+            assert line.recv(65_536).startswith(b"HTTP/1.1 200 ")
+            line.close()
 
 
 def test_slow_heads_are_cut_and_say_so():

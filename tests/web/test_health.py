@@ -98,7 +98,8 @@ class TestClocks:
         (said,) = answer(client)[2]
         assert said.startswith("The newest entry of the record is 4 min in the future:")
         cast.app.extensions["health"].look()
-        assert said in cast.browser("ada").get("/admin/incidents").text
+        for page in ("/admin/incidents", "/admin/", "/admin/data/incidents/"):
+            assert said in cast.browser("ada").get(page).text, page
 
     def test_a_cookie_from_further_ahead_is_told(self, client, cast, own_clock):
         AHEAD.note(300)
