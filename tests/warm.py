@@ -8,6 +8,7 @@ and remembers nothing of the test before it.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -56,6 +57,8 @@ def make() -> None:
             raise RuntimeError(f"{page}: {answer.status}")
     with front.flask_app.app_context():
         db.engine.dispose()
+    gc.collect()
+    gc.freeze()  # or each fork would look through all of it at its start
 
 
 if FOLDER in os.environ:
