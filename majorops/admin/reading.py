@@ -51,7 +51,8 @@ class Reading:
         if search and self.is_growing and not filters and count > SEARCHED:
             count, g.is_over = SEARCHED, True
         g.is_part_searched = bool(search) and self.is_growing and self.model.__tablename__ not in FULL_TEXT
-        g.is_part_sorted = count > SORTED and self.is_growing and not self.is_answered(sort_column)
+        g.is_sorted_here = self.is_growing and not self.is_answered(sort_column)
+        g.is_part_sorted = count > SORTED and g.is_sorted_here
         if g.is_part_sorted:
             query, count = self._newest(query, SORTED), SORTED
         query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
@@ -78,6 +79,13 @@ class Reading:
         oldest = query.with_entities(self.model.id).order_by(None).order_by(self.model.id.desc())
         number = oldest.offset(most - 1).limit(1).scalar()
         return query if number is None else query.filter(self.model.id >= number)
+
+    def _order_by(self, query, joins, sort_joins, sort_field, sort_desc):
+        """What no index answers is sorted by an expression: an index that begins with the column would be read from its other
+        end until enough of the newest rows were found."""
+        if g.get("is_sorted_here") and not sort_joins and not isinstance(sort_field, tuple | None):
+            sort_field = func.coalesce(sort_field, sort_field)
+        return super()._order_by(query, joins, sort_joins, sort_field, sort_desc)
 
     def _conditions(self, search: str, newest: int | None) -> list:
         """`INC-042` is the incident; a number alone may be one; all else are words."""

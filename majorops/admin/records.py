@@ -8,7 +8,7 @@ from typing import ClassVar
 from flask import Response, abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import selectinload
 
 from majorops import clock
 from majorops.admin.base import Table
@@ -69,7 +69,7 @@ class TimelineTable(IncidentRecord):
         ("Corrections", {"flt_kind": "note.corrected"}),
     )
     acts: ClassVar = {"internal": Act("Make internal", make_internal, "Internal")}
-    loads = (joinedload(TimelineEvent.incident),)
+    loads = (selectinload(TimelineEvent.incident),)
     column_list = ("incident_id", "seq", "at", "type", "kind", "title", "visibility", "actor_name")
     column_details_list = (
         "incident_id", "incident.title", "seq", "at", "type", "kind", "title", "detail", "visibility", "actor_name",
@@ -117,7 +117,7 @@ class UpdateTable(IncidentRecord):
     )
     empty = "0 updates."
     presets = (("Public", {"flt_visibility": "public"}), ("Withdrawn", {"flt_withdrawn": "yes"}))
-    loads = (joinedload(StatusUpdate.incident),)
+    loads = (selectinload(StatusUpdate.incident),)
 
     def get_query(self):
         # Milestones have numbers: the index of those without one is short where updates are rare.
@@ -143,7 +143,7 @@ class MilestoneTable(IncidentRecord):
     about = "Milestones as cut: numbered within the incident, never rewritten."
     empty = "0 milestones."
     presets = (("Resolutions", {"flt_resolution": "yes"}), ("Public", {"flt_visibility": "public"}))
-    loads = (joinedload(Milestone.incident),)
+    loads = (selectinload(Milestone.incident),)
     column_list = (
         "incident_id", "number", "at", "title", "body", "visibility", "status_at_cut", "by_name", "next_update_eta",
         "is_resolution", "after_action_at",
@@ -170,7 +170,7 @@ class AssignmentTable(IncidentRecord):
     about = "Who held which command role, and when. Roles are handed over on the fireground."
     empty = "0 assignments."
     presets = (("Held now", {"flt_held": "no"}),)
-    loads = (joinedload(CommandAssignment.incident),)
+    loads = (selectinload(CommandAssignment.incident),)
     column_list = ("incident_id", "role", "name", "since", "until")
     column_details_list = ("incident_id", "incident.title", "role", "name", "since", "until", "id")
     column_sortable_list = ("incident_id", "role", "name", "since", "until")
@@ -187,7 +187,7 @@ class AssignmentTable(IncidentRecord):
 class HandoverTable(IncidentRecord):
     about = "Command offered by one person to another, and the brief that both read."
     empty = "0 hand-overs."
-    loads = (joinedload(Handover.incident),)
+    loads = (selectinload(Handover.incident),)
     column_list = ("incident_id", "from_name", "to_name", "state", "reason", "offered_at", "closed_at")
     column_details_list = (*column_list, "brief", "id")
     column_labels: ClassVar = IncidentRecord.column_labels | {"from_name": "From", "to_name": "To"}

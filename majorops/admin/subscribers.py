@@ -7,7 +7,7 @@ from typing import ClassVar
 from flask import Response, flash, redirect, request
 from flask_admin import expose
 from flask_login import current_user
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from majorops import clock
 from majorops.admin.base import Table
@@ -87,7 +87,7 @@ class SubscriberTable(Table):
 class AnnouncementTable(Table):
     about = "Public acts that subscribers were told of, each once, and how many messages that made."
     empty = "0 announcements."
-    loads = (joinedload(Announcement.incident),)
+    loads = (selectinload(Announcement.incident),)
     column_list = ("at", "incident_id", "act", "reached", "failed", "done_at")
     column_details_list = (*column_list, "text", "id")
     column_labels: ClassVar = {
