@@ -31,20 +31,27 @@ def crowd(asking: Asking, many: int) -> None:
         asking.ask(b"%d" % n)
 
 
-async def _without_staff() -> list[int]:
-    asking, sizes = Asking(Turns(StaffWork())), []
-    crowd(asking, 3 * AT_ONCE)
-    while len(asking.came) < 3 * AT_ONCE:
-        sizes.append(len(asking.came))
-        await asyncio.sleep(0)
-    assert asking.came == list(range(3 * AT_ONCE))
+async def rounds(asking: Asking, many: int) -> list[int]:
+    """How many had come at the end of each round of the loop, until so many came."""
+    sizes = [len(asking.came)]
+    async with asyncio.timeout(20):
+        for _ in iter(lambda: len(asking.came) >= many, True):
+            await asyncio.sleep(0)
+            sizes.append(len(asking.came))
     return sizes
 
 
-def test_a_crowd_comes_in_rounds_and_in_order():
-    sizes = run(_without_staff)
+async def _without_staff() -> None:
+    asking = Asking(Turns(StaffWork()))
+    crowd(asking, 3 * AT_ONCE)
+    sizes = await rounds(asking, 3 * AT_ONCE)
     assert sizes[0] == AT_ONCE
     assert all(later - earlier <= AT_ONCE for earlier, later in pairwise(sizes))
+    assert asking.came == list(range(3 * AT_ONCE))
+
+
+def test_a_crowd_comes_in_rounds_and_in_order():
+    run(_without_staff)
 
 
 async def _beside_staff() -> None:
@@ -53,11 +60,9 @@ async def _beside_staff() -> None:
     with staff:
         crowd(asking, 10 * BESIDE_STAFF)
         assert asking.came == []  # not even the first: what staff do goes on without a pause
-        while not asking.came:
-            await asyncio.sleep(0)
+        await rounds(asking, 1)
         assert len(asking.came) == BESIDE_STAFF
-    while len(asking.came) < 10 * BESIDE_STAFF:
-        await asyncio.sleep(0)
+    await rounds(asking, 10 * BESIDE_STAFF)
     assert asking.came == list(range(10 * BESIDE_STAFF))
 
 
