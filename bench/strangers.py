@@ -115,7 +115,6 @@ class Crowd:
 
     async def _all(self) -> None:
         asking = [asyncio.create_task(self._one()) for _ in range(self._connections)]
-        self._begun.set()
         while not self._stop.is_set():
             await asyncio.sleep(0.05)
         for one in asking:
@@ -132,5 +131,6 @@ class Crowd:
                     length = int(head.partition(b"content-length: ")[2].partition(b"\r")[0] or 0)
                     await reader.readexactly(length)
                     self._answers[int(head.split(None, 2)[1])] += 1
+                    self._begun.set()
             except (OSError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0.05)
