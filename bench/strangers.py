@@ -106,9 +106,8 @@ class Crowd:
         return found
 
     def _run(self) -> None:
-        os.nice(
-            10
-        )  # strangers have machines of their own: what is measured is the server, not the fight for two cores
+        # Strangers have machines of their own: the server is measured, not the fight for two cores.
+        os.nice(10)
         self._numbers, self._answers = count(1), Counter()
         asyncio.run(self._all())
         self._found.put(self._answers)

@@ -17,7 +17,10 @@ REGIONS: dict[str, frozenset[str]] = {
     "topbar": frozenset({"status.changed"}),
     "presence": frozenset(),  # people come and go without an event
     "since": frozenset(),  # asked for by who comes back
-    "notices": frozenset({"status.changed", "incident.continued", "response.stood_down"}),
+    # It carries what the single keys do too: the words of a holding update go by the tracks.
+    "notices": frozenset(
+        {"status.changed", "incident.continued", "response.stood_down", "track.opened", "track.closed"}
+    ),
     # Its brief is read again every minute too.
     "handover": frozenset(
         {
@@ -181,7 +184,7 @@ PUBLIC_KINDS = ("visibility.", "system.", "maintenance.")
 # Fields that show in more places than their own region.
 ALSO: dict[str, frozenset[str]] = {
     "bridge_url": frozenset({"header", "nudge"}),
-    "is_public": frozenset({"header"}),
+    "is_public": frozenset({"header", "nudge"}),
     "detected_at": frozenset({"tiles", "nudge"}),
     "resolved_at": frozenset({"tiles"}),
     "alert.issue_time": frozenset({"tiles"}),

@@ -9,6 +9,7 @@ from majorops.db import db
 from majorops.domain.vocab import Phase, Severity, TrackOutcome
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import tracks
+from majorops.regions import stale
 from tests.web.page import check
 
 SCRIPT = {"HX-Request": "true"}
@@ -184,6 +185,18 @@ def test_the_holding_milestone_speaks_of_a_recovery_track_only_while_one_runs(ma
     tracks.close_track(incident, track.id, TrackOutcome.SUCCEEDED, actor=cast.maya, now=clock())
     assert posted() == "Work continues. Next update in 15 minutes."
     assert 'data-fill="Work continues.' in maya.get("/admin/incidents/1").text
+
+
+@pytest.mark.parametrize(
+    ("event", "regions"),
+    [
+        (("track.opened", None), {"nudge", "notices"}),
+        (("track.closed", None), {"nudge", "notices"}),
+        (("field.changed", "is_public"), {"nudge"}),
+    ],
+)
+def test_the_words_of_a_holding_update_are_drawn_again_on_every_screen(event, regions):
+    assert regions <= set(stale([event]))
 
 
 def test_a_check_that_says_the_contrary_of_the_public_page_is_shown_with_its_key(maya, cast, clock):
