@@ -8,6 +8,9 @@ TESTS_AT_ONCE ?= 4
 RECORDINGS ?= $(wildcard tests/replays/*.yaml ../shared/replays/*.yaml)
 DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 
+# Where it is set (many containers do) each process compiles every file anew: 6 s of each start of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai lint format browser
 
 run: .venv/runtime
