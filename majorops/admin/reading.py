@@ -18,6 +18,7 @@ SEARCHED = (
     2_000  # newest matches that are listed, and newest rows of a table without a full text that are looked at
 )
 COUNTED = 10_000  # further on a count says "over", and pages end
+SKIMMED = 1_000  # the same on pages that count one table after the other
 SORTED = 2_000  # rows that are put into an order which no index has
 
 
@@ -35,7 +36,7 @@ class Reading:
 
     def count_rows(self) -> tuple[int, bool]:
         """How many rows there are, and whether there are more than are counted."""
-        return counted(self.get_query(), self.model)
+        return counted(self.get_query(), self.model, SKIMMED)
 
     def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
         """The rows of a page and the number of all; a page size of 0 gives all rows, one after another (an export)."""
@@ -47,7 +48,7 @@ class Reading:
         if page_size == 0:
             query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
             return None, query.options(*self.loads).yield_per(500)
-        count, g.is_over = counted(query, self.model)
+        count, g.is_over = counted(query, self.model, COUNTED)
         if search and self.is_growing and not filters and count > SEARCHED:
             count, g.is_over = SEARCHED, True
         g.is_part_searched = bool(search) and self.is_growing and self.model.__tablename__ not in FULL_TEXT
@@ -106,8 +107,8 @@ class Reading:
         return (sort_column or (default if isinstance(default, str) else default[0])) in self.indexed
 
 
-def counted(query, model) -> tuple[int, bool]:
-    """How many rows a query has, at most as many as are counted, and whether there are more."""
-    some = query.with_entities(model.id).order_by(None).limit(COUNTED + 1).subquery()
+def counted(query, model, most: int) -> tuple[int, bool]:
+    """How many rows a query has, at most `most`, and whether there are more."""
+    some = query.with_entities(model.id).order_by(None).limit(most + 1).subquery()
     number = db.session.scalar(select(func.count()).select_from(some))
-    return min(number, COUNTED), number > COUNTED
+    return min(number, most), number > most

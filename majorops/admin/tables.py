@@ -15,7 +15,7 @@ from majorops.admin import forms, records
 from majorops.admin.base import Table
 from majorops.admin.bulk import Act
 from majorops.admin.filters import From, Is, Number, Until, YesNo
-from majorops.admin.reading import counted
+from majorops.admin.reading import SKIMMED, counted
 from majorops.admin.show import box, by_row, incident_link, lines
 from majorops.domain.text import reference
 from majorops.domain.vocab import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
@@ -126,7 +126,7 @@ class IncidentTable(Table):
             if isinstance(view, Table) and any(isinstance(filter, Number) for filter in view._filters or ()):
                 query = view.get_query().filter(view.model.incident_id == incident.id)
                 address = url_for(f"{view.endpoint}.index_view", flt_incident=incident.id)
-                found.append((view.name, address, *counted(query, view.model)))
+                found.append((view.name, address, *counted(query, view.model, SKIMMED)))
         return found
 
     def stored(self, row: Incident) -> dict[str, str]:

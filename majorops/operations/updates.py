@@ -91,12 +91,17 @@ def publish_milestone(
 
 
 @operation(needs=Permission.PUBLISH)
-def post_holding(incident: Incident, *, actor: Actor, now: datetime) -> Milestone:
-    """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is."""
+def post_holding(incident: Incident, *, actor: Actor, now: datetime, shown: str = "") -> Milestone:
+    """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is. `shown`: the
+    visibility and the words that the screen announced; others are not posted. Raises Conflict."""
     visibility = Visibility.PUBLIC if incident.is_shown else Visibility.INTERNAL
     eta = now + timedelta(minutes=HOLDING_MINUTES)
     running = select(RecoveryTrack.id).filter_by(incident_id=incident.id, outcome=TrackOutcome.RUNNING)
     text = HOLDING_TEXTS[db.session.scalar(running.limit(1)) is not None]
+    if shown not in ("", f"{visibility.value} {text}"):
+        raise Conflict(
+            f"It changed meanwhile. The key posts now, {visibility.value}: “{text}” Press again to post it."
+        )
     return publish_milestone(incident, text, visibility=visibility, next_update_eta=eta, actor=actor, now=now)
 
 

@@ -52,6 +52,10 @@ class Record(Screen):
         return list(db.session.scalars(newest.limit(TRACKS_SHOWN)))
 
     @property
+    def holding_visibility(self) -> Visibility:
+        return Visibility.PUBLIC if self.incident.is_shown else Visibility.INTERNAL
+
+    @property
     def holding_text(self) -> str:
         """What one press of *Post holding update* says."""
         return HOLDING_TEXTS[any(track.is_running for track in self.tracks)]

@@ -1,14 +1,15 @@
 """The fireground's forms: with script and without, refusals with what was typed, two people at once."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.vocab import Phase, Severity, TrackOutcome
 from majorops.models import Incident, Publication, TimelineEvent
-from majorops.operations import tracks
+from majorops.operations import tracks, updates
 from majorops.regions import stale
 from tests.web.page import check
 
@@ -185,6 +186,24 @@ def test_the_holding_milestone_speaks_of_a_recovery_track_only_while_one_runs(ma
     tracks.close_track(incident, track.id, TrackOutcome.SUCCEEDED, actor=cast.maya, now=clock())
     assert posted() == "Work continues. Next update in 15 minutes."
     assert 'data-fill="Work continues.' in maya.get("/admin/incidents/1").text
+
+
+def test_a_holding_update_says_what_the_screen_announced_or_nothing(maya, cast, incident, clock):
+    clock.tick(minutes=16)
+    updates.publish_update(
+        incident, "Known.", next_update_eta=clock() + timedelta(minutes=5), actor=cast.maya, now=clock()
+    )
+    clock.tick(minutes=6)
+    announced = re.search('name="shown" value="([^"]+)"', maya.get("/admin/incidents/1").text)[1]
+    assert announced == "public Work continues. Next update in 15 minutes."
+    given = {"team": "App", "owner": "Rita Moreau", "goal": "roll back", "actor": cast.maya}
+    tracks.open_track(incident, minutes=10, now=clock(), **given)
+    refused = maya.post("/admin/incidents/1/updates/holding", data={"shown": announced})
+    assert refused.status_code == 409
+    assert "“Recovery track in progress. Next update in 15 minutes.” Press again to post it." in refused.text
+    assert db.session.scalar(select(func.count()).select_from(Publication)) == 1
+    now_announced = re.search('name="shown" value="([^"]+)"', refused.text)[1]
+    assert maya.post("/admin/incidents/1/updates/holding", data={"shown": now_announced}).status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid
@@ -82,7 +82,8 @@ def preview(incident) -> Response:
 @needs(Permission.PUBLISH)
 @verb("holding", "nudge")
 def holding(incident) -> Response:
-    return changed(incident, "updates", said=said_of(post_holding(incident, **doing())))
+    posted = post_holding(incident, shown=request.form.get("shown", ""), **doing())
+    return changed(incident, "updates", said=said_of(posted))
 
 
 @bp.post("/<int:number>/updates/<int:publication>/correction")
