@@ -54,6 +54,8 @@ class Reading:
         g.is_part_searched = bool(search) and self.is_growing and self.model.__tablename__ not in FULL_TEXT
         g.is_sorted_here = self.is_growing and not self.is_answered(sort_column)
         g.is_part_sorted = count > SORTED and g.is_sorted_here
+        if not count:  # to put nothing in order, PostgreSQL would walk through the whole index
+            return 0, []
         if g.is_part_sorted:
             query, count = self._newest(query, SORTED), SORTED
         query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)

@@ -76,7 +76,8 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
         running = db.session.execute(query.where(IS_RUNNING)).mappings()
         rows = sorted(running, key=lambda row: row["number"], reverse=True)[:INCIDENTS]
     else:
-        rows = db.session.execute(query.order_by(Incident.id.desc()).limit(INCIDENTS)).mappings().all()
+        newest = query.order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(INCIDENTS)
+        rows = db.session.execute(newest).mappings().all()
     numbers = [row["number"] for row in rows]
     systems, promises = systems_of(numbers), promises_of(numbers)
     said, turns = _said(numbers), _turns(numbers)
@@ -173,13 +174,12 @@ def _turns(numbers: list[int]) -> dict[int, list[tuple]]:
 
 
 def newest_change() -> datetime | None:
-    """When the public record changed last; None for an empty one."""
-    # Not a join: it is walked from the newest entry on, and the first public one ends it.
-    entry = (
-        select(TimelineEvent.at)
-        .where(IS_PUBLIC_ENTRY, TimelineEvent.incident.has(IS_PUBLIC_INCIDENT))
-        .order_by(TimelineEvent.id.desc())
-        .limit(1)
-    )
+    """When the public record of the newest incidents and of the maintenances changed last; None for an empty one."""
+    # From the incidents on: from the newest entry on it would walk through all that was never public.
+    newest = select(Incident.id).where(IS_PUBLIC_INCIDENT).order_by(Incident.opened_at.desc())
+    incident = newest.limit(INCIDENTS).subquery()
+    entry = select(TimelineEvent.at).where(TimelineEvent.incident_id == incident.c.id, IS_PUBLIC_ENTRY)
+    last = entry.order_by(TimelineEvent.seq.desc()).limit(1).correlate(incident).scalar_subquery()
+    told = select(func.max(last)).select_from(incident)
     works = select(func.max(Maintenance.changed_at)).where(Maintenance.is_public.is_(True))
-    return max(filter(None, (db.session.scalar(entry), db.session.scalar(works))), default=None)
+    return max(filter(None, (db.session.scalar(told), db.session.scalar(works))), default=None)

@@ -11,7 +11,7 @@ from majorops.db import db
 from majorops.domain.measures import Kept, kept
 from majorops.domain.phases import steps
 from majorops.domain.systems import worst
-from majorops.domain.vocab import IncidentStatus, SystemStatus, Visibility
+from majorops.domain.vocab import SystemStatus, Visibility
 from majorops.models import (
     IS_NO_CORRECTION,
     IS_RUNNING,
@@ -24,7 +24,7 @@ from majorops.models import (
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.promises import newest, promises
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
-from majorops.projections.systems import days_of, listed_systems
+from majorops.projections.systems import listed_systems
 from majorops.projections.values import (
     PublicEntry,
     PublicIncident,
@@ -90,7 +90,7 @@ def public_status(now: datetime) -> PublicStatus:
     )
     ended = (
         select(*SUMMARY)
-        .where(IS_PUBLIC_INCIDENT, Incident.status == IncidentStatus.RESOLVED)
+        .where(IS_PUBLIC_INCIDENT, Incident.resolved_at.is_not(None))
         .order_by(Incident.resolved_at.desc())
         .limit(RECENT_LIMIT)
     )
@@ -101,13 +101,13 @@ def public_status(now: datetime) -> PublicStatus:
         active,
         recent,
         resolved[0] if resolved else None,
-        _listed(active, known, now),
+        _listed(active, known),
         tuple(one for one in known if not one.is_over),
     )
 
 
 def _listed(
-    active: tuple[PublicSummary, ...], known: tuple[PublicMaintenance, ...], now: datetime
+    active: tuple[PublicSummary, ...], known: tuple[PublicMaintenance, ...]
 ) -> tuple[PublicSystem, ...]:
     """The systems of the catalogue that are public, and those that an active incident names beside them."""
     groups = dict(listed_systems())
@@ -120,14 +120,12 @@ def _listed(
     for one in known:
         for name in one.systems if one.is_running else ():
             found.setdefault(name, []).append(SystemStatus.MAINTENANCE)
-    days = days_of(groups, now) if groups else {}
     return tuple(
         PublicSystem(
             name,
             groups.get(name, ""),
             worst(statuses),
             tuple(through[name]),
-            tuple(sorted(days.get(name, {}).items())),
         )
         for name, statuses in found.items()
     )

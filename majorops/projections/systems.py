@@ -15,7 +15,7 @@ from majorops.models import AffectedSystem, Incident, System
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
 
 DAYS = 90
-PAST_LIMIT = 2_000  # past incidents that the history reads, newest first
+PAST_LIMIT = 1_000  # past incidents that the history reads, newest first
 
 
 def listed_systems() -> list[tuple[str, str]]:
@@ -28,13 +28,21 @@ def listed_systems() -> list[tuple[str, str]]:
     return [tuple(row) for row in db.session.execute(rows)]
 
 
+def public_days(now: datetime) -> dict[str, tuple[tuple[int, SystemStatus], ...]]:
+    """Listed system → what was worse than operational in the last 90 days, 0 being today. Only the status page asks: it is
+    the dearest of its questions."""
+    names = [name for name, _ in listed_systems()]
+    found = days_of(names, now) if names else {}
+    return {name: tuple(sorted(found.get(name, {}).items())) for name in names}
+
+
 def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemStatus]]:
     """System → day (0 is today) → the worst of that day, where it was worse than operational; one query."""
     first = now - timedelta(days=DAYS)
     running = select(Incident.id).where(Incident.status.in_(set(IncidentStatus) - {IncidentStatus.RESOLVED}))
     ended = (
         select(Incident.id)
-        .where(Incident.status == IncidentStatus.RESOLVED, Incident.resolved_at >= first)
+        .where(IS_PUBLIC_INCIDENT, Incident.resolved_at >= first)
         .order_by(Incident.resolved_at.desc())
         .limit(PAST_LIMIT)
         .subquery()

@@ -124,14 +124,12 @@ class PublicIncident(PublicSummary):
 
 @dataclass(frozen=True)
 class PublicSystem:
-    """A system that the public page lists: how it is, through which incidents, and how it was day by day.
-    `days`: what was worse than operational in the last 90 days, 0 being today."""
+    """A system that the public page lists: how it is, and through which incidents."""
 
     name: str
     group: str
     status: SystemStatus
     incidents: tuple[int, ...] = ()
-    days: tuple[tuple[int, SystemStatus], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from majorops.domain.measures import words
 from majorops.domain.vocab import SystemStatus
 from majorops.first_run import needs_first_admin
 from majorops.projections import (
-    PublicStatus,
     is_public_entry,
+    public_days,
     public_incident,
     public_maintenance,
     public_month,
@@ -37,10 +37,11 @@ def status() -> Response:
     now = clock.now()
     shown = public_status(now)
     quiet = shown.last_resolved and words(now - shown.last_resolved.resolved_at)
-    values = {"status": shown, "days": days_in_words(shown, texts(), now), "now": now}
+    days = public_days(now)
+    values = {"status": shown, "days": days, "bad_days": days_in_words(days, texts(), now), "now": now}
     values["is_maintained"] = any(one.is_running for one in shown.maintenances)
     badges = [incident.cadence(now) for incident in shown.active]
-    return page("status", shown, quiet, badges=badges, **values)
+    return page("status", shown, days, quiet, badges=badges, **values)
 
 
 def wants_text() -> bool:
@@ -56,14 +57,14 @@ def kept_by_nobody(answer: Response) -> Response:
     return answer
 
 
-def days_in_words(shown: PublicStatus, t: Texts, now: datetime) -> dict[str, str]:
-    """System → its days that were not operational, newest first; empty where no system is listed."""
+def days_in_words(days: dict[str, tuple], t: Texts, now: datetime) -> dict[str, str]:
+    """System → its days that were not operational, newest first (see `public_days`)."""
 
     def day(ago: int, state: SystemStatus) -> str:
         when = t("status.now") if ago == 0 else t.day(now - timedelta(days=ago))
         return f"{when} {t(f'system.{state.value}').lower()}"
 
-    return {one.name: ", ".join(day(*entry) for entry in one.days) for one in shown.systems}
+    return {name: ", ".join(day(*entry) for entry in entries) for name, entries in days.items()}
 
 
 @bp.get("/incidents/<int:number>")
