@@ -15,11 +15,11 @@ from majorops.operations import search_index
 FULL_TEXT = frozenset(search_index.SEARCHED)
 REFERENCE = re.compile(r"INC-0*(\d{1,9})\b", re.IGNORECASE)
 SEARCHED = (
-    2_000  # newest matches that are listed, and newest rows of a table without a full text that are looked at
+    1_000  # newest matches that are listed, and newest rows of a table without a full text that are looked at
 )
 COUNTED = 10_000  # further on a count says "over", and pages end
 SKIMMED = 1_000  # the same on pages that count one table after the other
-SORTED = 2_000  # rows that are put into an order which no index has
+SORTED = 1_000  # rows that are put into an order which no index has
 
 
 class Reading:

@@ -24,7 +24,6 @@ from majorops.domain.vocab import (
 )
 from majorops.models import (
     IS_NO_CORRECTION,
-    IS_RUNNING,
     AffectedSystem,
     Ask,
     BriefLink,
@@ -43,6 +42,7 @@ from majorops.projections.brief_values import (
     BriefTrack,
     OpenedLink,
 )
+from majorops.projections.rules import HAS_RUNNING_STATUS
 
 MILESTONES_SHOWN = 6
 ROWS = 200  # of tracks, asks and promises that one brief looks at
@@ -82,7 +82,7 @@ _OWN = (
 def brief_list(now: datetime, days: int = 7) -> tuple[BriefLine, ...]:
     """The incidents that run, by Box and age, then those resolved in the last days; no drills."""
     ended = (Incident.status == IncidentStatus.RESOLVED, Incident.resolved_at >= now - timedelta(days=days))
-    numbers = (select(Incident.id).where(IS_RUNNING), select(Incident.id).where(*ended))
+    numbers = (select(Incident.id).where(HAS_RUNNING_STATUS), select(Incident.id).where(*ended))
     recent = Incident.id.in_(union_all(*numbers))  # not OR: each has an index, both together have none
     query = select(*_LINE).where(~Incident.is_drill, recent)
     order = (Incident.resolved_at.is_not(None), Incident.alarm_level.desc(), Incident.opened_at)

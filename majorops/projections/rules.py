@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import and_
 
-from majorops.domain.vocab import Visibility
+from majorops.domain.vocab import IncidentStatus, Visibility
 from majorops.models import Incident, TimelineEvent
 
 IS_PUBLIC_INCIDENT = and_(Incident.is_public.is_(True), Incident.is_drill.is_(False))
+# IS_RUNNING for a question that wants numbers alone: for that SQLite may read an index from end to end.
+HAS_RUNNING_STATUS = Incident.status.in_(set(IncidentStatus) - {IncidentStatus.RESOLVED})
 IS_PUBLIC_ENTRY = TimelineEvent.visibility == Visibility.PUBLIC

@@ -10,9 +10,9 @@ from sqlalchemy import case, func, select, union_all
 
 from majorops.db import db
 from majorops.domain.systems import RANK, system_status
-from majorops.domain.vocab import IncidentStatus, Severity, SystemStatus
+from majorops.domain.vocab import Severity, SystemStatus
 from majorops.models import AffectedSystem, Incident, System
-from majorops.projections.rules import IS_PUBLIC_INCIDENT
+from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT
 
 DAYS = 90
 PAST_LIMIT = 1_000  # past incidents that the history reads, newest first
@@ -39,7 +39,7 @@ def public_days(now: datetime) -> dict[str, tuple[tuple[int, SystemStatus], ...]
 def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemStatus]]:
     """System → day (0 is today) → the worst of that day, where it was worse than operational; one query."""
     first = now - timedelta(days=DAYS)
-    running = select(Incident.id).where(Incident.status.in_(set(IncidentStatus) - {IncidentStatus.RESOLVED}))
+    running = select(Incident.id).where(HAS_RUNNING_STATUS)
     ended = (
         select(Incident.id)
         .where(IS_PUBLIC_INCIDENT, Incident.resolved_at >= first)
