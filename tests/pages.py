@@ -26,6 +26,9 @@ LEFT_OUT = {
 VOID = ("token",)  # a link that does not exist: its page says so
 FEW = ("answers for a link that is void", (400, 404, 410))
 
+# A word that fills a page of most tables, of a short past and of a long one, and one that no row holds.
+SEARCHED = "priya", "nowhere"
+
 
 @dataclass(frozen=True)
 class Page:
@@ -98,7 +101,7 @@ def _of_a_table(table, path: str, name: str) -> list[Page]:
     if name == "index_view":
         pages = [Page(path, path)]
         if table._search_supported:
-            pages.append(Page(f"{path}?search=", f"{path}?search=disk", "search"))
+            pages += [Page(f"{path}?search={word}", f"{path}?search={word}", "search") for word in SEARCHED]
         pages += [
             Page(f"{path}?sort={name}", f"{path}?sort={place}", "sort")
             for place, (name, _) in enumerate(table._list_columns)

@@ -87,6 +87,9 @@ def test_at_most_a_dozen_words_count():
 def test_the_newest_matches_only(cast):
     numbers = [cast.open(title=f"disk full {n}", severity=Severity.LOW).id for n in range(4)]
     assert found(Incident, "disk", newest=2) == numbers[2:]
+    assert found(Incident, "dis", newest=2) == numbers[2:]
+    last = cast.open(title="disks full", severity=Severity.LOW).id
+    assert found(Incident, "disk", newest=6) == [*numbers, last]
 
 
 def test_the_index_is_rebuilt_and_mended(cast, clock):
