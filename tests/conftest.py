@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 from contextlib import closing, contextmanager
@@ -135,7 +136,9 @@ def server(request, filled_database, tmp_path):
         running.start()
         yield running
         if running.is_running:
-            running.stop()
+            running.stop(
+                signal.SIGKILL
+            )  # how it ends by itself has tests of its own, and takes as long as a small one
 
 
 @pytest.fixture

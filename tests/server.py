@@ -13,8 +13,9 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import requests
@@ -93,8 +94,12 @@ class Server:
         wait_for(self._answers, "the server's first answer")
 
     def _answers(self) -> bool:
-        with suppress(requests.RequestException):
-            return requests.get(f"{self.url}/healthz", timeout=10).status_code == 200
+        with (
+            suppress(OSError, HTTPException),
+            closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as asking,
+        ):
+            asking.request("GET", "/healthz")
+            return asking.getresponse().status == 200
         return False
 
     def stop(self, how: int = signal.SIGTERM) -> int:
