@@ -92,8 +92,10 @@ def enum_type(members: type[enum.Enum], *, is_tolerant: bool = False) -> SAEnum:
 
 
 def partial(rows: str, postgresql: str = "") -> dict[str, TextClause]:
-    """Arguments that make an Index hold only the rows for which the SQL text `rows` is true; `postgresql`: the same as
-    that database says it."""
+    """Arguments that make an Index hold only the rows for which the SQL text `rows` is true.
+
+    `postgresql`: the same text, where that database says it differently.
+    """
     return {"sqlite_where": text(rows), "postgresql_where": text(postgresql or rows)}
 
 

@@ -136,9 +136,8 @@ def server(request, filled_database, tmp_path):
         running.start()
         yield running
         if running.is_running:
-            running.stop(
-                signal.SIGKILL
-            )  # how it ends by itself has tests of its own, and takes as long as a small one
+            # How it ends by itself has tests of its own, and takes as long as a small one.
+            running.stop(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -94,14 +94,19 @@ class Reading:
         """`INC-042` is the incident; a number alone may be one; all else are words."""
         number = self.model.id if self.model is Incident else getattr(self.model, "incident_id", None)
         if number is None:
-            return [search_index.matches(self.model, search, newest)]
+            return [self._words(search, newest)]
         rest, found = REFERENCE.sub(" ", search), REFERENCE.findall(search)
         conditions = [number.in_([int(one) for one in found[:20]])] if found else []
         if rest.strip():
-            words = search_index.matches(self.model, rest, newest)
+            words = self._words(rest, None if found else newest)
             is_number = re.fullmatch(r"\d{1,9}", rest.strip(), re.ASCII) and not found
             conditions.append(or_(words, number == int(rest)) if is_number else words)
         return conditions
+
+    def _words(self, typed: str, newest: int | None):
+        """The condition that a row holds what was typed; `g.is_whole_only`: longer words are left out."""
+        g.is_whole_only = newest is not None and search_index.are_many(self.model, typed, newest)
+        return search_index.matches(self.model, typed, newest, whole=g.is_whole_only)
 
     def is_answered(self, sort_column: str | None) -> bool:
         """An index has the rows in this order."""

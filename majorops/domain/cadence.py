@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from majorops.domain.vocab import IncidentStatus
+from majorops.domain.vocab import IncidentStatus, Visibility
 
 SOON = timedelta(minutes=5)
 HOLDING_MINUTES = 15
@@ -16,6 +16,23 @@ HOLDING_TEXTS = {
     False: f"Work continues. Next update in {HOLDING_MINUTES} minutes.",
 }
 """What the holding milestone says: the guide's words ("If your ETA slips") only while a recovery track runs."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one press of *Post holding update* posts, and to whom."""
+
+    visibility: Visibility
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.visibility.value}: “{self.text}”"
+
+
+def holding(is_shown: bool, has_running_track: bool) -> Holding:
+    """The holding milestone of an incident: public where the public page shows it."""
+    visibility = Visibility.PUBLIC if is_shown else Visibility.INTERNAL
+    return Holding(visibility, HOLDING_TEXTS[has_running_track])
 
 
 class CadenceState(StrEnum):

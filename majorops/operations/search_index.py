@@ -50,7 +50,6 @@ SEARCHED: dict[str, tuple[str, ...]] = {
 APPENDED = frozenset({"timeline_event", "publication", "run_card_version", "audit_entry"})
 LONGEST = 100_000  # letters of a row that are searched
 WORDS = 12  # of what was typed that count
-WHOLE, BEGINS = "", "*"
 MENDED = 10_000  # newest rows of a table that are looked at
 PUNCTUATION = "".join(chr(n) for n in range(32, 127) if not chr(n).isalnum() and chr(n) != " ")
 ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïīñńňóòôõöōőŕřśšťúùûüūůűýÿžźż"
@@ -175,34 +174,41 @@ def words_in(typed: str) -> list[str]:
     return [word[:60] for word in dict.fromkeys(found)][:WORDS]
 
 
-def matches(model: type, typed: str, newest: int | None = None) -> ColumnElement[bool]:
+def matches(
+    model: type, typed: str, newest: int | None = None, *, whole: bool = False
+) -> ColumnElement[bool]:
     """The condition that a row of `model` holds every word that was typed, or one that begins with it.
 
-    Good for any text; without a word in it nothing matches. `newest`: look at so many of the newest matches only; where
-    the words themselves have as many, those that begin with them are left out.
+    `whole`: only the words themselves.
+    Good for any text; without a word in it nothing matches. `newest`: look at so many of the newest matches only.
     """
     words, name = words_in(typed), f"search_{model.__tablename__}"
     if not words:
         return literal_column("1 = 0")
-    if not newest:
-        return model.id.in_(_holding(name, words, BEGINS)[0])
-    found, number = _holding(name, words, WHOLE)
-    # The beginning of a word costs FTS5 all its rows, whatever the limit.
-    if not db.session.scalar(found.limit(1).offset(newest - 1)):
-        found, number = _holding(name, words, BEGINS)
-    return model.id.in_(found.order_by(number.desc()).limit(newest))
+    found, number = _holding(name, words, whole)
+    return model.id.in_(found.order_by(number.desc()).limit(newest) if newest else found)
 
 
-def _holding(name: str, words: list[str], mark: str) -> tuple[Select, ColumnElement[int]]:
-    """The numbers of the rows that hold these words, as a whole or at the beginning of one, and the column of them."""
-    marks = [mark if len(word) > 1 else "" for word in words]
+def are_many(model: type, typed: str, many: int) -> bool:
+    """At least so many rows of `model` hold the words themselves.
+
+    Where that is so, to ask for what begins with them too costs FTS5 every such row, however few are wanted.
+    """
+    words, name = words_in(typed), f"search_{model.__tablename__}"
+    found = _holding(name, words, whole=True)[0].limit(1).offset(many - 1) if words else None
+    return found is not None and db.session.scalar(found) is not None
+
+
+def _holding(name: str, words: list[str], whole: bool) -> tuple[Select, ColumnElement[int]]:
+    """The numbers of the rows that hold these words, and the column of them."""
+    begins = [not whole and len(word) > 1 for word in words]
     if db.engine.dialect.name == "sqlite":
         index = table(name, column("rowid"))
-        asked = " ".join(f'"{word}"{mark}' for word, mark in zip(words, marks, strict=True))
+        asked = " ".join(f'"{word}"{"*" * is_begin}' for word, is_begin in zip(words, begins, strict=True))
         return select(index.c.rowid).where(literal_column(name).op("MATCH")(asked)), index.c.rowid
     index = table(name, column("id"), column("words"))
-    # Each beginning twice: where the planner knows too few words to guess how many begin so (it says one row of 200), it
-    # would walk through the table by number; asked twice it takes the index.
-    each = [f"'{word}'{':*' if mark else ''}" for word, mark in zip(words, marks, strict=True)]
-    asked = " & ".join(each * 2 if mark else each)
-    return select(index.c.id).where(index.c.words.op("@@")(func.to_tsquery("simple", asked))), index.c.id
+    # Each twice: of a word that it does not know the planner thinks that many rows hold it, and walks through
+    # the table by number. Asked twice it thinks of few, and takes the index.
+    each = [f"'{word}'{':*' * is_begin}" for word, is_begin in zip(words, begins, strict=True)] * 2
+    query = func.to_tsquery("simple", " & ".join(each))
+    return select(index.c.id).where(index.c.words.op("@@")(query)), index.c.id

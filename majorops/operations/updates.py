@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_action import WITHIN
-from majorops.domain.cadence import HOLDING_MINUTES, HOLDING_TEXTS
+from majorops.domain.cadence import HOLDING_MINUTES, holding
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.promise import promise_question
 from majorops.domain.vocab import EventType, TrackOutcome, Visibility
@@ -92,17 +92,20 @@ def publish_milestone(
 
 @operation(needs=Permission.PUBLISH)
 def post_holding(incident: Incident, *, actor: Actor, now: datetime, shown: str = "") -> Milestone:
-    """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is. `shown`: the
-    visibility and the words that the screen announced; others are not posted. Raises Conflict."""
-    visibility = Visibility.PUBLIC if incident.is_shown else Visibility.INTERNAL
-    eta = now + timedelta(minutes=HOLDING_MINUTES)
+    """The holding milestone in one press (guide, "If your ETA slips"): public where the incident is.
+
+    `shown`: what the screen announced (`str` of `domain.cadence.Holding`); anything else is not posted.
+    Raises Conflict.
+    """
+    demand_open(incident)
     running = select(RecoveryTrack.id).filter_by(incident_id=incident.id, outcome=TrackOutcome.RUNNING)
-    text = HOLDING_TEXTS[db.session.scalar(running.limit(1)) is not None]
-    if shown not in ("", f"{visibility.value} {text}"):
-        raise Conflict(
-            f"It changed meanwhile. The key posts now, {visibility.value}: “{text}” Press again to post it."
-        )
-    return publish_milestone(incident, text, visibility=visibility, next_update_eta=eta, actor=actor, now=now)
+    its = holding(incident.is_shown, db.session.scalar(running.limit(1)) is not None)
+    if shown not in ("", str(its)):
+        raise Conflict(f"Nothing was posted: it changed meanwhile. A holding update says now, {its}")
+    eta = now + timedelta(minutes=HOLDING_MINUTES)
+    return publish_milestone(
+        incident, its.text, visibility=its.visibility, next_update_eta=eta, actor=actor, now=now
+    )
 
 
 @operation(needs=Permission.PUBLISH)

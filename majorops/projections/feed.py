@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from majorops.db import db
 from majorops.domain import text as words
@@ -16,7 +16,7 @@ from majorops.domain.vocab import IncidentStatus, Phase, Severity, SystemStatus,
 from majorops.models import IS_RUNNING, Incident, Maintenance, Publication, TimelineEvent
 from majorops.projections.promises import promises_of
 from majorops.projections.queries import systems_of
-from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
+from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 
 INCIDENTS = 50
 UPDATES = 50
@@ -74,7 +74,7 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
         query = query.where(Incident.id == number)
     if unresolved_only:  # put in order here: for it, SQLite would walk through the whole past by number
         running = db.session.execute(query.where(IS_RUNNING)).mappings()
-        rows = sorted(running, key=lambda row: row["number"], reverse=True)[:INCIDENTS]
+        rows = sorted(running, key=lambda row: (row["opened_at"], row["number"]), reverse=True)[:INCIDENTS]
     else:
         newest = query.order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(INCIDENTS)
         rows = db.session.execute(newest).mappings().all()
@@ -174,10 +174,14 @@ def _turns(numbers: list[int]) -> dict[int, list[tuple]]:
 
 
 def newest_change() -> datetime | None:
-    """When the public record of the newest incidents and of the maintenances changed last; None for an empty one."""
+    """When the public record changed last; None for an empty one.
+
+    Of the incidents that run, of the newest others, and of the maintenances.
+    """
     # From the incidents on: from the newest entry on it would walk through all that was never public.
-    newest = select(Incident.id).where(IS_PUBLIC_INCIDENT).order_by(Incident.opened_at.desc())
-    incident = newest.limit(INCIDENTS).subquery()
+    known = select(Incident.id).where(IS_PUBLIC_INCIDENT)
+    newest = known.order_by(Incident.opened_at.desc()).limit(INCIDENTS).subquery()
+    incident = union_all(newest.select(), known.where(HAS_RUNNING_STATUS)).subquery()
     entry = select(TimelineEvent.at).where(TimelineEvent.incident_id == incident.c.id, IS_PUBLIC_ENTRY)
     last = entry.order_by(TimelineEvent.seq.desc()).limit(1).correlate(incident).scalar_subquery()
     told = select(func.max(last)).select_from(incident)

@@ -29,8 +29,10 @@ def listed_systems() -> list[tuple[str, str]]:
 
 
 def public_days(now: datetime) -> dict[str, tuple[tuple[int, SystemStatus], ...]]:
-    """Listed system → what was worse than operational in the last 90 days, 0 being today. Only the status page asks: it is
-    the dearest of its questions."""
+    """Listed system → what was worse than operational in the last 90 days, 0 being today.
+
+    For the status page alone: no other question of its kind costs as much.
+    """
     names = [name for name, _ in listed_systems()]
     found = days_of(names, now) if names else {}
     return {name: tuple(sorted(found.get(name, {}).items())) for name in names}

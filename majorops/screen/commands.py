@@ -110,14 +110,14 @@ def _checks(f: Fireground) -> Iterator[Command]:
 
 def updates(f: Fireground) -> Iterator[Command]:
     may = f.why_not(COMMAND)
-    seen = "public" if f.incident.is_shown else "internal"
     yield at(f, "U", verb="fireground.post")
     yield at(f, "M", verb="fireground.post")
     yield to_place("Preview what goes out", may, "composer-preview", "preview")
     if f.shows_resolution:
         yield to_place("Write resolution", may, "composer-body", "post", choose="kind-resolution")
     yield at(f, "H", verb="fireground.post")
-    yield Command(f"Post holding update, {seen}", may, verb="fireground.holding")
+    shown = {"shown": str(f.holding)}
+    yield Command(f"Post holding update, {f.holding}", may, verb="fireground.holding", values=shown)
     refusal = f.why_not(COMMAND, always=True)
     for update in f.updates:
         if update.id not in f.corrected_ids:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
-from majorops.domain.cadence import HOLDING_TEXTS
+from majorops.domain.cadence import Holding, holding
 from majorops.domain.coach import Nudge, next_change, nudges, standing
 from majorops.domain.vocab import (
     AskState,
@@ -52,13 +52,13 @@ class Record(Screen):
         return list(db.session.scalars(newest.limit(TRACKS_SHOWN)))
 
     @property
-    def holding_visibility(self) -> Visibility:
-        return Visibility.PUBLIC if self.incident.is_shown else Visibility.INTERNAL
+    def holding(self) -> Holding:
+        return holding(self.incident.is_shown, any(track.is_running for track in self.tracks))
 
     @property
     def holding_text(self) -> str:
-        """What one press of *Post holding update* says."""
-        return HOLDING_TEXTS[any(track.is_running for track in self.tracks)]
+        """What the key H fills the composer with."""
+        return self.holding.text
 
     @cached_property
     def timeboxes(self) -> list[Timebox]:

@@ -1,7 +1,8 @@
-"""Indexes for the past that the public reads, where most incidents are internal: without them each of its pages looks
-through all of those.
+"""Indexes for the past that the public reads.
 
-Of the public ones alone: an index of all that begins with a flag is taken by SQLite for questions that do not name it.
+Where most incidents are internal, each public page would look through all of those without them. They
+hold the public ones alone: an index of all that begins with a flag is taken by SQLite for questions that do
+not name it.
 
 Revision ID: 0020
 Revises: 0019

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
+from majorops.admin import reading
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.vocab import AccountRole, ChannelKind, Severity
@@ -87,9 +88,26 @@ def test_at_most_a_dozen_words_count():
 def test_the_newest_matches_only(cast):
     numbers = [cast.open(title=f"disk full {n}", severity=Severity.LOW).id for n in range(4)]
     assert found(Incident, "disk", newest=2) == numbers[2:]
-    assert found(Incident, "dis", newest=2) == numbers[2:]
     last = cast.open(title="disks full", severity=Severity.LOW).id
-    assert found(Incident, "disk", newest=6) == [*numbers, last]
+    assert found(Incident, "disk", newest=2) == [numbers[3], last]
+    assert found(Incident, "disk", newest=2, whole=True) == numbers[2:]
+
+
+def test_where_many_rows_hold_a_word_longer_ones_are_left_out_and_the_page_says_so(cast, monkeypatch):
+    for n in range(4):
+        cast.open(title=f"disk full {n}", severity=Severity.LOW)
+    cast.open(title="disks full", severity=Severity.LOW)
+    assert search_index.are_many(Incident, "disk", 4)
+    assert not search_index.are_many(Incident, "disk", 5)
+    assert not search_index.are_many(Incident, "!?", 1)
+    ada = cast.browser("ada")
+    assert "disks full" in ada.get("/admin/data/incidents/?search=disk").text
+    monkeypatch.setattr(reading, "SEARCHED", 3)
+    page = ada.get("/admin/data/incidents/?search=disk").text
+    assert "rows with the whole words" in page
+    assert "disks full" not in page
+    oldest = ada.get("/admin/data/timeline/?search=INC-001+opened").text
+    assert "rows match" not in oldest  # of one incident all are looked at
 
 
 def test_the_index_is_rebuilt_and_mended(cast, clock):

@@ -185,7 +185,21 @@ def test_etag_and_updated_at_move_with_public_changes_alone(client, busy, cast, 
     same = client.get("/api/v2/summary.json")
     assert (same.headers["ETag"], same.data) == (first.headers["ETag"], first.data)
     say(cast, clock, busy, "News.")
-    assert client.get("/api/v2/summary.json").headers["ETag"] != first.headers["ETag"]
+    news = client.get("/api/v2/summary.json")
+    assert news.headers["ETag"] != first.headers["ETag"]
+    assert [datetime.fromisoformat(one.json["page"]["updated_at"]) for one in (same, news)] == [
+        clock() - timedelta(minutes=4),
+        clock(),
+    ]
+
+
+def test_an_old_incident_that_runs_moves_updated_at(client, busy, cast, clock, monkeypatch):
+    monkeypatch.setattr("majorops.projections.feed.INCIDENTS", 1)
+    clock.tick(minutes=5)
+    cast.resolve(cast.open(title="newer"))
+    clock.tick(minutes=5)
+    say(cast, clock, busy, "News.")
+    assert datetime.fromisoformat(body(client, "summary")["page"]["updated_at"]) == clock()
 
 
 def feed(client, kind: str) -> list[dict[str, str]]:

@@ -54,7 +54,7 @@ def test_the_list_in_words(cast):
         "Extend roll back +5",
         "Track succeeded: roll back",
         "Close timebox conditions",
-        "Post holding update, public",
+        "Post holding update, public: “Recovery track in progress. Next update in 15 minutes.”",
         "Log a note",
         "Edit Title",
         "Join bridge",

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.vocab import Phase, Severity, TrackOutcome
 from majorops.models import Incident, Publication, TimelineEvent
-from majorops.operations import tracks, updates
+from majorops.operations import edit, tracks, updates
 from majorops.regions import stale
 from tests.web.page import check
 
@@ -188,22 +189,60 @@ def test_the_holding_milestone_speaks_of_a_recovery_track_only_while_one_runs(ma
     assert 'data-fill="Work continues.' in maya.get("/admin/incidents/1").text
 
 
-def test_a_holding_update_says_what_the_screen_announced_or_nothing(maya, cast, incident, clock):
-    clock.tick(minutes=16)
-    updates.publish_update(
-        incident, "Known.", next_update_eta=clock() + timedelta(minutes=5), actor=cast.maya, now=clock()
-    )
+@pytest.fixture
+def announced(incident, maya, cast, clock) -> str:
+    """What the key of an overdue update says that it posts."""
+    eta = clock() + timedelta(minutes=5)
+    updates.publish_update(incident, "Known.", next_update_eta=eta, actor=cast.maya, now=clock())
     clock.tick(minutes=6)
-    announced = re.search('name="shown" value="([^"]+)"', maya.get("/admin/incidents/1").text)[1]
-    assert announced == "public Work continues. Next update in 15 minutes."
+    return shown_by(maya.get("/admin/incidents/1").text)
+
+
+def shown_by(page: str) -> str:
+    return unescape(re.search('name="shown" value="([^"]+)"', page)[1])
+
+
+@pytest.mark.parametrize("headers", [{}, SCRIPT])
+@pytest.mark.parametrize("what", ["track", "visibility"])
+def test_a_holding_update_says_what_the_screen_announced_or_nothing(
+    maya, cast, incident, clock, announced, what, headers
+):
+    assert announced == "public: “Work continues. Next update in 15 minutes.”"
+    if what == "track":
+        given = {"team": "App", "owner": "Rita Moreau", "goal": "roll back", "actor": cast.maya}
+        tracks.open_track(incident, minutes=10, now=clock(), **given)
+        says = "public: “Recovery track in progress. Next update in 15 minutes.”"
+    else:
+        edit.edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
+        says = "internal: “Work continues. Next update in 15 minutes.”"
+    send = {"path": "/admin/incidents/1/updates/holding", "headers": headers}
+    refused = maya.post(**send, data={"shown": announced})
+    assert refused.status_code == 409
+    assert f"Nothing was posted: it changed meanwhile. A holding update says now, {says}" in refused.text
+    assert db.session.scalar(select(func.count()).select_from(Publication)) == 1
+    assert shown_by(refused.text) == says
+    assert maya.post(**send, data={"shown": says}).status_code in (200, 303)
+    assert db.session.scalar(select(func.count()).select_from(Publication)) == 2
+
+
+@pytest.mark.parametrize("headers", [{}, SCRIPT])
+def test_what_was_not_posted_is_said_where_no_key_is_left(maya, cast, incident, clock, announced, headers):
+    updates.post_holding(incident, actor=cast.omar, now=clock())
     given = {"team": "App", "owner": "Rita Moreau", "goal": "roll back", "actor": cast.maya}
     tracks.open_track(incident, minutes=10, now=clock(), **given)
-    refused = maya.post("/admin/incidents/1/updates/holding", data={"shown": announced})
+    for nudge in cast.fireground(1).nudges:
+        maya.post("/admin/incidents/1/nudges", data={"key": nudge.key})
+    send = {"path": "/admin/incidents/1/updates/holding", "headers": headers}
+    refused = maya.post(**send, data={"shown": announced})
     assert refused.status_code == 409
-    assert "“Recovery track in progress. Next update in 15 minutes.” Press again to post it." in refused.text
-    assert db.session.scalar(select(func.count()).select_from(Publication)) == 1
-    now_announced = re.search('name="shown" value="([^"]+)"', refused.text)[1]
-    assert maya.post("/admin/incidents/1/updates/holding", data={"shown": now_announced}).status_code == 303
+    assert "Nothing was posted: it changed meanwhile." in refused.text
+
+
+def test_a_resolved_incident_gets_no_holding_update(maya, cast, incident):
+    cast.resolve(incident)
+    refused = maya.post("/admin/incidents/1/updates/holding", data={"shown": "internal: “As it was.”"})
+    assert "is resolved" in refused.text
+    assert "it changed meanwhile" not in refused.text
 
 
 @pytest.mark.parametrize(
