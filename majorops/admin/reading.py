@@ -41,6 +41,7 @@ class Reading:
     def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
         """The rows of a page and the number of all; a page size of 0 gives all rows, one after another (an export)."""
         query, joins = self.get_query(), {}
+        search = search if self._search_supported else None  # an export is asked for with anything
         if filters:
             query, _, joins, _ = self._apply_filters(query, None, joins, {}, filters)
         if search:

@@ -128,7 +128,17 @@ def test_an_incident_is_found_as_people_call_it(ada, cast):
 
 
 @pytest.mark.parametrize(
-    "query", ["page=-3", f"page={10**30}", "sort=99", "sort=-1", "_scheme=x", "endpoint=1", "search=%00"]
+    "query",
+    [
+        "page=-3",
+        f"page={10**30}",
+        "sort=99",
+        "sort=-1",
+        "_scheme=x",
+        "endpoint=1",
+        "search=%00",
+        "search=word",
+    ],
 )
 @every_table
 def test_odd_addresses_are_no_error(ada, name, query):

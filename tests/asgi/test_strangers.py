@@ -7,6 +7,7 @@ import threading
 import pytest
 import requests
 
+from majorops import snapshots
 from majorops.asgi.pools import Pool, StaffWork
 from majorops.asgi.public_pages import PublicPages
 from majorops.asgi.refusals import kept_form, too_many
@@ -154,6 +155,10 @@ def test_what_a_request_asks_for_is_a_bounded_set(pages, path, query, headers, k
 
 class TestAnswers:
     """What the front gives out without Flask, once it was drawn."""
+
+    @pytest.fixture(autouse=True)
+    def fresh_however_long_it_takes(self, monkeypatch):
+        monkeypatch.setattr(snapshots, "FRESH", 600.0)
 
     @staticmethod
     def ask(pages, path, query=b"", headers=BROWSER, is_stranger=True, method="GET"):
