@@ -142,7 +142,8 @@ def test_any_table_is_exported_with_any_search(ada, app):
     assert len(tables) > 20
     for table in tables:
         answer = ada.get(f"{table.url}/export/csv/?search=word")
-        assert answer.status_code == (200 if table.can_export else 404), table.name
+        assert answer.status_code == 200, table.name
+        assert answer.text.count(",") > 1, table.name
 
 
 @every_table
