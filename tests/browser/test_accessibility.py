@@ -67,8 +67,18 @@ def demo(template_database, tmp_path_factory):
 
 
 def violations(page) -> list[str]:
+    """What axe finds. A target is small only where it is small in the middle of the screen too: at the edge what stays in
+    place (head, dock) lies over half of one or the other."""
     found = Axe().run(page, options=TAGS).response["violations"]
+    for one in [v for v in found if v["id"] == "target-size"]:
+        one["nodes"] = [node for node in one["nodes"] if _is_small(page, node["target"][0])]
     return [f"{v['id']}: {n['target']} {n['failureSummary'][:160]}" for v in found for n in v["nodes"][:4]]
+
+
+def _is_small(page, target: str) -> bool:
+    page.evaluate("target => document.querySelector(target).scrollIntoView({ block: 'center' })", target)
+    options = {"runOnly": {"type": "rule", "values": ["target-size"]}}
+    return Axe().run(page, context={"include": [[target]]}, options=options).violations_count > 0
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

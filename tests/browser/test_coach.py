@@ -67,6 +67,17 @@ def test_overdue_is_settled_by_one_key(open_page, promise):
     expect(page.locator("#nudge .nudge__what")).to_have_count(0)
 
 
+def test_on_a_phone_its_words_are_no_column_beside_its_keys(open_page, promise):
+    page = open_page("maya", size="phone")
+    open_incident(page)
+    promise(-60)
+    page.set_viewport_size({"width": 320, "height": 844})
+    page.reload()
+    why = page.locator("#nudge-top .nudge__why").bounding_box()
+    assert why["width"] > 250
+    assert page.locator("#nudge-top .nudge__keys").bounding_box()["y"] >= why["y"] + why["height"]
+
+
 def test_dismissed_by_keyboard_it_stays_away(open_page, promise):
     page = open_page("maya")
     open_incident(page)
