@@ -14,8 +14,8 @@ from sqlalchemy.engine import Engine
 from bench.table import spread, verdict
 from majorops import clock, create_app
 from majorops.db import db
-from majorops.demo import fill
-from majorops.history import DAYS
+from majorops.demo.data import fill
+from majorops.demo.history import DAYS
 from tests.conftest import SECRET, autocommit, named_database
 from tests.live.postgres_server import PostgresServer
 from tests.pages import Page, browsers, every_page, open_page

@@ -14,7 +14,7 @@ from majorops.announce import tell_ledger
 from majorops.cli.saying import says_why
 from majorops.delivery import Worker
 from majorops.delivery.selftest import send_test
-from majorops.demo import NotEmpty, add_history, fill, is_empty
+from majorops.demo.data import NotEmpty, add_history, fill, is_empty
 from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
 from majorops.health import is_ready

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from majorops import clock, create_app
 from majorops.db import db
-from majorops.demo import fill
+from majorops.demo.data import fill
 from tests.conftest import SECRET
 from tests.server import Server
 

@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select, update
 
 from majorops import clock, create_app
 from majorops.db import db
-from majorops.demo import fill
+from majorops.demo.data import fill
 from majorops.models import Incident
 from tests.conftest import SECRET
 from tests.operations.planner import take_statistics

@@ -6,7 +6,7 @@ from sqlalchemy import insert, select, text
 from majorops import clock as majorops_clock
 from majorops import create_app
 from majorops.db import db
-from majorops.demo import fill
+from majorops.demo.data import fill
 from majorops.domain.vocab import MaintenanceStatus, Severity
 from majorops.models import Maintenance
 from tests.conftest import SECRET, autocommit, migrated, named_database

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.demo.history import DAYS, fill_history
 from majorops.domain.access import SYSTEM, Actor
 from majorops.domain.errors import Conflict
 from majorops.domain.vocab import (
@@ -25,7 +26,6 @@ from majorops.domain.vocab import (
     Severity,
     Visibility,
 )
-from majorops.history import DAYS, fill_history
 from majorops.models import Incident, RunCardUse, User
 from majorops.operations import (
     accounts,
@@ -79,7 +79,7 @@ CARDS = {
     "commerce": (CardTier.AGENCY, "payments-api, checkout-web, ledger-db, order-queue, search-index", 60),
     "network": (CardTier.AGENCY, "edge-network, dns-resolver, *-edge", 20),
 }
-CARD_FILES = Path(__file__).parent / "demo_cards"
+CARD_FILES = Path(__file__).parent / "cards"
 PUBLIC = Visibility.PUBLIC
 
 

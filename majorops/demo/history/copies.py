@@ -11,8 +11,8 @@ from hashlib import sha256
 from sqlalchemy import Table, select
 
 from majorops.db import Base, db
+from majorops.demo.history.courses import DAY, VARIED
 from majorops.domain.text import reference
-from majorops.history.courses import DAY, VARIED
 
 NEXT = DAY + timedelta(days=1)
 FIRST = 7_310_000  # numbers of the courses' incidents begin here: such a number stands in no other text

@@ -11,9 +11,9 @@ from flask import current_app
 from sqlalchemy import select, text
 
 from majorops.db import Base, db
+from majorops.demo.history.copies import FIRST, Copier, Original, read_originals
+from majorops.demo.history.courses import DAY, run_courses
 from majorops.domain.access import SYSTEM, Actor
-from majorops.history.copies import FIRST, Copier, Original, read_originals
-from majorops.history.courses import DAY, run_courses
 from majorops.models import User
 from majorops.operations.accounts import add_user
 from majorops.operations.bulk import add_history
