@@ -22,4 +22,4 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["pyth
 # The server is process 1, so that SIGTERM reaches it. It takes --workers from WEB_CONCURRENCY by itself, and the
 # addresses whose X-Forwarded headers it believes from FORWARDED_ALLOW_IPS. Migrations are a command of their own:
 # flask --app app db upgrade
-CMD ["uvicorn", "majorops.front:app", "--http", "majorops.front:Protocol", "--host", "0.0.0.0", "--port", "8000", "--proxy-headers", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "5"]
+CMD ["uvicorn", "majorops.asgi.app:app", "--http", "majorops.asgi.app:Protocol", "--host", "0.0.0.0", "--port", "8000", "--proxy-headers", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "5"]

@@ -3,7 +3,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
-SERVE := $(BIN)/uvicorn majorops.front:app --http majorops.front:Protocol --host $(HOST) --port $(PORT) --proxy-headers --no-server-header --no-access-log --timeout-graceful-shutdown 5
+SERVE := $(BIN)/uvicorn majorops.asgi.app:app --http majorops.asgi.app:Protocol --host $(HOST) --port $(PORT) --proxy-headers --no-server-header --no-access-log --timeout-graceful-shutdown 5
 TESTS_AT_ONCE ?= 4
 RECORDINGS ?= $(wildcard tests/replays/*.yaml ../shared/replays/*.yaml)
 DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
@@ -27,7 +27,7 @@ demo: .venv/runtime
 
 # Everything on SQLite; on PostgreSQL what differs there: operations, projections, delivery, searches. Migrations and wires
 # run on both in the first.
-ON_POSTGRES := tests/operations tests/public tests/delivery tests/admin/test_reading.py tests/test_replay.py \
+ON_POSTGRES := tests/operations tests/public tests/notifications tests/admin/test_reading.py tests/test_replay.py \
   tests/test_history.py tests/web/test_fuzz.py tests/web/test_intake.py \
   tests/web/test_health.py::TestClocks::test_the_clock_of_postgresql_is_compared \
   tests/web/test_health.py::test_postgresql_that_takes_no_writes

@@ -17,13 +17,13 @@ from bench.table import spread, verdict
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, Severity
+from majorops.domain.enums import ChannelKind, DeliveryState, Notice, Severity
 from majorops.models import Delivery, Incident, User
 from majorops.operations import audit, delivery, operation
 from majorops.operations.incident import open_incident
 from majorops.operations.outbox import notify
 from tests.conftest import SECRET, migrated
-from tests.delivery.receivers import WebServer
+from tests.notifications.receivers import WebServer
 from tests.server import ROOT, fill
 
 MESSAGES, DELAY = 1_000, 0.02

@@ -22,8 +22,8 @@ import config
 from majorops import create_app
 from majorops.ai import Provider, Sight, prompt_for, provider_for, see, write
 from majorops.db import db
+from majorops.domain.enums import Helper, IncidentStatus, Visibility
 from majorops.domain.facts import check
-from majorops.domain.vocab import Helper, IncidentStatus, Visibility
 from majorops.models import Incident
 from majorops.replay import read
 from majorops.replay.run import Player

@@ -17,8 +17,8 @@ from majorops.db import db
 from majorops.demo.data import fill
 from majorops.demo.history import DAYS
 from tests.conftest import SECRET, autocommit, named_database
-from tests.live.postgres_server import PostgresServer
 from tests.pages import Page, browsers, every_page, open_page
+from tests.realtime.postgres_server import PostgresServer
 
 FEW, MANY, ROUNDS = 100, 100_000, 15
 IS_SHORT = False

@@ -17,7 +17,7 @@ from bench.table import spread, verdict
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole, Severity, SignInMethod, Visibility
+from majorops.domain.enums import AccountRole, Severity, SignInMethod, Visibility
 from majorops.models import Incident, User
 from majorops.operations.accounts import add_user, start_session
 from majorops.operations.edit import edit_field

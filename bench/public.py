@@ -18,7 +18,7 @@ from bench.servers import one_box
 from bench.table import spread, verdict
 from majorops import clock, create_app
 from majorops.db import db
-from majorops.domain.vocab import Severity
+from majorops.domain.enums import Severity
 from majorops.models import Incident
 from tests.conftest import SECRET
 from tests.server import Person, Server, free_port

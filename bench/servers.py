@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import migrated
-from tests.live.postgres_server import PostgresServer
-from tests.live.redis_server import RedisServer
+from tests.realtime.postgres_server import PostgresServer
+from tests.realtime.redis_server import RedisServer
 from tests.server import Server, fill
 
 

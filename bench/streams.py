@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.servers import one_box
 from bench.table import spread, verdict
-from majorops.live import Ticket, Tickets
-from majorops.live.streams import PER_PERSON
+from majorops.realtime import Ticket, Tickets
+from majorops.realtime.streams import PER_PERSON
 from tests.conftest import SECRET
 from tests.server import Person
 

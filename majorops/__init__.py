@@ -8,11 +8,12 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import config
-from majorops import admin, announce, cli, web
+from majorops import admin, cli, web
 from majorops.db import db, engine_options, migrate
 from majorops.health import Watch
-from majorops.public_files import PublicFiles, files_problem
-from majorops.snapshots import Snapshots, public_origin
+from majorops.publishing.files import PublicFiles, files_problem
+from majorops.publishing.snapshots import Snapshots, public_origin
+from majorops.realtime import invalidation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,7 +37,7 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    announce.init_app(app)
+    invalidation.init_app(app)
     web.init_app(app)
     admin.init_app(app)
     cli.init_app(app)
@@ -46,7 +47,7 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
         snapshots = app.extensions["snapshots"]
         app.extensions["public_files"] = PublicFiles(app, snapshots, Path(folder))
         snapshots.after_round = app.extensions["public_files"].freshen
-    app.extensions["health"] = Watch(app, told=lambda: announce.tell_notices(app))
+    app.extensions["health"] = Watch(app, told=lambda: invalidation.tell_notices(app))
     app.add_template_global(lambda: files_problem(app), "files_problem")
     app.add_template_global(lambda: app.extensions["health"].seen.problems, "server_problems")
     return app

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from majorops.domain.errors import Invalid
-from majorops.domain.text import clean_line, clean_text, meeting_link
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AlarmLevel,
     CommandRole,
     ExternalImpact,
@@ -22,6 +20,8 @@ from majorops.domain.vocab import (
     Severity,
     by_value,
 )
+from majorops.domain.errors import Invalid
+from majorops.domain.text import clean_line, clean_text, meeting_link
 from majorops.models import Incident
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"

@@ -22,8 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from majorops import clock
 from majorops.db import DISK_FULL, db, storage_problem
+from majorops.domain.enums import DeliveryState
 from majorops.domain.measures import words
-from majorops.domain.vocab import DeliveryState
 from majorops.models import Announcement, Delivery, TimelineEvent
 from majorops.signing import AHEAD, LEEWAY
 from majorops.storage import sqlite_file

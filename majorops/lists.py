@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from majorops.db import db
+from majorops.domain.enums import AccountRole
 from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, RUNNING
-from majorops.domain.vocab import AccountRole
 from majorops.models import IS_RUNNING, AffectedSystem, Incident, Maintenance, MaintenanceUpdate, System, User
 
 PER_PAGE = 50

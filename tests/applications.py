@@ -10,10 +10,11 @@ from collections import OrderedDict
 
 from flask import Flask
 
-from majorops import announce, create_app, operations
+from majorops import create_app, operations
 from majorops.health import Watch
 from majorops.operations import reminders
-from majorops.snapshots import Snapshots
+from majorops.publishing.snapshots import Snapshots
+from majorops.realtime import invalidation
 from tests.quick import keep_templates
 
 MOST = 12  # applications kept at once
@@ -29,7 +30,7 @@ SAME = {"sqlalchemy", "migrate", "csrf", "admin", "public_origin"}
 
 def renew(app: Flask) -> None:
     """What an application remembers in memory, new: who looks at what, tickets, drawn public pages."""
-    announce.init_app(app)
+    invalidation.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["health"] = Watch(app)
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-PROCESSES = ["tests/delivery/test_work.py", "tests/test_cli.py"]
+PROCESSES = ["tests/notifications/test_work.py", "tests/test_cli.py"]
 SHORT = [
-    "tests/delivery/test_work.py::test_stops_at_once_even_while_a_receiver_hangs",
+    "tests/notifications/test_work.py::test_stops_at_once_even_while_a_receiver_hangs",
     "tests/test_cli.py",
     "tests/web/test_intake.py",
     "tests/public/test_freshness.py",
@@ -26,7 +26,7 @@ SHORT = [
 WHOLE = [
     *PROCESSES,
     "tests/domain",
-    "tests/delivery",
+    "tests/notifications",
     "tests/operations",
     "tests/public",
     "tests/web",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AccountRole,
     CardTier,
     CheckState,

@@ -115,7 +115,7 @@ class Browser(FlaskClient):
 @pytest.fixture(scope="session")
 def postgres():
     """The address of a PostgreSQL server of our own, on its first database."""
-    from tests.live.postgres_server import PostgresServer
+    from tests.realtime.postgres_server import PostgresServer
 
     server = PostgresServer()
     yield server.url
@@ -161,7 +161,7 @@ def model():
 @pytest.fixture
 def redis_server(tmp_path):
     """A Redis server of our own; it can be killed and started again."""
-    from tests.live.redis_server import RedisServer
+    from tests.realtime.redis_server import RedisServer
 
     server = RedisServer(tmp_path)
     server.start()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from majorops import clock
 from majorops.db import db
-from majorops.domain.vocab import AccountRole, SignInMethod
+from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.models import Incident, User
 from majorops.operations.accounts import start_session
 from majorops.web.session import sign_in_client

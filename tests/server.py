@@ -25,7 +25,7 @@ from flask import Flask
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole, Severity, SignInMethod
+from majorops.domain.enums import AccountRole, Severity, SignInMethod
 from majorops.models import User
 from majorops.operations.accounts import add_user, start_session
 from majorops.operations.catalogue import add_system
@@ -60,10 +60,10 @@ def serve(port: int, environment: dict[str, str], is_quick: bool) -> None:
     if is_quick:
         quick.hurry()
     if {name: value for name, value in environment.items() if is_setting(name)} != warm.given:
-        sys.modules.pop("majorops.front", None)  # another server than the one that was made in advance
-    front = importlib.import_module("majorops.front")
-    quick.keep_templates(front.flask_app)
-    uvicorn.run(front.app, port=port, http=front.Protocol, access_log=False, log_level="warning")
+        sys.modules.pop("majorops.asgi.app", None)  # another server than the one that was made in advance
+    server = importlib.import_module("majorops.asgi.app")
+    quick.keep_templates(server.flask_app)
+    uvicorn.run(server.app, port=port, http=server.Protocol, access_log=False, log_level="warning")
 
 
 def is_setting(name: str) -> bool:
@@ -125,7 +125,7 @@ def home() -> dict[str, str]:
 @cache
 def mail_server() -> str:
     """The address of a mail server that takes everything, one for all servers of this process."""
-    from tests.delivery.receivers import MailServer
+    from tests.notifications.receivers import MailServer
 
     return MailServer().url
 

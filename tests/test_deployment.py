@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import config
-from majorops.live.live import BEAT
+from majorops.realtime.live import BEAT
 from majorops.web.streams import STREAM
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +33,7 @@ def test_only_settings_that_exist_are_named(file):
 
 def serve_options(command: str) -> str:
     """uvicorn's arguments without where it listens."""
-    return re.sub(r" --(host|port) \S+", "", command[command.index("majorops.front:app") :])
+    return re.sub(r" --(host|port) \S+", "", command[command.index("majorops.asgi.app:app") :])
 
 
 def test_every_way_to_serve_has_the_same_options():

@@ -7,8 +7,8 @@ from sqlalchemy import func, select, text
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
+from majorops.domain.enums import DeliveryState, Severity
 from majorops.domain.text import reference
-from majorops.domain.vocab import DeliveryState, Severity
 from majorops.models import (
     Announcement,
     CommandAssignment,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.domain.vocab import IncidentStatus, Phase
+from majorops.domain.enums import IncidentStatus, Phase
 from majorops.models import CommandAssignment, Incident, Milestone, TimelineEvent
 from majorops.replay import BadFile, StepRefused, read, run
 from tests.recordings import NAMES, recording

@@ -267,7 +267,7 @@ def test_a_damaged_database_is_neither_migrated_nor_served(place):
     said = place(".venv/bin/flask --app app db upgrade", fails=True)
     assert "Not started. Restore a backup: README, Restore." in said
     assert "Traceback" not in said
-    serve = ".venv/bin/uvicorn majorops.front:app --http majorops.front:Protocol --port 0"
+    serve = ".venv/bin/uvicorn majorops.asgi.app:app --http majorops.asgi.app:Protocol --port 0"
     said = place(f"timeout 60 {serve}", fails=True)
     assert "Not started. Restore a backup: README, Restore." in said
     assert "Traceback" not in said

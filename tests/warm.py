@@ -46,16 +46,16 @@ def make() -> None:
     url = given["MAJOROPS_DATABASE_URL"]
     cookies = fill(migrated(url))
     open_incident(url)
-    from majorops import front
+    from majorops.asgi import app as server
     from majorops.db import db
 
-    quick.keep_templates(front.flask_app)
-    client = front.flask_app.test_client()
+    quick.keep_templates(server.flask_app)
+    client = server.flask_app.test_client()
     client.set_cookie("majorops", cookies["maya"][0])
     for page in PAGES:
         if (answer := client.get(page)).status_code != 200:
             raise RuntimeError(f"{page}: {answer.status}")
-    with front.flask_app.app_context():
+    with server.flask_app.app_context():
         db.engine.dispose()
     gc.collect()
     gc.freeze()  # or each fork would look through all of it at its start

@@ -15,9 +15,9 @@ from majorops.admin.base import Table
 from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
+from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.errors import Refused
 from majorops.domain.text import reference
-from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.fields import as_text
 from majorops.models import Channel, Delivery, NoticePolicy
 from majorops.operations import delivery as verbs

@@ -11,8 +11,8 @@ from majorops.admin.base import Table
 from majorops.admin.filters import From, Is, Number, Until
 from majorops.admin.show import by_row, incident_link
 from majorops.ai import prompts
+from majorops.domain.enums import DraftState, Helper
 from majorops.domain.text import reference
-from majorops.domain.vocab import DraftState, Helper
 from majorops.models import Draft
 
 

@@ -8,8 +8,8 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from majorops.domain.enums import AccountRole, CardTier, ChannelKind, Notice
 from majorops.domain.runcards import HEADINGS, skeleton
-from majorops.domain.vocab import AccountRole, CardTier, ChannelKind, Notice
 from majorops.fields import FIELDS, YES_NO, Field, options
 from majorops.models import Incident
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from majorops.admin.base import Table
 from majorops.admin.filters import From, Is, Until, YesNo
 from majorops.admin.show import by_row, lines
-from majorops.domain.vocab import MaintenanceStatus
+from majorops.domain.enums import MaintenanceStatus
 from majorops.models import Maintenance, MaintenanceUpdate
 
 

@@ -16,9 +16,9 @@ from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.access import Actor
+from majorops.domain.enums import CommandRole, EventType, HandoverState, IncidentStatus, Visibility, by_value
 from majorops.domain.errors import Refused
 from majorops.domain.text import reference
-from majorops.domain.vocab import CommandRole, EventType, HandoverState, IncidentStatus, Visibility, by_value
 from majorops.models import AuditEntry, CommandAssignment, Handover, Milestone, StatusUpdate, TimelineEvent
 from majorops.operations import timeline
 

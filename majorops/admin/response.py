@@ -7,7 +7,7 @@ from typing import ClassVar
 from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.records import IncidentRecord
 from majorops.admin.show import by_row, lines
-from majorops.domain.vocab import AskState, CheckState, TrackOutcome
+from majorops.domain.enums import AskState, CheckState, TrackOutcome
 from majorops.models import Ask, CanReport, RecoveryTrack, Timebox, ValidationCheck
 
 

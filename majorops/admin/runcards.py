@@ -15,8 +15,8 @@ from majorops.admin.base import Table
 from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, Is, YesNo
 from majorops.admin.show import by_row, incident_link, lines
+from majorops.domain.enums import CardTier
 from majorops.domain.runcards import is_stale
-from majorops.domain.vocab import CardTier
 from majorops.fields import as_text
 from majorops.models import RunCard, RunCardVersion
 from majorops.operations import runcards as verbs

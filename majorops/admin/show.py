@@ -10,8 +10,8 @@ from flask import url_for
 from markupsafe import Markup
 
 from majorops.db import UTCDateTime
+from majorops.domain.enums import Phase, Visibility
 from majorops.domain.text import reference
-from majorops.domain.vocab import Phase, Visibility
 from majorops.fields import as_text
 from majorops.models import Incident
 

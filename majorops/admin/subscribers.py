@@ -14,9 +14,9 @@ from majorops.admin.base import Table
 from majorops.admin.bulk import Act
 from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link
+from majorops.domain.enums import ChannelKind, SubscriberState
 from majorops.domain.errors import Refused
 from majorops.domain.text import reference
-from majorops.domain.vocab import ChannelKind, SubscriberState
 from majorops.models import Announcement, Subscriber
 from majorops.operations import subscriptions
 

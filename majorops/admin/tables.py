@@ -17,8 +17,8 @@ from majorops.admin.bulk import Act
 from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.reading import SKIMMED, counted
 from majorops.admin.show import box, by_row, incident_link, lines
+from majorops.domain.enums import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
 from majorops.domain.text import reference
-from majorops.domain.vocab import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
 from majorops.fields import FIELDS, as_text
 from majorops.models import (
     AuditEntry,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from majorops.domain.vocab import Helper
+from majorops.domain.enums import Helper
 
 FOLDER = Path(__file__).parent / "prompts"
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from majorops.domain.briefs import Need
 from majorops.domain.drafting import UNKNOWN, sentence
+from majorops.domain.enums import AlarmLevel, CheckState, CommandRole, ExternalImpact, IncidentStatus, Phase
 from majorops.domain.measures import words
 from majorops.domain.playbook import play_at
-from majorops.domain.vocab import AlarmLevel, CheckState, CommandRole, ExternalImpact, IncidentStatus, Phase
 from majorops.projections import PublicIncident
 from majorops.projections.brief import BriefIncident
 from majorops.projections.record import RecordTrack, WholeRecord

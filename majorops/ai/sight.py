@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from majorops.ai import rules
 from majorops.ai.history import told
 from majorops.domain.drafting import composed
+from majorops.domain.enums import Helper, Visibility
 from majorops.domain.errors import Invalid, NotFound
 from majorops.domain.measures import words
 from majorops.domain.playbook import play_at
 from majorops.domain.secrets import mask
 from majorops.domain.text import count, reference
-from majorops.domain.vocab import Helper, Visibility
 from majorops.projections import PublicIncident, public_incident
 from majorops.projections.brief import BriefIncident, brief_incident
 from majorops.projections.record import WholeRecord, whole_record

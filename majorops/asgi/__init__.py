@@ -1,2 +1,2 @@
-"""The parts of the server's front (`majorops/front.py`): who gets which threads, the bridge to Flask, HTTP
+"""The parts of the server's front (`majorops/asgi/app.py`): who gets which threads, the bridge to Flask, HTTP
 itself."""

@@ -12,7 +12,7 @@ from majorops.asgi.limits import Waiting
 from majorops.asgi.public_pages import PublicPages
 from majorops.asgi.turns import Turns
 from majorops.asgi.visitors import Visitors
-from majorops.snapshots import Snapshot, accepted
+from majorops.publishing.snapshots import Snapshot, accepted
 
 COOKIE = re.compile(rb"\r\ncookie:([^\r\n]*)", re.IGNORECASE)
 HEAD_SECONDS = 10.0  # until the whole head of a request must be here

@@ -7,7 +7,7 @@ import asyncio
 import re
 
 from majorops.asgi.pools import Pool, StaffWork
-from majorops.snapshots import TEXT, Key, Snapshot, Snapshots, accepted
+from majorops.publishing.snapshots import TEXT, Key, Snapshot, Snapshots, accepted
 
 # Headers of requests that no snapshot answers: a body comes with them.
 WITH_BODY = {b"content-length", b"transfer-encoding", b"expect"}

@@ -12,7 +12,7 @@ from majorops import clock
 from majorops.cli.saying import says_why
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole
+from majorops.domain.enums import AccountRole
 from majorops.models import User
 from majorops.operations.accounts import add_user, set_role, unlock_user
 

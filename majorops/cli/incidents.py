@@ -14,7 +14,7 @@ from majorops import clock
 from majorops.cli.saying import says_why
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import IncidentStatus, IntakeSource, Severity
+from majorops.domain.enums import IncidentStatus, IntakeSource, Severity
 from majorops.fields import FIELDS
 from majorops.models import Incident
 from majorops.operations.incident import open_incident

@@ -10,17 +10,17 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from majorops import clock
-from majorops.announce import tell_ledger
 from majorops.cli.saying import says_why
-from majorops.delivery import Worker
-from majorops.delivery.selftest import send_test
 from majorops.demo.data import NotEmpty, add_history, fill, is_empty
 from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
 from majorops.health import is_ready
+from majorops.notifications import Worker
+from majorops.notifications.selftest import send_test
 from majorops.operations import search_index
 from majorops.operations.delivery import record_test
-from majorops.public_files import PublicFiles
+from majorops.publishing.files import PublicFiles
+from majorops.realtime.invalidation import tell_ledger
 
 
 @click.command("demo")

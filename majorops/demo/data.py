@@ -11,8 +11,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.demo.history import DAYS, fill_history
 from majorops.domain.access import SYSTEM, Actor
-from majorops.domain.errors import Conflict
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AccountRole,
     CardTier,
     CheckState,
@@ -26,6 +25,7 @@ from majorops.domain.vocab import (
     Severity,
     Visibility,
 )
+from majorops.domain.errors import Conflict
 from majorops.models import Incident, RunCardUse, User
 from majorops.operations import (
     accounts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from majorops.domain.vocab import AccountRole
+from majorops.domain.enums import AccountRole
 
 
 class Permission(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from majorops.domain.vocab import AlarmLevel, CommandRole, Severity
+from majorops.domain.enums import AlarmLevel, CommandRole, Severity
 
 LEVELS = {
     Severity.CRITICAL: AlarmLevel.BOX_3,

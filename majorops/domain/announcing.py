@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from majorops.domain.vocab import IncidentStatus, Visibility
+from majorops.domain.enums import IncidentStatus, Visibility
 
 CONFIRM_WITHIN = timedelta(hours=48)
 BOUNCES = 2  # messages in a row that could not be delivered for good

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from majorops.domain.enums import IncidentStatus, Phase, Severity
 from majorops.domain.measures import words
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import IncidentStatus, Phase, Severity
 
 LINK_HOURS = 24
 LONGEST_LINK = 30 * 24

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from majorops.domain.vocab import IncidentStatus, Visibility
+from majorops.domain.enums import IncidentStatus, Visibility
 
 SOON = timedelta(minutes=5)
 HOLDING_MINUTES = 15

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from majorops.domain.alarm import roles_asked
-from majorops.domain.vocab import AlarmLevel, CommandRole, ExternalImpact, IncidentStatus
+from majorops.domain.enums import AlarmLevel, CommandRole, ExternalImpact, IncidentStatus
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from majorops.domain.vocab import IncidentStatus, MaintenanceStatus, Phase, SystemStatus
+from majorops.domain.enums import IncidentStatus, MaintenanceStatus, Phase, SystemStatus
 
 LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 LENGTH = 12

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from majorops.domain.cadence import SOON
+from majorops.domain.enums import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
 from majorops.domain.gates import CLEAN_WINDOW, STRICT
 from majorops.domain.measures import late_by, short_clock, words
 from majorops.domain.notices import Outcome
-from majorops.domain.vocab import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
 
 FIRST_MILESTONE = timedelta(minutes=20)
 GATHER = timedelta(minutes=10)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from majorops.domain.enums import Helper
 from majorops.domain.text import clean_text, listed
-from majorops.domain.vocab import Helper
 
 # What each helper's text is made of, in order; a writer names each part at the beginning of its line.
 PARTS: dict[Helper, tuple[str, ...]] = {

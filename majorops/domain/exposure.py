@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from majorops.domain.enums import AlarmLevel, RecoveryConfidence, RecoveryPath
 from majorops.domain.text import count
-from majorops.domain.vocab import AlarmLevel, RecoveryConfidence, RecoveryPath
 
 VENDOR = "vendor"
 CONFIDENCE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase, Severity
+from majorops.domain.enums import CheckState, IncidentStatus, Phase, Severity
 
 CLEAN_WINDOW = timedelta(minutes=10)
 STRICT = frozenset({Severity.CRITICAL, Severity.HIGH})

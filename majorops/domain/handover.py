@@ -8,10 +8,10 @@ from datetime import datetime
 from majorops.domain.access import Actor, Permission
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.coach import Clocked, Watch
+from majorops.domain.enums import AccountRole, CommandRole, HandoverState, Phase
 from majorops.domain.gates import CLEAN_WINDOW
 from majorops.domain.measures import clock, short_clock
 from majorops.domain.text import count
-from majorops.domain.vocab import AccountRole, CommandRole, HandoverState, Phase
 
 NAMED = 4  # of a kind; the others are counted
 LONGEST = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from majorops.domain.vocab import MaintenanceStatus
+from majorops.domain.enums import MaintenanceStatus
 
 LONGEST = timedelta(days=14)
 AHEAD = timedelta(days=366)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from majorops.domain.enums import AccountRole, AlarmLevel, Notice
 from majorops.domain.text import count
-from majorops.domain.vocab import AccountRole, AlarmLevel, Notice
 
 NO_MAIL = "No channel set: MAJOROPS_SMTP_URL is not configured."
 

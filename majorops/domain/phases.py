@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from majorops.domain.vocab import Phase
+from majorops.domain.enums import Phase
 
 
 @dataclass(frozen=True)

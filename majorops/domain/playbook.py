@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from majorops.domain import checklist as rules
 from majorops.domain.checklist import Facts, Rule
-from majorops.domain.vocab import AlarmLevel, Phase
+from majorops.domain.enums import AlarmLevel, Phase
 
 
 @dataclass(frozen=True)

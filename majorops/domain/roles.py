@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from majorops.domain.vocab import AlarmLevel, CommandRole, Phase
+from majorops.domain.enums import AlarmLevel, CommandRole, Phase
 
 ABOUT: dict[CommandRole, str] = {
     CommandRole.SRE: "Leads the technical work, owns the recovery tracks, reports in CAN.",

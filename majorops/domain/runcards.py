@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from majorops.domain.vocab import AlarmLevel, CardTier
+from majorops.domain.enums import AlarmLevel, CardTier
 
 STALE_AFTER = timedelta(days=90)
 LONGEST = 20_000

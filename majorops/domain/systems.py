@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from majorops.domain.vocab import Severity, SystemStatus
+from majorops.domain.enums import Severity, SystemStatus
 
 RANK = {status: place for place, status in enumerate(SystemStatus)}
 # What an incident makes of the systems that it names, while nobody has set one by hand.

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type
 from majorops.domain.access import Actor
-from majorops.domain.vocab import AccountRole, SignInMethod
+from majorops.domain.enums import AccountRole, SignInMethod
 
 
 class User(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from majorops.db import Base, UTCDateTime, enum_type
-from majorops.domain.vocab import BriefPage
+from majorops.domain.enums import BriefPage
 
 
 class BriefLink(Base):

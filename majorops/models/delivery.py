@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type, partial
+from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import Reach
-from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models.account import User
 from majorops.models.incident import Incident
 from majorops.models.subscriber import Announcement, Subscriber

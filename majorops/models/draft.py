@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type
-from majorops.domain.vocab import DraftState, Helper, Phase, Visibility
+from majorops.domain.enums import DraftState, Helper, Phase, Visibility
 
 
 class Draft(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type
-from majorops.domain.vocab import HandoverState
+from majorops.domain.enums import HandoverState
 from majorops.models.account import User
 from majorops.models.incident import Incident
 

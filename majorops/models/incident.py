@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
-from majorops.domain.visibility import is_public_incident
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AlarmLevel,
     CheckState,
     CommandRole,
@@ -25,6 +24,7 @@ from majorops.domain.vocab import (
     Severity,
     SystemStatus,
 )
+from majorops.domain.visibility import is_public_incident
 
 # As a question with IS_PUBLIC_INCIDENT says it, or no planner sees that it asks for these rows.
 PUBLIC = "is_public IS 1 AND is_drill IS 0", "is_public IS true AND is_drill IS false"

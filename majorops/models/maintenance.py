@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type
-from majorops.domain.vocab import MaintenanceStatus
+from majorops.domain.enums import MaintenanceStatus
 
 
 class Maintenance(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type
-from majorops.domain.vocab import AskState, Phase, TrackOutcome
+from majorops.domain.enums import AskState, Phase, TrackOutcome
 
 
 class RecoveryTrack(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime
-from majorops.domain.vocab import CardTier
+from majorops.domain.enums import CardTier
 
 
 class RunCard(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type, partial
-from majorops.domain.vocab import ChannelKind, SubscriberState
+from majorops.domain.enums import ChannelKind, SubscriberState
 from majorops.models.incident import Incident
 from majorops.models.maintenance import Maintenance
 from majorops.models.timeline import Publication

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
-from majorops.domain.vocab import EventType, IncidentStatus, Phase, PublicationKind, Visibility
+from majorops.domain.enums import EventType, IncidentStatus, Phase, PublicationKind, Visibility
 
 
 class TimelineEvent(Base):

@@ -22,8 +22,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import EventType, Phase, Visibility
 from majorops.domain.errors import Conflict, Forbidden, NotFound
-from majorops.domain.vocab import EventType, Phase, Visibility
 from majorops.models import AuditEntry, Incident, TimelineEvent
 
 log = logging.getLogger(__name__)

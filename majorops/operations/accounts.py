@@ -11,9 +11,9 @@ from sqlalchemy import select, text, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import AccountRole, SignInMethod
 from majorops.models import User, UserSession
 from majorops.operations import audit, operation
 from majorops.operations.lapse import lapse_offers_to

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.alarm import TRIGGERS, roles_asked
+from majorops.domain.enums import AccountRole, AlarmLevel, EventType, Notice
 from majorops.domain.notices import AUDIENCE, Reach, levels_reached, outcome
-from majorops.domain.vocab import AccountRole, AlarmLevel, EventType, Notice
 from majorops.models import AffectedSystem, Incident, System, User
 from majorops.operations import record
 from majorops.operations.outbox import audience, notify

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from majorops.db import db
 from majorops.domain.announcing import act_of
-from majorops.domain.vocab import ChannelKind, SubscriberState, Visibility
+from majorops.domain.enums import ChannelKind, SubscriberState, Visibility
 from majorops.models import (
     Announcement,
     Incident,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import AskState, EventType
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.measures import short_clock
-from majorops.domain.vocab import AskState, EventType
 from majorops.models import Ask, Incident, TimelineEvent
 from majorops.operations import demand_open, operation, record
 

@@ -16,8 +16,8 @@ from majorops.domain.briefs import (
     question_problem,
     questions_refusal,
 )
+from majorops.domain.enums import AskState, BriefPage, EventType
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.domain.vocab import AskState, BriefPage, EventType
 from majorops.models import Ask, BriefLink, Incident
 from majorops.operations import demand_open, operation, record
 from majorops.operations.accounts import hash_token

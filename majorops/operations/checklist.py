@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import EventType, Phase
 from majorops.domain.errors import Invalid
 from majorops.domain.playbook import item as playbook_item
-from majorops.domain.vocab import EventType, Phase
 from majorops.models import ChecklistTick, Incident, PhaseNote
 from majorops.operations import operation, record
 from majorops.operations.checklist_facts import facts, standing_ticks

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.checklist import Facts, Work, answered, press_counts
-from majorops.domain.vocab import CheckState, CommandRole, Phase, TrackOutcome
+from majorops.domain.enums import CheckState, CommandRole, Phase, TrackOutcome
 from majorops.models import (
     CanReport,
     ChecklistTick,

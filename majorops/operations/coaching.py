@@ -9,8 +9,8 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.coach import SNOOZE, Nudge, nudges, reminder, standing
+from majorops.domain.enums import AccountRole, CommandRole, EventType, Notice
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import AccountRole, CommandRole, EventType, Notice
 from majorops.models import Incident, NudgeMark, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.command import holder

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import CommandRole, EventType, Phase
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.roles import release_refusal, take_refusal
-from majorops.domain.vocab import CommandRole, EventType, Phase
 from majorops.models import CommandAssignment, Incident, User
 from majorops.operations import demand_open, operation, record
 from majorops.operations.lapse import lapse_handover

@@ -11,9 +11,9 @@ from sqlalchemy import exists, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.addresses import webhook_problem
+from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import clean_line, web_link
-from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models import AuditEntry, Channel, Delivery, NoticePolicy, User
 from majorops.operations import audit, operation
 from majorops.operations.outbox import roles_that_want

@@ -12,9 +12,9 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import Basis
 from majorops.domain.cadence import HOLDING_TEXTS
 from majorops.domain.drafting import UNUSED, changed, sentence_of
+from majorops.domain.enums import DraftState, EventType, Helper, Phase, Visibility
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import reference
-from majorops.domain.vocab import DraftState, EventType, Helper, Phase, Visibility
 from majorops.models import Draft, Incident, Publication, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.edit import edit_field

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import CommandRole, EventType, Visibility
 from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.domain.text import clean_text
-from majorops.domain.vocab import CommandRole, EventType, Visibility
 from majorops.fields import FIELDS, Field
 from majorops.models import AffectedSystem, Incident, PhaseNote, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record

@@ -8,8 +8,8 @@ from sqlalchemy import select, union
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import EventType
 from majorops.domain.exposure import Exposure, exposure
-from majorops.domain.vocab import EventType
 from majorops.models import CanReport, Incident, RecoveryTrack
 from majorops.operations import demand_open, operation, record
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.coach import Watch
+from majorops.domain.enums import CommandRole, EventType, HandoverState, Notice
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.handover import (
     Line,
@@ -20,7 +21,6 @@ from majorops.domain.handover import (
     receiver_refusal,
     withdraw_refusal,
 )
-from majorops.domain.vocab import CommandRole, EventType, HandoverState, Notice
 from majorops.fields import FIELDS
 from majorops.models import CanReport, CommandAssignment, Handover, Incident, Milestone, User
 from majorops.operations import demand_open, operation, record

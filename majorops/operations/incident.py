@@ -10,8 +10,8 @@ from majorops.db import db
 from majorops.domain import text as words
 from majorops.domain.access import Actor, Permission
 from majorops.domain.alarm import LEVELS, level_after, level_refusal
+from majorops.domain.enums import AlarmLevel, CommandRole, EventType, IntakeSource, Severity, Visibility
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import AlarmLevel, CommandRole, EventType, IntakeSource, Severity, Visibility
 from majorops.models import AffectedSystem, CommandAssignment, Incident
 from majorops.operations import operation, record
 from majorops.operations.alarm import raise_alarm

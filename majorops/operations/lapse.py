@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor
+from majorops.domain.enums import EventType, HandoverState
 from majorops.domain.handover import receiver_refusal
-from majorops.domain.vocab import EventType, HandoverState
 from majorops.models import Handover, Incident, User
 from majorops.operations import record
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor
+from majorops.domain.enums import EventType
 from majorops.domain.measures import late_by, words
-from majorops.domain.vocab import EventType
 from majorops.models import Incident, TimelineEvent
 from majorops.operations import record
 

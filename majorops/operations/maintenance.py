@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
+from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, due, move_refusal, time_errors
-from majorops.domain.vocab import MaintenanceStatus
 from majorops.models import Maintenance, MaintenanceUpdate
 from majorops.operations import audit, operation
 from majorops.operations.announcements import announce

@@ -10,8 +10,8 @@ from flask import current_app
 from sqlalchemy import insert, select
 
 from majorops.db import db
+from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import DEFAULTS, NO_MAIL, Reach
-from majorops.domain.vocab import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.models import Channel, Delivery, Incident, NoticePolicy, User
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import Select, func, select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
+from majorops.domain.enums import DeliveryState, EventType, Notice
 from majorops.domain.notices import Outcome, Reach
-from majorops.domain.vocab import DeliveryState, EventType, Notice
 from majorops.models import Delivery, Incident
 from majorops.models.delivery import REACH, called
 from majorops.operations import Envelope, operation, record

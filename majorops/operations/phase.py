@@ -9,6 +9,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import SUMMARY_ASKED, SummaryAtClose
+from majorops.domain.enums import CheckState, EventType, IncidentStatus, Phase, Visibility
 from majorops.domain.errors import Conflict, GateClosed, Invalid
 from majorops.domain.gates import (
     LAST_PHASE,
@@ -18,7 +19,6 @@ from majorops.domain.gates import (
     status_blockers,
     symptoms_refusal,
 )
-from majorops.domain.vocab import CheckState, EventType, IncidentStatus, Phase, Visibility
 from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record
 from majorops.operations.incident import record_reason

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from majorops.db import db
 from majorops.domain.cadence import Said, standing_promise
-from majorops.domain.vocab import Visibility
+from majorops.domain.enums import Visibility
 from majorops.models import Incident, Publication
 
 

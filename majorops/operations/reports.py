@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from majorops.db import db
-from majorops.domain.vocab import TrackOutcome
+from majorops.domain.enums import TrackOutcome
 from majorops.models import CanReport, Incident, RecoveryTrack
 
 

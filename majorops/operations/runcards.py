@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import AlarmLevel, CardTier, EventType, Severity
 from majorops.domain.errors import Invalid
 from majorops.domain.runcards import matching, problems, steps
 from majorops.domain.text import clean_line, clean_text
-from majorops.domain.vocab import AlarmLevel, CardTier, EventType, Severity
 from majorops.models import Incident, RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.operations import audit, demand_open, operation, record
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor
+from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import AccountRole, SignInMethod
 from majorops.models import User
 from majorops.operations import audit, operation
 from majorops.operations.accounts import is_last_admin, start_session

@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import CommandRole, EventType, Notice
 from majorops.domain.errors import Conflict
 from majorops.domain.measures import total_duration, words
 from majorops.domain.notices import outcome
 from majorops.domain.roles import stand_down_refusal
-from majorops.domain.vocab import CommandRole, EventType, Notice
 from majorops.models import CommandAssignment, Delivery, Incident, TimelineEvent, User
 from majorops.operations import operation, record
 from majorops.operations.outbox import notify

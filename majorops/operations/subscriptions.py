@@ -10,8 +10,8 @@ from sqlalchemy import delete, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.announcing import BOUNCES
+from majorops.domain.enums import ChannelKind, DeliveryState, Notice, SubscriberState
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, SubscriberState
 from majorops.models import Delivery, Subscriber, SubscriberSystem
 from majorops.operations import audit, operation
 from majorops.operations.delivery import check_address

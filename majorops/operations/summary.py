@@ -7,8 +7,8 @@ from datetime import datetime
 
 from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import Basis, customer_words, moved_on
+from majorops.domain.enums import EventType
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import EventType
 from majorops.models import Incident
 from majorops.operations import operation, record
 

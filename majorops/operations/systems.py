@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import EventType, SystemStatus, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.systems import BY_SEVERITY
-from majorops.domain.vocab import EventType, SystemStatus, Visibility
 from majorops.models import Incident
 from majorops.operations import demand_open, operation, record
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import EventType, Visibility
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import EventType, Visibility
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 from majorops.operations.announcements import announce

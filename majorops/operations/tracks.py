@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import CommandRole, EventType, TrackOutcome
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.measures import short_clock
-from majorops.domain.vocab import CommandRole, EventType, TrackOutcome
 from majorops.models import CanReport, Incident, RecoveryTrack, Timebox
 from majorops.operations import demand_open, operation, record
 from majorops.operations.command import holder

@@ -10,9 +10,9 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_action import WITHIN
 from majorops.domain.cadence import HOLDING_MINUTES, holding
+from majorops.domain.enums import EventType, TrackOutcome, Visibility
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.promise import promise_question
-from majorops.domain.vocab import EventType, TrackOutcome, Visibility
 from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate
 from majorops.operations import demand_open, operation, record
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle

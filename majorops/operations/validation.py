@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import CheckState, EventType
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.gates import check_refusal, not_yours
-from majorops.domain.vocab import CheckState, EventType
 from majorops.models import Incident, System, ValidationCheck
 from majorops.operations import operation, record
 from majorops.operations.phase import restart_window

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.coach import Clocked, Watch
+from majorops.domain.enums import AskState, CommandRole, TrackOutcome
 from majorops.domain.notices import Reach
 from majorops.domain.roles import is_let_go
-from majorops.domain.vocab import AskState, CommandRole, TrackOutcome
 from majorops.models import Ask, CanReport, CommandAssignment, Incident, Milestone, RecoveryTrack, Timebox
 from majorops.models.delivery import called
 from majorops.operations.outcome import incident_reach, not_told

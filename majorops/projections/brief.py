@@ -10,9 +10,7 @@ from sqlalchemy import func, or_, select, union_all
 
 from majorops.db import db
 from majorops.domain.briefs import TRACKS_SHOWN, Need, needed_from_leadership
-from majorops.domain.measures import Kept, Moment, kept
-from majorops.domain.roles import is_let_go
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AskState,
     BriefPage,
     CommandRole,
@@ -22,6 +20,8 @@ from majorops.domain.vocab import (
     TrackOutcome,
     Visibility,
 )
+from majorops.domain.measures import Kept, Moment, kept
+from majorops.domain.roles import is_let_go
 from majorops.models import (
     IS_NO_CORRECTION,
     AffectedSystem,

@@ -10,6 +10,16 @@ from majorops.domain import text as words
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.briefs import Basis, Need, customer_words, moved_on, written_words
 from majorops.domain.cadence import Cadence, cadence
+from majorops.domain.enums import (
+    AlarmLevel,
+    AskState,
+    CommandRole,
+    ExternalImpact,
+    IncidentStatus,
+    Phase,
+    RiskLevel,
+    Severity,
+)
 from majorops.domain.exposure import spelled
 from majorops.domain.measures import (
     Kept,
@@ -19,16 +29,6 @@ from majorops.domain.measures import (
     impact_started_at,
     measures,
     total_duration,
-)
-from majorops.domain.vocab import (
-    AlarmLevel,
-    AskState,
-    CommandRole,
-    ExternalImpact,
-    IncidentStatus,
-    Phase,
-    RiskLevel,
-    Severity,
 )
 
 

@@ -12,8 +12,8 @@ from majorops.domain.clients import (
     client_status,
     client_time,
 )
+from majorops.domain.enums import SystemStatus
 from majorops.domain.systems import IMPACT, Indicator, worst
-from majorops.domain.vocab import SystemStatus
 from majorops.projections.feed import FeedIncident, FeedUpdate
 from majorops.projections.maintenance import PublicMaintenance
 from majorops.projections.values import PublicSystem

@@ -11,8 +11,8 @@ from sqlalchemy import func, select, union_all
 from majorops.db import db
 from majorops.domain import text as words
 from majorops.domain.clients import client_status
+from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus, Visibility
 from majorops.domain.systems import system_status
-from majorops.domain.vocab import IncidentStatus, Phase, Severity, SystemStatus, Visibility
 from majorops.models import IS_RUNNING, Incident, Maintenance, Publication, TimelineEvent
 from majorops.projections.promises import promises_of
 from majorops.projections.queries import systems_of

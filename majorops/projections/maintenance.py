@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from majorops.db import db
+from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, RUNNING
-from majorops.domain.vocab import MaintenanceStatus
 from majorops.models import Maintenance, MaintenanceUpdate
 
 LIMIT = 50

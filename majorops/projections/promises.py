@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select
 
 from majorops.db import db
-from majorops.domain.vocab import Visibility
+from majorops.domain.enums import Visibility
 from majorops.models import Publication
 
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 
 from majorops.db import db
+from majorops.domain.enums import SystemStatus, Visibility
 from majorops.domain.measures import Kept, kept
 from majorops.domain.phases import steps
 from majorops.domain.systems import worst
-from majorops.domain.vocab import SystemStatus, Visibility
 from majorops.models import (
     IS_NO_CORRECTION,
     IS_RUNNING,

@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 
 from majorops.db import db
 from majorops.domain import text as words
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AlarmLevel,
     AskState,
     CheckState,

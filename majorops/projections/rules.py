@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_
 
-from majorops.domain.vocab import IncidentStatus, Visibility
+from majorops.domain.enums import IncidentStatus, Visibility
 from majorops.models import Incident, TimelineEvent
 
 IS_PUBLIC_INCIDENT = and_(Incident.is_public.is_(True), Incident.is_drill.is_(False))

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import case, func, select, union_all
 
 from majorops.db import db
+from majorops.domain.enums import Severity, SystemStatus
 from majorops.domain.systems import RANK, system_status
-from majorops.domain.vocab import Severity, SystemStatus
 from majorops.models import AffectedSystem, Incident, System
 from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT
 

@@ -7,10 +7,7 @@ from datetime import date, datetime, timedelta
 
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
-from majorops.domain.measures import Kept, total_duration
-from majorops.domain.phases import Step
-from majorops.domain.systems import IMPACT, Indicator, headline, system_status
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AlarmLevel,
     EventType,
     ExternalImpact,
@@ -19,6 +16,9 @@ from majorops.domain.vocab import (
     Severity,
     SystemStatus,
 )
+from majorops.domain.measures import Kept, total_duration
+from majorops.domain.phases import Step
+from majorops.domain.systems import IMPACT, Indicator, headline, system_status
 from majorops.projections.maintenance import PublicMaintenance
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     CheckState,
     CommandRole,
     ExternalImpact,

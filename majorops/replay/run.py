@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from majorops.domain.access import Actor
+from majorops.domain.enums import AccountRole, IntakeSource, Visibility
 from majorops.domain.errors import Refused
 from majorops.domain.text import clean_line, clean_text
-from majorops.domain.vocab import AccountRole, IntakeSource, Visibility
 from majorops.models import Incident
 from majorops.operations import command, incident, phase, timeline, tracks, updates, validation
 from majorops.operations.edit import edit_field

@@ -13,11 +13,11 @@ from majorops.db import db
 from majorops.domain import measures
 from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
+from majorops.domain.enums import Phase
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.phases import Step, steps
 from majorops.domain.roles import release_refusal
-from majorops.domain.vocab import Phase
 from majorops.fields import FIELDS
 from majorops.models import (
     IS_RUNNING,

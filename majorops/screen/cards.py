@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from majorops.db import db
+from majorops.domain.enums import AlarmLevel
 from majorops.domain.runcards import STEPS, Section, default_box, is_stale, sections, steps
-from majorops.domain.vocab import AlarmLevel
 from majorops.models import Incident, RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.operations.runcards import cards_for
 

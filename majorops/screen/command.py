@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.checklist import Facts
+from majorops.domain.enums import CheckState, IncidentStatus, Phase, SystemStatus
 from majorops.domain.gates import Blocker, Situation, advance_blockers, opens_at, status_blockers
 from majorops.domain.playbook import Item, Play, play_at
 from majorops.domain.systems import system_status
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus
 from majorops.models import ChecklistTick, PhaseNote, RunCard, ValidationCheck
 from majorops.operations.checklist_facts import facts, standing_ticks
 from majorops.operations.phase import situation

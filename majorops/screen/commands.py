@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS, level_refusal
+from majorops.domain.enums import AlarmLevel, CheckState, Helper, IncidentStatus, Phase, Severity
 from majorops.domain.gates import LAST_PHASE, symptoms_refusal
-from majorops.domain.vocab import AlarmLevel, CheckState, Helper, IncidentStatus, Phase, Severity
 from majorops.fields import FIELDS, field_id
 from majorops.operations.incident import continue_refusal
 from majorops.operations.timeline import NOTES, strike_refusal

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from majorops.db import db
+from majorops.domain.enums import Notice
 from majorops.domain.notices import Outcome, Reach
-from majorops.domain.vocab import Notice
 from majorops.models import Announcement, Delivery, Incident
 from majorops.models.delivery import REACH
 

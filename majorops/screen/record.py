@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from majorops.db import db
 from majorops.domain.cadence import Holding, holding
 from majorops.domain.coach import Nudge, next_change, nudges, standing
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AskState,
     TrackOutcome,
     Visibility,

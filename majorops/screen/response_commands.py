@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from majorops.domain.access import Permission
-from majorops.domain.vocab import SystemStatus, TrackOutcome
+from majorops.domain.enums import SystemStatus, TrackOutcome
 from majorops.operations.tracks import track_refusal
 from majorops.screen.command import Fireground
 from majorops.screen.keys import COMMAND

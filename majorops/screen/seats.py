@@ -10,10 +10,10 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.alarm import is_role_asked
+from majorops.domain.enums import AccountRole, AlarmLevel, CommandRole
 from majorops.domain.exposure import Exposure
 from majorops.domain.handover import Line, answer_refusal, offer_refusal, withdraw_refusal
 from majorops.domain.roles import StandIn, is_let_go, stand_in, take_refusal
-from majorops.domain.vocab import AccountRole, AlarmLevel, CommandRole
 from majorops.models import CommandAssignment, Handover, User
 from majorops.operations.exposure import exposure_of
 from majorops.operations.handover import command_brief

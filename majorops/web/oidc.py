@@ -11,9 +11,9 @@ from authlib.integrations.requests_client import OAuth2Session
 from flask import Response, current_app, request, session, url_for
 from joserfc.errors import JoseError
 
+from majorops.domain.enums import AccountRole
 from majorops.domain.errors import Invalid
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import AccountRole
 from majorops.operations.accounts import clean_email
 from majorops.web.provider_line import Deadline
 from majorops.web.redirects import leave_for

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, current_app, flash, make_response, redire
 from flask_login import current_user
 
 from majorops import clock
-from majorops.delivery.selftest import send_test
 from majorops.domain.access import Actor, Permission
+from majorops.notifications.selftest import send_test
 from majorops.operations.delivery import newest_tests, own_address, record_test, unreachable
 from majorops.web.access import needs
 

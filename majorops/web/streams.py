@@ -7,8 +7,8 @@ import re
 from flask import Flask, current_app
 from flask_login import current_user
 
-from majorops.live import Live, Ticket
 from majorops.operations.accounts import ended_sessions, hash_token
+from majorops.realtime import Live, Ticket
 from majorops.web.session import oldest_session
 
 STREAM = re.compile(r"/admin/incidents/(\d+/)?stream")  # of one incident, and of the list

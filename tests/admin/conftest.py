@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from majorops.db import db
-from majorops.domain.vocab import SignInMethod, Visibility
+from majorops.domain.enums import SignInMethod, Visibility
 from majorops.models import User
 from majorops.operations import accounts, catalogue, timeline, updates
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.vocab import AccountRole
+from majorops.domain.enums import AccountRole
 from majorops.models import System, User
 from majorops.operations import accounts, catalogue
 from tests.admin.browsing import audits, form_of, save

@@ -11,7 +11,7 @@ from majorops.admin import GROUPS
 from majorops.admin.base import Table
 from majorops.admin.tables import IncidentTable
 from majorops.db import Base, db
-from majorops.domain.vocab import CommandRole, DeliveryState, Severity, Visibility
+from majorops.domain.enums import CommandRole, DeliveryState, Severity, Visibility
 from majorops.fields import FIELDS
 from majorops.models import AuditEntry, Delivery, Incident, TimelineEvent, User
 from majorops.operations import timeline

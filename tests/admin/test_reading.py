@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from majorops.admin.base import Table
 from majorops.db import db
-from majorops.domain.vocab import Severity, Visibility
+from majorops.domain.enums import Severity, Visibility
 from majorops.operations import timeline
 from tests.admin.browsing import TABLES, every_table
 

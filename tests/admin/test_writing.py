@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.vocab import IncidentStatus, Phase, Severity, Visibility
+from majorops.domain.enums import IncidentStatus, Phase, Severity, Visibility
 from majorops.models import Incident, User
 from majorops.operations import timeline, updates
 from majorops.operations.edit import edit_field

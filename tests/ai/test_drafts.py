@@ -12,7 +12,7 @@ from sqlalchemy import select
 from majorops.ai import prompts
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import DraftState, Helper, IncidentStatus, Phase, Visibility
+from majorops.domain.enums import DraftState, Helper, IncidentStatus, Phase, Visibility
 from majorops.models import AuditEntry, Draft, Publication, TimelineEvent
 from majorops.operations import drafts, edit, phase, timeline, updates
 from tests.counting import queries
@@ -448,7 +448,7 @@ def test_what_was_seen_and_said_is_kept_and_shown_to_admins_alone(maya, cast, mo
 
 
 def test_it_is_forgotten_after_the_days_of_the_setting(app, maya, clock):
-    from majorops.delivery import Worker
+    from majorops.notifications import Worker
 
     ask(maya)
     worker = Worker(app, told=lambda number: None)

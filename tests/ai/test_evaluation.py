@@ -9,7 +9,7 @@ import pytest
 
 from bench.evaluation import KINDS, Score, evaluate, judge, show, unmarked_numbers
 from majorops.ai import Sight, prompts
-from majorops.domain.vocab import Helper
+from majorops.domain.enums import Helper
 from tests.ai.test_writing import config
 from tests.recordings import NAMES, recording
 

@@ -10,9 +10,9 @@ from sqlalchemy import insert
 from majorops.ai import see
 from majorops.db import db
 from majorops.domain.access import SYSTEM
+from majorops.domain.enums import AskState, EventType, Helper, IncidentStatus, Phase, Severity, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.facts import check
-from majorops.domain.vocab import AskState, EventType, Helper, IncidentStatus, Phase, Severity, Visibility
 from majorops.models import Ask, Incident, TimelineEvent
 from majorops.operations import asks, edit, phase, timeline, tracks, updates
 from majorops.operations.incident import open_incident

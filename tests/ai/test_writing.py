@@ -8,7 +8,7 @@ import pytest
 
 from majorops.ai import Sight, Written, prompt_for, provider_for, write
 from majorops.ai.writing import OFF
-from majorops.domain.vocab import Helper
+from majorops.domain.enums import Helper
 
 SIGHT = Sight(Helper.UPDATE, "Title: payments-api does not respond", "Template text.", "Reading 1 entry.")
 WELL = "Payments-api does not respond.\nThe team is at work."

@@ -15,7 +15,7 @@ from majorops.asgi.limits import Waiting
 from majorops.asgi.pools import StaffWork
 from majorops.asgi.protocol import BoundedProtocol, PublicPagesProtocol
 from majorops.asgi.turns import Turns
-from majorops.snapshots import Snapshot
+from majorops.publishing.snapshots import Snapshot
 from tests.server import free_port
 from tests.waiting import wait_for
 

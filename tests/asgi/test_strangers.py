@@ -7,14 +7,14 @@ import threading
 import pytest
 import requests
 
-from majorops import snapshots
 from majorops.asgi.pools import Pool, StaffWork
 from majorops.asgi.public_pages import PublicPages
 from majorops.asgi.refusals import kept_form, too_many
 from majorops.asgi.visitors import Visitors
 from majorops.domain.errors import Busy
 from majorops.operations import passwords
-from majorops.snapshots import PAGED_MOST, Snapshots
+from majorops.publishing import snapshots
+from majorops.publishing.snapshots import PAGED_MOST, Snapshots
 from tests.loops import run
 from tests.server import Person
 from tests.waiting import wait_for

@@ -11,9 +11,9 @@ from majorops.domain.briefs import (
     needed_from_leadership,
     questions_refusal,
 )
+from majorops.domain.enums import AlarmLevel, RecoveryConfidence, RecoveryPath
 from majorops.domain.exposure import exposure, spelled
 from majorops.domain.measures import Moment, measures
-from majorops.domain.vocab import AlarmLevel, RecoveryConfidence, RecoveryPath
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 

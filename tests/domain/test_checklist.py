@@ -6,8 +6,8 @@ import pytest
 
 from majorops.domain.checklist import Facts, Work, press_counts
 from majorops.domain.coach import Watch, nudges
+from majorops.domain.enums import AlarmLevel, CommandRole, ExternalImpact, IncidentStatus, Phase, Severity
 from majorops.domain.playbook import PLAYS, item, play_at
-from majorops.domain.vocab import AlarmLevel, CommandRole, ExternalImpact, IncidentStatus, Phase, Severity
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(minutes=20), NOW - timedelta(seconds=1)

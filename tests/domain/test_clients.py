@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from majorops.domain.clients import client_component, client_id, client_status, client_time
+from majorops.domain.enums import IncidentStatus, Phase, SystemStatus
 from majorops.domain.measures import kept
-from majorops.domain.vocab import IncidentStatus, Phase, SystemStatus
 
 T = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 

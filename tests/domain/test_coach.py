@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from majorops.domain.coach import Clocked, Nudge, Watch, next_change, nudges, reminder, standing
-from majorops.domain.vocab import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
+from majorops.domain.enums import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
 
 OPEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 

@@ -8,6 +8,16 @@ import pytest
 
 from majorops.domain.access import Actor
 from majorops.domain.coach import Clocked, Watch
+from majorops.domain.enums import (
+    AccountRole,
+    AlarmLevel,
+    CommandRole,
+    IncidentStatus,
+    Phase,
+    RecoveryConfidence,
+    RecoveryPath,
+    Severity,
+)
 from majorops.domain.exposure import exposure
 from majorops.domain.handover import (
     Picture,
@@ -18,16 +28,6 @@ from majorops.domain.handover import (
     withdraw_refusal,
 )
 from majorops.domain.roles import ABOUT, stand_down_refusal, stand_in, take_refusal
-from majorops.domain.vocab import (
-    AccountRole,
-    AlarmLevel,
-    CommandRole,
-    IncidentStatus,
-    Phase,
-    RecoveryConfidence,
-    RecoveryPath,
-    Severity,
-)
 
 NOW = datetime(2026, 11, 23, 14, 41, 7, tzinfo=UTC)
 MIM = {CommandRole.MIM: "Maya"}

@@ -12,7 +12,7 @@ from majorops.domain.drafting import (
     sentence,
     tidy,
 )
-from majorops.domain.vocab import Helper
+from majorops.domain.enums import Helper
 
 GOOD = "Conditions: payments fail\nActions: we roll back the release\nNext update: in 20 minutes"
 

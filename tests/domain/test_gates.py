@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from majorops.domain.enums import CheckState, IncidentStatus, Phase, Severity
 from majorops.domain.gates import Situation, advance_blockers, opens_at, status_blockers
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase, Severity
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 OLD = NOW - timedelta(minutes=10)

@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
+from majorops.domain.enums import MaintenanceStatus as S
 from majorops.domain.maintenance import NEXT, due, move_refusal, time_errors
-from majorops.domain.vocab import MaintenanceStatus as S
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from majorops.domain.enums import Phase
 from majorops.domain.phases import steps
-from majorops.domain.vocab import Phase
 
 D, S, C, F = "done", "skipped", "current", "future"
 

@@ -8,9 +8,9 @@ from majorops.domain import measures
 from majorops.domain.alarm import LEVELS, TRIGGERS, level_after
 from majorops.domain.cadence import CadenceState, Said, cadence, standing_promise
 from majorops.domain.can import parse_can
+from majorops.domain.enums import AlarmLevel, IncidentStatus, Phase, Severity
 from majorops.domain.playbook import PLAYS, item
 from majorops.domain.suggest import systems_in
-from majorops.domain.vocab import AlarmLevel, IncidentStatus, Phase, Severity
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

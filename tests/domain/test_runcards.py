@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from majorops.domain.enums import AlarmLevel, CardTier
 from majorops.domain.runcards import (
     covers,
     default_box,
@@ -19,7 +20,6 @@ from majorops.domain.runcards import (
     skeleton,
     steps,
 )
-from majorops.domain.vocab import AlarmLevel, CardTier
 
 CARD = "intro\n# steps\n- [ ] freeze\n2. roll back\nno item\n## CONTACTS:\nx\n### Own heading\ny\n# Default box\nBox 2\n"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from majorops.domain.enums import Severity, SystemStatus
 from majorops.domain.systems import BY_SEVERITY, IMPACT, Indicator, headline, system_status, worst
-from majorops.domain.vocab import Severity, SystemStatus
 
 OK, WORKS, ODD = SystemStatus.OPERATIONAL, SystemStatus.MAINTENANCE, SystemStatus.UNKNOWN
 SLOW, PARTIAL, MAJOR = SystemStatus.DEGRADED, SystemStatus.PARTIAL, SystemStatus.MAJOR

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
+from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.domain.vocab import AccountRole, SignInMethod
 from majorops.models import AuditEntry, SignInThrottle, User, UserSession
 from majorops.operations import accounts, passwords, sign_in, throttle
 from tests.cast import PASSWORD

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
+from majorops.domain.enums import AccountRole, AlarmLevel, ChannelKind, DeliveryState, Notice, Severity
 from majorops.domain.errors import Conflict
-from majorops.domain.vocab import AccountRole, AlarmLevel, ChannelKind, DeliveryState, Notice, Severity
 from majorops.models import Delivery, Incident, TimelineEvent, User
 from majorops.operations import catalogue, coaching, delivery, incident
 from tests.counting import queries

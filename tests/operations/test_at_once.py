@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import func, select
 
 from majorops.db import db
+from majorops.domain.enums import Phase, Severity
 from majorops.domain.errors import Conflict
-from majorops.domain.vocab import Phase, Severity
 from majorops.models import Incident, TimelineEvent
 from majorops.operations.incident import open_incident
 from majorops.operations.phase import advance_phase

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor
+from majorops.domain.enums import AccountRole, AskState, BriefPage, Visibility
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.domain.vocab import AccountRole, AskState, BriefPage, Visibility
 from majorops.models import Ask, BriefLink, TimelineEvent
 from majorops.operations.asks import answer_ask
 from majorops.operations.briefs import ask_question, count_use, make_link, open_link, revoke_link

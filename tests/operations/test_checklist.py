@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.enums import CommandRole, Phase, Severity
 from majorops.domain.errors import Invalid
-from majorops.domain.vocab import CommandRole, Phase, Severity
 from majorops.models import ChecklistTick
 from majorops.operations import phase as phases
 from majorops.operations import tracks

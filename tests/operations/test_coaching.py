@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.enums import AccountRole, CommandRole, DeliveryState, Notice, Severity, Visibility
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import AccountRole, CommandRole, DeliveryState, Notice, Severity, Visibility
 from majorops.models import Delivery, Incident, NoticePolicy, TimelineEvent, User
 from majorops.operations import coaching, command, reminders, tracks, updates
 from majorops.operations.watching import watch

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from majorops import create_app
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AccountRole,
     AlarmLevel,
     CommandRole,
@@ -20,6 +19,7 @@ from majorops.domain.vocab import (
     Notice,
     Severity,
 )
+from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.models import CommandAssignment, Delivery, Handover, Incident, TimelineEvent, User
 from majorops.operations import accounts
 from majorops.operations.command import assign_role, holder, release_responder, take_command

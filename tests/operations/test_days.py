@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import Severity, SystemStatus
+from majorops.domain.enums import Severity, SystemStatus
 from majorops.operations.catalogue import add_system
 from majorops.projections.systems import days_of
 

@@ -14,8 +14,7 @@ from majorops import operations
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.coach import nudges
-from majorops.domain.errors import Forbidden
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AccountRole,
     AlarmLevel,
     BriefPage,
@@ -36,6 +35,7 @@ from majorops.domain.vocab import (
     TrackOutcome,
     Visibility,
 )
+from majorops.domain.errors import Forbidden
 from majorops.models import (
     Ask,
     AuditEntry,

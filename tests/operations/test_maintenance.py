@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
+from majorops.domain.enums import MaintenanceStatus as S
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.domain.vocab import MaintenanceStatus as S
 from majorops.models import Announcement, AuditEntry, Maintenance, MaintenanceUpdate
 from majorops.operations import maintenance
 from majorops.operations.maintenance import (

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.enums import CheckState, IncidentStatus, Phase, Severity
 from majorops.domain.errors import Conflict, GateClosed, Invalid
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase, Severity
 from majorops.models import TimelineEvent
 from majorops.operations import phase, validation
 

@@ -7,7 +7,7 @@ from majorops import clock as majorops_clock
 from majorops import create_app
 from majorops.db import db
 from majorops.demo.data import fill
-from majorops.domain.vocab import MaintenanceStatus, Severity
+from majorops.domain.enums import MaintenanceStatus, Severity
 from majorops.models import Maintenance
 from tests.conftest import SECRET, autocommit, migrated, named_database
 from tests.counting import queries, statements

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import GRANTS, Actor, Permission
+from majorops.domain.enums import AccountRole, EventType, Phase, Severity, SignInMethod, Visibility
 from majorops.domain.errors import Forbidden, Refused
-from majorops.domain.vocab import AccountRole, EventType, Phase, Severity, SignInMethod, Visibility
 from majorops.models import (
     AffectedSystem,
     Announcement,

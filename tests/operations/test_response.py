@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.enums import CommandRole, TrackOutcome, Visibility
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import CommandRole, TrackOutcome, Visibility
 from majorops.models import Ask, CanReport, RecoveryTrack, TimelineEvent
 from majorops.operations import asks, command, timeline, tracks
 
@@ -100,7 +100,7 @@ class TestGathering:
         ]
 
     def test_can_from_every_team_holds_when_all_who_were_asked_reported(self, cast, incident, who):
-        from majorops.domain.vocab import Phase
+        from majorops.domain.enums import Phase
 
         cast.bring_to(incident, Phase.GATHER)
         tracks.gather(incident, ["App", "Database"], 5, **who())

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from majorops.db import db
+from majorops.domain.enums import AlarmLevel, CardTier, IncidentStatus, Severity
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import AlarmLevel, CardTier, IncidentStatus, Severity
 from majorops.models import RunCard, RunCardTick, RunCardVersion, TimelineEvent
 from majorops.operations import incident as incidents
 from majorops.operations import phase, runcards

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from majorops.admin import reading
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole, ChannelKind, Severity
+from majorops.domain.enums import AccountRole, ChannelKind, Severity
 from majorops.models import Incident, Publication, RecoveryTrack, Subscriber, TimelineEvent, User
 from majorops.operations import accounts, handover, search_index, subscriptions, timeline, tracks, updates
 from majorops.operations.edit import edit_field

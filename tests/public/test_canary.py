@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import String, Text, select, update
 
 from majorops.db import Base, UTCDateTime, db
-from majorops.domain.vocab import (
+from majorops.domain.enums import (
     AccountRole,
     AlarmLevel,
     BriefPage,

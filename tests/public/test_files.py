@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from majorops.domain.vocab import Visibility
+from majorops.domain.enums import Visibility
 from majorops.operations import updates
 from majorops.operations.edit import edit_field
-from majorops.public_files import FIXED, PublicFiles, file_of, files_problem
+from majorops.publishing.files import FIXED, PublicFiles, file_of, files_problem
 from tests.server import Person, Server
 from tests.waiting import wait_for
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from majorops.domain.vocab import CommandRole, Severity, Visibility
+from majorops.domain.enums import CommandRole, Severity, Visibility
 from majorops.operations.command import assign_role
 from majorops.operations.edit import edit_field
 from majorops.operations.timeline import add_note

@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from majorops.texts import DEFAULT, LANGUAGES
+from majorops.i18n import DEFAULT, LANGUAGES
 
 
 def gaps(text: str) -> set[str]:

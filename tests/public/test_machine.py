@@ -11,7 +11,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.vocab import IncidentStatus, MaintenanceStatus, Severity, SystemStatus, Visibility
+from majorops.domain.enums import IncidentStatus, MaintenanceStatus, Severity, SystemStatus, Visibility
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import catalogue, edit, maintenance, phase, systems, timeline, updates
 from majorops.operations.incident import continue_incident

@@ -11,11 +11,11 @@ import pytest
 import requests
 from flask import Response
 
-from majorops import snapshots as module
-from majorops.domain.vocab import Visibility
+from majorops.domain.enums import Visibility
 from majorops.operations import updates
 from majorops.operations.edit import edit_field
-from majorops.snapshots import FRESH, Snapshots, accepted
+from majorops.publishing import snapshots as module
+from majorops.publishing.snapshots import FRESH, Snapshots, accepted
 from tests.server import Person
 
 HOST = "http://localhost"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.vocab import Phase
+from majorops.domain.enums import Phase
 from majorops.models import Milestone
 
 HERE = "/admin/incidents/1"

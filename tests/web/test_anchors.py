@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import BriefPage, Helper, Phase, Severity, SystemStatus
+from majorops.domain.enums import BriefPage, Helper, Phase, Severity, SystemStatus
 from majorops.fields import FIELDS
 from majorops.models import Ask, CanReport, Incident, Maintenance, RecoveryTrack, RunCard, RunCardUse, Timebox
 from majorops.models import TimelineEvent as Entry

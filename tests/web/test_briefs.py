@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from majorops.db import db
-from majorops.domain.vocab import AccountRole, CommandRole, RiskLevel, Severity, SignInMethod, Visibility
+from majorops.domain.enums import AccountRole, CommandRole, RiskLevel, Severity, SignInMethod, Visibility
 from majorops.models import Ask, BriefLink, Incident, User
 from majorops.operations.accounts import start_session
 from majorops.operations.asks import answer_ask, ask

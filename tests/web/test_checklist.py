@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from majorops.domain.vocab import CommandRole, Phase, Severity
+from majorops.domain.enums import CommandRole, Phase, Severity
 from majorops.operations.command import assign_role
 
 HERE = "/admin/incidents/1"

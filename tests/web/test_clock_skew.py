@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from majorops.delivery.links import CONFIRM, link_token, whose
-from majorops.live import Ticket, Tickets
 from majorops.models import Subscriber
+from majorops.notifications.links import CONFIRM, link_token, whose
+from majorops.realtime import Ticket, Tickets
 from majorops.signing import AHEAD, LEEWAY
 from tests.conftest import SECRET
 
@@ -72,7 +72,7 @@ def test_a_form_drawn_by_a_machine_whose_clock_is_ahead_is_taken(cast, wall, ahe
 @pytest.mark.parametrize(("ahead", "is_taken"), [(2, True), (LEEWAY, True), (LEEWAY + 1, False)])
 def test_a_link_signed_by_a_machine_whose_clock_is_ahead_is_read(app, wall, clock, ahead, is_taken):
     from majorops.db import db
-    from majorops.domain.vocab import ChannelKind, SubscriberState
+    from majorops.domain.enums import ChannelKind, SubscriberState
 
     row = Subscriber(kind=ChannelKind.EMAIL, address="vic@example.org", nonce="n", created_at=clock())
     row.state, row.language, row.changed_at, row.failures = SubscriberState.WAITING, "en", clock(), 0

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from majorops.domain.vocab import Phase, Severity
+from majorops.domain.enums import Phase, Severity
 from majorops.models import Incident
 from majorops.operations.timeline import add_note
 from majorops.operations.updates import publish_update

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from majorops.domain.coach import nudges, standing
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase, TrackOutcome, Visibility
+from majorops.domain.enums import CheckState, IncidentStatus, Phase, TrackOutcome, Visibility
 from majorops.operations import phase, timeline, tracks, updates, validation
 from majorops.operations.watching import watch
 

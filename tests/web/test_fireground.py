@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.domain.vocab import Phase, Severity, TrackOutcome
+from majorops.domain.enums import Phase, Severity, TrackOutcome
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import edit, tracks, updates
 from majorops.regions import stale

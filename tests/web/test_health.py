@@ -9,8 +9,8 @@ from sqlalchemy import event, select, text, update
 
 from majorops import health
 from majorops.db import DISK_FULL, db
-from majorops.delivery import Worker
 from majorops.models import Announcement, Delivery, TimelineEvent
+from majorops.notifications import Worker
 from majorops.signing import AHEAD
 
 READ_ONLY = "The database is read-only."
@@ -198,7 +198,7 @@ class TestNoRoom:
     def test_a_link_to_a_brief_is_read_although_its_use_cannot_be_counted(
         self, cast, limited, clock, pragma, cause
     ):
-        from majorops.domain.vocab import BriefPage
+        from majorops.domain.enums import BriefPage
         from majorops.operations import briefs
 
         incident = cast.open()

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from majorops.announce import messages
-from majorops.domain.vocab import CommandRole, Phase, Severity
+from majorops.domain.enums import CommandRole, Phase, Severity
 from majorops.operations import Recorded
 from majorops.operations.command import assign_role
 from majorops.operations.edit import edit_field
 from majorops.operations.incident import change_severity
 from majorops.operations.timeline import add_note
 from majorops.operations.tracks import open_track
+from majorops.realtime.invalidation import messages
 from majorops.regions import REGIONS
 from tests.counting import queries
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.domain.vocab import MaintenanceStatus as S
+from majorops.domain.enums import MaintenanceStatus as S
 from majorops.models import Maintenance, MaintenanceUpdate
 from majorops.operations.maintenance import change_maintenance, move_maintenance, plan_maintenance
 from tests.counting import queries

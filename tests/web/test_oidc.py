@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import AccountRole
+from majorops.domain.enums import AccountRole
 from majorops.models import User
 from majorops.operations.accounts import add_user, set_password
 from majorops.web import provider_line

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.enums import Phase
 from majorops.domain.errors import Conflict
 from majorops.domain.playbook import PLAYS
-from majorops.domain.vocab import Phase
 from majorops.models import TimelineEvent
 from majorops.operations import coaching, edit
 

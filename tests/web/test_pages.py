@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from majorops.domain.vocab import Phase, Severity
+from majorops.domain.enums import Phase, Severity
 from majorops.operations import phase
 from tests.web.page import check
 

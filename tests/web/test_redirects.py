@@ -10,7 +10,7 @@ import pytest
 from flask import redirect
 
 from majorops.db import db
-from majorops.domain.vocab import ChannelKind, SignInMethod
+from majorops.domain.enums import ChannelKind, SignInMethod
 from majorops.models import Subscriber, User
 from majorops.operations import accounts
 from majorops.operations.sign_in import SignIn

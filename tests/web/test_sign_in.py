@@ -12,7 +12,7 @@ from majorops.first_run import console_line, one_time_code
 from majorops.models import AuditEntry, User, UserSession
 from majorops.operations.accounts import set_active, set_password
 from tests.cast import PASSWORD
-from tests.delivery.receivers import MailServer
+from tests.notifications.receivers import MailServer
 from tests.web.page import check
 
 

@@ -9,8 +9,8 @@ import socket
 import pytest
 import requests
 
-from majorops.live import Ticket, Tickets
-from majorops.live.streams import PER_PERSON
+from majorops.realtime import Ticket, Tickets
+from majorops.realtime.streams import PER_PERSON
 from tests.conftest import SECRET
 from tests.server import Person
 from tests.waiting import wait_for

@@ -12,8 +12,8 @@ from majorops.ai import rules, see
 from majorops.ai.sight import Helper
 from majorops.db import db
 from majorops.domain.briefs import Basis, SummaryAtClose, moved_on, written_words
+from majorops.domain.enums import CommandRole, IncidentStatus, Phase, RiskLevel, Severity
 from majorops.domain.errors import Conflict, GateClosed
-from majorops.domain.vocab import CommandRole, IncidentStatus, Phase, RiskLevel, Severity
 from majorops.models import Draft, Incident, TimelineEvent
 from majorops.operations import command, edit, incident, phase, stand_down, summary, updates
 from majorops.projections.brief import brief_incident

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from majorops.domain.vocab import CommandRole, Phase, Visibility
+from majorops.domain.enums import CommandRole, Phase, Visibility
 from majorops.operations import asks, command, handover, tracks, updates
 from majorops.operations.edit import edit_field
 

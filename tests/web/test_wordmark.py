@@ -7,8 +7,8 @@ import re
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from majorops.domain.vocab import Severity
-from majorops.public_files import PublicFiles
+from majorops.domain.enums import Severity
+from majorops.publishing.files import PublicFiles
 from majorops.web import posture
 
 FOR_STRANGERS = ("/", "/login", "/nothing-here", "/incidents/1", "/incidents/2", "/history", "/subscribe")

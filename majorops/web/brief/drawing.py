@@ -8,11 +8,11 @@ from majorops import clock
 from majorops.ai import rules
 from majorops.domain.briefs import QUESTION_LENGTH
 from majorops.domain.drafting import composed
+from majorops.domain.enums import BriefPage, Helper
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import BriefPage, Helper
+from majorops.i18n import DEFAULT, LANGUAGES
 from majorops.projections.brief import questions_from
 from majorops.projections.brief_values import BriefIncident
-from majorops.texts import DEFAULT, LANGUAGES
 
 
 def draw(

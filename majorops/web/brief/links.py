@@ -9,9 +9,9 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from majorops import clock
 from majorops.domain.access import Permission
 from majorops.domain.briefs import LINK_HOURS
+from majorops.domain.enums import BriefPage, by_value
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import BriefPage, by_value
 from majorops.models import Incident
 from majorops.operations.briefs import links_of, make_link, revoke_link
 from majorops.web.access import needs

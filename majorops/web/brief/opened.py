@@ -12,8 +12,8 @@ from majorops import clock
 from majorops.db import storage_problem
 from majorops.domain.access import Actor
 from majorops.domain.briefs import counts_as_use
+from majorops.domain.enums import AccountRole, BriefPage
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import AccountRole, BriefPage
 from majorops.operations.accounts import hash_token
 from majorops.operations.briefs import ask_question, count_use, open_link
 from majorops.projections.brief import brief_incident, opened_link

@@ -7,8 +7,8 @@ from flask_login import current_user
 
 from majorops import clock
 from majorops.domain.access import Permission
+from majorops.domain.enums import BriefPage
 from majorops.domain.errors import Conflict, Invalid
-from majorops.domain.vocab import BriefPage
 from majorops.operations.briefs import ask_question
 from majorops.projections.brief import brief_incident, brief_list
 from majorops.web.access import needs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from majorops.domain.after_action import OFFERED
+from majorops.domain.enums import SystemStatus
 from majorops.domain.roles import ABOUT
-from majorops.domain.vocab import SystemStatus
 from majorops.fields import FIELDS, field_id
 from majorops.operations.timeline import NOTES
 from majorops.screen.commands import keyed

@@ -14,8 +14,8 @@ from majorops.ai import Prompt, Provider, Sight, Written, prompt_for, provider_f
 from majorops.ai.sight import promise_words
 from majorops.domain.access import Actor, Permission
 from majorops.domain.drafting import sentences
+from majorops.domain.enums import Helper
 from majorops.domain.errors import Invalid, Refused
-from majorops.domain.vocab import Helper
 from majorops.models import Incident
 from majorops.operations.drafts import (
     Asked,

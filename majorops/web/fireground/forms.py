@@ -12,10 +12,10 @@ from wtforms.widgets import TextInput
 
 from majorops.domain.after_action import offered_at
 from majorops.domain.briefs import SummaryAtClose
+from majorops.domain.enums import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.promise import named_update
 from majorops.domain.text import clean_line, clean_text
-from majorops.domain.vocab import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
 from majorops.fields import time
 from majorops.web.answers import number_of
 

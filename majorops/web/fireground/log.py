@@ -7,7 +7,7 @@ from flask import Response
 from majorops.domain.access import Permission
 from majorops.domain.can import parse_can
 from majorops.domain.entry import parse_ask, parse_cause, parse_decision
-from majorops.domain.vocab import Visibility
+from majorops.domain.enums import Visibility
 from majorops.operations.asks import answer_ask, ask, defer_ask, log_decision, park_ask, rule_out
 from majorops.operations.command import release_responder
 from majorops.operations.timeline import add_note, set_visibility, strike_entry

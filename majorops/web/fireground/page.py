@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Response, make_response, render_template, request, url_for
 
 from majorops import clock
-from majorops.announce import LIST
 from majorops.domain.access import Permission
 from majorops.fields import FIELDS
 from majorops.lists import incident_list
 from majorops.operations.incident import continue_incident
+from majorops.realtime.invalidation import LIST
 from majorops.regions import stale_since
 from majorops.web.access import needs
 from majorops.web.answers import number_of, wants_partial

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from flask import Response, make_response, render_template, request
 
 from majorops.domain.access import Permission
+from majorops.domain.enums import Visibility
 from majorops.domain.errors import Invalid
-from majorops.domain.vocab import Visibility
 from majorops.models import Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review

@@ -10,10 +10,10 @@ from flask_login import current_user
 from majorops import clock
 from majorops.db import db
 from majorops.domain.access import Permission
+from majorops.domain.enums import MaintenanceStatus, by_value
 from majorops.domain.errors import Conflict, Invalid, Refused
 from majorops.domain.maintenance import NEXT, OVER
 from majorops.domain.text import clean_text
-from majorops.domain.vocab import MaintenanceStatus, by_value
 from majorops.lists import catalogue, maintenance_list
 from majorops.models import Maintenance
 from majorops.operations.maintenance import (

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from majorops import clock
+from majorops.domain.enums import SystemStatus
 from majorops.domain.measures import words
-from majorops.domain.vocab import SystemStatus
 from majorops.first_run import needs_first_admin
+from majorops.i18n import Texts
 from majorops.projections import (
     is_public_entry,
     public_days,
@@ -18,7 +19,6 @@ from majorops.projections import (
     public_month,
     public_status,
 )
-from majorops.texts import Texts
 from majorops.web.access import status_page
 from majorops.web.answers import number_of
 from majorops.web.public.feeds import plain_incident, plain_status

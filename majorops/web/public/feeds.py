@@ -12,10 +12,10 @@ from flask import Blueprint, Response, abort, current_app, render_template
 from icalendar import Calendar, Event
 
 from majorops import clock
-from majorops.domain.vocab import MaintenanceStatus
+from majorops.domain.enums import MaintenanceStatus
+from majorops.i18n import ENGLISH
 from majorops.projections import public_incident, public_maintenances, public_status
 from majorops.projections.feed import FeedIncident, FeedUpdate, feed_incidents
-from majorops.texts import ENGLISH
 from majorops.web.access import status_page
 from majorops.web.formats import iso
 from majorops.web.public.page import answer, base_address, name_of

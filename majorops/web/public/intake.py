@@ -10,8 +10,8 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from majorops import clock
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS, TRIGGERS
+from majorops.domain.enums import Severity
 from majorops.domain.errors import Invalid
-from majorops.domain.vocab import Severity
 from majorops.lists import active_on, catalogue
 from majorops.models import Incident
 from majorops.operations.incident import open_incident

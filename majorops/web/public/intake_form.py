@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
+from majorops.domain.enums import Severity, by_value
 from majorops.domain.errors import Invalid
 from majorops.domain.suggest import systems_in
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import Severity, by_value
 from majorops.fields import FIELDS, time
 
 BEGAN = ("0", "5", "15", "30", "set")

@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
-from majorops.texts import DEFAULT, LANGUAGES, Texts
+from majorops.i18n import DEFAULT, LANGUAGES, Texts
 from majorops.web.access import belongs_to_status_page
 from majorops.web.assets import asset_text, asset_url
 from majorops.web.posture import public_posture

@@ -17,8 +17,8 @@ from flask_login import current_user
 
 from majorops import clock
 from majorops.domain.access import SYSTEM, Permission
+from majorops.domain.enums import SignInMethod
 from majorops.domain.errors import Busy, Invalid, Refused
-from majorops.domain.vocab import SignInMethod
 from majorops.first_run import is_code, needs_first_admin
 from majorops.operations.accounts import create_first_admin, end_session, start_session
 from majorops.operations.sign_in import (

@@ -7,12 +7,12 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from majorops import clock
-from majorops.delivery.links import CONFIRM, MANAGE, link_token, whose
 from majorops.domain.access import SYSTEM
+from majorops.domain.enums import ChannelKind, SubscriberState, by_value
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import clean_line
-from majorops.domain.vocab import ChannelKind, SubscriberState, by_value
 from majorops.models import Subscriber
+from majorops.notifications.links import CONFIRM, MANAGE, link_token, whose
 from majorops.operations.subscriptions import choose_systems, confirm, leave, subscribe
 from majorops.projections.systems import listed_systems
 from majorops.web.access import beside_status_page, by_token

@@ -7,8 +7,8 @@ import logging
 import secrets
 from collections.abc import Callable
 
-from majorops.live.hub import EVERY_REGION, Hub, Viewer
-from majorops.live.messages import (
+from majorops.realtime.hub import EVERY_REGION, Hub, Viewer
+from majorops.realtime.messages import (
     EVERYWHERE,
     LONGEST,
     Again,
@@ -20,9 +20,9 @@ from majorops.live.messages import (
     decode,
     encode,
 )
-from majorops.live.presence import Person, Presence
-from majorops.live.relays import Relay
-from majorops.live.sessions import Sessions
+from majorops.realtime.presence import Person, Presence
+from majorops.realtime.relays import Relay
+from majorops.realtime.sessions import Sessions
 
 log = logging.getLogger(__name__)
 

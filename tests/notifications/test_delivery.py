@@ -13,15 +13,15 @@ from sqlalchemy import func, select
 from urllib3.connection import HTTPConnection
 
 from majorops.db import db
-from majorops.delivery import Message, NotSent, Worker, lines, mail, others, webhook
-from majorops.delivery.worker import PAUSES
 from majorops.domain.access import SYSTEM
+from majorops.domain.enums import ChannelKind, DeliveryState, Notice, Severity
 from majorops.domain.notices import NO_MAIL, Reach, outcome
-from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, Severity
 from majorops.models import Channel, Delivery, TimelineEvent, User
+from majorops.notifications import Message, NotSent, Worker, lines, mail, others, webhook
+from majorops.notifications.worker import PAUSES
 from majorops.operations import delivery as verbs
 from majorops.screen.ledger import ledger_title
-from tests.delivery.receivers import MailServer, WebServer
+from tests.notifications.receivers import MailServer, WebServer
 
 
 @pytest.fixture

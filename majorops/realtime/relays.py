@@ -14,7 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 
-from majorops.live.messages import EVERYWHERE, Again, encode
+from majorops.realtime.messages import EVERYWHERE, Again, encode
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from majorops.live.messages import EVERYWHERE
+from majorops.realtime.messages import EVERYWHERE
 
 EVERY_REGION = "*"
 CROWD = 50  # streams of a topic above which screens are asked to come one after another

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import autocommit, migrated
-from tests.live.postgres_server import PostgresServer
+from tests.realtime.postgres_server import PostgresServer
 from tests.server import Person, Server, Stream, fill
 from tests.waiting import wait_for
 

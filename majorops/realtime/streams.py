@@ -8,9 +8,9 @@ import random
 from functools import lru_cache
 from urllib.parse import parse_qs
 
-from majorops.live.hub import Viewer
-from majorops.live.live import Live
-from majorops.live.tickets import Tickets
+from majorops.realtime.hub import Viewer
+from majorops.realtime.live import Live
+from majorops.realtime.tickets import Tickets
 
 PER_PERSON = 20  # open streams of one person in one process; more of them ask instead
 IN_ALL = 5_000

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from majorops.domain.vocab import DeliveryState
+from majorops.domain.enums import DeliveryState
 from majorops.models import Delivery
 
 LEASE = timedelta(seconds=30)  # longer than any conversation: whoever holds a message longer is dead

@@ -1,5 +1,5 @@
 """The server's front door (ASGI): public pages as finished bytes, event streams on the event loop, all else
-to Flask in threads. `uvicorn majorops.front:app --http majorops.front:Protocol`."""
+to Flask in threads. `uvicorn majorops.asgi.app:app --http majorops.asgi.app:Protocol`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from majorops import announce, create_app
+from majorops import create_app
 from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.limits import fit_open_files
 from majorops.asgi.pools import Pool, StaffWork
@@ -19,12 +19,12 @@ from majorops.asgi.public_pages import Busy, PublicPages
 from majorops.asgi.refusals import too_many
 from majorops.asgi.turns import Turns
 from majorops.asgi.visitors import Visitors
-from majorops.delivery import Worker
 from majorops.first_run import console_line
 from majorops.health import Watch
-from majorops.live import Live, Streams
-from majorops.live.streams import IN_ALL, refuse
+from majorops.notifications import Worker
 from majorops.operations import after_commit
+from majorops.realtime import Live, Streams, invalidation
+from majorops.realtime.streams import IN_ALL, refuse
 from majorops.storage import Finding, examine_file, sqlite_file
 from majorops.web.assets import asset_url
 from majorops.web.streams import STREAM
@@ -48,7 +48,7 @@ _staff_work = StaffWork()
 _staff, _strangers = Pool("staff", 16, 2_000), Pool("strangers", 3, 64)
 _signing_in, _health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
 _drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
-_worker = Worker(flask_app, told=announce.tell_ledger) if flask_app.config["WORKER"] else None
+_worker = Worker(flask_app, told=invalidation.tell_ledger) if flask_app.config["WORKER"] else None
 _watch: Watch = flask_app.extensions["health"]
 _visitors = Visitors(flask_app)
 _pages = PublicPages(
@@ -121,7 +121,7 @@ async def _life(receive, send) -> None:
             if found.refusal:
                 return await send({"type": "lifespan.startup.failed", "message": found.refusal})
             _live.start()
-            _live.listen(announce.PUBLIC, _pages.snapshots.told)
+            _live.listen(invalidation.PUBLIC, _pages.snapshots.told)
             _pages.snapshots.start()
             _watch.worker = _worker
             if _worker:

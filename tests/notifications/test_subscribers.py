@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from majorops.db import db
-from majorops.delivery import Worker
-from majorops.delivery.links import MANAGE, link_token
-from majorops.domain.vocab import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
+from majorops.domain.enums import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
 from majorops.models import Announcement, Delivery, Subscriber
+from majorops.notifications import Worker
+from majorops.notifications.links import MANAGE, link_token
 from majorops.operations import edit, maintenance, phase, timeline, updates
 from majorops.operations.announcements import reach
 from tests.counting import queries
-from tests.delivery.receivers import MailServer, WebServer
+from tests.notifications.receivers import MailServer, WebServer
 
 BASE = "https://status.example.org"
 
@@ -237,7 +237,7 @@ def test_resolution_is_one_message(mails, worker, cast, clock):
     incident = cast.open(severity=Severity.LOW)
     cast.bring_to(incident, 8)
     who = {"actor": cast.maya, "now": clock()}
-    from majorops.domain.vocab import IncidentStatus
+    from majorops.domain.enums import IncidentStatus
 
     phase.change_status(incident, IncidentStatus.RESOLVED, **who)
     acts = list(db.session.scalars(select(Announcement.act)))

@@ -9,9 +9,9 @@ from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from majorops.delivery.lines import STEP, deadline, shut
-from majorops.delivery.message import Message, NotSent
 from majorops.domain.notices import NO_MAIL
+from majorops.notifications.lines import STEP, deadline, shut
+from majorops.notifications.message import Message, NotSent
 
 LONG = policy.SMTP.clone(
     max_line_length=900

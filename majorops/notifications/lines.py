@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from majorops.delivery.message import NotSent
 from majorops.domain.addresses import is_public
+from majorops.notifications.message import NotSent
 
 STEP = 7.0  # seconds that one step of a conversation may take
 WHOLE = 25.0  # seconds for a whole conversation, however slowly the other side drips

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from majorops.delivery import mail
-from majorops.delivery.message import Message, NotSent
-from majorops.domain.vocab import ChannelKind
+from majorops.domain.enums import ChannelKind
+from majorops.notifications import mail
+from majorops.notifications.message import Message, NotSent
 
 BODY = "MajorOps can reach you: alarms, reminders and hand-overs come this way. Nothing is asked of you."
 

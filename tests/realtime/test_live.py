@@ -8,12 +8,12 @@ import threading
 
 import pytest
 
-from majorops.live import Live, Relay, Stale
-from majorops.live.hub import CROWD, Hub, Told, Viewer
-from majorops.live.messages import LONGEST, Again, Editing, People, decode, encode
-from majorops.live.presence import FORGET, Presence
-from tests.live.test_relays import PostgresWire, RedisWire, until
+from majorops.realtime import Live, Relay, Stale
+from majorops.realtime.hub import CROWD, Hub, Told, Viewer
+from majorops.realtime.messages import LONGEST, Again, Editing, People, decode, encode
+from majorops.realtime.presence import FORGET, Presence
 from tests.loops import run
+from tests.realtime.test_relays import PostgresWire, RedisWire, until
 from tests.waiting import LIMIT
 
 

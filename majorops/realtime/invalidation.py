@@ -7,9 +7,9 @@ from collections import defaultdict
 from flask import Flask, current_app
 
 from majorops.fields import FIELDS
-from majorops.live import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
-from majorops.live.messages import EVERYWHERE, SignedOut, encode
 from majorops.operations import Recorded, after_commit
+from majorops.realtime import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
+from majorops.realtime.messages import EVERYWHERE, SignedOut, encode
 from majorops.regions import LIST_KINDS, POSTURE_KINDS, PUBLIC_KINDS, stale
 
 PUBLIC = "public"  # the topic of the public pages

@@ -8,9 +8,9 @@ from threading import Event, Lock
 import pytest
 from sqlalchemy import text
 
-from majorops.live import PostgresRelay, RedisRelay, Relay
-from majorops.live.messages import LONGEST
-from majorops.live.relays import AGAIN, WAITING, ThreadedRelay
+from majorops.realtime import PostgresRelay, RedisRelay, Relay
+from majorops.realtime.messages import LONGEST
+from majorops.realtime.relays import AGAIN, WAITING, ThreadedRelay
 from tests.conftest import autocommit, named_database
 from tests.waiting import wait_for
 

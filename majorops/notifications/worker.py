@@ -17,12 +17,12 @@ from sqlalchemy.orm import joinedload
 
 from majorops import clock
 from majorops.db import db
-from majorops.delivery import mail, others, public, webhook
-from majorops.delivery.due import LEASE, PAUSES, is_due, pause
-from majorops.delivery.message import Message, NotSent, of
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import ChannelKind, DeliveryState
+from majorops.domain.enums import ChannelKind, DeliveryState
 from majorops.models import Delivery
+from majorops.notifications import mail, others, public, webhook
+from majorops.notifications.due import LEASE, PAUSES, is_due, pause
+from majorops.notifications.message import Message, NotSent, of
 from majorops.operations import Recorded, search_index
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.maintenance import run_due

@@ -16,10 +16,10 @@ from pathlib import Path
 from flask import Flask
 
 from majorops import clock
+from majorops.i18n import DEFAULT, LANGUAGES
 from majorops.projections import public_maintenances, public_month, public_status
 from majorops.projections.lists import every_public_incident, still_public
-from majorops.snapshots import Snapshots
-from majorops.texts import DEFAULT, LANGUAGES
+from majorops.publishing.snapshots import Snapshots
 from majorops.web.assets import asset_text, asset_url
 
 log = logging.getLogger(__name__)

@@ -14,14 +14,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from majorops.db import db
-from majorops.delivery import Worker
-from majorops.delivery.worker import SENDERS
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import ChannelKind, DeliveryState, Severity
+from majorops.domain.enums import ChannelKind, DeliveryState, Severity
 from majorops.models import Delivery
+from majorops.notifications import Worker
+from majorops.notifications.worker import SENDERS
 from majorops.operations import delivery as verbs
 from tests.conftest import SECRET
-from tests.delivery.receivers import WebServer
+from tests.notifications.receivers import WebServer
 from tests.waiting import NEVER, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]

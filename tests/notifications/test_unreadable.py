@@ -9,13 +9,13 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from majorops.db import db
-from majorops.delivery import Worker
-from majorops.delivery import worker as module
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import ChannelKind, DeliveryState
+from majorops.domain.enums import ChannelKind, DeliveryState
 from majorops.models import Announcement, Delivery, Subscriber
+from majorops.notifications import Worker
+from majorops.notifications import worker as module
 from majorops.operations import delivery as verbs
-from tests.delivery.receivers import MailServer
+from tests.notifications.receivers import MailServer
 
 
 @pytest.fixture

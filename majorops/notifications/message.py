@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from majorops.domain.access import Permission
-from majorops.domain.vocab import ChannelKind
+from majorops.domain.enums import ChannelKind
 from majorops.models import Delivery
 
 

@@ -12,8 +12,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from majorops import clock
-from majorops.delivery.lines import STEP, deadline, resolve, shut
-from majorops.delivery.message import Message, NotSent
+from majorops.notifications.lines import STEP, deadline, resolve, shut
+from majorops.notifications.message import Message, NotSent
 
 GONE = 410
 

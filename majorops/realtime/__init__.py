@@ -4,13 +4,13 @@ What passes is names of stale regions, and who is here; never content. Losing a 
 the wire then says `again`, and every screen asks the server what changed since the version it shows.
 """
 
-from majorops.live.hub import Hub
-from majorops.live.live import Live
-from majorops.live.messages import Again, Editing, Message, People, Stale
-from majorops.live.presence import Person
-from majorops.live.relays import PostgresRelay, RedisRelay, Relay, SQLiteRelay
-from majorops.live.streams import Streams
-from majorops.live.tickets import Ticket, Tickets
+from majorops.realtime.hub import Hub
+from majorops.realtime.live import Live
+from majorops.realtime.messages import Again, Editing, Message, People, Stale
+from majorops.realtime.presence import Person
+from majorops.realtime.relays import PostgresRelay, RedisRelay, Relay, SQLiteRelay
+from majorops.realtime.streams import Streams
+from majorops.realtime.tickets import Ticket, Tickets
 
 __all__ = [
     "Again",

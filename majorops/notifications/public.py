@@ -11,18 +11,18 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from majorops.db import db
-from majorops.delivery.links import CONFIRM, MANAGE, link_token
-from majorops.delivery.message import Message
 from majorops.domain.access import SYSTEM
-from majorops.domain.vocab import ChannelKind, DeliveryState, Notice, SubscriberState, Visibility
+from majorops.domain.enums import ChannelKind, DeliveryState, Notice, SubscriberState, Visibility
+from majorops.i18n import DEFAULT, LANGUAGES, Texts
 from majorops.models import Announcement, Delivery, Subscriber
+from majorops.notifications.links import CONFIRM, MANAGE, link_token
+from majorops.notifications.message import Message
 from majorops.operations.announcements import wanting
 from majorops.operations.subscriptions import confirm, note_bounce
 from majorops.projections import clients as shapes
 from majorops.projections import public_maintenance, public_status
 from majorops.projections.feed import FeedIncident, feed_incidents
-from majorops.snapshots import public_origin
-from majorops.texts import DEFAULT, LANGUAGES, Texts
+from majorops.publishing.snapshots import public_origin
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
