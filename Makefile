@@ -27,8 +27,9 @@ demo: .venv/runtime
 
 # Everything on SQLite; on PostgreSQL what differs there: operations, projections, delivery, searches. Migrations and wires
 # run on both in the first.
-ON_POSTGRES := tests/operations tests/public tests/notifications tests/admin/test_reading.py tests/test_replay.py \
-  tests/test_history.py tests/web/test_fuzz.py tests/web/test_intake.py \
+ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin/test_reading.py tests/test_replay.py \
+  tests/public/test_canary.py tests/public/test_intake.py tests/public/test_languages.py \
+  tests/public/test_statuspage_api.py tests/test_history.py tests/web/test_fuzz.py \
   tests/web/test_health.py::TestClocks::test_the_clock_of_postgresql_is_compared \
   tests/web/test_health.py::test_postgresql_that_takes_no_writes
 

@@ -8,12 +8,16 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import config
-from majorops import admin, cli, web
+from majorops import admin, briefs, cli, fireground, maintenance, public, web
 from majorops.db import db, engine_options, migrate
-from majorops.health import Watch
+from majorops.domain.origin import public_origin
+from majorops.operations import before_commit
+from majorops.operations.announcements import announce_entries
+from majorops.public.page import keep_status_host_public
 from majorops.publishing.files import PublicFiles, files_problem
-from majorops.publishing.snapshots import Snapshots, public_origin
+from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
+from majorops.web.health import Watch
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,10 +41,12 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    before_commit(app, announce_entries)
     invalidation.init_app(app)
-    web.init_app(app)
-    admin.init_app(app)
-    cli.init_app(app)
+    # First: who may use a page is no question where there is none.
+    app.before_request(keep_status_host_public)
+    for part in (web, public, fireground, maintenance, briefs, admin, cli):
+        part.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["public_origin"] = public_origin(app.config)
     if folder := app.config["PUBLIC_DIR"]:

@@ -10,11 +10,11 @@ from collections import OrderedDict
 
 from flask import Flask
 
-from majorops import create_app, operations
-from majorops.health import Watch
+from majorops import create_app
 from majorops.operations import reminders
 from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
+from majorops.web.health import Watch
 from tests.quick import keep_templates
 
 MOST = 12  # applications kept at once
@@ -25,17 +25,18 @@ READ_LATE = ("AI_", "WTF_CSRF_ENABLED", "WEBHOOK_PRIVATE")
 NEVER_KEPT = ("OIDC_ISSUER", "PUBLIC_DIR")
 
 # Extensions that no request changes.
-SAME = {"sqlalchemy", "migrate", "csrf", "admin", "public_origin"}
+SAME = {"before_commit", "sqlalchemy", "migrate", "csrf", "admin", "public_origin"}
 
 
 def renew(app: Flask) -> None:
     """What an application remembers in memory, new: who looks at what, tickets, drawn public pages."""
+    app.extensions["after_commit"] = []
     invalidation.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["health"] = Watch(app)
 
 
-RENEWED = {"live", "tickets", "snapshots", "health"}
+RENEWED = {"after_commit", "live", "tickets", "snapshots", "health"}
 
 
 class Applications:
@@ -43,11 +44,9 @@ class Applications:
 
     def __init__(self):
         self._kept: OrderedDict[str, tuple[Flask, dict, dict]] = OrderedDict()
-        self._listeners = list(operations._listeners), list(operations._before)
 
     def get(self, settings: dict[str, object], *, is_own: bool = False) -> Flask:
         """`is_own`: a fresh one, for a test that adds a route or the like."""
-        operations._listeners[:], operations._before[:] = self._listeners
         reminders._looked.clear()
         if is_own or any(settings.get(name) for name in NEVER_KEPT):
             return _made(settings)

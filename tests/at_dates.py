@@ -20,8 +20,8 @@ PROCESSES = ["tests/notifications/test_work.py", "tests/test_cli.py"]
 SHORT = [
     "tests/notifications/test_work.py::test_stops_at_once_even_while_a_receiver_hangs",
     "tests/test_cli.py",
-    "tests/web/test_intake.py",
-    "tests/public/test_freshness.py",
+    "tests/public/test_intake.py",
+    "tests/publishing/test_freshness.py",
 ]
 WHOLE = [
     *PROCESSES,
@@ -29,7 +29,12 @@ WHOLE = [
     "tests/notifications",
     "tests/operations",
     "tests/public",
+    "tests/publishing",
+    "tests/fireground",
+    "tests/briefs",
+    "tests/maintenance",
     "tests/web",
+    "tests/realtime/test_streams.py",
     "tests/admin",
     "tests/asgi",
     "tests/test_replay.py",

@@ -19,10 +19,10 @@ from majorops.domain.enums import (
     Severity,
     SignInMethod,
 )
+from majorops.fireground.screen import Fireground
 from majorops.models import Incident, User
 from majorops.operations import asks, phase, runcards, timeline, tracks, updates, validation
 from majorops.operations import incident as incidents
-from majorops.screen import Fireground
 
 PASSWORD = "correct horse battery staple"
 PEOPLE = {

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from majorops import clock
 from majorops.db import db
-from majorops.health import why_late
 from majorops.models import User
+from majorops.web.health import why_late
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
-from majorops.admin import delivery, drafts, maintenance, response, runcards, subscribers
+from majorops.admin import delivery, drafts, maintenance, reach, response, runcards, subscribers
 from majorops.admin.base import Guard, Table
 from majorops.admin.tables import TABLES
 from majorops.db import db
@@ -45,6 +45,7 @@ def grouped(admin: Admin) -> dict[str, list[Table]]:
 def init_app(app: Flask) -> None:
     """Register the front page and the tables. All pages are templates of our own (templates/admin): no script, no
     style from elsewhere. Endpoints begin with `admin` or `data_`, by which web/access.py knows them."""
+    app.register_blueprint(reach.bp)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
     more = (response, runcards, delivery, subscribers, maintenance, drafts)
     for table, model, name in sum((part.TABLES for part in more), TABLES):

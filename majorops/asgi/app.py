@@ -19,14 +19,14 @@ from majorops.asgi.public_pages import Busy, PublicPages
 from majorops.asgi.refusals import too_many
 from majorops.asgi.turns import Turns
 from majorops.asgi.visitors import Visitors
-from majorops.first_run import console_line
-from majorops.health import Watch
 from majorops.notifications import Worker
 from majorops.operations import after_commit
+from majorops.public.first_run import console_line
 from majorops.realtime import Live, Streams, invalidation
 from majorops.realtime.streams import IN_ALL, refuse
 from majorops.storage import Finding, examine_file, sqlite_file
 from majorops.web.assets import asset_url
+from majorops.web.health import Watch
 from majorops.web.streams import STREAM
 
 DRAFTING = 16  # threads of their own for what waits for a model: a slow one holds nobody else up
@@ -125,7 +125,7 @@ async def _life(receive, send) -> None:
             _pages.snapshots.start()
             _watch.worker = _worker
             if _worker:
-                after_commit(_worker.hear)
+                after_commit(flask_app, _worker.hear)
                 _worker.start()
             _watch.start()
             _end_streams_at_shutdown()

@@ -14,13 +14,13 @@ from majorops.cli.saying import says_why
 from majorops.demo.data import NotEmpty, add_history, fill, is_empty
 from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
-from majorops.health import is_ready
 from majorops.notifications import Worker
 from majorops.notifications.selftest import send_test
 from majorops.operations import search_index
 from majorops.operations.delivery import record_test
 from majorops.publishing.files import PublicFiles
 from majorops.realtime.invalidation import tell_ledger
+from majorops.web.health import is_ready
 
 
 @click.command("demo")

@@ -1,4 +1,4 @@
-"""How people are reached, and what was sent to them: the outbox (house, "Delivery and time")."""
+"""How people are reached, and what was sent to them: the outbox."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState, Notice, SubscriberState, Visibility
+from majorops.domain.origin import public_origin
 from majorops.i18n import DEFAULT, LANGUAGES, Texts
 from majorops.models import Announcement, Delivery, Subscriber
 from majorops.notifications.links import CONFIRM, MANAGE, link_token
@@ -22,7 +23,6 @@ from majorops.operations.subscriptions import confirm, note_bounce
 from majorops.projections import clients as shapes
 from majorops.projections import public_maintenance, public_status
 from majorops.projections.feed import FeedIncident, feed_incidents
-from majorops.publishing.snapshots import public_origin
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."

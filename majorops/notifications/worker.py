@@ -1,5 +1,4 @@
-"""The worker: ticks the coach, takes what is due out of the outbox, sends it, says what became of it (house, "Delivery
-and time"). A thread of the server, or a process of its own; any number of them side by side."""
+"""The worker: ticks the coach, takes what is due out of the outbox, sends it, says what became of it (docs/architecture.md). A thread of the server, or a process of its own; any number of them side by side."""
 
 from __future__ import annotations
 

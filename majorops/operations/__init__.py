@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
 
+from flask import Flask, current_app
 from sqlalchemy import event, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -53,8 +54,6 @@ class _Work:
 
 
 _running: ContextVar[_Work | None] = ContextVar("running", default=None)
-_before: list[Callable[[list[TimelineEvent]], None]] = []
-_listeners: list[Callable[[list[Recorded]], None]] = []
 
 
 @dataclass(frozen=True)
@@ -73,16 +72,15 @@ def told_of(entry: TimelineEvent) -> Recorded:
     return Recorded(entry.incident_id, entry.seq, entry.kind, entry.field, is_public)
 
 
-def after_commit(listener: Callable[[list[Recorded]], None]) -> Callable:
-    """Have `listener` called with what a verb recorded, once that is saved. What it raises is logged, nothing more."""
-    _listeners.append(listener)
-    return listener
+def before_commit(app: Flask, listener: Callable[[list[TimelineEvent]], None]) -> None:
+    """Have `listener` called with the entries of each operation, in its transaction: what it adds is saved with them."""
+    app.extensions.setdefault("before_commit", []).append(listener)
 
 
-def before_commit(listener: Callable[[list[TimelineEvent]], None]) -> Callable:
-    """Have `listener` called with the entries of each verb, in its transaction: what it adds is saved with them."""
-    _before.append(listener)
-    return listener
+def after_commit(app: Flask, listener: Callable[[list[Recorded]], None]) -> None:
+    """Have `listener` called with what an operation recorded, once that is saved. What it raises is logged, nothing
+    more."""
+    app.extensions.setdefault("after_commit", []).append(listener)
 
 
 class Unrecorded(RuntimeError):
@@ -141,7 +139,7 @@ def _attempt(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | Non
             return None
         result = verb(*args, **kwargs)
         session.flush()
-        for listener in _before if work.entries else ():
+        for listener in current_app.extensions.get("before_commit", ()) if work.entries else ():
             listener(list(work.entries))
         session.flush()
         if work.wrote and not work.recorded:
@@ -164,7 +162,7 @@ def _is_known(session: Session, envelope: Envelope) -> bool:
 
 
 def _tell(told: list[Recorded]) -> None:
-    for listener in _listeners if told else ():
+    for listener in current_app.extensions.get("after_commit", ()) if told else ():
         try:
             listener(told)
         except Exception:  # saved is saved: screens that were not told ask

@@ -38,6 +38,11 @@ def clean_name(typed: str) -> str:
     return name
 
 
+def has_accounts() -> bool:
+    """Somebody can sign in."""
+    return db.session.scalar(select(User.id).limit(1)) is not None
+
+
 @operation(needs=None)
 def create_first_admin(*, email: str, name: str, password: str, actor: Actor, now: datetime) -> User:
     """The first account of all, made with the console's one-time code. Raises Invalid, Conflict (there is one)."""

@@ -17,10 +17,8 @@ from majorops.models import (
     SubscriberSystem,
     TimelineEvent,
 )
-from majorops.operations import before_commit
 
 
-@before_commit
 def announce_entries(entries: list[TimelineEvent]) -> None:
     """One verb is one act: what it said goes out; without that, that the incident was opened or resolved."""
     acts: dict[str, TimelineEvent] = {}

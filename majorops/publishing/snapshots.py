@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -84,14 +83,6 @@ def _head(status: bytes, lines: list[tuple[str, str]]) -> bytes:
     return (
         b"HTTP/1.1 " + status + b"\r\n" + "".join(f"{n.lower()}: {v}\r\n" for n, v in lines).encode("latin-1")
     )
-
-
-def public_origin(config: Mapping[str, object]) -> str:
-    """Where people reach the public pages by the settings (`https://status.example.org`); empty: as they asked."""
-    base, host = config["BASE_URL"] or "", config["STATUS_HOST"]
-    if host:
-        return f"{'http' if base.startswith('http:') else 'https'}://{host}"
-    return base
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""After a commit: which regions became stale, told to the open screens of every process (house rule 6: names, not content)."""
+"""After a commit: which regions became stale, told to the open screens of every process (rule 6: names, not content)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ def concerns_public(entry: Recorded) -> bool:
     return entry.is_public or is_field or entry.kind.startswith(PUBLIC_KINDS)
 
 
-@after_commit
 def tell_screens(told: list[Recorded]) -> None:
     live = current_app.extensions["live"]
     for topic, regions, version in messages(told):
@@ -88,7 +87,7 @@ def recorded_since(connection, after: tuple[int, int] | None) -> tuple[tuple[int
 
 
 def relay_for(config: dict[str, object]) -> Relay:
-    """The wire between processes that the settings call for (house.md: Redis is optional)."""
+    """The wire between processes that the settings call for (rule 12: Redis is optional)."""
     url = config["DATABASE_URL"]
     if config["REDIS_URL"]:
         return RedisRelay(config["REDIS_URL"], secret=config["SECRET_KEY"])
@@ -98,5 +97,7 @@ def relay_for(config: dict[str, object]) -> Relay:
 
 
 def init_app(app: Flask) -> None:
+    """Give the application its streams, and have what its operations record told to them."""
+    after_commit(app, tell_screens)
     app.extensions["live"] = Live(relay_for(app.config))
     app.extensions["tickets"] = Tickets(app.config["SECRET_KEY"])

@@ -59,7 +59,7 @@ def problem_page(code: int, title: str | None = None, text: str | None = None, *
     more = {**(kept_text() if code >= 500 and request.method == "POST" else {"kept": []}), **more}
     values = {"code": code, "title": title or known[0], "text": text or known[1], "now": clock.now(), **more}
     if wants_partial():
-        response = make_response(render_template("errors/_notice.html", **values), code)
+        response = make_response(render_template("web/errors/_notice.html", **values), code)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#problem", "innerHTML"
         return response
     return make_response(render_template(_template_for(code), **values), code)
@@ -68,7 +68,7 @@ def problem_page(code: int, title: str | None = None, text: str | None = None, *
 def _template_for(code: int) -> str:
     """Strangers get the public look, which needs neither session nor database."""
     inside = code < 500 and current_user.is_authenticated and current_user.actor.can(Permission.INCIDENT_READ)
-    return "errors/inside.html" if inside else "errors/public.html"
+    return "web/errors/inside.html" if inside else "web/errors/public.html"
 
 
 def on_http_error(error: HTTPException) -> Response:
@@ -87,10 +87,9 @@ def on_unauthorized(error: HTTPException) -> Response:
         return problem_page(401, "Signed out", "Text kept.", sign_in=url_for("sign_in.login"))
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?")), 303)
-    if request.endpoint == "intake.create":
-        from majorops.web.public.intake import deep_link
-
-        return redirect(url_for("sign_in.login", next=deep_link()), 303)
+    view = current_app.view_functions[request.endpoint]
+    if address := getattr(view, "address_with_what_was_typed", None):
+        return redirect(url_for("sign_in.login", next=address()), 303)
     return send_again(401, "Signed out", "Nothing was saved. Sign in, then send it again.")
 
 
@@ -127,7 +126,7 @@ def send_again(code: int, title: str, text: str) -> Response:
         return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
     sign_in = url_for("sign_in.login") if code == 401 else None
     more = {"title": title, "text": text, "sign_in": sign_in, "now": clock.now()}
-    return make_response(render_template("errors/send_again.html", **kept_text(), **more), code)
+    return make_response(render_template("web/errors/send_again.html", **kept_text(), **more), code)
 
 
 def kept_text() -> dict:

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, url_for
 
+from majorops.models import Incident
+from majorops.web.answers import wants_partial
+
 log = logging.getLogger(__name__)
 
 LONGEST = 2_000  # characters; longer ones are no address that we ever gave
@@ -31,6 +34,14 @@ def ours_or(address: str | None, otherwise: str) -> str:
 def leave_for(address: str) -> Response:
     """Send the browser to another host on purpose: the identity provider, or the host that people use for us."""
     g.leaves_for = address
+    return redirect(address, 303)
+
+
+def to_fireground(incident: Incident) -> Response:
+    """On to the incident's fireground; the page's script goes there by itself."""
+    address = url_for("fireground.show", number=incident.id)
+    if wants_partial():
+        return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
 
 

@@ -16,11 +16,11 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState, Notice, Severity
 from majorops.domain.notices import NO_MAIL, Reach, outcome
+from majorops.fireground.screen.ledger import ledger_title
 from majorops.models import Channel, Delivery, TimelineEvent, User
 from majorops.notifications import Message, NotSent, Worker, lines, mail, others, webhook
 from majorops.notifications.worker import PAUSES
 from majorops.operations import delivery as verbs
-from majorops.screen.ledger import ledger_title
 from tests.notifications.receivers import MailServer, WebServer
 
 

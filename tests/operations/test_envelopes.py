@@ -116,9 +116,9 @@ def test_the_loser_of_a_conflict_stays_in_the_record_internal(incident, cast, cl
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(app, monkeypatch):
     heard = []
-    monkeypatch.setattr(operations, "_listeners", [heard.extend])
+    monkeypatch.setitem(app.extensions, "after_commit", [heard.extend])
     return heard
 
 
@@ -135,10 +135,10 @@ def test_a_refused_verb_tells_nobody(incident, cast, clock, told):
     assert told == []
 
 
-def test_a_listener_that_raises_undoes_nothing(incident, cast, clock, monkeypatch):
+def test_a_listener_that_raises_undoes_nothing(incident, cast, clock, app, monkeypatch):
     def broken(entries):
         raise RuntimeError("the wire is down")
 
-    monkeypatch.setattr(operations, "_listeners", [broken])
+    monkeypatch.setitem(app.extensions, "after_commit", [broken])
     add_note(incident, "heard", actor=cast.maya, now=clock())
     assert len(entries(incident, "note.logged")) == 1

@@ -237,7 +237,7 @@ def test_every_operation_of_the_package_is_seen():
     assert marked == set(VERBS)
 
 
-# create_first_admin works only without any account: tests/web/test_sign_in.py. A later use of a link is only counted:
+# create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link is only counted:
 # tests/operations/test_briefs.py. What is shown of a draft is kept without an entry: tests/ai/test_drafts.py.
 @pytest.mark.parametrize(
     "name", sorted(VERBS.keys() - {"accounts.create_first_admin", "briefs.count_use", "drafts.keep_shown"})

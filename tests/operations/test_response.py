@@ -130,7 +130,7 @@ class TestNeeds:
 
 class TestAsks:
     def test_parked_it_is_quiet_until_due(self, cast, incident, who, clock):
-        from majorops.screen.teams import ask_tone
+        from majorops.fireground.screen.teams import ask_tone
 
         row = asks.ask(incident, whom="Lena", what="pool size", minutes=5, **who())
         clock.tick(minutes=4)

@@ -66,7 +66,7 @@ def test_the_page_script_gets_a_fresh_token(cast):
 def test_a_locked_database_keeps_the_text(cast, monkeypatch):
     from sqlalchemy.exc import OperationalError
 
-    from majorops.web.fireground import log
+    from majorops.fireground import log
 
     cast.open()
     cast.app.config["WTF_CSRF_ENABLED"] = False
@@ -89,12 +89,12 @@ def test_a_locked_database_keeps_the_text(cast, monkeypatch):
 def test_a_database_that_is_gone_is_one_clear_page(cast, monkeypatch):
     from sqlalchemy.exc import OperationalError
 
-    from majorops.web import public
+    from majorops.public import status
 
     def gone(now):
         raise OperationalError("SELECT", {}, Exception("connection refused at 10.0.0.7"))
 
-    monkeypatch.setattr(public, "public_status", gone)
+    monkeypatch.setattr(status, "public_status", gone)
     answer = cast.app.test_client().get("/")
     assert answer.status_code == 503
     assert "10.0.0.7" not in answer.text

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select, text, update
 
-from majorops import health
 from majorops.db import DISK_FULL, db
 from majorops.models import Announcement, Delivery, TimelineEvent
 from majorops.notifications import Worker
 from majorops.signing import AHEAD
+from majorops.web import health
 
 READ_ONLY = "The database is read-only."
 

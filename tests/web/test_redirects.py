@@ -14,9 +14,9 @@ from majorops.domain.enums import ChannelKind, SignInMethod
 from majorops.models import Subscriber, User
 from majorops.operations import accounts
 from majorops.operations.sign_in import SignIn
-from majorops.web import oidc
+from majorops.public import oidc
+from majorops.public import sign_in as views
 from majorops.web.access import is_admin_endpoint
-from majorops.web.public import sign_in as views
 from majorops.web.redirects import LONGEST, is_ours
 from tests.spellings import HARMLESS, HOSTILE
 

@@ -7,10 +7,10 @@ import random
 from datetime import datetime, timedelta
 from functools import partial
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import select, text
 
-from majorops.db import Base, db
+from majorops.db import Base, db, engine_options
 from majorops.demo.history.copies import FIRST, Copier, Original, read_originals
 from majorops.demo.history.courses import DAY, run_courses
 from majorops.domain.access import SYSTEM, Actor
@@ -72,10 +72,14 @@ def _rows(copier: Copier, chosen: list[tuple], known: dict[str, int]) -> dict[st
 
 def _courses(count: int, people: tuple, systems: list[str]) -> tuple[list[Original], dict[int, str]]:
     """The courses, and whose e-mail belongs to which account in them; from a database that is thrown away."""
-    from majorops import create_app
-
-    settings = {name: current_app.config[name] for name in ("SECRET_KEY", "BASE_URL", "ORG_NAME")}
-    scratch = create_app(settings | {"DATABASE_URL": "sqlite://"})
+    scratch = Flask("scratch")
+    address = {
+        "SQLALCHEMY_DATABASE_URI": "sqlite://",
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options("sqlite://"),
+    }
+    scratch.config.update(current_app.config, **address)
+    scratch.extensions["before_commit"] = current_app.extensions["before_commit"]
+    db.init_app(scratch)
     with scratch.app_context():
         Base.metadata.create_all(db.engine)
         with db.engine.begin() as connection:

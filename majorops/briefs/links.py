@@ -1,0 +1,84 @@
+"""Where an MIM makes links to briefs, sees their use, and revokes them."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+
+from majorops import clock
+from majorops.briefs.drawing import unkept
+from majorops.domain.access import Permission
+from majorops.domain.briefs import LINK_HOURS
+from majorops.domain.enums import BriefPage, by_value
+from majorops.domain.errors import Invalid, Refused
+from majorops.domain.text import clean_line
+from majorops.models import Incident
+from majorops.operations.briefs import links_of, make_link, revoke_link
+from majorops.web.access import needs
+from majorops.web.answers import number_of, status_of
+from majorops.web.context import doing, doing_sometime, load
+
+bp = Blueprint("brief_links", __name__, url_prefix="/admin/incidents/<int:number>/links")
+
+
+@bp.get("")
+@needs(Permission.INCIDENT_COMMAND)
+def show(number: int) -> Response:
+    return draw(load(number))
+
+
+@bp.post("")
+@needs(Permission.INCIDENT_COMMAND)
+def make(number: int) -> Response:
+    incident, given = load(number), {"name": clean_line(request.form.get("name", ""))}
+    try:
+        page = by_value(BriefPage, request.form.get("page", ""))
+        if page is None:
+            raise Invalid({"page": "Choose which brief the link opens."})
+        given |= {"page": page, "hours": number_of(request.form.get("hours", "").strip())}
+        token = make_link(incident, **given, **doing_sometime())
+    except Refused as problem:
+        return draw(incident, problem, status=status_of(problem))
+    if token is None:  # the same form, sent twice
+        return redirect(url_for(".show", number=number), 303)
+    return draw(
+        incident, made={"name": given["name"], "address": address_of(number, page, token)}, status=201
+    )
+
+
+@bp.post("/<int:link>/revocation")
+@needs(Permission.INCIDENT_COMMAND)
+def revoke(number: int, link: int) -> Response:
+    incident = load(number)
+    try:
+        revoke_link(incident, link, **doing())
+    except Refused as problem:
+        return draw(incident, problem, status=status_of(problem))
+    return redirect(url_for(".show", number=number), 303)
+
+
+def address_of(number: int, page: BriefPage, token: str) -> str:
+    """The link as it is sent to somebody."""
+    path = url_for("brief_link.show", number=number, page=page.value, token=token)
+    return (current_app.config["BASE_URL"] or request.host_url.rstrip("/")) + path
+
+
+def draw(
+    incident: Incident, problem: Refused | None = None, made: dict | None = None, status: int = 200
+) -> Response:
+    """The page; `made`: a new link, whose address is shown this once."""
+    errors = problem.errors if isinstance(problem, Invalid) else {"form": str(problem)} if problem else {}
+    typed = request.form if problem else {}
+    values = {
+        "i": incident,
+        "links": links_of(incident.id),
+        "errors": errors,
+        "typed": typed,
+        "made": made,
+        "hours": LINK_HOURS,
+        "pages": tuple(BriefPage),
+        "key": secrets.token_hex(16),
+        "now": clock.now(),
+    }
+    return unkept(make_response(render_template("briefs/links.html", **values), status))

@@ -1,0 +1,50 @@
+"""The fireground: one screen, every value editable in place. Each view calls one verb and answers with what changed."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from majorops.domain.after_action import OFFERED
+from majorops.domain.enums import SystemStatus
+from majorops.domain.roles import ABOUT
+from majorops.fields import FIELDS, field_id
+from majorops.fireground import (  # noqa: F401  (their views join the blueprint)
+    cards,
+    coach,
+    commands,
+    drafts,
+    editing,
+    log,
+    page,
+    phases,
+    response,
+    team,
+    updates,
+)
+from majorops.fireground.blueprint import bp
+from majorops.fireground.screen.commands import keyed
+from majorops.fireground.screen.ledger import ledger_title
+from majorops.fireground.screen.nudges import settling
+from majorops.fireground.screen.teams import ask_tone, ask_turns_at
+from majorops.operations.timeline import NOTES
+
+# What the templates ask for by name.
+GLOBALS = {
+    "FIELDS": FIELDS,
+    "SYSTEM_STATUSES": tuple(SystemStatus),
+    "ROLES_ABOUT": ABOUT,
+    "AFTER_ACTION": OFFERED,
+    "NOTES": NOTES,
+    "field_id": field_id,
+    "keyed_commands": keyed,
+    "settling": settling,
+    "ask_tone": ask_tone,
+    "ask_turns_at": ask_turns_at,
+    "ledger_title": ledger_title,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages and what their templates ask for."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals.update(GLOBALS)

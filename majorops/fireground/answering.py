@@ -1,0 +1,151 @@
+"""What every fireground view shares: loading the incident, calling the verb, answering with the regions it made stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import wraps
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import (
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from majorops import clock
+from majorops.domain.errors import Invalid, NotFound, Refused
+from majorops.domain.text import clean_line
+from majorops.fireground.screen import Fireground, Look
+from majorops.models import Incident
+from majorops.regions import REGIONS, stale_since
+from majorops.web.answers import number_of, status_of, wants_partial
+from majorops.web.context import load
+
+FILTER_LENGTH = 80
+SAID = "said"  # the category of what the next page tells about the last act
+
+
+def verb(form: str, region: str) -> Callable:
+    """Turn a function that calls a verb into a view of one incident.
+
+    `form` names the form on the page, `region` where it stands: a refusal is told there, with what was typed.
+    """
+
+    def mark(view: Callable) -> Callable:
+        @wraps(view)
+        def run(number: int, **rest) -> Response:
+            incident = load(number)
+            try:
+                answer = view(incident, **rest)
+            except NotFound:
+                raise
+            except Refused as problem:
+                return refused(incident, problem, form, region)
+            return answer or changed(incident, region)
+
+        return run
+
+    return mark
+
+
+def changed(
+    incident: Incident, anchor: str, extra: str = "", also: tuple[str, ...] = (), said: str = ""
+) -> Response:
+    """After a verb: the stale regions for the page's script, and those named in `also`; a redirect to the
+    page without it. `said`: what was done, for the person who did it."""
+    if said and wants_partial():
+        extra += render_template("fireground/_posted.html", said=said)
+    elif said:
+        flash(said, SAID)
+    if not wants_partial():
+        return redirect(url_for("fireground.show", number=incident.id, _anchor=anchor), 303)
+    names = {*stale_since(incident, seen_version(incident)), *also}
+    return partials(screen(incident), [name for name in REGIONS if name in names], extra)
+
+
+def refused(incident: Incident, problem: Refused, form: str, region: str) -> Response:
+    """The same page with the reason at its place and everything typed still there."""
+    fireground = screen(incident)
+    fireground.refuse(problem, form, request.form)
+    if not wants_partial():
+        return make_response(render_template("fireground/page.html", f=fireground), status_of(problem))
+    names = set(stale_since(incident, seen_version(incident))) | {region}
+    response = partials(fireground, [name for name in REGIONS if name in names])
+    response.status_code = status_of(problem)
+    return response
+
+
+def shown_again(incident: Incident, form: str, typed: dict[str, str]) -> Response:
+    """The page, without script, with a text back in the form where it was typed."""
+    fireground = screen(incident)
+    fireground.keep(form, typed)
+    return make_response(render_template("fireground/page.html", f=fireground))
+
+
+def screen(incident: Incident) -> Fireground:
+    """The fireground as the person who asks sees it now."""
+    given = {
+        "address": url_for("fireground.show", number=incident.id),
+        "present": current_app.extensions["live"].people(str(incident.id)),
+        "looked": last_look(),
+        "is_ai_on": bool(current_app.config["AI_MODEL"]),
+        "thresholds": {
+            True: current_app.config["DURATION_STRICT"],
+            False: current_app.config["DURATION_OTHER"],
+        },
+    }
+    return Fireground(incident, current_user.actor, clock.now(), **given, **timeline_part())
+
+
+def timeline_part() -> dict:
+    """What part of the timeline the person looks at. The page's script asks by other addresses for a redraw;
+    the page's own comes along in a header, which is as much input as any other."""
+    given = request.args
+    if wants_partial():
+        with suppress(ValueError):
+            query = urlsplit(request.headers.get("HX-Current-URL", "")).query
+            given = MultiDict(parse_qsl(query, max_num_fields=10))
+    return {
+        "before": number_of(given.get("before", "")),
+        "only": "public" if given.get("only") == "public" else "",
+        "q": clean_line(given.get("q", ""))[:FILTER_LENGTH],
+    }
+
+
+def last_look() -> Look | None:
+    """What this browser saw last of the incident: a cookie `<version>.<seconds>`, for this fireground's address only."""
+    version, _, seconds = request.cookies.get("looked", "").partition(".")
+    if not (version.isascii() and version.isdigit() and seconds.isascii() and seconds.isdigit()):
+        return None
+    if len(version) > 9 or len(seconds) > 10:
+        return None
+    return Look(int(version), datetime.fromtimestamp(int(seconds), UTC))
+
+
+def partials(fireground: Fireground, names: list[str], extra: str = "") -> Response:
+    """Regions as the page's script swaps them in."""
+    page = render_template("fireground/_partials.html", f=fireground, names=names, extra=extra)
+    response = make_response(page)
+    response.headers["X-Version"] = str(fireground.incident.version)
+    return response
+
+
+def seen_version(incident: Incident) -> int:
+    """The newest entry that the asking page knows; an unknown one makes everything stale."""
+    seen = request.headers.get("X-Version", request.args.get("since", ""))
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
+
+
+def checked(form) -> None:
+    """Raise Invalid with the form's own errors, one sentence a field."""
+    if not form.validate():
+        raise Invalid({name: errors[0] for name, errors in form.errors.items()})

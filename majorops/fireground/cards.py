@@ -1,0 +1,27 @@
+"""The run card on the fireground."""
+
+from __future__ import annotations
+
+from majorops.domain.access import Permission
+from majorops.fireground.answering import checked, verb
+from majorops.fireground.blueprint import bp
+from majorops.fireground.forms import CardForm, StepForm
+from majorops.operations.runcards import choose_card, tick_step
+from majorops.web.access import needs
+from majorops.web.context import doing
+
+
+@bp.post("/<int:number>/card")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("card", "runcard")
+def put_card(incident) -> None:
+    checked(form := CardForm())
+    choose_card(incident, form.card.data, **doing())
+
+
+@bp.post("/<int:number>/cards/<int:use>/steps/<int:step>")
+@needs(Permission.TIMELINE_NOTE)
+@verb("step", "runcard")
+def tick_card(incident, use: int, step: int) -> None:
+    checked(form := StepForm())
+    tick_step(incident, use, step, form.ticked.data, **doing())

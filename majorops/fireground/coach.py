@@ -1,0 +1,35 @@
+"""The coach's nudge: set it aside."""
+
+from __future__ import annotations
+
+from majorops.domain.access import Permission
+from majorops.fireground.answering import checked, verb
+from majorops.fireground.blueprint import bp
+from majorops.fireground.forms import NudgeForm
+from majorops.operations.coaching import confirm_late, note_called, rest_nudge
+from majorops.web.access import needs
+from majorops.web.context import doing
+
+
+@bp.post("/<int:number>/nudges")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("nudge", "nudge")
+def rest(incident) -> None:
+    checked(form := NudgeForm())
+    rest_nudge(incident, form.key.data, is_snooze=form.snooze.data, **doing())
+
+
+@bp.post("/<int:number>/called")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("nudge", "nudge")
+def called(incident) -> None:
+    """Whom no message reached was called by phone."""
+    note_called(incident, **doing())
+
+
+@bp.post("/<int:number>/late")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("nudge", "nudge")
+def late(incident) -> None:
+    """The problem did begin so long before the opening."""
+    confirm_late(incident, **doing())

@@ -1,0 +1,42 @@
+"""The command palette's list and the key list: pages of their own, and partials for the page's script."""
+
+from __future__ import annotations
+
+from flask import current_app, render_template, url_for
+
+from majorops.domain.access import Permission
+from majorops.fireground.answering import screen
+from majorops.fireground.blueprint import bp
+from majorops.fireground.screen.commands import Command, sections
+from majorops.fireground.screen.keys import CHORDS, KEYS
+from majorops.web.access import needs
+from majorops.web.answers import wants_partial
+from majorops.web.context import load
+
+
+@bp.get("/<int:number>/commands")
+@needs(Permission.INCIDENT_READ)
+def commands(number: int) -> str:
+    fireground = screen(load(number))
+    template = "fireground/_commands.html" if wants_partial() else "fireground/commands.html"
+    return render_template(template, f=fireground, sections=sections(fireground))
+
+
+@bp.get("/keys")
+@needs(Permission.INCIDENT_READ)
+def keys() -> str:
+    template = "fireground/_keys.html" if wants_partial() else "fireground/keys.html"
+    return render_template(template, keys=KEYS.values(), chords=CHORDS)
+
+
+@bp.app_template_global()
+def address_of(command: Command, number: int) -> str:
+    """Where a command is sent, or where its link leads without script."""
+    if command.address:
+        return command.address
+    endpoint = command.verb if command.is_sent else command.link or "fireground.show"
+    takes = dict(command.takes)
+    if current_app.url_map.is_endpoint_expecting(endpoint, "number"):
+        takes.setdefault("number", number)
+    anchor = None if command.is_sent or command.link else command.place.split(" ")[0] or None
+    return url_for(endpoint, **takes, _anchor=anchor)

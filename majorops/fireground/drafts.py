@@ -1,0 +1,148 @@
+"""The helpers on the fireground: asked for here, read and decided on here. Nothing of theirs is published by these views."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Response, current_app, redirect, request, stream_with_context, url_for
+
+from majorops import clock
+from majorops.ai import Prompt, Provider, Sight, Written, prompt_for, provider_for, see, write
+from majorops.ai.sight import promise_words
+from majorops.domain.access import Actor, Permission
+from majorops.domain.drafting import sentences
+from majorops.domain.enums import Helper
+from majorops.domain.errors import Invalid, Refused
+from majorops.fireground.answering import changed, checked, refused, shown_again, verb
+from majorops.fireground.blueprint import bp
+from majorops.fireground.forms import BriefForm, ComposerForm, SummaryForm
+from majorops.fireground.updates import promised
+from majorops.models import Incident
+from majorops.operations.drafts import (
+    Asked,
+    begin_draft,
+    discard_draft,
+    end_draft,
+    keep_shown,
+    own_words,
+    take_brief,
+)
+from majorops.operations.summary import clear_summary, confirm_summary
+from majorops.web.access import needs
+from majorops.web.answers import wants_partial
+from majorops.web.context import doing, load
+
+LINES = "application/x-ndjson"
+REGION = {Helper.UPDATE: "composer", Helper.BRIEF: "execbrief", Helper.SUGGESTION: "panel"}
+KEPT_EVERY = 0.5  # seconds between two looks of the record at a draft that is being written
+HANGS = 10  # seconds beyond its limits after which a draft counts as dead
+
+
+@dataclass(frozen=True)
+class Job:
+    """A draft that was begun."""
+
+    id: int
+    actor: Actor
+    provider: Provider | None
+    sight: Sight
+    prompt: Prompt
+
+
+@bp.post("/<int:number>/drafts/<any(update, brief, suggestion):name>")
+@needs(Permission.INCIDENT_COMMAND)
+def draft(number: int, name: str) -> Response:
+    """Line by line to the page's script, as it is written; without script, or for the palette, when it is there."""
+    incident, helper = load(number), Helper(name)
+    try:
+        job = begin(incident, helper)
+    except Refused as problem:
+        return refused(incident, problem, "composer" if helper is Helper.UPDATE else name, REGION[helper])
+    if LINES in request.headers.get("Accept", ""):
+        answer = Response(stream_with_context(lines(job)), mimetype=LINES)
+        answer.headers["X-Accel-Buffering"] = (
+            "no"  # for the front door and for nginx: each line goes out at once
+        )
+        return answer
+    for _ in lines(job):
+        pass
+    if wants_partial():
+        return changed(load(number), REGION[helper], also=(REGION[helper],))
+    return redirect(url_for("fireground.show", number=number, _anchor=REGION[helper]), 303)
+
+
+def begin(incident: Incident, helper: Helper) -> Job:
+    """Look at the record, and keep what the writer will see. Raises Refused."""
+    who, provider, prompt = doing(), provider_for(current_app.config), prompt_for(helper)
+    given: dict = {}
+    if helper is Helper.UPDATE:
+        checked(form := ComposerForm())
+        eta = promised(form, who["now"])
+        given["visibility"] = form.visibility.data
+        given["typed"] = own_words(incident, form.body.data, who["actor"])
+        promise = promise_words(form.next_update.data, eta, who["now"])
+        sight = see(helper, incident.id, now=who["now"], promise=promise, **given)
+    else:
+        sight = see(helper, incident.id, now=who["now"])
+    seconds = 3 * current_app.config["AI_TIMEOUT"] + HANGS
+    asked = Asked(helper, incident.phase, prompt.name, sight.text, seconds, **given)
+    return Job(begin_draft(incident.id, asked, **who), who["actor"], provider, sight, prompt)
+
+
+def lines(job: Job) -> Iterator[str]:
+    """A line a step: what is read, the text so far, that it is done. Holds no connection to the database meanwhile. Whoever
+    leaves, or presses Stop, ends it."""
+    written, count, since = Written(""), 0, time.monotonic()
+    try:
+        yield line(about=job.sight.about, draft=job.id)
+        for piece in write(job.provider, job.sight, job.prompt, request.environ.get("majorops.gone")):
+            if isinstance(piece, Written):
+                written = piece
+            else:
+                # Known before it is shown: each sentence, and what there is of one twice a second.
+                if piece and (len(sentences(piece)) > count or time.monotonic() - since > KEPT_EVERY):
+                    count, since = len(sentences(piece)), time.monotonic()
+                    keep_shown(job.id, piece, actor=job.actor, now=clock.now())
+                yield line(text=piece) if piece else "\n"
+    finally:
+        ended = {"text": written.text, "model": written.model, "note": written.note, "answer": written.answer}
+        end_draft(job.id, **ended, actor=job.actor, now=clock.now())
+    yield line(done=True, text=written.text, note=written.note)
+
+
+def line(**told: object) -> str:
+    return json.dumps(told) + "\n"
+
+
+@bp.post("/<int:number>/drafts/<int:draft_id>/taken")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("brief", "execbrief")
+def take(incident, draft_id: int) -> Response:
+    checked(form := BriefForm())
+    take_brief(incident, draft_id, form.value.data, was=form.was.data, **doing())
+    return changed(incident, "execbrief", also=("execbrief",))
+
+
+@bp.post("/<int:number>/drafts/<int:draft_id>/discarded")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("draft", "composer")
+def discard(incident, draft_id: int) -> Response:
+    typed = discard_draft(incident, draft_id, **doing())
+    if typed and not wants_partial():
+        return shown_again(incident, "composer", {"body": typed})
+    return changed(incident, "composer", also=tuple(REGION.values()))
+
+
+@bp.post("/<int:number>/summary")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("summary", "panel")
+def summary(incident) -> None:
+    """The exec summary still holds, or is taken away."""
+    checked(form := SummaryForm())
+    act = {"holds": confirm_summary, "clear": clear_summary}.get(form.act.data)
+    if act is None:
+        raise Invalid({"summary": "Choose what becomes of the exec summary."})
+    act(incident, was=form.was.data, **doing())

@@ -1,0 +1,91 @@
+"""Click-to-edit: one route for every field. GET is the editor, POST is one value with `was`, the value the person saw."""
+
+from __future__ import annotations
+
+from flask import Response, abort, make_response, render_template, request
+
+from majorops.domain.access import Permission
+from majorops.domain.alarm import LEVELS
+from majorops.domain.errors import GateClosed, Refused
+from majorops.fields import FIELDS, field_id
+from majorops.fireground.answering import changed, screen
+from majorops.fireground.blueprint import bp
+from majorops.models import Incident
+from majorops.operations.edit import edit_field, keep_loser, last_edit, read
+from majorops.web.access import needs
+from majorops.web.answers import status_of, wants_partial
+from majorops.web.context import doing, doing_sometime, load
+from majorops.web.suggestions import suggestions
+
+
+@bp.get("/<int:number>/fields/<name>")
+@needs(Permission.INCIDENT_COMMAND)
+def editor(number: int, name: str) -> Response:
+    """The editor of one field; `?rest` its text again, as after Escape."""
+    incident = load(number)
+    stored = read(incident, FIELDS[name]) if name in FIELDS else abort(404)
+    if "rest" in request.args and wants_partial():
+        return make_response(
+            render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=None)
+        )
+    return draw(incident, name, typed=stored, was=stored)
+
+
+@bp.post("/<int:number>/fields/<name>")
+@needs(Permission.INCIDENT_COMMAND)
+def save(number: int, name: str) -> Response:
+    incident = load(number)
+    if name not in FIELDS:
+        abort(404)
+    typed, was = request.form.get("value", ""), request.form.get("was", "")
+    typed = f"approximately {typed}" if "approximate" in request.form else typed
+    was = was.replace("\r\n", "\n") if "was" in request.form else None  # browsers send every line end as CRLF
+    try:
+        take_or_edit(incident, name, typed, was)
+    except Refused as problem:
+        return draw(incident, name, typed=typed, was=was, problem=problem)
+    saved = {"was": was or "", "undo": "undo" not in request.form} if "take" not in request.form else None
+    extra = render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=saved)
+    return changed(incident, field_id(name), extra=extra)
+
+
+def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> None:
+    """Save what was typed, or, where the other's text was taken, keep it in the record alone."""
+    if "take" in request.form:
+        return keep_loser(incident, name, typed, **doing())
+    override = request.form.get("override", "").strip()
+    edit_field(incident, name, typed, was=was, override=override, **doing_sometime())
+
+
+@bp.get("/<int:number>/editors")
+@needs(Permission.INCIDENT_COMMAND)
+def editors(number: int) -> str:
+    """The editors of all fields, for the page's script to keep for when the line is down; it puts the values in."""
+    given = {"f": screen(load(number)), "typed": "", "was": "", "problem": None, "is_gate": False}
+    return render_template("fireground/editors.html", **given, is_page=False, names=[], levels=LEVELS)
+
+
+def meanwhile(incident: Incident, name: str, version: int) -> str:
+    """For who is editing `name`: who changed it after `version`, shown in the open editor; empty for nobody."""
+    by, at = last_edit(incident, name, after=version) if name in FIELDS else (None, None)
+    return render_template("fireground/_field_meanwhile.html", name=name, by=by, at=at) if by else ""
+
+
+def draw(
+    incident: Incident, name: str, *, typed: str, was: str | None, problem: Refused | None = None
+) -> Response:
+    """The editor in its place, or as a small page without script."""
+    template = "fireground/_field_editor.html" if wants_partial() else "fireground/field_page.html"
+    page = render_template(
+        template,
+        f=screen(incident),
+        field=FIELDS[name],
+        typed=typed,
+        was=was or "",
+        problem=problem,
+        is_gate=isinstance(problem, GateClosed),
+        is_page=not wants_partial(),
+        names=suggestions(name),
+        levels=LEVELS,
+    )
+    return make_response(page, status_of(problem) if problem else 200)

@@ -1,0 +1,108 @@
+"""The log line and what may be done with an entry of the timeline."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from majorops.domain.access import Permission
+from majorops.domain.can import parse_can
+from majorops.domain.entry import parse_ask, parse_cause, parse_decision
+from majorops.domain.enums import Visibility
+from majorops.fireground.answering import changed, checked, verb
+from majorops.fireground.blueprint import bp
+from majorops.fireground.forms import (
+    AnswerForm,
+    CorrectionForm,
+    LogForm,
+    MinutesForm,
+    NameForm,
+    VisibilityForm,
+)
+from majorops.operations.asks import answer_ask, ask, defer_ask, log_decision, park_ask, rule_out
+from majorops.operations.command import release_responder
+from majorops.operations.timeline import add_note, set_visibility, strike_entry
+from majorops.operations.tracks import report_can
+from majorops.web.access import needs
+from majorops.web.context import doing, doing_sometime
+
+
+@bp.post("/<int:number>/notes")
+@needs(Permission.TIMELINE_NOTE)
+@verb("log", "timeline")
+def note(incident) -> Response:
+    checked(form := LogForm())
+    text, who = form.text.data, doing_sometime()
+    visibility = Visibility.INTERNAL
+    match form.kind.data:
+        case "can":
+            report_can(incident, **can_given(form), **who)
+        case "ask":
+            ask(incident, **parse_ask(text), **who)
+        case "decision":
+            log_decision(incident, **parse_decision(text), **who)
+        case "ruled_out":
+            rule_out(incident, **parse_cause(text), **who)
+        case _:
+            visibility = seen(form.public.data)
+            add_note(incident, text, visibility=visibility, **who)
+    said = f"Logged, {visibility.value}, {who['now']:%H:%M:%S} UTC."
+    return changed(incident, "timeline", said=said)
+
+
+def can_given(form: LogForm) -> dict[str, str]:
+    """A CAN as it was typed: in its fields, where they were chosen or filled, or in one line."""
+    fields = {name: form[name].data for name in ("team", "conditions", "actions", "needs")}
+    is_filled = fields["team"] and fields["conditions"]
+    return fields if form.by_field.data or is_filled or not form.text.data else parse_can(form.text.data)
+
+
+def seen(is_public: bool) -> Visibility:
+    return Visibility.PUBLIC if is_public else Visibility.INTERNAL
+
+
+@bp.post("/<int:number>/entries/<int:seq>/visibility")
+@needs(Permission.PUBLISH)
+@verb("visibility", "timeline")
+def visibility(incident, seq: int) -> None:
+    checked(form := VisibilityForm())
+    set_visibility(incident, seq, form.visibility.data or Visibility.INTERNAL, **doing())
+
+
+@bp.post("/<int:number>/entries/<int:seq>/correction")
+@needs(Permission.TIMELINE_NOTE)
+@verb("correction", "timeline")
+def correct_entry(incident, seq: int) -> None:
+    checked(form := CorrectionForm())
+    strike_entry(incident, seq, form.text.data, **doing())
+
+
+@bp.post("/<int:number>/releases")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("release", "panel")
+def release(incident) -> None:
+    checked(form := NameForm())
+    release_responder(incident, form.name.data, **doing())
+
+
+@bp.post("/<int:number>/asks/<int:ask>/answer")
+@needs(Permission.TIMELINE_NOTE)
+@verb("answer", "asks")
+def answer(incident, ask: int) -> None:
+    checked(form := AnswerForm())
+    answer_ask(incident, ask, form.answer.data, **doing())
+
+
+@bp.post("/<int:number>/asks/<int:ask>/deferral")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("answer", "asks")
+def defer(incident, ask: int) -> None:
+    checked(form := AnswerForm())
+    defer_ask(incident, ask, form.answer.data, **doing())
+
+
+@bp.post("/<int:number>/asks/<int:ask>/park")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("park", "asks")
+def park(incident, ask: int) -> None:
+    checked(form := MinutesForm())
+    park_ask(incident, ask, form.minutes.data, **doing())

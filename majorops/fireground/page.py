@@ -1,0 +1,100 @@
+"""The list, the page, and what changed since a page was drawn."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, render_template, request, url_for
+
+from majorops import clock
+from majorops.domain.access import Permission
+from majorops.fields import FIELDS
+from majorops.fireground.answering import partials, screen, seen_version, verb
+from majorops.fireground.blueprint import bp
+from majorops.fireground.editing import meanwhile
+from majorops.fireground.incident_list import incident_list
+from majorops.operations.incident import continue_incident
+from majorops.realtime.invalidation import LIST
+from majorops.regions import stale_since
+from majorops.web.access import needs
+from majorops.web.answers import number_of, wants_partial
+from majorops.web.context import doing, load
+from majorops.web.redirects import to_fireground
+from majorops.web.streams import tell_editing, ticket
+
+BY_NAME = {
+    "panel",
+    "updates",
+    "nudge",
+    "tiles",
+    "tracks",
+    "composer",
+    "timeline",
+    "topbar",
+    "presence",
+    "since",
+    "ledger",
+    "asks",
+    "handover",
+    "execbrief",
+    "notices",
+}
+WEEK = 7 * 24 * 3600  # seconds
+
+
+@bp.get("")
+@needs(Permission.INCIDENT_READ)
+def index() -> str:
+    before = request.args.get("before", type=number_of)
+    return render_template("fireground/list.html", page=incident_list(before, clock.now()), now=clock.now())
+
+
+@bp.get("/changes")
+@needs(Permission.INCIDENT_READ)
+def list_changes() -> Response:
+    """The list once more, for its script; it has no version, whoever asks gets it."""
+    before = request.args.get("before", type=number_of)
+    page = incident_list(before, clock.now())
+    response = make_response(render_template("fireground/list_changes.html", page=page))
+    response.headers["X-Ticket"] = ticket(LIST)
+    return response
+
+
+@bp.get("/<int:number>")
+@needs(Permission.INCIDENT_READ)
+def show(number: int) -> Response:
+    incident = load(number)
+    response = make_response(render_template("fireground/page.html", f=screen(incident)))
+    looked = f"{incident.version}.{int(clock.now().timestamp())}"
+    response.set_cookie("looked", looked, path=url_for(".show", number=number), samesite="Lax", max_age=WEEK)
+    return response
+
+
+@bp.get("/<int:number>/changes")
+@needs(Permission.INCIDENT_READ)
+def changes(number: int) -> Response:
+    """Regions that changed since the version the page names; `region` asks for one by name, as when a clock ran out."""
+    incident = load(number)
+    names = stale_since(incident, seen_version(incident))
+    names += [name for name in request.args.getlist("region") if name in BY_NAME]
+    if names and wants_partial():
+        extra = meanwhile(incident, request.headers.get("X-Editing", ""), seen_version(incident))
+        response = partials(screen(incident), list(dict.fromkeys(names)), extra)
+    else:
+        response = make_response("", 204)
+    response.headers["X-Ticket"] = ticket(str(number))
+    return response
+
+
+@bp.post("/<int:number>/presence")
+@needs(Permission.INCIDENT_READ)
+def presence(number: int) -> Response:
+    """The field that the person edits now, or none. Kept in memory, shown to the others."""
+    field = request.form.get("field", "")
+    tell_editing(str(load(number).id), field if field in FIELDS else "")
+    return make_response("", 204)
+
+
+@bp.post("/<int:number>/continuation")
+@needs(Permission.INCIDENT_OPEN)
+@verb("continue", "notices")
+def continue_as_new(incident) -> Response:
+    return to_fireground(continue_incident(incident, **doing()))

@@ -1,0 +1,62 @@
+"""Phase, status, validation, checklist."""
+
+from __future__ import annotations
+
+from majorops.domain.access import Permission
+from majorops.fireground.answering import checked, verb
+from majorops.fireground.blueprint import bp
+from majorops.fireground.forms import AdvanceForm, CheckForm, NoteForm, StatusForm, TickForm
+from majorops.operations.checklist import set_tick
+from majorops.operations.phase import advance_phase, change_status, report_symptoms_returned
+from majorops.operations.validation import set_check
+from majorops.web.access import needs
+from majorops.web.context import doing
+
+
+@bp.post("/<int:number>/phase")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("advance", "panel")
+def advance(incident) -> None:
+    checked(form := AdvanceForm())
+    advance_phase(
+        incident,
+        form.to.data,
+        expected=form.expected.data,
+        reason=form.reason.data,
+        override=form.override.data,
+        **doing(),
+    )
+
+
+@bp.post("/<int:number>/status")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("status", "panel")
+def status(incident) -> None:
+    checked(form := StatusForm())
+    given = {"override": form.override.data, "summary": form.summary.data}
+    change_status(incident, form.to.data or incident.status, **given, **doing())
+
+
+@bp.post("/<int:number>/symptoms")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("symptoms", "panel")
+def symptoms(incident) -> None:
+    checked(form := NoteForm())
+    report_symptoms_returned(incident, note=form.text.data, **doing())
+
+
+@bp.post("/<int:number>/checks")
+@needs(Permission.CHECK_OWN)
+@verb("check", "panel")
+def check(incident) -> None:
+    checked(form := CheckForm())
+    by, note = form.confirmed_by.data, form.note.data
+    set_check(incident, form.system.data, form.state.data, confirmed_by=by, note=note, **doing())
+
+
+@bp.post("/<int:number>/ticks")
+@needs(Permission.INCIDENT_COMMAND)
+@verb("tick", "panel")
+def tick(incident) -> None:
+    checked(form := TickForm())
+    set_tick(incident, form.phase.data, form.item.data, form.ticked.data, **doing())

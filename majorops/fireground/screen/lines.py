@@ -1,0 +1,72 @@
+"""One line of the list of commands, and the usual ways to make one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from majorops.fields import FIELDS, field_id
+from majorops.fireground.screen.command import Fireground
+from majorops.fireground.screen.keys import KEYS
+
+EDIT = "fireground.editor"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line of the list.
+
+    `place`: ids on the fireground, the first one there gets the focus; a folded part is opened. `choose`: ids of keys and
+    options to set on the way, `fill`: text for an empty field, `press`: press it too. `link`: endpoint and what it takes,
+    the page to go to where there is no script. `verb`: the endpoint that changes something, `takes` what its
+    address takes, `values` what is sent; a field's editor answers in `target`.
+    """
+
+    label: str
+    locked: str = ""
+    key: str = ""
+    place: str = ""
+    choose: str = ""
+    fill: str = ""
+    press: bool = False
+    link: str = ""
+    verb: str = ""
+    takes: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    target: str = ""
+    address: str = ""  # outside of this product
+
+    @property
+    def opens_tab(self) -> bool:
+        return bool(self.address) or self.link == "public.incident"
+
+    @property
+    def is_sent(self) -> bool:
+        return bool(self.verb) and not self.place
+
+
+def at(f: Fireground, key: str, label: str = "", verb: str = "", **more) -> Command:
+    """The command of a single key, for this person."""
+    it = KEYS[key]
+    given = {"place": it.place, "choose": it.choose, "press": it.press}
+    given["fill"] = getattr(f, it.fill) if it.fill else ""
+    given["locked"] = f.why_not(it.needs, always=it.always)
+    return Command(label or it.does, key=key, verb=verb, **given | more)
+
+
+def to_place(label: str, locked: str, place: str, verb: str, **more) -> Command:
+    """A form on the fireground: opened there, never sent from here."""
+    return Command(label, locked, place=place, verb=f"fireground.{verb}", **more)
+
+
+def edit(f: Fireground, name: str, label: str = "", key: str = "") -> Command:
+    """The editor of a field, in its place or on its own page."""
+    place = f"{field_id(name)}-value {field_id(name)}-input"
+    given = {"place": place, "press": True, "link": EDIT, "takes": {"name": name}}
+    label = label or f"Edit {FIELDS[name].label}"
+    return Command(label, f.why_not_edit(name), key, verb="fireground.save", **given)
+
+
+def short(text: str) -> str:
+    """A name for a line of the list."""
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"

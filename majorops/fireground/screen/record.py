@@ -1,0 +1,227 @@
+"""What happened so far: tracks, timeboxes, CAN, the timeline, updates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import urlencode
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased
+
+from majorops.db import db
+from majorops.domain.cadence import Holding, holding
+from majorops.domain.coach import Nudge, next_change, nudges, standing
+from majorops.domain.enums import (
+    AskState,
+    TrackOutcome,
+    Visibility,
+)
+from majorops.fireground.screen.base import Screen
+from majorops.fireground.screen.ledger import Act, ledger
+from majorops.fireground.screen.teams import Row, team_rows
+from majorops.models import (
+    Ask,
+    CanReport,
+    NudgeMark,
+    Publication,
+    RecoveryTrack,
+    Timebox,
+    TimelineEvent,
+)
+from majorops.operations.coaching import marks, resting
+from majorops.operations.watching import watch
+
+ENTRIES_PER_PAGE = 100
+NEWEST_SHOWN = 8
+UPDATES_SHOWN = 20
+TRACKS_SHOWN = 20
+
+
+class Record(Screen):
+    """Lists of the record, in pages or bounded by what people run at once."""
+
+    # Tracks
+
+    @cached_property
+    def tracks(self) -> list[RecoveryTrack]:
+        rows = select(RecoveryTrack).filter_by(incident_id=self.incident.id)
+        newest = rows.order_by(
+            (RecoveryTrack.outcome == TrackOutcome.RUNNING).desc(), RecoveryTrack.id.desc()
+        )
+        return list(db.session.scalars(newest.limit(TRACKS_SHOWN)))
+
+    @property
+    def holding(self) -> Holding:
+        return holding(self.incident.is_shown, any(track.is_running for track in self.tracks))
+
+    @property
+    def holding_text(self) -> str:
+        """What the key H fills the composer with."""
+        return self.holding.text
+
+    @cached_property
+    def timeboxes(self) -> list[Timebox]:
+        rows = (
+            select(Timebox)
+            .filter_by(incident_id=self.incident.id, closed_at=None)
+            .order_by(Timebox.expires_at)
+        )
+        return list(db.session.scalars(rows.limit(TRACKS_SHOWN)))
+
+    @cached_property
+    def cans(self) -> dict[str, CanReport]:
+        """The last CAN of each team, by the team's name in lower case."""
+        newest = (
+            select(func.max(CanReport.id).label("id"))
+            .where(CanReport.incident_id == self.incident.id)
+            .group_by(func.lower(CanReport.team))
+            .order_by(func.max(CanReport.id).desc())
+            .limit(TRACKS_SHOWN)
+        )
+        rows = select(CanReport).where(CanReport.id.in_(newest))
+        return {report.team.lower(): report for report in db.session.scalars(rows)}
+
+    @property
+    def team_rows(self) -> list[Row]:
+        standing = {team: report for team, report in self.cans.items() if not report.ended_at}
+        return team_rows(self.tracks, self.timeboxes, standing)
+
+    @property
+    def ended_tracks(self) -> list[RecoveryTrack]:
+        return [track for track in self.tracks if not track.is_running]
+
+    @property
+    def teams(self) -> list[str]:
+        """Teams that were heard of, for the suggestions of a form."""
+        names = [track.team for track in self.tracks] + [can.team for can in self.cans.values()]
+        return sorted({name.lower(): name for name in names}.values())
+
+    @cached_property
+    def asks(self) -> list[Ask]:
+        """What is still open, the first due first."""
+        rows = select(Ask).filter_by(incident_id=self.incident.id, state=AskState.OPEN)
+        return list(db.session.scalars(rows.order_by(Ask.due_at).limit(TRACKS_SHOWN)))
+
+    @cached_property
+    def ruled_out(self) -> list[TimelineEvent]:
+        """Causes that were eliminated and not brought back, newest first."""
+        strikes = aliased(TimelineEvent)
+        rows = (
+            select(TimelineEvent)
+            .outerjoin(strikes, strikes.corrects_id == TimelineEvent.id)
+            .where(TimelineEvent.incident_id == self.incident.id, TimelineEvent.kind == "cause.ruled_out")
+            .where(strikes.id.is_(None))
+        )
+        return list(db.session.scalars(rows.order_by(TimelineEvent.seq.desc()).limit(TRACKS_SHOWN)))
+
+    # The coach
+
+    @cached_property
+    def _every_nudge(self) -> list[Nudge]:
+        running = [track for track in self.tracks if track.is_running]
+        return nudges(watch(self.incident, tracks=running, timeboxes=self.timeboxes, asks=self.asks))
+
+    @cached_property
+    def _marks(self) -> dict[str, NudgeMark]:
+        return marks(self.incident, standing(self._every_nudge, self.now))
+
+    @cached_property
+    def nudges(self) -> list[Nudge]:
+        """What the coach says now, but for what somebody set aside; the first one is shown."""
+        set_aside = resting(self._marks, self.now)
+        return [nudge for nudge in standing(self._every_nudge, self.now) if nudge.key not in set_aside]
+
+    @property
+    def nudge(self) -> Nudge | None:
+        return self.nudges[0] if self.nudges else None
+
+    @property
+    def next_nudge_at(self) -> datetime | None:
+        """When the coach will say something else, if nothing happens before."""
+        snoozed = (mark.snoozed_until for mark in self._marks.values() if not mark.dismissed_at)
+        times = (next_change(self._every_nudge, self.now), *snoozed)
+        return min((at for at in times if at and at > self.now), default=None)
+
+    # Timeline and updates
+
+    def _entries(self, most: int) -> Select:
+        correction = aliased(TimelineEvent)
+        return (
+            select(TimelineEvent, correction.seq)
+            .outerjoin(correction, correction.corrects_id == TimelineEvent.id)
+            .where(TimelineEvent.incident_id == self.incident.id)
+            .order_by(TimelineEvent.seq.desc())
+            .limit(most)
+        )
+
+    @cached_property
+    def _page(self) -> list[tuple[TimelineEvent, int | None]]:
+        query = self._entries(ENTRIES_PER_PAGE + 1)
+        if self.q:
+            parts = (TimelineEvent.title, TimelineEvent.detail)
+            query = query.where(or_(*(part.icontains(self.q, autoescape=True) for part in parts)))
+        if self.only == "public":
+            query = query.where(TimelineEvent.visibility == Visibility.PUBLIC)
+        if self.before:
+            query = query.where(TimelineEvent.seq < self.before)
+        return list(db.session.execute(query).all())
+
+    @property
+    def entries(self) -> list[tuple[TimelineEvent, int | None]]:
+        """Newest first: the entry, and the number of the entry that strikes it out, if one does."""
+        return self._page[:ENTRIES_PER_PAGE]
+
+    @cached_property
+    def corrected_inside(self) -> set[int]:
+        """The shown public entries whose correction is internal, so that the public reads them as they were."""
+        public = {
+            entry.id: entry.seq for entry, by in self.entries if by and entry.visibility is Visibility.PUBLIC
+        }
+        if not public:
+            return set()
+        inside = select(TimelineEvent.corrects_id).where(
+            TimelineEvent.incident_id == self.incident.id,
+            TimelineEvent.corrects_id.in_(public),
+            TimelineEvent.visibility == Visibility.INTERNAL,
+        )
+        return {public[corrected] for corrected in db.session.scalars(inside)}
+
+    @cached_property
+    def newest(self) -> list[tuple[TimelineEvent, int | None]]:
+        """The last few entries, whatever the timeline shows."""
+        return list(db.session.execute(self._entries(NEWEST_SHOWN)).all())
+
+    def shown(self, **given: object) -> str:
+        """The address of the timeline as it is shown, but for what is `given`."""
+        kept = {"q": self.q, "only": self.only} | given
+        query = urlencode({name: value for name, value in kept.items() if value})
+        return f"{self.address}{'?' if query else ''}{query}#timeline"
+
+    @property
+    def older_than(self) -> int | None:
+        """The entry before which there are more, or None on the last page."""
+        return self.entries[-1][0].seq if len(self._page) > ENTRIES_PER_PAGE else None
+
+    @cached_property
+    def updates(self) -> list[Publication]:
+        rows = select(Publication).filter_by(incident_id=self.incident.id).order_by(Publication.id.desc())
+        return list(db.session.scalars(rows.limit(UPDATES_SHOWN)))
+
+    @cached_property
+    def ledger(self) -> list[Act]:
+        """What was sent, by act."""
+        return ledger(self.incident)
+
+    @cached_property
+    def corrected_ids(self) -> set[int]:
+        return {update.corrects_id for update in self.updates if update.corrects_id}
+
+    @cached_property
+    def update_seqs(self) -> dict[int, int]:
+        """Publication → its entry in the timeline, which carries the visibility switch."""
+        ids = [update.id for update in self.updates]
+        rows = select(TimelineEvent.publication_id, TimelineEvent.seq).where(
+            TimelineEvent.publication_id.in_(ids)
+        )
+        return dict(db.session.execute(rows).all())

@@ -1,0 +1,92 @@
+"""Commands of the response: log, tracks, asks, the coach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from majorops.domain.access import Permission
+from majorops.domain.enums import SystemStatus, TrackOutcome
+from majorops.fireground.screen.command import Fireground
+from majorops.fireground.screen.keys import COMMAND
+from majorops.fireground.screen.lines import Command, at, short, to_place
+from majorops.operations.tracks import track_refusal
+
+
+def response(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    yield at(f, "L", verb="fireground.note")
+    yield at(f, "C", verb="fireground.note")
+    refusal = f.why_not(COMMAND, always=True)
+    yield to_place("Log a public note", refusal, "log-text", "note", choose="log-note log-public")
+    yield to_place("Log a decision", refusal, "log-text", "note", choose="log-decision")
+    for label, kind in (("Ask with a clock", "ask"), ("Rule out a cause", "ruled-out")):
+        yield to_place(label, may, "log-text", "note", choose=f"log-{kind}")
+    for ask in f.asks:
+        yield to_place(f"Answer {short(str(ask))}", may, f"answer-{ask.id}", "answer")
+        yield to_place(f"Defer {short(str(ask))}", may, f"answer-{ask.id}", "defer")
+        for minutes in (3, 5, 10, 20):
+            given = {"takes": {"ask": ask.id}, "values": {"minutes": minutes}}
+            yield Command(f"Park {minutes} min: {short(str(ask))}", may, verb="fireground.park", **given)
+    yield at(f, "T", verb="fireground.new_track")
+    yield to_place("Gather conditions", may, "gather-teams", "gather_conditions")
+    for can in f.cans.values():
+        if can.open_need:
+            refusal = f.why_not(Permission.CAN_REPORT)
+            label = f"Need met: {can.team}, {short(can.open_need)}"
+            yield Command(label, refusal, verb="fireground.met", takes={"report": can.id})
+    yield to_place("Open timebox", may, "timebox-purpose", "new_timebox")
+    for track in f.tracks:
+        if track.outcome is TrackOutcome.RUNNING:
+            for minutes in (5, 10, 15):
+                label = f"Extend {short(track.goal)} +{minutes}"
+                given = {"takes": {"track": track.id}, "values": {"minutes": minutes}}
+                yield Command(label, may, verb="fireground.extend", **given)
+            yield to_place(f"Escalate {short(track.goal)}", may, f"to-{track.id}", "escalate")
+            refusal = f.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, f.actor)
+            for outcome in (TrackOutcome.SUCCEEDED, TrackOutcome.FAILED, TrackOutcome.ABANDONED):
+                given = {"takes": {"track": track.id}, "values": {"outcome": outcome.value}}
+                label = f"Track {outcome.value}: {short(track.goal)}"
+                yield Command(label, refusal, verb="fireground.outcome", **given)
+    for box in f.timeboxes:
+        label = f"Close timebox {short(box.purpose)}"
+        yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
+
+
+def systems(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    for name in f.incident.system_names:
+        for status in SystemStatus:
+            given = {"system": name, "status": status.value}
+            label = f"{short(name)}, public: {status.label.lower()}"
+            yield Command(label, may, verb="fireground.system_status", values=given)
+
+
+def card(f: Fireground) -> Iterator[Command]:
+    may = f.why_not(COMMAND)
+    if f.card:
+        refusal = f.why_not(Permission.TIMELINE_NOTE)
+        for step, text in enumerate(f.card.steps):
+            takes = {"use": f.card.use.id, "step": step}
+            label, values = ("Undo", {}) if step in f.card.ticks else ("Done", {"ticked": "y"})
+            yield Command(
+                f"{label}: {short(text)}", refusal, verb="fireground.tick_card", takes=takes, values=values
+            )
+    for other in f.other_cards:
+        values = {"card": other.id}
+        yield Command(f"Run card {short(other.name)}", may, verb="fireground.put_card", values=values)
+
+
+def coach(f: Fireground) -> Iterator[Command]:
+    """What settles the nudges, and what sets them aside."""
+    may = f.why_not(COMMAND)
+    for nudge in f.nudges:
+        given = {"verb": "fireground.rest", "values": {"key": nudge.key}}
+        yield Command(f"Dismiss nudge: {nudge.what}", may, **given)
+        if not nudge.is_red:
+            given["values"] = {"key": nudge.key, "snooze": "y"}
+            yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
+    asked = {nudge.action for nudge in f.nudges}
+    none = may or ("" if "called" in asked else "Nobody has to be told by phone.")
+    yield Command("Told by phone", none, verb="fireground.called")
+    none = may or ("" if "late" in asked else "Nothing is asked about when the problem began.")
+    yield Command("Problem began: that is right", none, verb="fireground.late")

@@ -1,0 +1,184 @@
+"""The command team: who holds which role, who acts for an empty one, the hand-over, the exposure line, the release."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import select
+
+from majorops.db import db
+from majorops.domain.access import Permission
+from majorops.domain.alarm import is_role_asked
+from majorops.domain.enums import AccountRole, AlarmLevel, CommandRole
+from majorops.domain.exposure import Exposure
+from majorops.domain.handover import Line, answer_refusal, offer_refusal, withdraw_refusal
+from majorops.domain.roles import StandIn, is_let_go, stand_in, take_refusal
+from majorops.fireground.screen.record import Record
+from majorops.models import CommandAssignment, Handover, User
+from majorops.operations.exposure import exposure_of
+from majorops.operations.handover import command_brief
+from majorops.operations.lapse import open_handover
+from majorops.operations.outbox import audience
+from majorops.operations.stand_down import why_not_stand_down
+
+HISTORY_SHOWN = 20
+RECEIVERS_SHOWN = 200
+NO_OFFER = "Command is not on offer."
+
+
+class CommandTeam(Record):
+    """What the team panel and the notice of a hand-over show."""
+
+    @cached_property
+    def _assignments(self) -> list[CommandAssignment]:
+        rows = (
+            select(CommandAssignment).filter_by(incident_id=self.incident.id).order_by(CommandAssignment.id)
+        )
+        return list(db.session.scalars(rows))
+
+    @cached_property
+    def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]:
+        """Role, who holds it, and since when it is vacant."""
+        seats: dict[CommandRole, CommandAssignment] = {row.role: row for row in self._assignments}
+        team = []
+        for role in CommandRole:
+            seat = seats.get(role)
+            if seat is not None and seat.until is None:
+                team.append((role, seat, None))
+            else:
+                team.append((role, None, seat.until if seat else self.incident.opened_at))
+        return team
+
+    def is_asked(self, role: CommandRole) -> bool:
+        """Whether the Box asks for this role: then an empty seat stands out."""
+        return is_role_asked(role, self.incident.alarm_level)
+
+    def is_unasked(self, name: str) -> bool:
+        """Whether the Box does without this field: the bridge at Box 0, a role that it does not ask for."""
+        if name == "bridge_url":
+            return self.incident.alarm_level is AlarmLevel.BOX_0
+        role = name.removeprefix("command.")
+        return role != name and not self.is_asked(CommandRole(role))
+
+    @property
+    def asked(self) -> int:
+        """How many roles the Box asks for, but for those who were let go in phase 8."""
+        return sum(self.is_asked(role) and role not in self.let_go for role in CommandRole)
+
+    @property
+    def vacant(self) -> int:
+        """How many of the roles that are asked for nobody holds."""
+        return sum(self.is_vacant(role) for role, seat, _ in self.team if seat is None)
+
+    def is_vacant(self, role: CommandRole) -> bool:
+        """Whether the seat, empty, stands out: asked for, and not let go."""
+        return self.is_asked(role) and role not in self.let_go
+
+    @cached_property
+    def let_go(self) -> frozenset[CommandRole]:
+        """Roles whose holder was released in phase 8, as its checklist asks."""
+        last = {row.role: row for row in self._assignments}
+        here = (self.incident.phase, self.incident.phase_entered_at)
+        return frozenset(role for role, row in last.items() if is_let_go(role, row.until, *here))
+
+    @property
+    def role_history(self) -> list[CommandAssignment]:
+        """Who held what and when, newest first, as many as are shown."""
+        newest = sorted(self._assignments, key=lambda row: (row.since, row.id), reverse=True)
+        return newest[:HISTORY_SHOWN]
+
+    @property
+    def earlier_roles(self) -> int:
+        """How many more there are."""
+        return max(len(self._assignments) - HISTORY_SHOWN, 0)
+
+    @property
+    def released(self) -> dict[CommandRole, str]:
+        """Who held a role last, of an incident that is stood down, or who was let go."""
+        return {row.role: f"{row.name}, released" for row in self._assignments}
+
+    def let_go_name(self, name: str) -> str:
+        """`Rita Moreau, released` for the field of a role whose holder was let go; empty for all others."""
+        role = name.removeprefix("command.")
+        is_role = role != name and CommandRole(role) in self.let_go
+        return self.released[CommandRole(role)] if is_role else ""
+
+    def told_nobody(self, name: str) -> bool:
+        """Whether the field gave a role to somebody else's account: assigning sends them no message."""
+        held = [seat for role, seat, _ in self.team if name == f"command.{role.value}" and seat]
+        return any(seat.user_id and seat.user_id != self.actor.user_id for seat in held)
+
+    def stand_in(self, role: CommandRole) -> StandIn | None:
+        """Who acts for a vacant role; None where somebody holds it or nobody needs it any more."""
+        if self.incident.is_resolved or role in self.let_go:
+            return None
+        held = {one: seat.name for one, seat, _ in self.team if seat}
+        return stand_in(role, held, self.incident.phase, self.incident.alarm_level)
+
+    @property
+    def mim(self) -> CommandAssignment | None:
+        return next(seat for role, seat, _ in self.team if role is CommandRole.MIM)
+
+    # Taking and handing over command
+
+    @property
+    def why_not_take(self) -> str:
+        """Why this person does not take command at one press; empty when they may."""
+        mim = self.mim
+        refusal = take_refusal(mim.name, mim.since, self.actor.name) if mim else ""
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    @property
+    def why_not_offer(self) -> str:
+        mim = self.mim
+        refusal = offer_refusal(mim.name if mim else "", mim.user_id if mim else None, self.actor)
+        if not refusal and self.handover:
+            refusal = f"Command is offered to {self.handover.to_name} already."
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    @cached_property
+    def receivers(self) -> list[User]:
+        """Whom command may be offered to, by name."""
+        here = self.mim.user_id if self.mim else None
+        people = audience([AccountRole.MIM, AccountRole.ADMIN])
+        return [user for user in people if user.id != here][:RECEIVERS_SHOWN]
+
+    @cached_property
+    def handover(self) -> Handover | None:
+        """The offer that waits for its answer."""
+        return open_handover(self.incident)
+
+    @cached_property
+    def brief(self) -> tuple[Line, ...]:
+        """What both people of the hand-over read, as of now."""
+        return command_brief(self.incident, self.now)
+
+    @property
+    def brief_stale_at(self) -> datetime:
+        """When its clocks are read again."""
+        return self.now + timedelta(minutes=1)
+
+    @property
+    def why_not_answer(self) -> str:
+        """Why this person neither accepts nor declines; empty for the one who is asked."""
+        offer = self.handover
+        refusal = answer_refusal(offer.to_name, offer.user_id, self.actor) if offer else NO_OFFER
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    @property
+    def why_not_withdraw(self) -> str:
+        offer = self.handover
+        refusal = withdraw_refusal(offer.from_name, offer.from_id, self.actor) if offer else NO_OFFER
+        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+    # The exposure line, the release
+
+    @cached_property
+    def exposure(self) -> Exposure:
+        return exposure_of(self.incident)
+
+    @cached_property
+    def why_not_stand_down(self) -> str:
+        refusal = self.why_not(Permission.INCIDENT_COMMAND, always=True)
+        return refusal or why_not_stand_down(self.incident)

@@ -1,0 +1,83 @@
+"""Since you last looked: what happened of weight while a person was away, from the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain.access import Actor
+from majorops.fireground.screen.base import Look
+from majorops.models import Incident, TimelineEvent
+
+AWAY = timedelta(minutes=5)
+READ_AT_MOST = 200  # entries of weight; a night's absence has fewer
+NAMED = 3  # of one kind; the rest is a count
+
+# Kind of event → how it is summed up. The order is the order of the line.
+PHASE, NEWEST, EACH, COUNT = "phase", "newest", "each", "count"
+WEIGHTY = {
+    "phase.advanced": PHASE,
+    "severity.changed": NEWEST,
+    "alarm.changed": NEWEST,
+    "status.changed": NEWEST,
+    "command.changed": EACH,
+    "milestone.published": COUNT,
+    "track.opened": COUNT,
+    "track.extended": COUNT,
+    "track.escalated": EACH,
+    "track.closed": EACH,
+}
+WORDS = {
+    "milestone.published": ("milestone", "milestones"),
+    "track.opened": ("track opened", "tracks opened"),
+    "track.extended": ("track extended", "tracks extended"),
+}
+
+
+@dataclass(frozen=True)
+class Since:
+    """`parts` are short sentences; `entries` counts all that others added to the timeline."""
+
+    at: datetime
+    parts: tuple[str, ...]
+    entries: int
+
+
+def since(incident: Incident, looked: Look | None, actor: Actor, now: datetime) -> Since | None:
+    """What others changed after `looked`; None for a short absence, or when they did nothing."""
+    if looked is None or now - looked.at < AWAY or incident.version <= looked.version:
+        return None
+    is_news = (
+        TimelineEvent.incident_id == incident.id,
+        TimelineEvent.seq > looked.version,
+        TimelineEvent.actor_id.is_distinct_from(actor.user_id),
+    )
+    entries = db.session.scalar(select(func.count()).where(*is_news))
+    if not entries:
+        return None
+    rows = db.session.execute(
+        select(TimelineEvent.kind, TimelineEvent.title)
+        .where(*is_news, TimelineEvent.kind.in_(WEIGHTY))
+        .order_by(TimelineEvent.seq.desc())
+        .limit(READ_AT_MOST)
+    ).all()
+    parts: list[str] = []
+    for kind, way in WEIGHTY.items():
+        found = [row for row in rows if row.kind == kind]
+        if not found:
+            continue
+        if way == PHASE:
+            parts.append(f"Phase {found[-1].title.split(' › ')[0]} › {found[0].title.split(' › ')[-1]}")
+        elif way == NEWEST:
+            parts.append(found[0].title)
+        elif way == COUNT:
+            one, many = WORDS[kind]
+            parts.append(f"{len(found)} {one if len(found) == 1 else many}")
+        else:
+            parts += [row.title for row in found[:NAMED]]
+            if len(found) > NAMED:
+                parts.append(f"{len(found) - NAMED} more of the same")
+    return Since(looked.at, tuple(parts), entries)

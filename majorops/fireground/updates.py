@@ -1,0 +1,97 @@
+"""The composer: updates, milestones, the resolution, corrections."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import Response, make_response, render_template, request
+
+from majorops.domain.access import Permission
+from majorops.domain.enums import Visibility
+from majorops.domain.errors import Invalid
+from majorops.fireground.answering import changed, checked, screen, verb
+from majorops.fireground.blueprint import bp
+from majorops.fireground.forms import ComposerForm, CorrectionForm
+from majorops.models import Publication
+from majorops.operations.announcements import reach
+from majorops.operations.drafts import Review
+from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
+from majorops.web.access import needs
+from majorops.web.answers import wants_partial
+from majorops.web.context import doing
+
+
+@bp.post("/<int:number>/updates")
+@needs(Permission.PUBLISH)
+@verb("composer", "composer")
+def post(incident) -> Response:
+    checked(form := ComposerForm())
+    who = doing()
+    eta = promised(form, who["now"])
+    review = Review(form.draft_id, form.reviewed.data)
+    given = {"visibility": form.visibility.data, "next_update_eta": eta, "review": review, **who}
+    given["asks_promise"] = not form.promise.data
+    if form.kind.data == "update":
+        posted = publish_update(incident, form.body.data, **given)
+    else:
+        ends = form.kind.data == "resolution"
+        after = form.after_action_time(who["now"]) if ends else None
+        ends_with = {"is_resolution": ends, "after_action_at": after}
+        posted = publish_milestone(incident, form.body.data, **ends_with, **given)
+    # A draft that lay there is done with.
+    return changed(incident, "composer", also=("composer",), said=said_of(posted))
+
+
+def said_of(posted: Publication) -> str:
+    """`Posted, public. Milestone 3, next update by 14:56:07 UTC.`"""
+    parts = [posted.heading]
+    if posted.next_update_eta:
+        parts.append(f"next update by {posted.next_update_eta:%H:%M:%S} UTC")
+    if posted.after_action_at:
+        parts.append(f"After Action {posted.after_action_at:%Y-%m-%d %H:%M} UTC")
+    return f"Posted, {posted.visibility.value}. {', '.join(parts)}."
+
+
+def promised(form: ComposerForm, now: datetime) -> datetime | None:
+    """The next update that the form promises; none for a resolution. Raises Invalid."""
+    try:
+        return None if form.kind.data == "resolution" else form.eta(now)
+    except ValueError:
+        example = f"{now + timedelta(minutes=20):%H:%M}"
+        raise Invalid({"next_update": f"Write a time in UTC, such as {example}."}) from None
+
+
+@bp.post("/<int:number>/updates/preview")
+@needs(Permission.PUBLISH)
+@verb("composer", "composer")
+def preview(incident) -> Response:
+    """Exactly what would go out, and to how many. Nothing is saved."""
+    checked(form := ComposerForm())
+    if not form.body.data:
+        raise Invalid({"body": "Write what is known, confirmed, and next."})
+    shown = screen(incident)
+    is_public = form.visibility.data is Visibility.PUBLIC and incident.is_shown
+    after = form.after_action_time(shown.now) if form.kind.data == "resolution" else None
+    given = {"form": form, "eta": promised(form, shown.now), "after": after, "is_public": is_public}
+    template = "_preview" if wants_partial() else "preview"
+    return make_response(
+        render_template(f"fireground/{template}.html", f=shown, reach=reach(incident), **given)
+    )
+
+
+@bp.post("/<int:number>/updates/holding")
+@needs(Permission.PUBLISH)
+@verb("holding", "nudge")
+def holding(incident) -> Response:
+    posted = post_holding(incident, shown=request.form.get("shown", ""), **doing())
+    return changed(incident, "updates", said=said_of(posted))
+
+
+@bp.post("/<int:number>/updates/<int:publication>/correction")
+@needs(Permission.PUBLISH)
+@verb("publication", "updates")
+def correct_update(incident, publication: int) -> Response:
+    checked(form := CorrectionForm())
+    review = Review(is_reviewed=form.reviewed.data)
+    posted = correct_publication(incident, publication, form.text.data, review=review, **doing())
+    return changed(incident, "updates", said=f"Posted, {posted.visibility.value}. Correction.")

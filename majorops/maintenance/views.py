@@ -1,0 +1,132 @@
+"""Scheduled maintenance at /admin/maintenance: what is planned and running, and the form that plans and changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from majorops import clock
+from majorops.db import db
+from majorops.domain.access import Permission
+from majorops.domain.enums import MaintenanceStatus, by_value
+from majorops.domain.errors import Conflict, Invalid, Refused
+from majorops.domain.maintenance import NEXT, OVER
+from majorops.domain.text import clean_text
+from majorops.maintenance.form import MaintenanceForm
+from majorops.maintenance.lists import maintenance_list
+from majorops.models import Maintenance
+from majorops.operations.maintenance import (
+    change_maintenance,
+    move_maintenance,
+    plan_maintenance,
+    post_maintenance_update,
+)
+from majorops.web.access import needs
+from majorops.web.answers import status_of
+from majorops.web.suggestions import catalogue
+
+bp = Blueprint("maintenance", __name__, url_prefix="/admin/maintenance")
+
+
+@bp.get("")
+@needs(Permission.MAINTENANCE_MANAGE)
+def index() -> Response:
+    return draw_list()
+
+
+@bp.get("/new")
+@needs(Permission.MAINTENANCE_MANAGE)
+def new() -> Response:
+    return draw_form(MaintenanceForm.empty())
+
+
+@bp.post("/new")
+@needs(Permission.MAINTENANCE_MANAGE)
+def plan() -> Response:
+    form = MaintenanceForm(request.form)
+    return saved(form, None, lambda given, who: plan_maintenance(**given, **who))
+
+
+@bp.get("/<int:number>/edit")
+@needs(Permission.MAINTENANCE_MANAGE)
+def edit(number: int) -> Response:
+    row = load(number)
+    return to_list(row) if row.status in OVER else draw_form(MaintenanceForm.of(row), row)
+
+
+@bp.post("/<int:number>/edit")
+@needs(Permission.MAINTENANCE_MANAGE)
+def change(number: int) -> Response:
+    row, form = load(number), MaintenanceForm(request.form)
+    expected = form.expected.data or ""
+    return saved(form, row, lambda given, who: change_maintenance(row, **given, expected=expected, **who))
+
+
+@bp.post("/<int:number>/state")
+@needs(Permission.MAINTENANCE_MANAGE)
+def move(number: int) -> Response:
+    row, to = load(number), by_value(MaintenanceStatus, request.form.get("to", ""))
+    return said(row, lambda text, who: move_maintenance(row, to or abort(400), text=text, **who))
+
+
+@bp.post("/<int:number>/updates")
+@needs(Permission.MAINTENANCE_MANAGE)
+def update(number: int) -> Response:
+    row = load(number)
+    return said(row, lambda text, who: post_maintenance_update(row, text, **who))
+
+
+def load(number: int) -> Maintenance:
+    """The maintenance, or a 404."""
+    return db.session.get(Maintenance, number) or abort(404)
+
+
+def to_list(row: Maintenance) -> Response:
+    """On to the list, at this row."""
+    return redirect(url_for("maintenance.index", _anchor=f"m{row.id}"), 303)
+
+
+def saved(form: MaintenanceForm, row: Maintenance | None, verb: Callable) -> Response:
+    """Call the verb with what the form holds; on to the list, or the form again with everything typed."""
+    who, number = {"actor": current_user.actor, "now": clock.now()}, row and row.id
+    try:
+        made = verb(form.accept(who["now"]), who)
+        return to_list(made or load(number))
+    except Invalid as problem:
+        return draw_form(form, row, errors=problem.errors, status=422)
+    except Conflict as problem:
+        form.expected.data = load(number).version  # sent once more, it is saved knowingly
+        return draw_form(form, row, refused=str(problem), status=409)
+
+
+def said(row: Maintenance, verb: Callable) -> Response:
+    """Call the verb with the text typed; back to the list, with the text and the sentence where it was refused."""
+    text, number = request.form.get("text", ""), row.id
+    try:
+        verb(clean_text(text), {"actor": current_user.actor, "now": clock.now()})
+        return to_list(load(number))
+    except Refused as problem:
+        return draw_list(refused=number, error=str(problem), typed=text, status=status_of(problem))
+
+
+def draw_list(*, refused: int = 0, error: str = "", typed: str = "", status: int = 200) -> Response:
+    """The list; after a refusal with the sentence (`error`) and the text (`typed`) at the row `refused`."""
+    values = {"rows": maintenance_list(), "NEXT": NEXT, "OVER": OVER}
+    values |= {"refused": refused, "error": error, "typed": typed}
+    return make_response(render_template("maintenance/list.html", **values), status)
+
+
+def draw_form(
+    form: MaintenanceForm,
+    row: Maintenance | None = None,
+    *,
+    errors: dict | None = None,
+    refused: str = "",
+    status: int = 200,
+) -> Response:
+    """The form with what was typed; `row`: what is being changed, none for a new one."""
+    values = {"form": form, "row": row, "errors": errors or {}, "refused": refused, "names": catalogue()}
+    page = render_template("maintenance/form.html", **values, now=clock.now())
+    return make_response(page, status)

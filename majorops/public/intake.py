@@ -1,0 +1,94 @@
+"""Call for service: the form at /new that opens an incident in seconds (guide, "Opening an Incident")."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+
+from majorops import clock
+from majorops.domain.access import Permission
+from majorops.domain.alarm import LEVELS, TRIGGERS
+from majorops.domain.enums import Severity
+from majorops.domain.errors import Invalid
+from majorops.operations.incident import open_incident
+from majorops.public.intake_form import IntakeForm
+from majorops.web.access import needs
+from majorops.web.context import doing
+from majorops.web.redirects import leave_for, to_fireground
+from majorops.web.suggestions import active_on, catalogue
+
+if TYPE_CHECKING:
+    from majorops.models import Incident
+
+bp = Blueprint("intake", __name__)
+
+
+@bp.get("/new")
+@needs(Permission.INCIDENT_OPEN)
+def new() -> Response:
+    form = IntakeForm(request.args, meta={"csrf": False})
+    form.request_key.data = secrets.token_urlsafe(24)
+    return draw(form)
+
+
+@bp.post("/new")
+@needs(Permission.INCIDENT_OPEN)
+def create() -> Response:
+    form, who = IntakeForm(request.form), doing()
+    try:
+        given = form.accept(catalogue(), who["now"])
+        running = [] if form.second.data else active_on(given["systems"])
+        key = given["request_key"]
+        sent_twice = key is not None and any(incident.request_key == key for incident in running)
+        if running and not sent_twice:
+            return draw(form, running=running, status=409)
+        return to_fireground(open_incident(**given, **who))
+    except Invalid as problem:
+        return draw(form, errors=problem.errors, status=422)
+
+
+def draw(
+    form: IntakeForm, *, errors: dict | None = None, running: list[Incident] = (), status: int = 200
+) -> Response:
+    """The form with what was typed; `running`: incidents that already name one of the systems."""
+    page = render_template(
+        "public/intake/new.html",
+        form=form,
+        errors=errors or {},
+        running=running,
+        names=catalogue(),
+        severities=list(Severity),
+        levels=LEVELS,
+        triggers=TRIGGERS,
+        now=clock.now(),
+    )
+    return make_response(page, status)
+
+
+def deep_link() -> str:
+    """The form's address with what was typed, for who must sign in first."""
+    names = {
+        "title": "title",
+        "severity": "severity",
+        "affected_systems": "systems",
+        "bridge_url": "bridge_url",
+    }
+    kept = {ours: request.form[name] for name, ours in names.items() if request.form.get(name)}
+    return f"{url_for('intake.new')}?{urlencode(kept)}"
+
+
+create.address_with_what_was_typed = deep_link  # asked for by who must sign in first
+
+
+@bp.before_app_request
+def intake_host() -> Response | None:
+    """The intake host's front page is the form, with what the deep link carried."""
+    name = current_app.config["INTAKE_HOST"]
+    if not name or request.host.split(":")[0].lower() != name or request.path != "/":
+        return None
+    base = current_app.config["BASE_URL"] or ""
+    query = f"?{request.query_string.decode(errors='replace')}" if request.query_string else ""
+    return leave_for(f"{base}{url_for('intake.new')}{query}")

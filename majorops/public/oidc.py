@@ -1,0 +1,210 @@
+"""Single sign-on: OpenID Connect, authorization code with PKCE, state and nonce, through Authlib."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import requests
+from authlib.integrations.base_client.errors import MismatchingStateError, OAuthError
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.requests_client import OAuth2Session
+from flask import Response, current_app, request, session, url_for
+from joserfc.errors import JoseError
+
+from majorops.domain.enums import AccountRole
+from majorops.domain.errors import Invalid
+from majorops.domain.text import clean_line
+from majorops.operations.accounts import clean_email
+from majorops.public.provider_line import Deadline
+from majorops.web.redirects import leave_for
+
+RANK = list(AccountRole)  # admin first: who has several mapped groups gets the highest role
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+PENDING = "_state_sso_"  # where Authlib keeps an unfinished sign-in in the session
+COOKIE_ROOM = 3600  # bytes; browsers drop a cookie above 4096 without a word
+NONSENSE = (
+    OAuthError,
+    JoseError,
+    requests.RequestException,
+    Invalid,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
+
+
+class ProviderProblem(Exception):
+    """What the person reads when the provider is the problem. `status`: 503 down, 400 refused."""
+
+    def __init__(self, title: str, text: str, status: int):
+        self.title, self.text, self.status = title, text, status
+        super().__init__(title)
+
+
+class Conversation(OAuth2Session):
+    """Authlib's session with the provider, on a line that hangs up at the deadline."""
+
+    def __init__(self, *args, line: Deadline, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mount("https://", line)
+        self.mount("http://", line)
+
+
+class Provider(FlaskOAuth2App):
+    """The provider as Authlib sees it, with a discovery document that is checked before anything is taken from it."""
+
+    client_cls = Conversation
+
+    def load_server_metadata(self) -> Mapping:
+        """The discovery document. Raises RequestException, ValueError, LookupError, TypeError."""
+        is_new = "_loaded_at" not in self.server_metadata
+        metadata = super().load_server_metadata()
+        if is_new:
+            self._check(metadata)
+        return metadata
+
+    def _check(self, metadata: dict) -> None:
+        if str(metadata["issuer"]).rstrip("/") != current_app.config["OIDC_ISSUER"]:
+            raise ValueError("the provider names another issuer")
+        if not all(metadata[name].startswith(("https://", "http://")) for name in ENDPOINTS):
+            raise ValueError("the provider names no usable addresses")
+        # An ID token is signed with a key of the provider: neither unsigned nor with a secret that others hold too.
+        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        metadata["id_token_signing_alg_values_supported"] = [
+            name for name in offered if name != "none" and not name.startswith("HS")
+        ]
+        methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        if self.client_secret and "client_secret_basic" not in methods and "client_secret_post" in methods:
+            self.client_kwargs["token_endpoint_auth_method"] = "client_secret_post"  # noqa: S105 (a name of the protocol)
+
+
+def is_on() -> bool:
+    return bool(current_app.config["OIDC_ISSUER"])
+
+
+def client() -> Provider:
+    """A client for this one request: what a provider answered in its bad hour is not kept."""
+    config = current_app.config
+    return OAuth(current_app).register(
+        "sso",
+        client_cls=Provider,
+        client_id=config["OIDC_CLIENT_ID"],
+        client_secret=config["OIDC_CLIENT_SECRET"],
+        server_metadata_url=f"{config['OIDC_ISSUER']}/.well-known/openid-configuration",
+        client_kwargs={
+            "line": Deadline(),
+            "scope": "openid profile email",
+            "code_challenge_method": "S256",
+            "token_endpoint_auth_method": "client_secret_basic" if config["OIDC_CLIENT_SECRET"] else "none",
+        },
+    )
+
+
+def begin(wanted: str) -> Response:
+    """Send the browser to the provider; `wanted` is kept with this sign-in. Raises ProviderProblem."""
+    try:
+        app, back = client(), callback_address()
+        asked = app.create_authorization_url(back)
+        address = asked.pop("url")
+        app.save_authorize_data(redirect_uri=back, next=wanted, **asked)
+    except NONSENSE as error:
+        raise provider_problem(error) from error
+    make_room(asked["state"])
+    return leave_for(address)
+
+
+def callback_address() -> str:
+    """Where the provider sends people back to: under BASE_URL where that is set, whatever the Host header says."""
+    base = current_app.config["BASE_URL"]
+    return base + url_for("sign_in.callback") if base else url_for("sign_in.callback", _external=True)
+
+
+def make_room(state: str) -> None:
+    """Keep the cookie small: unfinished sign-ins go, oldest first; then the query of an address that is too long."""
+    sign = current_app.session_interface.get_signing_serializer(current_app).dumps
+    older = sorted(
+        (key for key in session if key.startswith(PENDING) and key != PENDING + state),
+        key=lambda key: session[key]["exp"],
+    )
+    while older and len(sign(dict(session))) > COOKIE_ROOM:
+        session.pop(older.pop(0))
+    if len(sign(dict(session))) > COOKIE_ROOM:
+        data = session[PENDING + state]["data"]
+        data["next"] = data["next"].partition("?")[0][:500]
+
+
+def wanted() -> str:
+    """Where the person of this callback wanted to go."""
+    return _pending().get("next", "")
+
+
+def _pending() -> dict:
+    return session.get(PENDING + request.args.get("state", ""), {}).get("data", {})
+
+
+def finish() -> dict:
+    """Who came back: arguments for `sign_in_sso`. Raises ProviderProblem."""
+    try:
+        if not _pending():  # before a word with the provider: strangers cannot make us call it
+            raise MismatchingStateError()
+        app = client()
+        token = app.authorize_access_token()
+        claims = token.get("userinfo")  # the checked claims of the ID token; absent without one
+        if not claims:
+            raise ValueError("no ID token")
+        return person(_completed(app, token, claims), current_app.config)
+    except NONSENSE as error:
+        raise provider_problem(error) from error
+    finally:
+        session.pop(PENDING + request.args.get("state", ""), None)
+
+
+def _completed(app: Provider, token: Mapping, claims: Mapping) -> Mapping:
+    """The claims, with what only the userinfo endpoint tells. Raises ValueError when that speaks of somebody else."""
+    has_role = current_app.config["OIDC_ROLE_CLAIM"] in claims or not current_app.config["OIDC_ROLE_MAP"]
+    if (claims.get("email") and has_role) or not app.load_server_metadata().get("userinfo_endpoint"):
+        return claims
+    told = app.userinfo(token=token)
+    if told["sub"] != claims["sub"]:
+        raise ValueError("the userinfo is of another person")
+    return {**told, **{name: value for name, value in claims.items() if value}}
+
+
+def person(claims: Mapping, config: Mapping) -> dict:
+    """The arguments of `sign_in_sso` from checked claims. Raises Invalid (no e-mail), ValueError, LookupError."""
+    email, subject = clean_email(str(claims.get("email") or "")), f"{claims['iss']}#{claims['sub']}"
+    if len(subject) > 255:
+        raise ValueError("the subject is too long")
+    return {
+        "subject": subject,
+        "email": email,
+        "is_verified": claims.get("email_verified") is True,
+        "name": (clean_line(str(claims.get("name") or "")) or email)[:120],
+        "role": role_of(claims, config),
+    }
+
+
+def role_of(claims: Mapping, config: Mapping) -> AccountRole | None:
+    """The highest role that a group claim maps to, or None."""
+    groups, roles = claims.get(config["OIDC_ROLE_CLAIM"]) or [], config["OIDC_ROLE_MAP"]
+    groups = groups if isinstance(groups, list) else [groups]
+    mapped = {AccountRole(roles[group]) for group in groups if isinstance(group, str) and group in roles}
+    return min(mapped, key=RANK.index, default=None)
+
+
+def provider_problem(error: Exception) -> ProviderProblem:
+    """The page for what went wrong; details stay in the server's log."""
+    current_app.logger.warning("single sign-on: %s: %s", type(error).__name__, error)
+    if isinstance(error, OAuthError) and error.error == "access_denied":
+        return ProviderProblem("Sign-in refused", "The provider did not let this account in.", 400)
+    if isinstance(error, OAuthError | JoseError):
+        text = "The provider's answer does not belong to this sign-in. Press Try again."
+        return ProviderProblem("Sign-in not finished", text, 400)
+    if isinstance(error, Invalid):
+        text = "The provider sent no usable e-mail address for this account. Ask its administrators."
+        return ProviderProblem("Sign-in not finished", text, 400)
+    return ProviderProblem(
+        "Single sign-on does not answer", "The provider is down, slow, or answers nonsense.", 503
+    )

@@ -1,0 +1,205 @@
+"""How a public page is answered: its style stands inside it, it has a name for what it says, and anybody may keep it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
+from markupsafe import Markup
+
+from majorops import clock
+from majorops.domain.cadence import Cadence, CadenceState
+from majorops.i18n import DEFAULT, LANGUAGES, Texts
+from majorops.web.access import belongs_to_status_page
+from majorops.web.assets import asset_text, asset_url
+from majorops.web.posture import public_posture
+
+STATIC = Path(__file__).resolve().parents[1] / "static"
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates/public"
+TEXTS = Path(__file__).resolve().parents[1] / "i18n"
+FILES = [
+    *sorted(TEMPLATES.glob("*.html")),
+    *sorted(TEXTS.glob("*.toml")),
+    STATIC / "css/public.css",
+    *sorted(STATIC.glob("js/public/*.js")),
+]
+LOOK = hashlib.sha256(
+    b"".join(path.read_bytes() for path in FILES)
+).hexdigest()  # a new version is another page
+# Fresh for seconds; an old copy may stand while a new one is fetched, and for a day while we are down.
+CACHING = "public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=86400"
+PRIVATE = "private, no-store"
+
+
+@dataclass(frozen=True)
+class Style:
+    """The CSS of a public page and its Content-Security-Policy hash."""
+
+    text: Markup
+    hash: str
+
+
+@cache
+def style(accent: str | None, seen: str) -> Style:
+    """`accent`: the organisation's colour; `seen`: what stands at the place that a reader marked."""
+    words = seen.replace("\\", "\\\\").replace('"', '\\"')
+    text = (
+        f'{asset_text("public.css")}:root{{--seen:"{words}"' + (f";--accent:{accent}" if accent else "") + "}"
+    )
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Style(Markup(text), f"sha256-{digest}")  # noqa: S704 (our own file and our own settings)
+
+
+def texts() -> Texts:
+    """The language of the page: its address says it (`/de/…`)."""
+    return LANGUAGES[language_of(request.blueprint)]
+
+
+def language_of(blueprint: str | None) -> str:
+    return (blueprint or "").partition("_")[2] or DEFAULT
+
+
+def caching() -> str:
+    """Who may keep a public answer; nobody where the status page is for people who signed in."""
+    return PRIVATE if current_app.config["STATUS_PRIVATE"] else CACHING
+
+
+def page(
+    template: str,
+    *says: object,
+    badges: list[Cadence | None] = (),
+    is_running: bool | None = None,
+    **values,
+) -> Response:
+    """A public page. `says`: all that it says, for its name; `badges`: of the incidents that it shows. `is_running`: of
+    the incident that it is about; its tab's icon says that, the wordmark what is true of the whole."""
+    word = public_posture()
+    is_wartime = word == "wartime" if is_running is None else is_running
+    state = _state(is_wartime, badges, values.get("is_maintained", False))
+    frame = _frame(state, word)
+    response = make_response(render_template(f"public/{template}.html", **frame, **values))
+    turns = [(badge.state, badge.is_soon) for badge in badges if badge]
+    told = (
+        state,
+        word,
+        frame["t"].language,
+        frame["org"],
+        frame["subscribes"],
+        g.style_hash,
+        LOOK,
+        values["now"].date(),
+    )
+    response.set_etag(name_of(says, turns, *told))
+    response.headers["Cache-Control"] = caching()
+    return response.make_conditional(request)
+
+
+def form_page(template: str, code: int = 200, **values) -> Response:
+    """A page with a form, in the public look; nobody keeps it."""
+    now = clock.now()
+    word = public_posture()
+    frame = _frame(_state(word == "wartime", ()), word) | {"is_listed": False, "now": now, "updates": False}
+    response = make_response(render_template(f"public/{template}.html", **frame, **values), code)
+    response.headers["Cache-Control"] = PRIVATE
+    response.headers["Referrer-Policy"] = "no-referrer"  # its address may carry a token
+    return response
+
+
+def _frame(state: str, posture: str) -> dict[str, object]:
+    """What base.html needs."""
+    t, config = texts(), current_app.config
+    given = style(config["ACCENT"], t("incident.seen"))
+    g.style_hash = given.hash
+    return {
+        "t": t,
+        "org": config["ORG_NAME"],
+        "logo": asset_url("logo") if config["LOGO"] else "",
+        "style": given.text,
+        "state": state,
+        "posture": posture,
+        "is_listed": config["ROBOTS"],
+        "shows_sign_in": not config["STATUS_HOST"],
+        "updates": True,
+        "subscribes": bool(current_app.extensions["public_origin"]),
+        "languages": _languages(t),
+        "home": f"{blueprint_of(t.language)}.status",
+        "past": f"{blueprint_of(t.language)}.history",
+        "subscribing": blueprint_of(t.language, "subscribe") + ".form",
+    }
+
+
+def answer(text: str, kind: str, name: str = "") -> Response:
+    """What programs read; `name`: of what it says, where the text says more than that."""
+    response = Response(text, content_type=f"{kind}; charset=utf-8")
+    response.set_etag(name or name_of(text))
+    response.headers["Cache-Control"] = caching()
+    return response.make_conditional(request)
+
+
+def base_address() -> str:
+    """Where people reach the public pages, without a slash at the end."""
+    return current_app.extensions["public_origin"] or request.host_url.rstrip("/")
+
+
+def name_of(*says: object) -> str:
+    """A strong name for what is said, whoever asks and whenever."""
+    return hashlib.sha256(repr(says).encode()).hexdigest()[:20]
+
+
+def _state(is_wartime: bool, badges, is_maintained: bool = False) -> str:
+    if any(badge and badge.state is CadenceState.OVERDUE for badge in badges):
+        return "overdue"
+    return "wartime" if is_wartime else "maintenance" if is_maintained else "peacetime"
+
+
+def _languages(here: Texts) -> list[tuple[Texts, str]]:
+    """The other languages and where this page is in them."""
+    blueprint, _, name = request.endpoint.rpartition(".")
+    kind = blueprint.partition("_")[0]
+    return [
+        (other, url_for(f"{blueprint_of(other.language, kind)}.{name}", **request.view_args))
+        for other in LANGUAGES.values()
+        if other is not here
+    ]
+
+
+def blueprint_of(language: str, kind: str = "public") -> str:
+    return kind if language == DEFAULT else f"{kind}_{language}"
+
+
+def keep_status_host_public() -> None:
+    """On the status page's own host there is nothing else. Aborts with 404."""
+    host = current_app.config["STATUS_HOST"]
+    if not host or request.host.partition(":")[0].lower() != host or request.endpoint in (None, "static"):
+        return
+    view = current_app.view_functions[request.endpoint]
+    is_ours = belongs_to_status_page(view) or getattr(view, "is_by_token", False)
+    if not is_ours and request.endpoint not in OPEN_THERE:
+        abort(404)
+
+
+OPEN_THERE = {"assets.bundle", "health.process", "health.ready"}
+
+
+def register(app: Flask, *blueprints: Blueprint) -> None:
+    """The public pages in every language: English at the root, others below their code."""
+    for blueprint in blueprints:
+        for language in LANGUAGES:
+            before = "" if language == DEFAULT else f"/{language}"
+            name, prefix = blueprint_of(language, blueprint.name), before + (blueprint.url_prefix or "")
+            app.register_blueprint(blueprint, name=name, url_prefix=prefix)

@@ -1,0 +1,200 @@
+"""Signing in and out: local accounts, single sign-on, and the first admin."""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+
+from majorops import clock
+from majorops.domain.access import SYSTEM, Permission
+from majorops.domain.enums import SignInMethod
+from majorops.domain.errors import Busy, Invalid, Refused
+from majorops.operations.accounts import create_first_admin, end_session, start_session
+from majorops.operations.sign_in import (
+    SignIn,
+    is_setup_paused,
+    sign_in_sso,
+    sign_in_with_password,
+    throttle_setup,
+)
+from majorops.public import oidc
+from majorops.public.first_run import is_code, needs_first_admin
+from majorops.public.sign_in_forms import SetupForm, SignInForm
+from majorops.web import session as sessions
+from majorops.web.access import public
+from majorops.web.redirects import ours_or
+from majorops.web.selftest import try_out
+
+bp = Blueprint("sign_in", __name__)
+
+
+def next_address(wanted: str | None) -> str:
+    """Where to go after sign-in: the wanted address if it is one of ours, else the role's own start page."""
+    return ours_or(wanted, url_for(own_start()))
+
+
+def own_start() -> str:
+    """The endpoint where this person's pages begin."""
+    if not current_user.is_authenticated:
+        return "public.status"
+    return "fireground.index" if current_user.actor.can(Permission.INCIDENT_READ) else "brief.index"
+
+
+def origin() -> dict:
+    """Who acts where there is no account yet, from where, and when."""
+    return {"address": request.remote_addr or "unknown", "actor": SYSTEM, "now": clock.now()}
+
+
+@bp.get("/login")
+@public
+def login() -> Response:
+    wanted = request.args.get("next", "")
+    if current_user.is_authenticated:
+        if not wanted and not current_user.actor.can(Permission.INCIDENT_READ):
+            return make_response(render_template("public/sign_in/signed_in.html"))  # where they can sign out
+        return redirect(next_address(wanted), 303)
+    if needs_first_admin():
+        return redirect(url_for("sign_in.setup"), 303)
+    return draw_login(wanted)
+
+
+@bp.post("/login")
+@public
+def login_local() -> Response:
+    form = SignInForm()
+    email, wanted = form.email.data or "", form.next.data or ""
+    if not current_app.config["LOCAL_LOGIN"]:
+        return draw_login(wanted, email, "Sign-in with a password is switched off here.", 403)
+    try:
+        known = {"browsers": sessions.known_browsers()}
+        outcome = sign_in_with_password(email, form.password.data or "", **known, **origin())
+    except Busy as problem:
+        answer = draw_login(wanted, email, str(problem), 503)
+        answer.headers["Retry-After"] = 5
+        return answer
+    return enter(outcome, wanted, email)
+
+
+def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:
+    """Into a new session and on to where the person wanted to go, or back to the form with the reason."""
+    if outcome.token is None:
+        answer = draw_login(wanted, email, outcome.problem, 429 if outcome.paused_until else 401)
+        if outcome.paused_until:
+            answer.headers["Retry-After"] = int((outcome.paused_until - clock.now()).total_seconds()) + 1
+        return answer
+    leave()
+    sessions.begin(outcome.token)
+    answer = redirect(next_address(wanted), 303)
+    if outcome.browser:
+        sessions.remember_browser(answer, outcome.browser)
+    return answer
+
+
+def leave() -> None:
+    """End the session that this browser has, on the server too."""
+    if current_user.is_authenticated:
+        end_session(current_user.token, actor=current_user.actor, now=clock.now())
+    sessions.end()
+
+
+def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
+    page = render_template(
+        "public/sign_in/login.html",
+        wanted=wanted,
+        email=email,
+        problem=problem,
+        has_local=current_app.config["LOCAL_LOGIN"],
+        has_sso=oidc.is_on(),
+        now=clock.now(),
+    )
+    return make_response(page, status)
+
+
+@bp.post("/logout")
+@public
+def logout() -> Response:
+    leave()
+    return redirect(url_for("public.status"), 303)
+
+
+@bp.get("/login/oidc")
+@public
+def login_oidc() -> Response:
+    if not oidc.is_on():
+        abort(404)
+    wanted = request.args.get("next", "")
+    try:
+        return oidc.begin(wanted)
+    except oidc.ProviderProblem as problem:
+        return draw_problem(problem, wanted)
+
+
+@bp.get("/auth/callback")
+@public
+def callback() -> Response:
+    if not oidc.is_on():
+        abort(404)
+    wanted = oidc.wanted()
+    try:
+        person = oidc.finish()
+    except oidc.ProviderProblem as problem:
+        return draw_problem(problem, wanted)
+    return enter(sign_in_sso(**person, actor=SYSTEM, now=clock.now()), wanted)
+
+
+def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:
+    page = render_template(
+        "public/sign_in/provider_error.html",
+        problem=problem,
+        has_local=current_app.config["LOCAL_LOGIN"],
+        wanted=wanted,
+        now=clock.now(),
+    )
+    return make_response(page, problem.status)
+
+
+@bp.get("/setup")
+@public
+def setup() -> Response:
+    if not needs_first_admin():
+        return redirect(url_for("sign_in.login"), 303)
+    return draw_setup(SetupForm(), {}, 200)
+
+
+@bp.post("/setup")
+@public
+def make_first_admin() -> Response:
+    form, now = SetupForm(), clock.now()
+    try:
+        check_code(form.code.data or "")
+        user = create_first_admin(**form.account, actor=SYSTEM, now=now)
+    except Refused as problem:
+        return draw_setup(form, getattr(problem, "errors", {"code": str(problem)}), 422)
+    actor, email = user.actor, user.email
+    token = start_session(user, method=SignInMethod.LOCAL, actor=actor, now=now)
+    answer = enter(SignIn(token=token), "/admin/reach")
+    try_out(actor, email)
+    return answer
+
+
+def check_code(typed: str) -> None:
+    """Raises Invalid for a wrong code, and for any code after too many wrong ones."""
+    who = origin()
+    if is_setup_paused(who["address"], who["now"]) or not is_code(typed):
+        raise Invalid({"code": throttle_setup(**who)})
+
+
+def draw_setup(form: SetupForm, errors: dict[str, str], status: int) -> Response:
+    return make_response(
+        render_template("public/sign_in/setup.html", errors=errors, form=form, now=clock.now()), status
+    )

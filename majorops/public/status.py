@@ -1,0 +1,110 @@
+"""What everybody may read, from projections only: no mapped row reaches these views."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+
+from majorops import clock
+from majorops.domain.enums import SystemStatus
+from majorops.domain.measures import words
+from majorops.i18n import Texts
+from majorops.projections import (
+    is_public_entry,
+    public_days,
+    public_incident,
+    public_maintenance,
+    public_month,
+    public_status,
+)
+from majorops.public.feeds import plain_incident, plain_status
+from majorops.public.first_run import needs_first_admin
+from majorops.public.page import PRIVATE, page, texts
+from majorops.web.access import status_page
+from majorops.web.answers import number_of
+
+bp = Blueprint("public", __name__)
+
+
+@bp.get("/")
+@status_page
+def status() -> Response:
+    if needs_first_admin():
+        return redirect(url_for("sign_in.setup"), 303)
+    if wants_text():
+        return kept_by_nobody(plain_status())
+    now = clock.now()
+    shown = public_status(now)
+    quiet = shown.last_resolved and words(now - shown.last_resolved.resolved_at)
+    days = public_days(now)
+    values = {"status": shown, "days": days, "bad_days": days_in_words(days, texts(), now), "now": now}
+    values["is_maintained"] = any(one.is_running for one in shown.maintenances)
+    badges = [incident.cadence(now) for incident in shown.active]
+    return page("status", shown, days, quiet, badges=badges, **values)
+
+
+def wants_text() -> bool:
+    """A terminal asks, or a program that wants plain text."""
+    asked = request.headers.get("Accept", "*/*")
+    is_terminal = request.headers.get("User-Agent", "").startswith(("curl/", "Wget/"))
+    return asked.startswith("text/plain") or (asked == "*/*" and is_terminal)
+
+
+def kept_by_nobody(answer: Response) -> Response:
+    """A shared cache must not give text to browsers."""
+    answer.headers["Cache-Control"] = PRIVATE
+    return answer
+
+
+def days_in_words(days: dict[str, tuple], t: Texts, now: datetime) -> dict[str, str]:
+    """System → its days that were not operational, newest first (see `public_days`)."""
+
+    def day(ago: int, state: SystemStatus) -> str:
+        when = t("status.now") if ago == 0 else t.day(now - timedelta(days=ago))
+        return f"{when} {t(f'system.{state.value}').lower()}"
+
+    return {name: ", ".join(day(*entry) for entry in entries) for name, entries in days.items()}
+
+
+@bp.get("/incidents/<int:number>")
+@status_page
+def incident(number: int) -> Response:
+    before = request.args.get("before", type=number_of)
+    if before is not None and not is_public_entry(number, before):
+        return redirect(url_for(".incident", number=number), 302)  # anybody can think of numbers
+    found = public_incident(number, before) if number < 2**31 else None
+    if found is None:
+        abort(404)
+    if wants_text():
+        return kept_by_nobody(plain_incident(number))
+    now = clock.now()
+    values = {"incident": found, "paged": before, "operational": SystemStatus.OPERATIONAL}
+    badges = [found.cadence(now)]
+    return page("incident", found, badges=badges, is_running=not found.resolved_at, now=now, **values)
+
+
+@bp.get("/history")
+@status_page
+def history() -> Response:
+    today = clock.now().date()
+    return history_month(today.year, today.month)
+
+
+@bp.get("/history/<int:year>-<int:month>")
+@status_page
+def history_month(year: int, month: int) -> Response:
+    if not (1990 <= year <= 2200 and 1 <= month <= 12):
+        abort(404)
+    shown = public_month(date(year, month, 1))
+    return page("history", shown, month=shown, now=clock.now())
+
+
+@bp.get("/maintenance/<int:number>")
+@status_page
+def maintenance(number: int) -> Response:
+    found = public_maintenance(number) if number < 2**31 else None
+    if found is None:
+        abort(404)
+    values = {"one": found, "is_maintained": found.is_running, "now": clock.now()}
+    return page("maintenance", found, **values)

@@ -1,0 +1,90 @@
+"""The public record for programs: Statuspage's JSON (status-api), at the root because its widget overwrites the path."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, current_app, request
+
+from majorops import clock
+from majorops.projections import clients as shapes
+from majorops.projections import public_maintenances, public_status
+from majorops.projections.feed import feed_incidents, newest_change
+from majorops.public.page import answer, base_address
+from majorops.web.access import status_page
+
+bp = Blueprint("machine", __name__)
+
+
+def body(**parts: object) -> Response:
+    """One JSON answer: the page, and the parts asked for. Any origin may read it; its ETag names the bytes."""
+    base, org = base_address(), current_app.config["ORG_NAME"]
+    text = json.dumps({"page": shapes.page(org, base, newest_change()), **parts}, ensure_ascii=False)
+    response = answer(text, "application/json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def incidents(unresolved_only: bool = False) -> list[dict]:
+    return [shapes.incident(one, base_address()) for one in feed_incidents(unresolved_only)]
+
+
+def works(which: str = "") -> list[dict]:
+    """Scheduled maintenance: all, `upcoming`, `active`, or what is not over."""
+    wanted = {
+        "": lambda one: True,
+        "upcoming": lambda one: not one.is_running and not one.is_over,
+        "active": lambda one: one.is_running,
+        "open": lambda one: not one.is_over,
+    }[which]
+    return [shapes.maintenance(one, base_address()) for one in public_maintenances() if wanted(one)]
+
+
+@bp.get("/api/v2/summary.json")
+@status_page
+def summary() -> Response:
+    shown, updated_at = public_status(clock.now()), newest_change()
+    return body(
+        components=shapes.components(shown.systems, updated_at),
+        incidents=incidents(unresolved_only=True),
+        scheduled_maintenances=works("open"),
+        status=shapes.status(*shown.headline),
+    )
+
+
+@bp.get("/api/v2/status.json")
+@status_page
+def status() -> Response:
+    return body(status=shapes.status(*public_status(clock.now()).headline))
+
+
+@bp.get("/api/v2/components.json")
+@status_page
+def components() -> Response:
+    return body(components=shapes.components(public_status(clock.now()).systems, newest_change()))
+
+
+@bp.get("/api/v2/incidents.json")
+@status_page
+def newest() -> Response:
+    return body(incidents=incidents())
+
+
+@bp.get("/api/v2/incidents/unresolved.json")
+@status_page
+def unresolved() -> Response:
+    return body(incidents=incidents(unresolved_only=True))
+
+
+@bp.get("/api/v2/scheduled-maintenances.json")
+@status_page
+def maintenances() -> Response:
+    return body(scheduled_maintenances=works())
+
+
+@bp.get("/api/v2/scheduled-maintenances/upcoming.json")
+@bp.get("/api/v2/scheduled-maintenances/active.json")
+@status_page
+def some_maintenances() -> Response:
+    which = request.path.rpartition("/")[2].removesuffix(".json")
+    return body(scheduled_maintenances=works(which))

@@ -1,0 +1,135 @@
+"""Subscriptions: asked for here, confirmed and ended by links in mails. Whoever has a link may act, and only by POST."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, current_app, request
+from flask_wtf import FlaskForm
+from wtforms import StringField
+
+from majorops import clock
+from majorops.domain.access import SYSTEM
+from majorops.domain.enums import ChannelKind, SubscriberState, by_value
+from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.text import clean_line
+from majorops.notifications.links import CONFIRM, MANAGE, link_token, whose
+from majorops.operations.subscriptions import choose_systems, confirm, leave, subscribe
+from majorops.projections.systems import listed_systems
+from majorops.public.page import form_page, texts
+from majorops.web.access import beside_status_page, by_token
+from majorops.web.security import csrf
+
+if TYPE_CHECKING:
+    from majorops.models import Subscriber
+
+bp = Blueprint("subscribe", __name__, url_prefix="/subscribe")
+
+
+class SubscribeForm(FlaskForm):
+    """`homepage` is a field that people do not see and programs fill in."""
+
+    kind = StringField(default=ChannelKind.EMAIL.value)
+    address = StringField(default="")
+    homepage = StringField(default="")
+
+
+def doing() -> dict:
+    return {"actor": SYSTEM, "now": clock.now()}
+
+
+def mail_works() -> bool:
+    return bool(current_app.config["SMTP_URL"])
+
+
+@bp.get("")
+@beside_status_page
+def form() -> Response:
+    return draw(SubscribeForm())
+
+
+def draw(form: SubscribeForm, errors: dict | None = None, code: int = 200) -> Response:
+    names = [name for name, _ in listed_systems()]
+    is_on = bool(current_app.extensions["public_origin"])
+    chosen = request.form.getlist("systems")
+    given = {"form": form, "errors": errors or {}, "names": names, "chosen": chosen, "has_mail": mail_works()}
+    return form_page("subscribe", code, is_on=is_on, **given)
+
+
+@bp.post("")
+@beside_status_page
+def ask() -> Response:
+    form = SubscribeForm()
+    kind, names = by_value(ChannelKind, form.kind.data), {name for name, _ in listed_systems()}
+    systems = [name for name in request.form.getlist("systems")[:100] if name in names]
+    if form.homepage.data:
+        return said("asked", ChannelKind.EMAIL)  # a program: it learns nothing
+    try:
+        if not current_app.extensions["public_origin"] or (kind is ChannelKind.EMAIL and not mail_works()):
+            raise Invalid({"kind": texts()("subscribe.no_mail")})
+        who = {"language": texts().language, "origin": request.remote_addr or "unknown"}
+        row = subscribe(kind=kind, address=form.address.data or "", systems=systems, **who, **doing())
+    except Invalid as problem:
+        return draw(form, problem.errors, 422)
+    except Conflict as problem:
+        return draw(form, {"address": str(problem)}, 429)
+    return said("hook" if kind is ChannelKind.WEBHOOK else "asked", kind, row)
+
+
+def said(what: str, kind: ChannelKind, row: Subscriber | None = None) -> Response:
+    """The answer is the same whether the address was known or not; a webhook's secret is shown once, here."""
+    is_hook = kind is ChannelKind.WEBHOOK and row is not None and row.state is SubscriberState.WAITING
+    return form_page("subscribed", what=what, address="", secret=row.secret if is_hook else "")
+
+
+@bp.get(f"/{CONFIRM}/<token>")
+@by_token
+def confirming(token: str) -> Response:
+    return by_link(CONFIRM, token, "confirming")
+
+
+@bp.post(f"/{CONFIRM}/<token>")
+@by_token
+def confirm_it(token: str) -> Response:
+    if row := find(CONFIRM, token):
+        confirm(row, **doing())
+    return by_link(CONFIRM, token, "confirmed")
+
+
+@bp.get(f"/{MANAGE}/<token>")
+@by_token
+def manage(token: str) -> Response:
+    return by_link(MANAGE, token, "manage")
+
+
+@bp.post(f"/{MANAGE}/<token>")
+@csrf.exempt
+@by_token
+def change(token: str) -> Response:
+    """Leave, or choose systems. Mail programs post `List-Unsubscribe=One-Click` here, without a cookie: the token is the right."""
+    row = find(MANAGE, token)
+    if row is None:
+        return by_link(MANAGE, token, "left")
+    if request.form.get("act") != "save":
+        leave(row, **doing())
+        return by_link(MANAGE, token, "left")
+    names = {name for name, _ in listed_systems()}
+    choose_systems(
+        row, [clean_line(name) for name in request.form.getlist("systems") if name in names], **doing()
+    )
+    return by_link(MANAGE, token, "manage")
+
+
+def find(purpose: str, token: str) -> Subscriber | None:
+    return whose(current_app.config["SECRET_KEY"], purpose, token)
+
+
+def by_link(purpose: str, token: str, what: str) -> Response:
+    """The page of a link; one page for all that are forged, expired or replaced."""
+    row = find(purpose, token)
+    if row is None:
+        return form_page("subscribed", 410, what="void", address="", secret="")
+    is_done = what == "confirming" and row.state is SubscriberState.ACTIVE
+    link = {"token": token, "manage": link_token(current_app.config["SECRET_KEY"], MANAGE, row)}
+    names = [name for name, _ in listed_systems()]
+    return form_page("subscription", what="confirmed" if is_done else what, row=row, names=names, **link)

@@ -1,0 +1,41 @@
+"""What a view needs before it calls an operation: the incident, who acts and when, and which sending of a form this is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from flask import abort, request
+from flask_login import current_user
+
+from majorops import clock
+from majorops.db import db
+from majorops.models import Incident
+from majorops.operations import Envelope
+
+
+def load(number: int) -> Incident:
+    """The incident, or a 404."""
+    incident = db.session.get(Incident, number) if number < 2**31 else None
+    return incident or abort(404)
+
+
+def doing() -> dict:
+    """Who acts and when: what every verb asks for."""
+    return {"actor": current_user.actor, "now": clock.now()}
+
+
+def doing_sometime() -> dict:
+    """The same for acts that may wait in the browser for the line, and may be sent twice: fields, notes, CAN.
+    What waited is taken from whoever made it only: somebody else may have signed in meanwhile."""
+    person = str(current_user.actor.user_id)
+    if request.form.get("person", person) != person:
+        abort(401)
+    key, made_at = request.form.get("request_key", ""), request.form.get("made_at", "")
+    if not (key.isascii() and key.isalnum() and 16 <= len(key) <= 64):
+        return doing()
+    waited = made_at.isascii() and made_at.isdigit() and len(made_at) <= 13
+    # One person's act at one address: whoever knows the key of another's cannot make theirs count as done.
+    key = sha256(f"{person} {request.path} {key}".encode()).hexdigest()
+    envelope = Envelope(key, datetime.fromtimestamp(int(made_at) / 1000, UTC) if waited else None)
+    return {**doing(), "envelope": envelope}

@@ -1,0 +1,204 @@
+"""The rules of the architecture, as far as a machine can see them (in words: docs/architecture.md)."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from majorops.fields import FIELDS
+from majorops.fireground.screen.commands import sections
+from majorops.projections import PublicIncident
+from majorops.regions import REGIONS
+from majorops.web.access import is_admin_endpoint
+from tests.operations.loaded import VERBS
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = sorted((ROOT / "majorops").rglob("*.py"))
+
+# From the lowest layer up: a package imports what lies below it, and nothing beside or above it. Screens do not know each
+# other; what two of them need lies in `web` or deeper.
+LAYERS = (
+    {"clock", "domain", "i18n", "signing", "storage"},
+    {"db"},
+    {"models"},
+    {"fields"},
+    {"projections"},
+    {"operations"},
+    {"ai", "regions"},
+    {"realtime"},
+    {"notifications"},
+    {"web"},
+    {"publishing"},
+    {"admin", "briefs", "fireground", "maintenance", "public", "replay"},
+    {"demo"},
+    {"cli"},
+    {"majorops"},  # create_app
+    {"asgi"},
+)
+LAYER = {package: number for number, layer in enumerate(LAYERS) for package in layer}
+
+
+def package_of(path: Path) -> str:
+    part = path.relative_to(ROOT / "majorops").parts[0].removesuffix(".py")
+    return "majorops" if part == "__init__" else part
+
+
+def imported(path: Path, *, for_types: bool = True) -> set[str]:
+    """Full names that a file imports, inside functions too. `for_types`: also what only a type checker reads."""
+    found, tree = set(), ast.parse(path.read_text())
+    skipped = set()
+    for node in ast.walk(tree):
+        if not for_types and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            skipped |= set(ast.walk(node))
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def packages_imported(path: Path, *, for_types: bool = True) -> set[str]:
+    """Packages of ours: `domain`, `models`, …; `majorops` where the application itself is imported."""
+    names = {
+        name.split(".")[1] for name in imported(path, for_types=for_types) if name.startswith("majorops.")
+    }
+    return {"majorops" if name == "create_app" else name for name in names}
+
+
+def test_every_package_has_its_layer():
+    assert {package_of(path) for path in CODE} == set(LAYER)
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_downwards(path):
+    mine = package_of(path)
+    for other in packages_imported(path) - {mine}:
+        assert LAYER[other] < LAYER[mine], f"{mine} imports {other}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "majorops/domain").glob("*.py")), ids=lambda p: p.stem)
+def test_rules_need_the_standard_library_alone(path):
+    outside = {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names
+    assert outside <= {"majorops"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "majorops/public").glob("*.py")), ids=lambda p: p.stem)
+def test_public_pages_reach_no_row(path):
+    assert not packages_imported(path, for_types=False) & {"models", "db"}
+
+
+@pytest.mark.parametrize("name", ["status", "feeds", "statuspage_api", "page"])
+def test_what_strangers_read_comes_from_projections(name):
+    path = ROOT / f"majorops/public/{name}.py"
+    assert not packages_imported(path) & {"models", "db", "fields", "operations"}
+
+
+def test_one_door():
+    for path in CODE:
+        if path.parent.name == "operations" and path.name == "__init__.py":
+            continue
+        if path.parent.name == "notifications" and path.name == "worker.py":
+            continue  # it keeps what became of a message; nothing else of the record
+        assert not re.search(r"\bcommit\(", path.read_text()), path
+
+
+def test_one_clock():
+    for path in CODE:
+        if path.name != "clock.py":
+            assert not re.search(r"datetime\.(now|utcnow)\(|time\.time\(", path.read_text()), path
+
+
+def test_files_are_short():
+    limits = {"*.py": 300, "*.css": 300, "*.js": 300}
+    for pattern, limit in limits.items():
+        for path in (ROOT / "majorops").rglob(pattern):
+            if "vendor" not in path.parts:
+                assert len(path.read_text().splitlines()) <= limit, path
+    for path in (ROOT / "templates").rglob("*.html"):
+        assert len(path.read_text().splitlines()) <= 120, path
+
+
+def test_every_route_says_who_may_use_it(app):
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or is_admin_endpoint(rule.endpoint) or rule.endpoint.startswith("admin"):
+            continue
+        assert getattr(app.view_functions[rule.endpoint], "access", None), rule
+
+
+@pytest.mark.own_app
+def test_a_route_that_says_nothing_is_closed(app, cast):
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+    assert app.test_client().get("/forgotten").status_code == 303
+    assert cast.browser("ada").get("/forgotten").status_code == 403
+
+
+def test_views_only_translate(app):
+    for rule in app.url_map.iter_rules():
+        view = inspect.unwrap(app.view_functions[rule.endpoint])
+        if not view.__module__.startswith("majorops.") or is_admin_endpoint(rule.endpoint):
+            continue
+        body = ast.parse(inspect.getsource(view).lstrip()).body[0]
+        assert body.end_lineno - body.lineno < 18, rule.endpoint
+        assert not re.search(r"\bselect\(|db\.session", inspect.getsource(view)), rule.endpoint
+
+
+def test_every_region_has_its_partial(cast):
+    cast.open()
+    page = cast.browser("maya").get("/admin/incidents/1").text
+    for name in REGIONS:
+        assert (ROOT / f"templates/fireground/_{name}.html").exists()
+        assert f'id="{name}"' in page, name
+
+
+def test_verbs_carry_their_contract():
+    for name, verb in VERBS.items():
+        assert verb.__doc__, name
+        assert {"actor", "now"} <= set(inspect.signature(verb).parameters), name
+
+
+def test_every_verb_of_the_fireground_is_a_command(app, cast, clock):
+    """A new POST route of the fireground needs its line in fireground/screen/commands.py."""
+    cast.full_house()
+    reached = {command.verb for f in cast.firegrounds() for _, part in sections(f) for command in part}
+    routes = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "POST" in rule.methods and rule.endpoint.startswith("fireground.")
+    }
+    assert routes - reached == {"fireground.presence"}  # said by the page itself, no verb
+
+
+def test_every_field_is_a_command(cast, clock):
+    cast.full_house()
+    edited = {c.takes.get("name") for f in cast.firegrounds() for _, part in sections(f) for c in part}
+    assert set(FIELDS) - edited == set()
+
+
+def test_staff_and_public_templates_share_nothing():
+    for path in (ROOT / "templates/public").glob("*.html"):
+        assert not re.search(r'"(fireground|web|public/intake|public/sign_in)/', path.read_text()), path
+
+
+def test_nothing_inline_in_templates():
+    """The Content-Security-Policy would drop it without a word."""
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r'\sstyle="|\son[a-z]+="|javascript:', text), path
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
+
+
+def test_a_field_is_public_where_a_projection_shows_it_and_nowhere_else():
+    shown = set(PublicIncident.__dataclass_fields__) | {"systems", "bridge_is_public", "is_public"}
+    for field in FIELDS.values():
+        column = {"affected_systems": "systems", "alert.customer_count": "customer_count"}.get(
+            field.name, field.column
+        )
+        assert (column in shown) == (field.audience == "public") or field.name == "detected_at", field.name
