@@ -20,7 +20,7 @@ from flask_migrate import upgrade
 
 import config
 from majorops import create_app
-from majorops.ai import Provider, Sight, prompt_for, provider_for, see, write
+from majorops.ai import PromptContext, Provider, build_context, prompt_for, provider_for, write
 from majorops.db import db
 from majorops.domain.enums import Helper, IncidentStatus, Visibility
 from majorops.domain.facts import check
@@ -65,9 +65,11 @@ def evaluate(
                 for incident, now in moments(file):
                     for name, (helper, seen) in KINDS.items():
                         promise = PROMISE if helper is Helper.UPDATE else ""
-                        sight = see(helper, incident.id, now=now, visibility=seen, promise=promise)
+                        context = build_context(
+                            helper, incident.id, now=now, visibility=seen, promise=promise
+                        )
                         who = provider_for(config) if config else provider
-                        judge(scores[name], sight, facts_of(helper, seen, incident), who)
+                        judge(scores[name], context, facts_of(helper, seen, incident), who)
                 db.session.remove()
                 db.engine.dispose()
             app.extensions["live"].stop()
@@ -98,14 +100,14 @@ def facts_of(helper: Helper, seen: Visibility, incident: Incident) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def judge(score: Score, sight: Sight, facts: list[str], provider: Provider | None) -> None:
-    *_, written = write(provider, sight, prompt_for(sight.helper))
-    marks = check(written.text, sight.text, sight.customers)
+def judge(score: Score, context: PromptContext, facts: list[str], provider: Provider | None) -> None:
+    *_, written = write(provider, context, prompt_for(context.helper))
+    marks = check(written.text, context.text, context.customers)
     score.drafts += 1
     score.facts += len(facts)
     score.kept += sum(fact.lower() in written.text.lower() for fact in facts)
     score.marked += len(marks)
-    score.unmarked += unmarked_numbers(written.text, sight.text, [(mark.start, mark.end) for mark in marks])
+    score.unmarked += unmarked_numbers(written.text, context.text, [(mark.start, mark.end) for mark in marks])
     score.lengths.append(len(written.text))
     score.refusals += bool(provider and not written.model)
 

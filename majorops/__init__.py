@@ -17,7 +17,7 @@ from majorops.public.page import keep_status_host_public
 from majorops.publishing.files import PublicFiles, files_problem
 from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
-from majorops.web.health import Watch
+from majorops.web.health import HealthMonitor
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,7 +53,7 @@ def create_app(settings: dict[str, object] | None = None) -> Flask:
         snapshots = app.extensions["snapshots"]
         app.extensions["public_files"] = PublicFiles(app, snapshots, Path(folder))
         snapshots.after_round = app.extensions["public_files"].freshen
-    app.extensions["health"] = Watch(app, told=lambda: invalidation.tell_notices(app))
+    app.extensions["health"] = HealthMonitor(app, told=lambda: invalidation.tell_notices(app))
     app.add_template_global(lambda: files_problem(app), "files_problem")
     app.add_template_global(lambda: app.extensions["health"].seen.problems, "server_problems")
     return app

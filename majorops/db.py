@@ -179,7 +179,7 @@ def prepare_sqlite(connection, record) -> None:
 @event.listens_for(Engine, "begin")
 def begin_sqlite(connection: Connection) -> None:
     # A read transaction that turns into a write one fails at once when another writer was faster,
-    # without waiting for the busy timeout. So a verb says from the start that it will write.
+    # without waiting for the busy timeout. So an operation says from the start that it will write.
     if connection.dialect.name == "sqlite":
         writing = connection.get_execution_options().get("writing")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -14,7 +14,7 @@ from majorops import create_app
 from majorops.operations import reminders
 from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
-from majorops.web.health import Watch
+from majorops.web.health import HealthMonitor
 from tests.quick import keep_templates
 
 MOST = 12  # applications kept at once
@@ -33,7 +33,7 @@ def renew(app: Flask) -> None:
     app.extensions["after_commit"] = []
     invalidation.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
-    app.extensions["health"] = Watch(app)
+    app.extensions["health"] = HealthMonitor(app)
 
 
 RENEWED = {"after_commit", "live", "tickets", "snapshots", "health"}

@@ -1,4 +1,4 @@
-"""The people of the tests, and shorthand for what they do through the verbs."""
+"""The people of the tests, and shorthand for what they do through the operations."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from majorops.domain.coach import nudges, standing
-from majorops.operations.watching import watch
+from majorops.operations.coach_inputs import coach_inputs
 from majorops.replay import read
 from majorops.replay.run import Player
 from tests.recordings import recording
@@ -19,7 +19,7 @@ def coached(path: Path) -> list[str]:
         player.take(step)
         if after and after.at == step.at:
             continue  # two deeds of one second are one step
-        every = nudges(watch(player.incident))
+        every = nudges(coach_inputs(player.incident))
         moments = {step.at} | {nudge.at for nudge in every if after and step.at < nudge.at < after.at}
         for moment in sorted(moments):
             fresh = [nudge for nudge in standing(every, moment) if nudge.key not in seen]

@@ -11,7 +11,7 @@ from majorops.db import db
 from majorops.fields import FIELDS
 from majorops.operations.edit import edit_field
 from tests.conftest import SECRET, autocommit, named_database
-from tests.operations.test_every_verb import wrong_types
+from tests.operations.test_every_operation import wrong_types
 
 STAY = {
     "command.changed": "command",
@@ -70,8 +70,8 @@ def old_database(request, tmp_path):
     if request.param == "postgres":
         server = request.getfixturevalue("postgres")
         with autocommit(server) as connection:
-            connection.execute(text("CREATE DATABASE timeline_types"))
-        url = named_database(server, "timeline_types")
+            connection.execute(text(f"CREATE DATABASE {request.function.__name__}"))
+        url = named_database(server, request.function.__name__)
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():
         upgrade(revision="0013")
@@ -121,3 +121,11 @@ def test_stored_entries_get_the_guides_types_and_back(old_database):
     assert types()["link.opened"] == "command"
     downgrade(revision="0013")
     assert types() == before | {"link.opened": "command"}
+
+
+def test_edits_that_were_discarded_are_called_so_and_back(old_database):
+    write({"edit.yielded": "command", "note.logged": "action"}, 1)
+    upgrade(revision="0021")
+    assert types() == {"edit.discarded": "action", "note.logged": "action"}
+    downgrade(revision="0020")
+    assert types() == {"edit.yielded": "action", "note.logged": "action"}

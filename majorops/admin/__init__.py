@@ -1,4 +1,4 @@
-"""Data management with Flask-Admin at /admin/: for admins, in the product's look, and every write a verb."""
+"""Data management with Flask-Admin at /admin/: for admins, in the product's look, and every write an operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every table shares: only admins, writes only through verbs, values as people read them, safe export."""
+"""What every table shares: only admins, writes only through operations, values as people read them, safe export."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from majorops.domain.text import clean_line
 from majorops.web.redirects import ours_or
 
 LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
-# Flask-Admin's own ways to write; none of them knows our verbs.
+# Flask-Admin's own ways to write; none of them knows our operations.
 CLOSED = frozenset({"delete_view", "action_view", "ajax_update", "ajax_lookup"})
 
 
@@ -39,7 +39,7 @@ class Table(Guard, Reading, Bulk, ModelView):
     """Read-only unless a subclass says otherwise.
 
     A table that may be written sets `can_edit` (and `can_create`), gives `stored(row)`, the form's text for each
-    value, and calls one verb in `change` (and `add`). `about`: one line on what the table holds. `presets`: lists that
+    value, and calls one operation in `change` (and `add`). `about`: one line on what the table holds. `presets`: lists that
     admins ask for often, as a name and the parameters of their address. `acts`: see bulk.py.
     """
 
@@ -227,7 +227,7 @@ class Table(Guard, Reading, Bulk, ModelView):
                 tell(form, name, f'Stored now: "{stored}". Save again to put this text in its place.')
 
     def ask(self, form: BaseForm, work: Callable[[dict], object]) -> object:
-        """Call a verb. None if it refuses: the reason stands at its field, the form keeps what was typed."""
+        """Call an operation. None if it refuses: the reason stands at its field, the form keeps what was typed."""
         try:
             return work({"actor": current_user.actor, "now": clock.now()})
         except Invalid as problem:

@@ -1,4 +1,4 @@
-"""Acts on several rows of a list at once: each row by its own verb, with its own event; what is refused is told."""
+"""Acts on several rows of a list at once: each row by its own operation, with its own event; what is refused is told."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TOLD = 3  # refusals that are told one by one
 
 @dataclass(frozen=True)
 class Act:
-    """A button under a list. `verb` takes a row, and `actor` and `now` by keyword; `done`: what happened to a row."""
+    """A button under a list. `operation` takes a row, and `actor` and `now` by keyword; `done`: what happened to a row."""
 
     label: str
-    verb: Callable
+    operation: Callable
     done: str
 
 
@@ -39,7 +39,7 @@ class Bulk:
         refused, names = [], [(row.id, self.heading(row)) for row in rows]
         for id, name in names:
             try:
-                act.verb(self.get_one(id), actor=current_user.actor, now=clock.now())
+                act.operation(self.get_one(id), actor=current_user.actor, now=clock.now())
             except Refused as problem:
                 db.session.rollback()
                 refused.append(f"{name}: {problem}")

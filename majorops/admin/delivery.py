@@ -20,7 +20,7 @@ from majorops.domain.errors import Refused
 from majorops.domain.text import reference
 from majorops.fields import as_text
 from majorops.models import Channel, Delivery, NoticePolicy
-from majorops.operations import delivery as verbs
+from majorops.operations import delivery as operations
 
 
 class DeliveryTable(Table):
@@ -32,7 +32,7 @@ class DeliveryTable(Table):
         ("No channel", {"flt_state": "no_channel"}),
         ("Waiting", {"flt_state": "pending"}),
     )
-    acts: ClassVar = {"again": Act("Send again", verbs.send_again, "Sent again")}
+    acts: ClassVar = {"again": Act("Send again", operations.send_again, "Sent again")}
     column_list = (
         "created_at",
         "incident_id",
@@ -82,14 +82,14 @@ class DeliveryTable(Table):
         return str(row)
 
     def again_refusal(self, row: Delivery) -> str:
-        return verbs.again_refusal(row)
+        return operations.again_refusal(row)
 
     @expose("/again/", methods=("POST",))
     def send_again(self) -> Response:
         """Put one message back into the outbox."""
         row = self.get_one(request.args.get("id"))
         try:
-            verbs.send_again(row, actor=current_user.actor, now=clock.now())
+            operations.send_again(row, actor=current_user.actor, now=clock.now())
             flash("It is sent again.", "done")
         except Refused as problem:
             flash(str(problem), "error")
@@ -122,13 +122,13 @@ class ChannelTable(Table):
         return forms.ChannelEditForm
 
     def add(self, form, who: dict) -> Channel:
-        return verbs.add_channel(
+        return operations.add_channel(
             email=form.email.data, kind=ChannelKind(form.kind.data), address=form.address.data or "", **who
         )
 
     def change(self, channel: Channel, changes: dict, form, who: dict) -> None:
         text = self.stored(channel) | {name: typed for name, (typed, was) in changes.items()}
-        verbs.save_channel(channel, address=text["address"], is_active=text["is_active"] == "yes", **who)
+        operations.save_channel(channel, address=text["address"], is_active=text["is_active"] == "yes", **who)
 
 
 class PolicyTable(Table):
@@ -161,11 +161,11 @@ class PolicyTable(Table):
 
     def add(self, form, who: dict) -> NoticePolicy:
         role, notice = AccountRole(form.role.data), Notice(form.notice.data)
-        return verbs.set_policy(role, notice, form.is_on.data == "yes", **who)
+        return operations.set_policy(role, notice, form.is_on.data == "yes", **who)
 
     def change(self, policy: NoticePolicy, changes: dict, form, who: dict) -> None:
         is_on = changes.get("is_on", (self.stored(policy)["is_on"],))[0] == "yes"
-        verbs.set_policy(policy.role, policy.notice, is_on, **who)
+        operations.set_policy(policy.role, policy.notice, is_on, **who)
 
 
 TABLES = (

@@ -1,4 +1,4 @@
-"""The forms of the tables that may be written. Every value is text, as typed; verbs decide whether it can be taken."""
+"""The forms of the tables that may be written. Every value is text, as typed; operations decide whether it can be taken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from majorops.domain.runcards import HEADINGS, skeleton
 from majorops.fields import FIELDS, YES_NO, Field, options
 from majorops.models import Incident
 
-# Verbs of their own, with gates and consequences: changed on the fireground.
+# Operations of their own, with gates and consequences: changed on the fireground.
 ELSEWHERE = ("severity", "alarm_level", "status", "phase_note")
 HINTS = {
     "time": "UTC, such as 2026-11-23 14:01.",

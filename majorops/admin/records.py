@@ -99,7 +99,7 @@ class TimelineTable(IncidentRecord):
 
     @expose("/visibility/", methods=("POST",))
     def set_visibility(self) -> Response:
-        """Make an entry public or internal, through the timeline's own verb."""
+        """Make an entry public or internal, through the timeline's own operation."""
         entry = self.get_one(request.args.get("id"))
         visibility = by_value(Visibility, request.form.get("visibility")) or abort(400)
         who = {"actor": current_user.actor, "now": clock.now()}

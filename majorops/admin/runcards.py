@@ -19,7 +19,7 @@ from majorops.domain.enums import CardTier
 from majorops.domain.runcards import is_stale
 from majorops.fields import as_text
 from majorops.models import RunCard, RunCardVersion
-from majorops.operations import runcards as verbs
+from majorops.operations import runcards as operations
 
 
 def condition(card: RunCard) -> str:
@@ -43,7 +43,7 @@ class RunCardTable(Table):
     form = forms.RunCardForm
     details_template = "admin/run_card.html"
     presets = (("To review", {"flt_to_review": "yes"}), ("Retired", {"flt_in_use": "no"}))
-    acts: ClassVar = {"reviewed": Act("Reviewed, they still hold", verbs.mark_reviewed, "Reviewed")}
+    acts: ClassVar = {"reviewed": Act("Reviewed, they still hold", operations.mark_reviewed, "Reviewed")}
     loads = (selectinload(RunCard.versions),)
     column_list = ("tier", "name", "systems", "version", "reviewed_at", "condition")
     column_details_list = (
@@ -94,24 +94,24 @@ class RunCardTable(Table):
 
     def stored(self, row: RunCard) -> dict[str, str]:
         text = {name: as_text(getattr(row, name)) for name in ("name", "systems", "is_active")}
-        return text | {"body": verbs.newest_version(row).body}
+        return text | {"body": operations.newest_version(row).body}
 
     def form_for(self, row: RunCard):
         return forms.RunCardEditForm
 
     def add(self, form, who: dict) -> RunCard:
         given = {name: form[name].data or "" for name in ("name", "systems", "body")}
-        return verbs.add_card(tier=CardTier(int(form.tier.data)), **given, **who)
+        return operations.add_card(tier=CardTier(int(form.tier.data)), **given, **who)
 
     def change(self, card: RunCard, changes: dict, form, who: dict) -> None:
         text = self.stored(card) | {name: typed for name, (typed, was) in changes.items()}
-        verbs.save_card(card, is_active=text.pop("is_active") == "yes", **text, **who)
+        operations.save_card(card, is_active=text.pop("is_active") == "yes", **text, **who)
 
     @expose("/reviewed/", methods=("POST",))
     def reviewed(self) -> Response:
         """Somebody read the card and it still holds."""
         card = self.get_one(request.args.get("id"))
-        verbs.mark_reviewed(card, actor=current_user.actor, now=clock.now())
+        operations.mark_reviewed(card, actor=current_user.actor, now=clock.now())
         flash("Marked as reviewed.", "done")
         return redirect(self.get_url(".details_view", id=card.id, url=self.way_back()), 303)
 

@@ -73,9 +73,9 @@ class SubscriberTable(Table):
         row, name = self.get_one(request.args.get("id")), request.form.get("act", "")
         if row is None or name not in ACTS:
             return redirect(self.get_url(".index_view"), 303)
-        verb, sentence = ACTS[name]
+        operation, sentence = ACTS[name]
         try:
-            verb(row, actor=current_user.actor, now=clock.now())
+            operation(row, actor=current_user.actor, now=clock.now())
             flash(sentence, "done")
         except Refused as problem:
             flash(str(problem), "error")

@@ -1,4 +1,4 @@
-"""The tables that may be written, with the verbs that write them. records.py has those that may only be read."""
+"""The tables that may be written, with the operations that write them. records.py has those that may only be read."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 SHORT = 90  # characters of an entry that is only named
 
 
-def told(entries: Sequence, turns: Sequence, total: int, room: int) -> str:
+def summarize_timeline(entries: Sequence, turns: Sequence, total: int, room: int) -> str:
     """Entries newest first, in at most `room` characters. The newest stand whole, older ones are shortened to their title, and of
     those before them only what changed the course is named, and how many they are: the new is never dropped for the old.
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from majorops.ai.context import PromptContext
 from majorops.ai.prompts import Prompt
 from majorops.ai.provider import NoAnswer, Provider
-from majorops.ai.sight import Sight
 from majorops.domain.drafting import LONGEST, Unusable, finished, so_far
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Written:
 
 
 def write(
-    provider: Provider | None, sight: Sight, prompt: Prompt, gone: threading.Event | None = None
+    provider: Provider | None, context: PromptContext, prompt: Prompt, gone: threading.Event | None = None
 ) -> Iterator[str | Written]:
     """Yields the text as far as it is there, again and again (empty: still alive), and at last what is Written.
 
@@ -46,7 +46,7 @@ def write(
     try:
         if provider is None:
             raise NoAnswer(OFF)
-        for piece in _pieces(provider, prompt, sight.text, gone or threading.Event()):
+        for piece in _pieces(provider, prompt, context.text, gone or threading.Event()):
             if piece is None:
                 return
             answer += piece
@@ -56,11 +56,11 @@ def write(
                 yield ""
             elif time.monotonic() - shown_at >= EVERY:  # a fast model says a hundred words a second
                 shown_at = time.monotonic()
-                yield so_far(sight.helper, answer)
-        yield Written(finished(sight.helper, answer, sight.text), provider.model, "", answer)
+                yield so_far(context.helper, answer)
+        yield Written(finished(context.helper, answer, context.text), provider.model, "", answer)
     except (NoAnswer, Unusable) as reason:
         note = OFF if provider is None else f"{reason} Template loaded instead."
-        yield Written(sight.template, "", note, answer[:LONGEST])
+        yield Written(context.template, "", note, answer[:LONGEST])
     finally:
         if provider is not None:
             provider.close()

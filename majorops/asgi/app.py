@@ -26,7 +26,7 @@ from majorops.realtime import Live, Streams, invalidation
 from majorops.realtime.streams import IN_ALL, refuse
 from majorops.storage import Finding, examine_file, sqlite_file
 from majorops.web.assets import asset_url
-from majorops.web.health import Watch
+from majorops.web.health import HealthMonitor
 from majorops.web.streams import STREAM
 
 DRAFTING = 16  # threads of their own for what waits for a model: a slow one holds nobody else up
@@ -49,7 +49,7 @@ _staff, _strangers = Pool("staff", 16, 2_000), Pool("strangers", 3, 64)
 _signing_in, _health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
 _drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
 _worker = Worker(flask_app, told=invalidation.tell_ledger) if flask_app.config["WORKER"] else None
-_watch: Watch = flask_app.extensions["health"]
+_watch: HealthMonitor = flask_app.extensions["health"]
 _visitors = Visitors(flask_app)
 _pages = PublicPages(
     flask_app.extensions["snapshots"],

@@ -16,8 +16,8 @@ from majorops.domain.text import clean_line
 from majorops.models import Incident
 from majorops.operations.briefs import links_of, make_link, revoke_link
 from majorops.web.access import needs
-from majorops.web.answers import number_of, status_of
-from majorops.web.context import doing, doing_sometime, load
+from majorops.web.context import command_context, load, offline_command_context
+from majorops.web.error_handlers import number_of, status_of
 
 bp = Blueprint("brief_links", __name__, url_prefix="/admin/incidents/<int:number>/links")
 
@@ -37,7 +37,7 @@ def make(number: int) -> Response:
         if page is None:
             raise Invalid({"page": "Choose which brief the link opens."})
         given |= {"page": page, "hours": number_of(request.form.get("hours", "").strip())}
-        token = make_link(incident, **given, **doing_sometime())
+        token = make_link(incident, **given, **offline_command_context())
     except Refused as problem:
         return draw(incident, problem, status=status_of(problem))
     if token is None:  # the same form, sent twice
@@ -52,7 +52,7 @@ def make(number: int) -> Response:
 def revoke(number: int, link: int) -> Response:
     incident = load(number)
     try:
-        revoke_link(incident, link, **doing())
+        revoke_link(incident, link, **command_context())
     except Refused as problem:
         return draw(incident, problem, status=status_of(problem))
     return redirect(url_for(".show", number=number), 303)

@@ -20,8 +20,8 @@ from majorops.operations.briefs import ask_question, count_use, open_link
 from majorops.projections.brief import brief_incident, opened_link
 from majorops.projections.brief_values import OpenedLink
 from majorops.web.access import public
-from majorops.web.answers import status_of
 from majorops.web.context import load
+from majorops.web.error_handlers import status_of
 from majorops.web.security import csrf
 
 bp = Blueprint("brief_link", __name__)

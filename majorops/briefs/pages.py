@@ -13,8 +13,8 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.operations.briefs import ask_question
 from majorops.projections.brief import brief_incident, brief_list
 from majorops.web.access import needs
-from majorops.web.answers import status_of
-from majorops.web.context import doing, load
+from majorops.web.context import command_context, load
+from majorops.web.error_handlers import status_of
 
 bp = Blueprint("brief", __name__)
 
@@ -61,7 +61,7 @@ def ask(number: int, which: BriefPage) -> Response:
     brief_incident(number) or abort(404)
     text = question_in(request.form)
     try:
-        ask_question(load(number), text, asked_from=mine(), **doing())
+        ask_question(load(number), text, asked_from=mine(), **command_context())
     except (Invalid, Conflict) as problem:
         return page(number, which, typed=text, error=str(problem), status=status_of(problem))
     return unkept(redirect(request.path + "#ask", 303))

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from majorops import clock
-from majorops.cli.saying import says_why
+from majorops.cli.errors import report_errors
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole
@@ -26,7 +26,7 @@ ROLE = click.Choice([role.value for role in AccountRole])
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--role", required=True, type=ROLE)
 @click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
-@says_why
+@report_errors
 def add(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add an account; without a password only single sign-on lets it in."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
@@ -39,7 +39,7 @@ def add(email: str, name: str, role: str, password_stdin: bool) -> None:
 
 
 @users.command("list")
-@says_why
+@report_errors
 def show() -> None:
     """List the accounts: e-mail, role, name."""
     for user in db.session.scalars(select(User).order_by(User.email)):
@@ -49,7 +49,7 @@ def show() -> None:
 @users.command("set-role")
 @click.argument("email")
 @click.argument("role", type=ROLE)
-@says_why
+@report_errors
 def change_role(email: str, role: str) -> None:
     """Give an account another role."""
     user = _find(email)
@@ -59,7 +59,7 @@ def change_role(email: str, role: str) -> None:
 
 @users.command("unlock")
 @click.argument("email")
-@says_why
+@report_errors
 def unlock(email: str) -> None:
     """Lift the pause after failed sign-ins."""
     user = _find(email)

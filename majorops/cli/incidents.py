@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from majorops import clock
-from majorops.cli.saying import says_why
+from majorops.cli.errors import report_errors
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import IncidentStatus, IntakeSource, Severity
@@ -26,7 +26,7 @@ incidents = AppGroup("incidents", help="Incidents: list them, open one.")
 @incidents.command("list")
 @click.option("--status", type=click.Choice([status.value for status in IncidentStatus]))
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
-@says_why
+@report_errors
 def show(status: str | None, as_json: bool) -> None:
     """List the incidents, newest first."""
     query = select(Incident).options(selectinload(Incident.systems)).order_by(Incident.id.desc())
@@ -72,7 +72,7 @@ def as_dict(incident: Incident) -> dict[str, object]:
     "--system", "systems", multiple=True, required=True, help="An affected system; may be repeated."
 )
 @click.option("--bridge-url", default="")
-@says_why
+@report_errors
 def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: str) -> None:
     """Open an incident; prints its reference."""
     incident = open_incident(
@@ -94,9 +94,9 @@ def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: st
 )
 @click.option("--instant", is_flag=True, help="No waiting between the steps.")
 @click.option("--drill", is_flag=True, help="Mark the incident as a drill: it never reaches a public page.")
-@says_why
+@report_errors
 def replay(file: Path, speed: float, instant: bool, drill: bool) -> None:
-    """Run a recorded incident through the same verbs that a person's click takes; prints the reference."""
+    """Run a recorded incident through the same operations that a person's click takes; prints the reference."""
     try:
         incident = run(read(file), speed=None if instant else speed, is_drill=drill)
     except BadFile as problem:

@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from majorops import clock
-from majorops.cli.saying import says_why
+from majorops.cli.errors import report_errors
 from majorops.demo.data import NotEmpty, add_history, fill, is_empty
 from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
@@ -32,7 +32,7 @@ from majorops.web.health import is_ready
     help="Add N resolved incidents of the past five years; on a database that holds something, only those.",
 )
 @with_appcontext
-@says_why
+@report_errors
 def demo(history: int) -> None:
     """Fill an empty database with people, systems, and incidents; prints who can sign in."""
     if history and not is_empty():
@@ -53,7 +53,7 @@ def demo(history: int) -> None:
 
 @click.command("work")
 @with_appcontext
-@says_why
+@report_errors
 def work() -> None:
     """Deliver messages and remind, until stopped. Any number of these may run, beside servers or alone."""
     worker = Worker(current_app._get_current_object(), told=tell_ledger)
@@ -67,7 +67,7 @@ def work() -> None:
 @click.command("publish")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @with_appcontext
-@says_why
+@report_errors
 def publish(folder: Path) -> None:
     """Write the public pages as files into FOLDER: every incident, complete with styles, for any web server or bucket."""
     app = current_app._get_current_object()
@@ -84,7 +84,7 @@ def publish(folder: Path) -> None:
 
 @click.command("search-rebuild")
 @with_appcontext
-@says_why
+@report_errors
 def search_rebuild() -> None:
     """Make the full text of what people search anew, from what is stored."""
     rows = search_index.rebuild(actor=SYSTEM, now=clock.now())
@@ -94,7 +94,7 @@ def search_rebuild() -> None:
 @click.command("check")
 @click.option("--send-test", "address", metavar="EMAIL", help="Also send a test message to this address.")
 @with_appcontext
-@says_why
+@report_errors
 def check(address: str | None) -> None:
     """Check configuration and database; exit 0 when the server could run, and the test message arrived."""
     config = current_app.config

@@ -1,4 +1,4 @@
-"""Demo data: people, a systems catalogue, resolved incidents and two live ones, all through the verbs."""
+"""Demo data: people, a systems catalogue, resolved incidents and two live ones, all through the operations."""
 
 from __future__ import annotations
 

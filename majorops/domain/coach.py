@@ -45,7 +45,7 @@ class Clocked:
 
 
 @dataclass(frozen=True)
-class Watch:
+class CoachInputs:
     """All that the rules look at, as the record has it. `vacant`: role → since when nobody holds it."""
 
     severity: Severity
@@ -95,41 +95,41 @@ class Nudge:
         return "red" if self.is_red else "amber"
 
 
-def nobody_told(w: Watch) -> Iterator[Nudge]:
+def nobody_told(inputs: CoachInputs) -> Iterator[Nudge]:
     """An alarm that reached nobody: in phase 1 it comes before all else."""
-    if w.phase is Phase.ALERT:
-        yield from _untold(w)
+    if inputs.phase is Phase.ALERT:
+        yield from _untold(inputs)
 
 
-def still_nobody_told(w: Watch) -> Iterator[Nudge]:
-    if w.phase > Phase.ALERT:
-        yield from _untold(w)
+def still_nobody_told(inputs: CoachInputs) -> Iterator[Nudge]:
+    if inputs.phase > Phase.ALERT:
+        yield from _untold(inputs)
 
 
-def _untold(w: Watch) -> Iterator[Nudge]:
-    if w.level is AlarmLevel.BOX_0 or w.reach is None or not w.reach.is_nobody:
+def _untold(inputs: CoachInputs) -> Iterator[Nudge]:
+    if inputs.level is AlarmLevel.BOX_0 or inputs.reach is None or not inputs.reach.is_nobody:
         return
-    since = max(w.opened_at, w.level_at)
-    left = w.reach.total - len(w.not_told)
-    whom = ", ".join(w.not_told) + (f" and {left} more" if left else "")
+    since = max(inputs.opened_at, inputs.level_at)
+    left = inputs.reach.total - len(inputs.not_told)
+    whom = ", ".join(inputs.not_told) + (f" and {left} more" if left else "")
     why = f"Call {whom or 'who must know'}. A message that goes out ends this."
-    what = f"Nobody could be told: {w.reach.why_nobody}"
+    what = f"Nobody could be told: {inputs.reach.why_nobody}"
     yield Nudge(_key("untold", since), since, what, why, "called", "", True)
 
 
-def vacant_mim(w: Watch) -> Iterator[Nudge]:
-    if since := (w.vacant or {}).get(CommandRole.MIM):
+def vacant_mim(inputs: CoachInputs) -> Iterator[Nudge]:
+    if since := (inputs.vacant or {}).get(CommandRole.MIM):
         yield Nudge(_key("mim", since), since, "No MIM", "Nobody has command.", "command", "", True, since)
 
 
-def update_overdue(w: Watch) -> Iterator[Nudge]:
-    if due := w.promised_at:
+def update_overdue(inputs: CoachInputs) -> Iterator[Nudge]:
+    if due := inputs.promised_at:
         why = f"Was due {due:%H:%M:%S}."
         yield Nudge(_key("overdue", due), due, "Update overdue", why, "holding", "", True, due)
 
 
-def timebox_expired(w: Watch) -> Iterator[Nudge]:
-    for action, boxes in (("extend", w.tracks), ("close_timebox", w.timeboxes)):
+def timebox_expired(inputs: CoachInputs) -> Iterator[Nudge]:
+    for action, boxes in (("extend", inputs.tracks), ("close_timebox", inputs.timeboxes)):
         for box in boxes:
             due = box.due_at
             if due and not (box.escalated_at and box.escalated_at >= due):
@@ -137,65 +137,74 @@ def timebox_expired(w: Watch) -> Iterator[Nudge]:
                 yield Nudge(key, due, "Timebox expired", box.name, action, box.id, True, due)
 
 
-def window_reset(w: Watch) -> Iterator[Nudge]:
+def window_reset(inputs: CoachInputs) -> Iterator[Nudge]:
     """Until a track was opened for what came back, or the window ran clean after all."""
-    at = w.window_at
-    if w.phase < Phase.VALIDATION or not w.window_resets or (w.track_opened_at and w.track_opened_at >= at):
+    at = inputs.window_at
+    if (
+        inputs.phase < Phase.VALIDATION
+        or not inputs.window_resets
+        or (inputs.track_opened_at and inputs.track_opened_at >= at)
+    ):
         return
     why = f"10:00 clean from {at:%H:%M:%S} on."
     until = at + CLEAN_WINDOW
-    what = f"Clean window reset {w.window_resets}×"
+    what = f"Clean window reset {inputs.window_resets}×"
     yield Nudge(_key("window", at), at, what, why, "open_track", "", True, until=until)
 
 
-def no_milestone(w: Watch) -> Iterator[Nudge]:
-    if not w.has_milestone:
-        at = w.opened_at + FIRST_MILESTONE
+def no_milestone(inputs: CoachInputs) -> Iterator[Nudge]:
+    if not inputs.has_milestone:
+        at = inputs.opened_at + FIRST_MILESTONE
         yield Nudge(
-            _key("milestone", at), at, "No milestone", "Nobody outside knows.", "milestone", since=w.opened_at
+            _key("milestone", at),
+            at,
+            "No milestone",
+            "Nobody outside knows.",
+            "milestone",
+            since=inputs.opened_at,
         )
 
 
-def long_gather(w: Watch) -> Iterator[Nudge]:
-    if w.phase is Phase.GATHER:
-        at = w.phase_at + GATHER
+def long_gather(inputs: CoachInputs) -> Iterator[Nudge]:
+    if inputs.phase is Phase.GATHER:
+        at = inputs.phase_at + GATHER
         why = "Partial conditions are enough to assess."
-        yield Nudge(_key("gather", at), at, "Gather", why, "advance", since=w.phase_at)
+        yield Nudge(_key("gather", at), at, "Gather", why, "advance", since=inputs.phase_at)
 
 
-def update_soon(w: Watch) -> Iterator[Nudge]:
-    if due := w.promised_at:
+def update_soon(inputs: CoachInputs) -> Iterator[Nudge]:
+    if due := inputs.promised_at:
         why = f"Promised {due:%H:%M:%S}."
         yield Nudge(_key("soon", due), due - SOON, "Update due in", why, "write", until=due)
 
 
-def opened_late(w: Watch) -> Iterator[Nudge]:
+def opened_late(inputs: CoachInputs) -> Iterator[Nudge]:
     """The guide's first common mistake, asked about once: a slip of the hand is put right, the rest is for the review."""
-    if late := late_by(w.detected_at, w.opened_at):
+    if late := late_by(inputs.detected_at, inputs.opened_at):
         what = f"Opened {words(late)} after the problem began"
-        why = f"Began {w.detected_at:%H:%M} UTC, opened {w.opened_at:%H:%M}: is that right?"
-        yield Nudge(_key("late", w.opened_at), w.opened_at, what, why, "late")
+        why = f"Began {inputs.detected_at:%H:%M} UTC, opened {inputs.opened_at:%H:%M}: is that right?"
+        yield Nudge(_key("late", inputs.opened_at), inputs.opened_at, what, why, "late")
 
 
-def no_bridge(w: Watch) -> Iterator[Nudge]:
-    if w.level >= AlarmLevel.BOX_2 and not w.has_bridge:
-        since = max(w.opened_at, w.level_at)
-        why = f"{w.level.label} needs one."
+def no_bridge(inputs: CoachInputs) -> Iterator[Nudge]:
+    if inputs.level >= AlarmLevel.BOX_2 and not inputs.has_bridge:
+        since = max(inputs.opened_at, inputs.level_at)
+        why = f"{inputs.level.label} needs one."
         yield Nudge(_key("bridge", since), since + NO_BRIDGE, "No bridge", why, "bridge", since=since)
 
 
-def track_without_timebox(w: Watch) -> Iterator[Nudge]:
-    if w.phase >= Phase.ISOLATION:
-        for track in w.tracks:
+def track_without_timebox(inputs: CoachInputs) -> Iterator[Nudge]:
+    if inputs.phase >= Phase.ISOLATION:
+        for track in inputs.tracks:
             if track.due_at is None:
-                at = max(track.opened_at, w.phase_at)
+                at = max(track.opened_at, inputs.phase_at)
                 yield Nudge(
                     _key(f"open-{track.id}", at), at, "No timebox", track.name, "extend", track.id, since=at
                 )
 
 
-def ask_due(w: Watch) -> Iterator[Nudge]:
-    for ask in w.asks:
+def ask_due(inputs: CoachInputs) -> Iterator[Nudge]:
+    for ask in inputs.asks:
         yield Nudge(
             _key(f"ask-{ask.id}", ask.due_at),
             ask.due_at,
@@ -207,23 +216,28 @@ def ask_due(w: Watch) -> Iterator[Nudge]:
         )
 
 
-def stalled(w: Watch) -> Iterator[Nudge]:
-    after = STALLED[w.level].get(w.phase)
+def stalled(inputs: CoachInputs) -> Iterator[Nudge]:
+    after = STALLED[inputs.level].get(inputs.phase)
     if after:
-        since = max(filter(None, (w.phase_at, w.moved_at)))
+        since = max(filter(None, (inputs.phase_at, inputs.moved_at)))
         why = f"No track, no CAN, no outcome since {since:%H:%M}."
         yield Nudge(
-            _key("stalled", since), since + after, f"{w.phase.title} stalled", why, "open_track", since=since
+            _key("stalled", since),
+            since + after,
+            f"{inputs.phase.title} stalled",
+            why,
+            "open_track",
+            since=since,
         )
 
 
-def vacant_role(w: Watch) -> Iterator[Nudge]:
+def vacant_role(inputs: CoachInputs) -> Iterator[Nudge]:
     """The MIM's own seat is no matter of ten minutes."""
-    if w.level is not AlarmLevel.BOX_3:
+    if inputs.level is not AlarmLevel.BOX_3:
         return
-    for role, empty_at in sorted((w.vacant or {}).items(), key=lambda pair: pair[1]):
+    for role, empty_at in sorted((inputs.vacant or {}).items(), key=lambda pair: pair[1]):
         if role is not CommandRole.MIM:
-            since = max(empty_at, w.level_at)
+            since = max(empty_at, inputs.level_at)
             what = f"{role.label} vacant"
             key = _key(f"vacant-{role.value}", since)
             yield Nudge(
@@ -231,21 +245,21 @@ def vacant_role(w: Watch) -> Iterator[Nudge]:
             )
 
 
-def no_after_action(w: Watch) -> Iterator[Nudge]:
-    if w.phase is Phase.RESOLUTION and w.severity in STRICT and not w.has_after_action:
+def no_after_action(inputs: CoachInputs) -> Iterator[Nudge]:
+    if inputs.phase is Phase.RESOLUTION and inputs.severity in STRICT and not inputs.has_after_action:
         why = "The resolution milestone names its date."
         yield Nudge(
-            _key("after", w.phase_at),
-            w.phase_at,
+            _key("after", inputs.phase_at),
+            inputs.phase_at,
             "After Action unscheduled",
             why,
             "resolution",
-            since=w.phase_at,
+            since=inputs.phase_at,
         )
 
 
 # The order is that of the one slot: the first that holds is shown (design §5, nudge).
-RULES: tuple[Callable[[Watch], Iterator[Nudge]], ...] = (
+RULES: tuple[Callable[[CoachInputs], Iterator[Nudge]], ...] = (
     nobody_told,
     vacant_mim,
     update_overdue,
@@ -265,7 +279,7 @@ RULES: tuple[Callable[[Watch], Iterator[Nudge]], ...] = (
 )
 
 
-def nudges(watch: Watch) -> list[Nudge]:
+def nudges(watch: CoachInputs) -> list[Nudge]:
     """Every nudge that holds or will hold if nothing changes, in the order of the slot; none for a resolved incident."""
     if watch.status is IncidentStatus.RESOLVED:
         return []

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from majorops.domain.access import Actor, Permission
 from majorops.domain.alarm import is_role_asked
-from majorops.domain.coach import Clocked, Watch
+from majorops.domain.coach import Clocked, CoachInputs
 from majorops.domain.enums import AccountRole, CommandRole, HandoverState, Phase
 from majorops.domain.gates import CLEAN_WINDOW
 from majorops.domain.measures import clock, short_clock
@@ -44,24 +44,24 @@ class Picture:
     held: tuple[tuple[CommandRole, str], ...] = ()
 
 
-def brief(seen: Picture, w: Watch, now: datetime) -> tuple[Line, ...]:
+def brief(seen: Picture, inputs: CoachInputs, now: datetime) -> tuple[Line, ...]:
     """What the incoming MIM must know, in six lines: incident, phase, impact, promise, tracks, team."""
     lines = {
-        "Incident": f"{seen.reference} {w.severity.label}, {w.level.label}. {seen.title}. {clock(now - seen.opened_at)}",
-        "Phase": f"{w.phase.title}, {short_clock(now - w.phase_at)}. {_window(w, now)}",
+        "Incident": f"{seen.reference} {inputs.severity.label}, {inputs.level.label}. {seen.title}. {clock(now - seen.opened_at)}",
+        "Phase": f"{inputs.phase.title}, {short_clock(now - inputs.phase_at)}. {_window(inputs, now)}",
         "Impact": f"{_named(seen.systems, 'system')}. Customers: {seen.customers}. External: {seen.external}",
-        "Promise": f"{_promise(w.promised_at, now)} {_milestone(seen)}",
-        "Tracks": _tracks(seen, w, now),
-        "Team": _team(seen, w, now),
+        "Promise": f"{_promise(inputs.promised_at, now)} {_milestone(seen)}",
+        "Tracks": _tracks(seen, inputs, now),
+        "Team": _team(seen, inputs, now),
     }
     return tuple(Line(label, _cut(text)) for label, text in lines.items())
 
 
-def _window(w: Watch, now: datetime) -> str:
-    if w.phase < Phase.VALIDATION or w.window_at is None:
+def _window(inputs: CoachInputs, now: datetime) -> str:
+    if inputs.phase < Phase.VALIDATION or inputs.window_at is None:
         return "Clean window not started"
-    clean = min(now - w.window_at, CLEAN_WINDOW)
-    resets = f", reset {w.window_resets}×" if w.window_resets else ""
+    clean = min(now - inputs.window_at, CLEAN_WINDOW)
+    resets = f", reset {inputs.window_resets}×" if inputs.window_resets else ""
     return f"Clean window {short_clock(clean)} of {short_clock(CLEAN_WINDOW)}{resets}"
 
 
@@ -80,21 +80,25 @@ def _milestone(seen: Picture) -> str:
     return f"Milestone {number} at {at:%H:%M}"
 
 
-def _tracks(seen: Picture, w: Watch, now: datetime) -> str:
-    running = _clocked(w.tracks, now)
-    parts = [f"{len(w.tracks)} running{f': {running}' if running else ''}."]
-    if w.timeboxes:
-        parts.append(f"Timeboxes: {_clocked(w.timeboxes, now)}.")
+def _tracks(seen: Picture, inputs: CoachInputs, now: datetime) -> str:
+    running = _clocked(inputs.tracks, now)
+    parts = [f"{len(inputs.tracks)} running{f': {running}' if running else ''}."]
+    if inputs.timeboxes:
+        parts.append(f"Timeboxes: {_clocked(inputs.timeboxes, now)}.")
     needs = [f"{team} {what}" for team, what in seen.needs]
     parts.append(f"Needs: {_listed(needs)}" if needs else "Needs: none")
     return " ".join(parts)
 
 
-def _team(seen: Picture, w: Watch, now: datetime) -> str:
+def _team(seen: Picture, inputs: CoachInputs, now: datetime) -> str:
     held = "; ".join(f"{role.label} {name}" for role, name in seen.held) or "nobody"
-    vacant = [role.label for role in CommandRole if role in (w.vacant or {}) and is_role_asked(role, w.level)]
+    vacant = [
+        role.label
+        for role in CommandRole
+        if role in (inputs.vacant or {}) and is_role_asked(role, inputs.level)
+    ]
     text = f"{held}. Vacant: {', '.join(vacant) or 'none'}"
-    return f"{text}. Asks open: {_clocked(w.asks, now)}" if w.asks else text
+    return f"{text}. Asks open: {_clocked(inputs.asks, now)}" if inputs.asks else text
 
 
 def _clocked(rows: tuple[Clocked, ...], now: datetime) -> str:

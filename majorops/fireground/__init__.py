@@ -1,4 +1,4 @@
-"""The fireground: one screen, every value editable in place. Each view calls one verb and answers with what changed."""
+"""The fireground: one screen, every value editable in place. Each view calls one operation and answers with what changed."""
 
 from __future__ import annotations
 

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from majorops.domain.access import Permission
-from majorops.fireground.answering import checked, verb
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import NudgeForm
+from majorops.fireground.responses import checked, incident_action
 from majorops.operations.coaching import confirm_late, note_called, rest_nudge
 from majorops.web.access import needs
-from majorops.web.context import doing
+from majorops.web.context import command_context
 
 
 @bp.post("/<int:number>/nudges")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("nudge", "nudge")
+@incident_action("nudge", "nudge")
 def rest(incident) -> None:
     checked(form := NudgeForm())
-    rest_nudge(incident, form.key.data, is_snooze=form.snooze.data, **doing())
+    rest_nudge(incident, form.key.data, is_snooze=form.snooze.data, **command_context())
 
 
 @bp.post("/<int:number>/called")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("nudge", "nudge")
+@incident_action("nudge", "nudge")
 def called(incident) -> None:
     """Whom no message reached was called by phone."""
-    note_called(incident, **doing())
+    note_called(incident, **command_context())
 
 
 @bp.post("/<int:number>/late")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("nudge", "nudge")
+@incident_action("nudge", "nudge")
 def late(incident) -> None:
     """The problem did begin so long before the opening."""
-    confirm_late(incident, **doing())
+    confirm_late(incident, **command_context())

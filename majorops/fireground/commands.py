@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import current_app, render_template, url_for
 
 from majorops.domain.access import Permission
-from majorops.fireground.answering import screen
 from majorops.fireground.blueprint import bp
+from majorops.fireground.responses import screen
 from majorops.fireground.screen.commands import Command, sections
 from majorops.fireground.screen.keys import CHORDS, KEYS
 from majorops.web.access import needs
-from majorops.web.answers import wants_partial
 from majorops.web.context import load
+from majorops.web.error_handlers import wants_partial
 
 
 @bp.get("/<int:number>/commands")
@@ -34,7 +34,7 @@ def address_of(command: Command, number: int) -> str:
     """Where a command is sent, or where its link leads without script."""
     if command.address:
         return command.address
-    endpoint = command.verb if command.is_sent else command.link or "fireground.show"
+    endpoint = command.endpoint if command.is_sent else command.link or "fireground.show"
     takes = dict(command.takes)
     if current_app.url_map.is_endpoint_expecting(endpoint, "number"):
         takes.setdefault("number", number)

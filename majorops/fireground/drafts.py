@@ -10,15 +10,24 @@ from dataclasses import dataclass
 from flask import Response, current_app, redirect, request, stream_with_context, url_for
 
 from majorops import clock
-from majorops.ai import Prompt, Provider, Sight, Written, prompt_for, provider_for, see, write
-from majorops.ai.sight import promise_words
+from majorops.ai import (
+    Prompt,
+    PromptContext,
+    Provider,
+    Written,
+    build_context,
+    prompt_for,
+    provider_for,
+    write,
+)
+from majorops.ai.context import promise_words
 from majorops.domain.access import Actor, Permission
 from majorops.domain.drafting import sentences
 from majorops.domain.enums import Helper
 from majorops.domain.errors import Invalid, Refused
-from majorops.fireground.answering import changed, checked, refused, shown_again, verb
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import BriefForm, ComposerForm, SummaryForm
+from majorops.fireground.responses import changed, checked, incident_action, refused, shown_again
 from majorops.fireground.updates import promised
 from majorops.models import Incident
 from majorops.operations.drafts import (
@@ -32,8 +41,8 @@ from majorops.operations.drafts import (
 )
 from majorops.operations.summary import clear_summary, confirm_summary
 from majorops.web.access import needs
-from majorops.web.answers import wants_partial
-from majorops.web.context import doing, load
+from majorops.web.context import command_context, load
+from majorops.web.error_handlers import wants_partial
 
 LINES = "application/x-ndjson"
 REGION = {Helper.UPDATE: "composer", Helper.BRIEF: "execbrief", Helper.SUGGESTION: "panel"}
@@ -48,7 +57,7 @@ class Job:
     id: int
     actor: Actor
     provider: Provider | None
-    sight: Sight
+    context: PromptContext
     prompt: Prompt
 
 
@@ -76,7 +85,7 @@ def draft(number: int, name: str) -> Response:
 
 def begin(incident: Incident, helper: Helper) -> Job:
     """Look at the record, and keep what the writer will see. Raises Refused."""
-    who, provider, prompt = doing(), provider_for(current_app.config), prompt_for(helper)
+    who, provider, prompt = command_context(), provider_for(current_app.config), prompt_for(helper)
     given: dict = {}
     if helper is Helper.UPDATE:
         checked(form := ComposerForm())
@@ -84,12 +93,12 @@ def begin(incident: Incident, helper: Helper) -> Job:
         given["visibility"] = form.visibility.data
         given["typed"] = own_words(incident, form.body.data, who["actor"])
         promise = promise_words(form.next_update.data, eta, who["now"])
-        sight = see(helper, incident.id, now=who["now"], promise=promise, **given)
+        context = build_context(helper, incident.id, now=who["now"], promise=promise, **given)
     else:
-        sight = see(helper, incident.id, now=who["now"])
+        context = build_context(helper, incident.id, now=who["now"])
     seconds = 3 * current_app.config["AI_TIMEOUT"] + HANGS
-    asked = Asked(helper, incident.phase, prompt.name, sight.text, seconds, **given)
-    return Job(begin_draft(incident.id, asked, **who), who["actor"], provider, sight, prompt)
+    asked = Asked(helper, incident.phase, prompt.name, context.text, seconds, **given)
+    return Job(begin_draft(incident.id, asked, **who), who["actor"], provider, context, prompt)
 
 
 def lines(job: Job) -> Iterator[str]:
@@ -97,8 +106,8 @@ def lines(job: Job) -> Iterator[str]:
     leaves, or presses Stop, ends it."""
     written, count, since = Written(""), 0, time.monotonic()
     try:
-        yield line(about=job.sight.about, draft=job.id)
-        for piece in write(job.provider, job.sight, job.prompt, request.environ.get("majorops.gone")):
+        yield line(about=job.context.about, draft=job.id)
+        for piece in write(job.provider, job.context, job.prompt, request.environ.get("majorops.gone")):
             if isinstance(piece, Written):
                 written = piece
             else:
@@ -119,18 +128,18 @@ def line(**told: object) -> str:
 
 @bp.post("/<int:number>/drafts/<int:draft_id>/taken")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("brief", "execbrief")
+@incident_action("brief", "execbrief")
 def take(incident, draft_id: int) -> Response:
     checked(form := BriefForm())
-    take_brief(incident, draft_id, form.value.data, was=form.was.data, **doing())
+    take_brief(incident, draft_id, form.value.data, was=form.was.data, **command_context())
     return changed(incident, "execbrief", also=("execbrief",))
 
 
 @bp.post("/<int:number>/drafts/<int:draft_id>/discarded")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("draft", "composer")
+@incident_action("draft", "composer")
 def discard(incident, draft_id: int) -> Response:
-    typed = discard_draft(incident, draft_id, **doing())
+    typed = discard_draft(incident, draft_id, **command_context())
     if typed and not wants_partial():
         return shown_again(incident, "composer", {"body": typed})
     return changed(incident, "composer", also=tuple(REGION.values()))
@@ -138,11 +147,11 @@ def discard(incident, draft_id: int) -> Response:
 
 @bp.post("/<int:number>/summary")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("summary", "panel")
+@incident_action("summary", "panel")
 def summary(incident) -> None:
     """The exec summary still holds, or is taken away."""
     checked(form := SummaryForm())
     act = {"holds": confirm_summary, "clear": clear_summary}.get(form.act.data)
     if act is None:
         raise Invalid({"summary": "Choose what becomes of the exec summary."})
-    act(incident, was=form.was.data, **doing())
+    act(incident, was=form.was.data, **command_context())

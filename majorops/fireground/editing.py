@@ -8,13 +8,13 @@ from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS
 from majorops.domain.errors import GateClosed, Refused
 from majorops.fields import FIELDS, field_id
-from majorops.fireground.answering import changed, screen
 from majorops.fireground.blueprint import bp
+from majorops.fireground.responses import changed, screen
 from majorops.models import Incident
-from majorops.operations.edit import edit_field, keep_loser, last_edit, read
+from majorops.operations.edit import edit_field, last_edit, read, record_discarded_edit
 from majorops.web.access import needs
-from majorops.web.answers import status_of, wants_partial
-from majorops.web.context import doing, doing_sometime, load
+from majorops.web.context import command_context, load, offline_command_context
+from majorops.web.error_handlers import status_of, wants_partial
 from majorops.web.suggestions import suggestions
 
 
@@ -52,9 +52,9 @@ def save(number: int, name: str) -> Response:
 def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> None:
     """Save what was typed, or, where the other's text was taken, keep it in the record alone."""
     if "take" in request.form:
-        return keep_loser(incident, name, typed, **doing())
+        return record_discarded_edit(incident, name, typed, **command_context())
     override = request.form.get("override", "").strip()
-    edit_field(incident, name, typed, was=was, override=override, **doing_sometime())
+    edit_field(incident, name, typed, was=was, override=override, **offline_command_context())
 
 
 @bp.get("/<int:number>/editors")

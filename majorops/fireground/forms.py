@@ -1,4 +1,4 @@
-"""The forms of the fireground: what may be sent, as typed values. Rules stay with the verbs."""
+"""The forms of the fireground: what may be sent, as typed values. Rules stay with the operations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from majorops.domain.errors import Invalid
 from majorops.domain.promise import named_update
 from majorops.domain.text import clean_line, clean_text
 from majorops.fields import time
-from majorops.web.answers import number_of
+from majorops.web.error_handlers import number_of
 
 
 def line_filter(value: str | None) -> str:

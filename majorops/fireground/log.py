@@ -8,7 +8,6 @@ from majorops.domain.access import Permission
 from majorops.domain.can import parse_can
 from majorops.domain.entry import parse_ask, parse_cause, parse_decision
 from majorops.domain.enums import Visibility
-from majorops.fireground.answering import changed, checked, verb
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import (
     AnswerForm,
@@ -18,20 +17,21 @@ from majorops.fireground.forms import (
     NameForm,
     VisibilityForm,
 )
+from majorops.fireground.responses import changed, checked, incident_action
 from majorops.operations.asks import answer_ask, ask, defer_ask, log_decision, park_ask, rule_out
 from majorops.operations.command import release_responder
 from majorops.operations.timeline import add_note, set_visibility, strike_entry
 from majorops.operations.tracks import report_can
 from majorops.web.access import needs
-from majorops.web.context import doing, doing_sometime
+from majorops.web.context import command_context, offline_command_context
 
 
 @bp.post("/<int:number>/notes")
 @needs(Permission.TIMELINE_NOTE)
-@verb("log", "timeline")
+@incident_action("log", "timeline")
 def note(incident) -> Response:
     checked(form := LogForm())
-    text, who = form.text.data, doing_sometime()
+    text, who = form.text.data, offline_command_context()
     visibility = Visibility.INTERNAL
     match form.kind.data:
         case "can":
@@ -62,47 +62,47 @@ def seen(is_public: bool) -> Visibility:
 
 @bp.post("/<int:number>/entries/<int:seq>/visibility")
 @needs(Permission.PUBLISH)
-@verb("visibility", "timeline")
+@incident_action("visibility", "timeline")
 def visibility(incident, seq: int) -> None:
     checked(form := VisibilityForm())
-    set_visibility(incident, seq, form.visibility.data or Visibility.INTERNAL, **doing())
+    set_visibility(incident, seq, form.visibility.data or Visibility.INTERNAL, **command_context())
 
 
 @bp.post("/<int:number>/entries/<int:seq>/correction")
 @needs(Permission.TIMELINE_NOTE)
-@verb("correction", "timeline")
+@incident_action("correction", "timeline")
 def correct_entry(incident, seq: int) -> None:
     checked(form := CorrectionForm())
-    strike_entry(incident, seq, form.text.data, **doing())
+    strike_entry(incident, seq, form.text.data, **command_context())
 
 
 @bp.post("/<int:number>/releases")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("release", "panel")
+@incident_action("release", "panel")
 def release(incident) -> None:
     checked(form := NameForm())
-    release_responder(incident, form.name.data, **doing())
+    release_responder(incident, form.name.data, **command_context())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/answer")
 @needs(Permission.TIMELINE_NOTE)
-@verb("answer", "asks")
+@incident_action("answer", "asks")
 def answer(incident, ask: int) -> None:
     checked(form := AnswerForm())
-    answer_ask(incident, ask, form.answer.data, **doing())
+    answer_ask(incident, ask, form.answer.data, **command_context())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/deferral")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("answer", "asks")
+@incident_action("answer", "asks")
 def defer(incident, ask: int) -> None:
     checked(form := AnswerForm())
-    defer_ask(incident, ask, form.answer.data, **doing())
+    defer_ask(incident, ask, form.answer.data, **command_context())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/park")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("park", "asks")
+@incident_action("park", "asks")
 def park(incident, ask: int) -> None:
     checked(form := MinutesForm())
-    park_ask(incident, ask, form.minutes.data, **doing())
+    park_ask(incident, ask, form.minutes.data, **command_context())

@@ -7,16 +7,16 @@ from flask import Response, make_response, render_template, request, url_for
 from majorops import clock
 from majorops.domain.access import Permission
 from majorops.fields import FIELDS
-from majorops.fireground.answering import partials, screen, seen_version, verb
 from majorops.fireground.blueprint import bp
 from majorops.fireground.editing import meanwhile
 from majorops.fireground.incident_list import incident_list
+from majorops.fireground.responses import incident_action, partials, screen, seen_version
 from majorops.operations.incident import continue_incident
 from majorops.realtime.invalidation import LIST
 from majorops.regions import stale_since
 from majorops.web.access import needs
-from majorops.web.answers import number_of, wants_partial
-from majorops.web.context import doing, load
+from majorops.web.context import command_context, load
+from majorops.web.error_handlers import number_of, wants_partial
 from majorops.web.redirects import to_fireground
 from majorops.web.streams import tell_editing, ticket
 
@@ -95,6 +95,6 @@ def presence(number: int) -> Response:
 
 @bp.post("/<int:number>/continuation")
 @needs(Permission.INCIDENT_OPEN)
-@verb("continue", "notices")
+@incident_action("continue", "notices")
 def continue_as_new(incident) -> Response:
-    return to_fireground(continue_incident(incident, **doing()))
+    return to_fireground(continue_incident(incident, **command_context()))

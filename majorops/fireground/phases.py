@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from majorops.domain.access import Permission
-from majorops.fireground.answering import checked, verb
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import AdvanceForm, CheckForm, NoteForm, StatusForm, TickForm
+from majorops.fireground.responses import checked, incident_action
 from majorops.operations.checklist import set_tick
 from majorops.operations.phase import advance_phase, change_status, report_symptoms_returned
 from majorops.operations.validation import set_check
 from majorops.web.access import needs
-from majorops.web.context import doing
+from majorops.web.context import command_context
 
 
 @bp.post("/<int:number>/phase")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("advance", "panel")
+@incident_action("advance", "panel")
 def advance(incident) -> None:
     checked(form := AdvanceForm())
     advance_phase(
@@ -24,39 +24,39 @@ def advance(incident) -> None:
         expected=form.expected.data,
         reason=form.reason.data,
         override=form.override.data,
-        **doing(),
+        **command_context(),
     )
 
 
 @bp.post("/<int:number>/status")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("status", "panel")
+@incident_action("status", "panel")
 def status(incident) -> None:
     checked(form := StatusForm())
     given = {"override": form.override.data, "summary": form.summary.data}
-    change_status(incident, form.to.data or incident.status, **given, **doing())
+    change_status(incident, form.to.data or incident.status, **given, **command_context())
 
 
 @bp.post("/<int:number>/symptoms")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("symptoms", "panel")
+@incident_action("symptoms", "panel")
 def symptoms(incident) -> None:
     checked(form := NoteForm())
-    report_symptoms_returned(incident, note=form.text.data, **doing())
+    report_symptoms_returned(incident, note=form.text.data, **command_context())
 
 
 @bp.post("/<int:number>/checks")
 @needs(Permission.CHECK_OWN)
-@verb("check", "panel")
+@incident_action("check", "panel")
 def check(incident) -> None:
     checked(form := CheckForm())
     by, note = form.confirmed_by.data, form.note.data
-    set_check(incident, form.system.data, form.state.data, confirmed_by=by, note=note, **doing())
+    set_check(incident, form.system.data, form.state.data, confirmed_by=by, note=note, **command_context())
 
 
 @bp.post("/<int:number>/ticks")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("tick", "panel")
+@incident_action("tick", "panel")
 def tick(incident) -> None:
     checked(form := TickForm())
-    set_tick(incident, form.phase.data, form.item.data, form.ticked.data, **doing())
+    set_tick(incident, form.phase.data, form.item.data, form.ticked.data, **command_context())

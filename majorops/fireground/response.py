@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from majorops.domain.access import Permission
 from majorops.domain.entry import ASK_MINUTES, parse_gather, parse_track
-from majorops.fireground.answering import checked, verb
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import (
     EscalationForm,
@@ -15,6 +14,7 @@ from majorops.fireground.forms import (
     TimeboxForm,
     TrackForm,
 )
+from majorops.fireground.responses import checked, incident_action
 from majorops.operations.systems import set_system_status
 from majorops.operations.tracks import (
     close_timebox,
@@ -27,77 +27,77 @@ from majorops.operations.tracks import (
     open_track,
 )
 from majorops.web.access import needs
-from majorops.web.context import doing
+from majorops.web.context import command_context
 
 
 @bp.post("/<int:number>/tracks")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("track", "tracks")
+@incident_action("track", "tracks")
 def new_track(incident) -> None:
     checked(form := TrackForm())
     given = {name: form[name].data for name in ("team", "owner", "goal", "minutes")}
-    open_track(incident, **(parse_track(form.line.data) if form.line.data else given), **doing())
+    open_track(incident, **(parse_track(form.line.data) if form.line.data else given), **command_context())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/extension")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("extend", "tracks")
+@incident_action("extend", "tracks")
 def extend(incident, track: int) -> None:
     checked(form := MinutesForm())
-    extend_track(incident, track, form.minutes.data, **doing())
+    extend_track(incident, track, form.minutes.data, **command_context())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/escalation")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("escalate", "tracks")
+@incident_action("escalate", "tracks")
 def escalate(incident, track: int) -> None:
     checked(form := EscalationForm())
-    escalate_track(incident, track, to=form.to.data, note=form.note.data, **doing())
+    escalate_track(incident, track, to=form.to.data, note=form.note.data, **command_context())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/outcome")
 @needs(Permission.TRACK_OWN)
-@verb("outcome", "tracks")
+@incident_action("outcome", "tracks")
 def outcome(incident, track: int) -> None:
     checked(form := OutcomeForm())
-    close_track(incident, track, form.outcome.data, note=form.note.data, **doing())
+    close_track(incident, track, form.outcome.data, note=form.note.data, **command_context())
 
 
 @bp.post("/<int:number>/timeboxes")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("timebox", "tracks")
+@incident_action("timebox", "tracks")
 def new_timebox(incident) -> None:
     checked(form := TimeboxForm())
     given = {name: form[name].data for name in ("purpose", "owner", "minutes")}
-    open_timebox(incident, **given, **doing())
+    open_timebox(incident, **given, **command_context())
 
 
 @bp.post("/<int:number>/gathering")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("gather", "tracks")
+@incident_action("gather", "tracks")
 def gather_conditions(incident) -> None:
     checked(form := GatherForm())
     teams, minutes = parse_gather(form.teams.data)
-    gather(incident, teams, form.minutes.data or minutes or ASK_MINUTES, **doing())
+    gather(incident, teams, form.minutes.data or minutes or ASK_MINUTES, **command_context())
 
 
 @bp.post("/<int:number>/needs/<int:report>")
 @needs(Permission.CAN_REPORT)
-@verb("need", "tracks")
+@incident_action("need", "tracks")
 def met(incident, report: int) -> None:
-    meet_need(incident, report, **doing())
+    meet_need(incident, report, **command_context())
 
 
 @bp.post("/<int:number>/timeboxes/<int:timebox>/end")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("timebox_end", "tracks")
+@incident_action("timebox_end", "tracks")
 def end_timebox(incident, timebox: int) -> None:
-    close_timebox(incident, timebox, **doing())
+    close_timebox(incident, timebox, **command_context())
 
 
 @bp.post("/<int:number>/systems")
 @needs(Permission.INCIDENT_COMMAND)
-@verb("system", "info")
+@incident_action("system", "info")
 def system_status(incident) -> None:
     checked(form := SystemForm())
-    set_system_status(incident, form.system.data, form.status.data, **doing())
+    set_system_status(incident, form.system.data, form.status.data, **command_context())

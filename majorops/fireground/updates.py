@@ -9,24 +9,24 @@ from flask import Response, make_response, render_template, request
 from majorops.domain.access import Permission
 from majorops.domain.enums import Visibility
 from majorops.domain.errors import Invalid
-from majorops.fireground.answering import changed, checked, screen, verb
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import ComposerForm, CorrectionForm
+from majorops.fireground.responses import changed, checked, incident_action, screen
 from majorops.models import Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
 from majorops.web.access import needs
-from majorops.web.answers import wants_partial
-from majorops.web.context import doing
+from majorops.web.context import command_context
+from majorops.web.error_handlers import wants_partial
 
 
 @bp.post("/<int:number>/updates")
 @needs(Permission.PUBLISH)
-@verb("composer", "composer")
+@incident_action("composer", "composer")
 def post(incident) -> Response:
     checked(form := ComposerForm())
-    who = doing()
+    who = command_context()
     eta = promised(form, who["now"])
     review = Review(form.draft_id, form.reviewed.data)
     given = {"visibility": form.visibility.data, "next_update_eta": eta, "review": review, **who}
@@ -63,7 +63,7 @@ def promised(form: ComposerForm, now: datetime) -> datetime | None:
 
 @bp.post("/<int:number>/updates/preview")
 @needs(Permission.PUBLISH)
-@verb("composer", "composer")
+@incident_action("composer", "composer")
 def preview(incident) -> Response:
     """Exactly what would go out, and to how many. Nothing is saved."""
     checked(form := ComposerForm())
@@ -81,17 +81,17 @@ def preview(incident) -> Response:
 
 @bp.post("/<int:number>/updates/holding")
 @needs(Permission.PUBLISH)
-@verb("holding", "nudge")
+@incident_action("holding", "nudge")
 def holding(incident) -> Response:
-    posted = post_holding(incident, shown=request.form.get("shown", ""), **doing())
+    posted = post_holding(incident, shown=request.form.get("shown", ""), **command_context())
     return changed(incident, "updates", said=said_of(posted))
 
 
 @bp.post("/<int:number>/updates/<int:publication>/correction")
 @needs(Permission.PUBLISH)
-@verb("publication", "updates")
+@incident_action("publication", "updates")
 def correct_update(incident, publication: int) -> Response:
     checked(form := CorrectionForm())
     review = Review(is_reviewed=form.reviewed.data)
-    posted = correct_publication(incident, publication, form.text.data, review=review, **doing())
+    posted = correct_publication(incident, publication, form.text.data, review=review, **command_context())
     return changed(incident, "updates", said=f"Posted, {posted.visibility.value}. Correction.")

@@ -24,7 +24,7 @@ from majorops.operations.maintenance import (
     post_maintenance_update,
 )
 from majorops.web.access import needs
-from majorops.web.answers import status_of
+from majorops.web.error_handlers import status_of
 from majorops.web.suggestions import catalogue
 
 bp = Blueprint("maintenance", __name__, url_prefix="/admin/maintenance")
@@ -88,11 +88,11 @@ def to_list(row: Maintenance) -> Response:
     return redirect(url_for("maintenance.index", _anchor=f"m{row.id}"), 303)
 
 
-def saved(form: MaintenanceForm, row: Maintenance | None, verb: Callable) -> Response:
-    """Call the verb with what the form holds; on to the list, or the form again with everything typed."""
+def saved(form: MaintenanceForm, row: Maintenance | None, operation: Callable) -> Response:
+    """Call the operation with what the form holds; on to the list, or the form again with everything typed."""
     who, number = {"actor": current_user.actor, "now": clock.now()}, row and row.id
     try:
-        made = verb(form.accept(who["now"]), who)
+        made = operation(form.accept(who["now"]), who)
         return to_list(made or load(number))
     except Invalid as problem:
         return draw_form(form, row, errors=problem.errors, status=422)
@@ -101,11 +101,11 @@ def saved(form: MaintenanceForm, row: Maintenance | None, verb: Callable) -> Res
         return draw_form(form, row, refused=str(problem), status=409)
 
 
-def said(row: Maintenance, verb: Callable) -> Response:
-    """Call the verb with the text typed; back to the list, with the text and the sentence where it was refused."""
+def said(row: Maintenance, operation: Callable) -> Response:
+    """Call the operation with the text typed; back to the list, with the text and the sentence where it was refused."""
     text, number = request.form.get("text", ""), row.id
     try:
-        verb(clean_text(text), {"actor": current_user.actor, "now": clock.now()})
+        operation(clean_text(text), {"actor": current_user.actor, "now": clock.now()})
         return to_list(load(number))
     except Refused as problem:
         return draw_list(refused=number, error=str(problem), typed=text, status=status_of(problem))

@@ -79,7 +79,7 @@ class CanReport(Base):
 
 
 class Ask(Base):
-    """A person, a verb, and a clock. A parked one is quiet until its time is up."""
+    """A person, an operation, and a clock. A parked one is quiet until its time is up."""
 
     __tablename__ = "ask"
     __table_args__ = (Index("ix_ask_incident_id_state", "incident_id", "state"),)

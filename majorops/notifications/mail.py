@@ -10,8 +10,8 @@ from email.utils import formatdate, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from majorops.domain.notices import NO_MAIL
-from majorops.notifications.lines import STEP, deadline, shut
 from majorops.notifications.message import Message, NotSent
+from majorops.notifications.net import READ_TIMEOUT, abort, deadline
 
 LONG = policy.SMTP.clone(
     max_line_length=900
@@ -40,8 +40,8 @@ def _hand_over(server, mail: EmailMessage, sender: str, recipient: str) -> None:
     secure = server.scheme == "smtps"
     kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
     more = {"context": ssl.create_default_context()} if secure else {}
-    line = kind(timeout=STEP, local_hostname="majorops", **more)
-    with deadline(lambda: shut(line.sock)):
+    line = kind(timeout=READ_TIMEOUT, local_hostname="majorops", **more)
+    with deadline(lambda: abort(line.sock)):
         try:
             line.connect(server.hostname, server.port or (465 if secure else 25))
             if not secure:

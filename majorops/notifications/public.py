@@ -51,7 +51,7 @@ def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int]
     if row is None:
         return
     try:
-        row.text = row.text or json.dumps(said(row, settings, now), ensure_ascii=False)
+        row.text = row.text or json.dumps(render_announcement(row, settings, now), ensure_ascii=False)
         text = json.loads(row.text)
         systems = text["systems"] if text else ()
     except SQLAlchemyError:
@@ -92,7 +92,7 @@ def _row(announcement: Announcement, number: int, kind: ChannelKind, address: st
     }
 
 
-def said(row: Announcement, settings: dict[str, object], now: datetime) -> dict | None:
+def render_announcement(row: Announcement, settings: dict[str, object], now: datetime) -> dict | None:
     """What an announcement says: a mail in every language, and what webhooks get. None for what is not public any more."""
     base = public_origin(settings)
     indicator, words = public_status(now).headline
@@ -101,7 +101,7 @@ def said(row: Announcement, settings: dict[str, object], now: datetime) -> dict 
         one = public_maintenance(row.maintenance_id)
         if one is None:
             return None
-        mails = {language: _works(one, t, base) for language, t in LANGUAGES.items()}
+        mails = {language: render_maintenance(one, t, base) for language, t in LANGUAGES.items()}
         return {"systems": one.systems, "page": page, "incident": shapes.maintenance(one, base), **mails}
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
@@ -134,7 +134,7 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
     return {"subject": subject, "body": "\n\n".join(parts)}
 
 
-def _works(one, t: Texts, base: str) -> dict[str, str]:
+def render_maintenance(one, t: Texts, base: str) -> dict[str, str]:
     subject = t("mail.works", status=t(f"works.{one.status.value}"), title=one.title)
     newest = one.updates[0].body if one.updates else one.body
     parts = [one.title, newest, t("mail.when", start=t.at(one.starts_at), end=t.at(one.ends_at))]

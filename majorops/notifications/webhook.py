@@ -12,8 +12,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from majorops import clock
-from majorops.notifications.lines import STEP, deadline, resolve, shut
 from majorops.notifications.message import Message, NotSent
+from majorops.notifications.net import READ_TIMEOUT, abort, deadline, resolve
 
 GONE = 410
 
@@ -28,7 +28,7 @@ def send(message: Message, settings: dict[str, object]) -> None:
     body = json.dumps(payload(message), ensure_ascii=False).encode()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        with deadline(lambda: shut(line.sock)):
+        with deadline(lambda: abort(line.sock)):
             headers = {"Host": parts.netloc.rpartition("@")[2], **signed(body, message)}
             line.request("POST", path, body=body, headers=headers, preload_content=False)
             status = line.getresponse().status
@@ -44,10 +44,10 @@ def send(message: Message, settings: dict[str, object]) -> None:
 def _line(is_secure: bool, address: str, port: int, host: str) -> HTTPConnection:
     """A connection to this very address; the certificate is the name's."""
     if not is_secure:
-        return HTTPConnection(address, port, timeout=STEP)
+        return HTTPConnection(address, port, timeout=READ_TIMEOUT)
     context = ssl.create_default_context()
     return HTTPSConnection(
-        address, port, timeout=STEP, ssl_context=context, server_hostname=host, assert_hostname=host
+        address, port, timeout=READ_TIMEOUT, ssl_context=context, server_hostname=host, assert_hostname=host
     )
 
 

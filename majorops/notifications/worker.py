@@ -19,7 +19,7 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState
 from majorops.models import Delivery
-from majorops.notifications import mail, others, public, webhook
+from majorops.notifications import apprise_channel, mail, public, webhook
 from majorops.notifications.due import LEASE, PAUSES, is_due, pause
 from majorops.notifications.message import Message, NotSent, of
 from majorops.operations import Recorded, search_index
@@ -41,7 +41,7 @@ WAKING = frozenset({"alarm.raised", "handover.offered", "response.stood_down"})
 SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.EMAIL: mail.send,
     ChannelKind.WEBHOOK: webhook.send,
-    ChannelKind.APPRISE: others.send,
+    ChannelKind.APPRISE: apprise_channel.send,
 }
 PARTS = [Delivery.channel, Delivery.user, Delivery.incident, Delivery.subscriber, Delivery.announcement]
 
@@ -118,7 +118,9 @@ class Worker:
                         return False
                     taken += 1
                     # Not from a pool: its threads would be waited for when the process ends, however long a server hangs.
-                    threading.Thread(target=self._carry, args=(message,), name="sender", daemon=True).start()
+                    threading.Thread(
+                        target=self._send_in_thread, args=(message,), name="sender", daemon=True
+                    ).start()
                     is_handed_over = True
                 finally:
                     if not is_handed_over:
@@ -232,7 +234,7 @@ class Worker:
         )
         db.session.commit()
 
-    def _carry(self, message: Message) -> None:
+    def _send_in_thread(self, message: Message) -> None:
         try:
             with self.app.app_context():
                 self.deliver(message)
@@ -252,14 +254,14 @@ class Worker:
                 raise NotSent(message.void, is_past=True)
             SEND[message.kind](message, self.app.config)
         except NotSent as problem:
-            self._settle(message, problem)
+            self._finish(message, problem)
         except Exception as error:
             log.exception("delivery %s", message.id)
-            self._settle(message, NotSent(f"{type(error).__name__}: {error}"))
+            self._finish(message, NotSent(f"{type(error).__name__}: {error}"))
         else:
-            self._settle(message, None)
+            self._finish(message, None)
 
-    def _settle(self, message: Message, problem: NotSent | None) -> None:
+    def _finish(self, message: Message, problem: NotSent | None) -> None:
         now = clock.now()
         _begin_to_write()
         row = db.session.get(Delivery, message.id)

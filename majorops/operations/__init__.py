@@ -1,7 +1,7 @@
-"""The one door: every change of state is a verb in this package, and every verb leaves an event.
+"""The one door: every change of state is an operation in this package, and every operation leaves an event.
 
-A verb is a function marked with `@operation(needs=…)`. It runs in one transaction that this module begins
-and ends. `record` adds the timeline event; `audit` the entry for what happens outside an incident. A verb
+An operation is a function marked with `@operation(needs=…)`. It runs in one transaction that this module begins
+and ends. `record` adds the timeline event; `audit` the entry for what happens outside an incident. An operation
 that wrote anything without either is a bug and is rolled back. After the commit the listeners of
 `after_commit` are told what was recorded.
 """
@@ -29,24 +29,24 @@ from majorops.models import AuditEntry, Incident, TimelineEvent
 
 log = logging.getLogger(__name__)
 
-VERBS: dict[str, Callable] = {}
+OPERATIONS: dict[str, Callable] = {}
 WAITED_AT_MOST = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class Envelope:
-    """How an act came: `key` names it, so that sent twice it is done once; `made_at` is when a person did it,
-    where it had to wait in their browser for the line."""
+class RequestMeta:
+    """How an act came: `idempotency_key` names it, so that sent twice it is done once; `client_time` is when
+    a person did it, where it had to wait in their browser for the line."""
 
-    key: str
-    made_at: datetime | None = None
+    idempotency_key: str
+    client_time: datetime | None = None
 
 
 @dataclass
 class _Work:
-    """The running verb's transaction: whether it wrote, and what it recorded."""
+    """The running operation's transaction: whether it wrote, and what it recorded."""
 
-    envelope: Envelope | None
+    request_meta: RequestMeta | None
     wrote: bool = False
     recorded: bool = False
     entries: list[TimelineEvent] = field(default_factory=list)
@@ -83,67 +83,69 @@ def after_commit(app: Flask, listener: Callable[[list[Recorded]], None]) -> None
     app.extensions.setdefault("after_commit", []).append(listener)
 
 
-class Unrecorded(RuntimeError):
-    """A verb changed something and left no event."""
+class MissingEventError(RuntimeError):
+    """An operation changed something and left no event."""
 
 
 def operation(*, needs: Permission | None) -> Callable:
-    """Mark a verb.
+    """Mark an operation.
 
-    `needs`: the permission its `actor` must have; None only where the verb itself decides (sign-in, first run).
-    The verb takes its subject first (an Incident is locked and read afresh) and `actor` and `now` by keyword. With an
-    `envelope` whose key was seen before nothing happens, and it returns None. Called from another verb it joins
-    that one's transaction. Raises Forbidden, NotFound, Conflict, and what the verb raises.
+    `needs`: the permission its `actor` must have; None only where the operation itself decides (sign-in, first run).
+    The operation takes its subject first (an Incident is locked and read afresh) and `actor` and `now` by keyword. With a
+    `request_meta` whose key was seen before nothing happens, and it returns None. Called from another operation it joins
+    that one's transaction. Raises Forbidden, NotFound, Conflict, and what the operation raises.
     """
 
-    def mark(verb: Callable) -> Callable:
-        @wraps(verb)
-        def run(*args, actor: Actor, now: datetime, envelope: Envelope | None = None, **kwargs):
+    def mark(function: Callable) -> Callable:
+        @wraps(function)
+        def run(*args, actor: Actor, now: datetime, request_meta: RequestMeta | None = None, **kwargs):
             if needs is not None and (refusal := actor.refusal(needs)):
                 raise Forbidden(refusal)
             if _running.get() is not None:
-                return verb(*args, actor=actor, now=now, **kwargs)
-            return _transaction(verb, args, {"actor": actor, "now": now, **kwargs}, envelope)
+                return function(*args, actor=actor, now=now, **kwargs)
+            return _transaction(function, args, {"actor": actor, "now": now, **kwargs}, request_meta)
 
         run.needs = needs
-        VERBS[f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}"] = run
+        OPERATIONS[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = run
         return run
 
     return mark
 
 
-def _transaction(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | None):
+def _transaction(function: Callable, args: tuple, kwargs: dict, request_meta: RequestMeta | None):
     try:
-        return _attempt(verb, args, kwargs, envelope)
+        return _attempt(function, args, kwargs, request_meta)
     except (StaleDataError, IntegrityError):
-        # Two verbs met in a unique number or key; the second run sees what the first one wrote.
+        # Two operations met in a unique number or key; the second run sees what the first one wrote.
         try:
-            return _attempt(verb, args, kwargs, envelope)
+            return _attempt(function, args, kwargs, request_meta)
         except (StaleDataError, IntegrityError) as error:
             raise Conflict(
                 "Somebody changed this at the same moment. Nothing was saved; try again."
             ) from error
 
 
-def _attempt(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | None):
+def _attempt(function: Callable, args: tuple, kwargs: dict, request_meta: RequestMeta | None):
     session = db.session()
-    session.rollback()  # ends the request's read transaction: the verb must see the newest state
+    session.rollback()  # ends the request's read transaction: the operation must see the newest state
     session.connection(execution_options={"writing": True})
-    token = _running.set(work := _Work(envelope))
+    token = _running.set(work := _Work(request_meta))
     try:
         for subject in args:
             if isinstance(subject, Incident):
                 _lock(session, subject)
-        if envelope and _is_known(session, envelope):
+        if request_meta and _is_known(session, request_meta):
             session.rollback()
             return None
-        result = verb(*args, **kwargs)
+        result = function(*args, **kwargs)
         session.flush()
         for listener in current_app.extensions.get("before_commit", ()) if work.entries else ():
             listener(list(work.entries))
         session.flush()
         if work.wrote and not work.recorded:
-            raise Unrecorded(f"{verb.__module__}.{verb.__name__} changed something and recorded nothing")
+            raise MissingEventError(
+                f"{function.__module__}.{function.__name__} changed something and recorded nothing"
+            )
         told = [told_of(entry) for entry in work.entries] + [
             Recorded(None, 0, kind, None) for kind in work.audited
         ]
@@ -157,8 +159,11 @@ def _attempt(verb: Callable, args: tuple, kwargs: dict, envelope: Envelope | Non
     return result
 
 
-def _is_known(session: Session, envelope: Envelope) -> bool:
-    return session.scalar(select(TimelineEvent.id).filter_by(request_key=envelope.key)) is not None
+def _is_known(session: Session, request_meta: RequestMeta) -> bool:
+    return (
+        session.scalar(select(TimelineEvent.id).filter_by(request_key=request_meta.idempotency_key))
+        is not None
+    )
 
 
 def _tell(told: list[Recorded]) -> None:
@@ -170,7 +175,7 @@ def _tell(told: list[Recorded]) -> None:
 
 
 def _lock(session: Session, incident: Incident) -> None:
-    """Read the incident afresh and hold its row: verbs of one incident happen one after another."""
+    """Read the incident afresh and hold its row: operations of one incident happen one after another."""
     identity = inspect(incident).identity  # not incident.id: an expired row would be read twice
     found = session.get(Incident, identity, with_for_update=True, populate_existing=True)
     if found is None:
@@ -210,12 +215,12 @@ def record(
     publication_id: int | None = None,
     corrects_id: int | None = None,
 ) -> TimelineEvent:
-    """Add one entry to the timeline, in the running verb's transaction (domain §6). Returns the entry.
+    """Add one entry to the timeline, in the running operation's transaction (domain §6). Returns the entry.
     Raises Forbidden: whatever led here, nobody makes public what they may not publish."""
     work = _recording()
     if visibility is Visibility.PUBLIC and (refusal := actor.refusal(Permission.PUBLISH)):
         raise Forbidden(refusal)
-    envelope, is_first = work.envelope, not work.entries
+    request_meta, is_first = work.request_meta, not work.entries
     incident.version += 1
     entry = TimelineEvent(
         incident_id=incident.id,
@@ -232,17 +237,17 @@ def record(
         field=field,
         publication_id=publication_id,
         corrects_id=corrects_id,
-        request_key=envelope.key if envelope and is_first else None,
-        made_at=_made_at(envelope, incident, now),
+        request_key=request_meta.idempotency_key if request_meta and is_first else None,
+        made_at=_made_at(request_meta, incident, now),
     )
     db.session.add(entry)
     work.entries.append(entry)
     return entry
 
 
-def _made_at(envelope: Envelope | None, incident: Incident, now: datetime) -> datetime | None:
+def _made_at(request_meta: RequestMeta | None, incident: Incident, now: datetime) -> datetime | None:
     """When the act was made, if that can be: a browser may claim anything."""
-    made_at = envelope and envelope.made_at
+    made_at = request_meta and request_meta.client_time
     if not made_at or not max(incident.opened_at, now - WAITED_AT_MOST) <= made_at < now:
         return None
     return made_at
@@ -266,6 +271,6 @@ def audit(kind: str, subject: str, *, actor: Actor, now: datetime, detail: str |
 def _recording() -> _Work:
     work = _running.get()
     if work is None:
-        raise RuntimeError("record() and audit() work only inside a verb")
+        raise RuntimeError("record() and audit() work only inside an operation")
     work.recorded = True
     return work

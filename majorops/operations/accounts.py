@@ -1,4 +1,4 @@
-"""Verbs on accounts and sessions (domain §1). What they change is kept in the audit."""
+"""Operations on accounts and sessions (domain §1). What they change is kept in the audit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.text import clean_line
 from majorops.models import User, UserSession
 from majorops.operations import audit, operation
-from majorops.operations.lapse import lapse_offers_to
+from majorops.operations.handover_expiry import lapse_offers_to
 from majorops.operations.passwords import hash_password
 from majorops.operations.throttle import forget_person
 
@@ -143,7 +143,7 @@ def _demand_other_admin(user: User, field: str) -> None:
 
 
 def is_last_admin(user: User) -> bool:
-    """No other active account is admin. The admins stay locked until the verb ends: two of them may leave at once."""
+    """No other active account is admin. The admins stay locked until the operation ends: two of them may leave at once."""
     admins = select(User.id).where(User.role == AccountRole.ADMIN, User.is_active).order_by(User.id)
     return set(db.session.scalars(admins.with_for_update())) == {user.id}
 
@@ -181,7 +181,7 @@ def end_session(token: str, *, actor: Actor, now: datetime) -> None:
 
 
 def end_all_sessions(user: User, *, now: datetime) -> None:
-    """Sign an account out everywhere. Part of the verb that calls it, which leaves the audit entry."""
+    """Sign an account out everywhere. Part of the operation that calls it, which leaves the audit entry."""
     db.session.execute(update(UserSession).filter_by(user_id=user.id, ended_at=None).values(ended_at=now))
 
 

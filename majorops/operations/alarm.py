@@ -24,7 +24,7 @@ NOBODY = "nobody to tell: no other MIM, stakeholder or executive has an account"
 
 
 def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now: datetime) -> None:
-    """Bring about what the Boxes between `old` (None: the incident opens) and the incident's level add. Part of a verb.
+    """Bring about what the Boxes between `old` (None: the incident opens) and the incident's level add. Part of an operation.
 
     Each rise is one act: nobody is told of it twice, and going up once more later is another one. The entry counts who is
     called and says what that is at this moment: queued, or without a channel; `record_outcome` says later who was told.

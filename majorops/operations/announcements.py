@@ -20,7 +20,7 @@ from majorops.models import (
 
 
 def announce_entries(entries: list[TimelineEvent]) -> None:
-    """One verb is one act: what it said goes out; without that, that the incident was opened or resolved."""
+    """One operation is one act: what it said goes out; without that, that the incident was opened or resolved."""
     acts: dict[str, TimelineEvent] = {}
     for entry in entries:
         incident = db.session.get(Incident, entry.incident_id)
@@ -36,7 +36,7 @@ def announce_entries(entries: list[TimelineEvent]) -> None:
 
 
 def announce(act: str, at: datetime, **about: int | None) -> None:
-    """Tell subscribers of this act, once; part of a verb. `about`: incident_id, publication_id, maintenance_id."""
+    """Tell subscribers of this act, once; part of an operation. `about`: incident_id, publication_id, maintenance_id."""
     if db.session.scalar(select(Announcement.id).filter_by(act=act)) is None:
         db.session.add(Announcement(act=act, at=at, **about))
 

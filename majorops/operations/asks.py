@@ -1,4 +1,4 @@
-"""Verbs on what is asked and decided: asks with a clock, decisions, causes that are ruled out."""
+"""Operations on what is asked and decided: asks with a clock, decisions, causes that are ruled out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_ask(
     now: datetime,
     asked_from: str = "",
 ) -> Ask:
-    """Add an open ask and its entry. Part of the verb that calls it."""
+    """Add an open ask and its entry. Part of the operation that calls it."""
     row = Ask(
         incident_id=incident.id,
         whom=whom,

@@ -1,4 +1,4 @@
-"""Verbs on briefs: links that open one page of one incident, their use, and questions that are asked there."""
+"""Operations on briefs: links that open one page of one incident, their use, and questions that are asked there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs on the systems catalogue. Incidents keep the names they were given: nothing here changes their record."""
+"""Operations on the systems catalogue. Incidents keep the names they were given: nothing here changes their record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs on the phase's own paper: checklist ticks and the phase note."""
+"""Operations on the phase's own paper: checklist ticks and the phase note."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def set_tick(
         db.session.flush()
     if ticked:
         db.session.add(ChecklistTick(incident_id=incident.id, phase=phase, item=key, by=actor.name, at=now))
-    verb = "Checked" if ticked else "Unchecked"
-    record(incident, "checklist.ticked", f"{verb}: {item.text}", type=EventType.ACTION, actor=actor, now=now)
+    operation = "Checked" if ticked else "Unchecked"
+    record(
+        incident, "checklist.ticked", f"{operation}: {item.text}", type=EventType.ACTION, actor=actor, now=now
+    )
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

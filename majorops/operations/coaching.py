@@ -1,4 +1,4 @@
-"""Verbs on the coach's nudges: set one aside, and tell the MIM of those that hold (domain §4)."""
+"""Operations on the coach's nudges: set one aside, and tell the MIM of those that hold (domain §4)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from majorops.domain.enums import AccountRole, CommandRole, EventType, Notice
 from majorops.domain.errors import Conflict, Invalid
 from majorops.models import Incident, NudgeMark, User
 from majorops.operations import audit, demand_open, operation, record
+from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.command import holder
 from majorops.operations.late import record_late
 from majorops.operations.outbox import audience, notify
-from majorops.operations.watching import watch
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -24,7 +24,7 @@ def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_
     """Set one occurrence of a nudge aside: for five minutes, or for good (design §5: only amber ones snooze). It comes
     back when its cause does. Raises Conflict (it does not hold any more), Invalid."""
     demand_open(incident)
-    nudge = next((one for one in standing(nudges(watch(incident)), now) if one.key == key), None)
+    nudge = next((one for one in standing(nudges(coach_inputs(incident)), now) if one.key == key), None)
     if nudge is None:
         raise Conflict("This nudge is settled already.")
     if is_snooze and nudge.is_red:
@@ -44,7 +44,7 @@ def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_
 def note_called(incident: Incident, *, actor: Actor, now: datetime) -> None:
     """The MIM called whom no message reached. Raises Conflict where that is settled already."""
     demand_open(incident)
-    here = watch(incident)
+    here = coach_inputs(incident)
     asking = [nudge for nudge in nudges(here) if nudge.action == "called"]
     if not asking:
         raise Conflict("Messages go out meanwhile: see Sent.")
@@ -63,7 +63,7 @@ def confirm_late(incident: Incident, *, actor: Actor, now: datetime) -> None:
     demand_open(incident)
     if not record_late(incident, actor=actor, now=now):
         raise Conflict("This is settled already.")
-    for nudge in nudges(watch(incident)):
+    for nudge in nudges(coach_inputs(incident)):
         if nudge.action == "late":
             _mark(incident, nudge.key).dismissed_at = now
 
@@ -98,7 +98,7 @@ def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
 
 def untold(incident: Incident, now: datetime) -> list[Nudge]:
     """The nudges that hold, do not rest, and of which nobody was told yet."""
-    here = standing(nudges(watch(incident)), now)
+    here = standing(nudges(coach_inputs(incident)), now)
     known = marks(incident, here)
     told = {key for key, mark in known.items() if mark.reminded_at}
     return [nudge for nudge in here if nudge.key not in told | resting(known, now)]

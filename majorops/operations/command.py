@@ -1,4 +1,4 @@
-"""Verbs on the command team (domain §5): who takes command, who holds which role, and who is released."""
+"""Operations on the command team (domain §5): who takes command, who holds which role, and who is released."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.roles import release_refusal, take_refusal
 from majorops.models import CommandAssignment, Incident, User
 from majorops.operations import demand_open, operation, record
-from majorops.operations.lapse import lapse_handover
+from majorops.operations.handover_expiry import lapse_handover
 
 
 def holder(incident: Incident, role: CommandRole) -> CommandAssignment | None:
@@ -34,7 +34,7 @@ def seat(
     title: str = "",
     detail: str = "",
 ) -> None:
-    """Give a role to `name`, or leave it vacant with an empty name; the history is kept. Part of a verb."""
+    """Give a role to `name`, or leave it vacant with an empty name; the history is kept. Part of an operation."""
     old = holder(incident, role)
     if (old.name if old else "", old.user_id if old else None) == (name, user_id):
         return

@@ -1,4 +1,4 @@
-"""Verbs on delivery: a message that is sent once more, how a person is reached, which role gets which notice."""
+"""Operations on delivery: a message that is sent once more, how a person is reached, which role gets which notice."""
 
 from __future__ import annotations
 

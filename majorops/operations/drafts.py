@@ -1,4 +1,4 @@
-"""Verbs on what the helpers write: begin, end, discard, use, forget (domain §8). None of them publishes."""
+"""Operations on what the helpers write: begin, end, discard, use, forget (domain §8). None of them publishes."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ AS_IT_IS = Review()
 def check_review(
     incident: Incident, body: str, review: Review, *, actor: Actor, now: datetime
 ) -> list[tuple[Draft, float]]:
-    """The draft that a text came from, with the share that was changed; none for a person's own. Part of a verb that publishes.
+    """The draft that a text came from, with the share that was changed; none for a person's own. Part of an operation that publishes.
 
     The draft in the form counts as reviewed once its text was edited. Of every other draft that this person did not use
     no sentence may stand in the text, wherever it was pasted: a page that was reloaded or another tab changes nothing.

@@ -1,4 +1,4 @@
-"""The verb behind every click-to-edit: one value, checked against what the person saw."""
+"""The operation behind every click-to-edit: one value, checked against what the person saw."""
 
 from __future__ import annotations
 
@@ -55,9 +55,11 @@ def edit_field(
         raise Conflict(f"{field.label} was changed meanwhile.", theirs=stored, by=by, at=at)
     before = incident.version
     if name in ("severity", "alarm_level", "status"):
-        verb = {"severity": change_severity, "alarm_level": set_alarm_level, "status": change_status}[name]
+        operation = {"severity": change_severity, "alarm_level": set_alarm_level, "status": change_status}[
+            name
+        ]
         more = {"override": override} if name == "status" else {}
-        verb(incident, value, actor=actor, now=now, **more)
+        operation(incident, value, actor=actor, now=now, **more)
     elif name.startswith("command."):
         assign_role(incident, CommandRole(name.removeprefix("command.")), value, actor=actor, now=now)
     elif name == "phase_note":
@@ -92,7 +94,7 @@ def edit_fields(
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
-def keep_loser(incident: Incident, name: str, typed: str, *, actor: Actor, now: datetime) -> None:
+def record_discarded_edit(incident: Incident, name: str, typed: str, *, actor: Actor, now: datetime) -> None:
     """Two people edited one field and the other's text was taken: what this one typed stays in the record, internal.
     Raises NotFound (no such field), Invalid."""
     if (field := FIELDS.get(name)) is None:
@@ -104,7 +106,7 @@ def keep_loser(incident: Incident, name: str, typed: str, *, actor: Actor, now: 
         return
     record(
         incident,
-        "edit.yielded",
+        "edit.discarded",
         f"{field.label}: not taken, the other text stands",
         detail=field.show(shown),
         type=EventType.ACTION,

@@ -1,4 +1,4 @@
-"""Verbs on the hand-over of command (domain §5): offered, then accepted, declined or withdrawn, each with both names."""
+"""Operations on the hand-over of command (domain §5): offered, then accepted, declined or withdrawn, each with both names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.coach import Watch
+from majorops.domain.coach import CoachInputs
 from majorops.domain.enums import CommandRole, EventType, HandoverState, Notice
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.handover import (
@@ -24,21 +24,21 @@ from majorops.domain.handover import (
 from majorops.fields import FIELDS
 from majorops.models import CanReport, CommandAssignment, Handover, Incident, Milestone, User
 from majorops.operations import demand_open, operation, record
+from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.command import holder, seat
-from majorops.operations.lapse import open_handover
+from majorops.operations.handover_expiry import open_handover
 from majorops.operations.outbox import notify
-from majorops.operations.watching import watch
 
 NEEDS_READ = 20
 
 
 def command_brief(incident: Incident, now: datetime) -> tuple[Line, ...]:
     """The six lines of `domain/handover.py`, from the record as it is now. Costs nine queries."""
-    seen = watch(incident)
+    seen = coach_inputs(incident)
     return brief(_picture(incident, seen), seen, now)
 
 
-def _picture(incident: Incident, seen: Watch) -> Picture:
+def _picture(incident: Incident, seen: CoachInputs) -> Picture:
     rows = select(CommandAssignment).filter_by(incident_id=incident.id, until=None)
     names = {row.role: row.name for row in db.session.scalars(rows)}
     newest = select(func.max(CanReport.id)).filter_by(incident_id=incident.id).group_by(CanReport.team)

@@ -1,4 +1,4 @@
-"""Verbs on the incident as a whole: open, continue, severity, alarm level."""
+"""Operations on the incident as a whole: open, continue, severity, alarm level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs on scheduled maintenance: plan it, move it on, say how it goes. Outside incidents: the audit keeps who did it."""
+"""Operations on scheduled maintenance: plan it, move it on, say how it goes. Outside incidents: the audit keeps who did it."""
 
 from __future__ import annotations
 

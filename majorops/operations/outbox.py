@@ -33,7 +33,7 @@ def notify(
     body: str,
     now: datetime,
 ) -> dict[int, Reach]:
-    """Queue one message to each channel of each of `people`; part of a verb. Returns what that is to each person, by
+    """Queue one message to each channel of each of `people`; part of an operation. Returns what that is to each person, by
     account: queued, without a channel, or kept quiet. Nobody is told before the worker says so.
 
     `act` names what happened (`alarm:42:3`), once and for all: the same act to the same address is one message,

@@ -14,13 +14,13 @@ from majorops.domain.enums import DeliveryState, EventType, Notice
 from majorops.domain.notices import Outcome, Reach
 from majorops.models import Delivery, Incident
 from majorops.models.delivery import REACH, called
-from majorops.operations import Envelope, operation, record
+from majorops.operations import RequestMeta, operation, record
 
 TOLD_OF = {Notice.ALARM: "Alarm", Notice.ROLE: "Alarm", Notice.STAND_DOWN: "Stand-down"}
 REASONS = 5
 
 
-def outcome_due(incident_id: int, act: str) -> Envelope | None:
+def outcome_due(incident_id: int, act: str) -> RequestMeta | None:
     """Under which key the outcome of this act is recorded; None while a message of it is on its way, and for acts whose
     outcome stands in the ledger alone. The key carries the numbers: what an admin sent again is a new outcome."""
     base = act.removesuffix(":role")
@@ -34,7 +34,7 @@ def outcome_due(incident_id: int, act: str) -> Envelope | None:
         found.people[Reach.QUIET] == found.total
     ):  # a recording that is replayed wakes nobody, and says nothing of it
         return None
-    return Envelope(sha256(f"outcome {base} {found.words}".encode()).hexdigest())
+    return RequestMeta(sha256(f"outcome {base} {found.words}".encode()).hexdigest())
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -50,9 +50,9 @@ def record_outcome(incident: Incident, act: str, *, actor: Actor, now: datetime)
 
 def tell_outcome(incident_id: int, act: str, now: datetime) -> None:
     """After a message was settled: the entry of its act, once the last one is."""
-    if envelope := outcome_due(incident_id, act):
+    if request_meta := outcome_due(incident_id, act):
         incident = db.session.get(Incident, incident_id)
-        record_outcome(incident, act, actor=SYSTEM, now=now, envelope=envelope)
+        record_outcome(incident, act, actor=SYSTEM, now=now, request_meta=request_meta)
 
 
 def incident_reach(incident_id: int) -> Outcome:

@@ -1,4 +1,4 @@
-"""Verbs on phase and status (domain §4). The gates are rules of domain/gates.py; here they are enforced."""
+"""Operations on phase and status (domain §4). The gates are rules of domain/gates.py; here they are enforced."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from majorops.domain.gates import (
 )
 from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record
+from majorops.operations.handover_expiry import lapse_handover
 from majorops.operations.incident import record_reason
-from majorops.operations.lapse import lapse_handover
 from majorops.operations.late import record_late
 from majorops.operations.reports import end_reports
 from majorops.operations.runcards import flag_used_cards
@@ -209,7 +209,7 @@ def report_symptoms_returned(incident: Incident, *, actor: Actor, now: datetime,
 
 
 def restart_window(incident: Incident, why: str, note: str, *, actor: Actor, now: datetime) -> None:
-    """The ten clean minutes begin anew. Part of a verb."""
+    """The ten clean minutes begin anew. Part of an operation."""
     incident.window_started_at = now
     incident.window_resets += 1
     record(

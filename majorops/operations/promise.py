@@ -1,4 +1,4 @@
-"""The promised next update, as what was published says it. Part of verbs; none by itself."""
+"""The promised next update, as what was published says it. Part of operations; none by itself."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.coach import next_change, nudges
 from majorops.domain.errors import NotFound
 from majorops.models import IS_RUNNING, Incident
+from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.coaching import remind, untold
-from majorops.operations.watching import watch
 
 # Incident → the version that was looked at, and when time alone will change what the coach says. Only a shortcut: what was
 # told stands in the outbox, so another process, or this one after a restart, tells nothing twice.
@@ -42,5 +42,5 @@ def _remind_one(number: int, now: datetime) -> int:
         told = len(remind(incident, actor=SYSTEM, now=now)) if untold(incident, now) else 0
     except NotFound:
         return 0
-    _looked[number] = (incident.version, next_change(nudges(watch(incident)), now))
+    _looked[number] = (incident.version, next_change(nudges(coach_inputs(incident)), now))
     return told

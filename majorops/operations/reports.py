@@ -1,4 +1,4 @@
-"""When a CAN report ends: part of the verbs that end a track or an incident."""
+"""When a CAN report ends: part of the operations that end a track or an incident."""
 
 from __future__ import annotations
 

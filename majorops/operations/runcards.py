@@ -1,4 +1,4 @@
-"""Verbs on run cards: kept in versions, brought to the fireground, ticked, flagged for review (domain §9)."""
+"""Operations on run cards: kept in versions, brought to the fireground, ticked, flagged for review (domain §9)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def cards_for(incident: Incident) -> list[RunCard]:
 
 
 def bring_card(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """At Box 3 the most specific matching card lies on the fireground, unless one lies there. Part of a verb."""
+    """At Box 3 the most specific matching card lies on the fireground, unless one lies there. Part of an operation."""
     if incident.alarm_level is not AlarmLevel.BOX_3:
         return
     if db.session.scalar(select(RunCardUse.id).filter_by(incident_id=incident.id).limit(1)):
@@ -116,7 +116,7 @@ def tick_step(
 
 
 def flag_used_cards(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """After a Critical incident the cards that were used are looked at again. Part of a verb."""
+    """After a Critical incident the cards that were used are looked at again. Part of an operation."""
     if incident.severity is not Severity.CRITICAL or incident.is_drill:
         return
     used = (

@@ -1,4 +1,4 @@
-"""Verbs of signing in: by password, by single sign-on, and the first-run code; what failed is counted (throttle.py)."""
+"""Operations of signing in: by password, by single sign-on, and the first-run code; what failed is counted (throttle.py)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from majorops.domain.text import clean_line
 from majorops.models import User
 from majorops.operations import audit, operation
 from majorops.operations.accounts import is_last_admin, start_session
-from majorops.operations.lapse import lapse_offers_to
+from majorops.operations.handover_expiry import lapse_offers_to
 from majorops.operations.passwords import Proof, prove
 from majorops.operations.throttle import (
     KnownBrowser,

@@ -1,4 +1,4 @@
-"""The last verb of an incident: everybody who still stands by is released, and told (domain §4, phase 8)."""
+"""The last operation of an incident: everybody who still stands by is released, and told (domain §4, phase 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs of subscribers. Most are done by strangers: they decide by a link, not by an account."""
+"""Operations of subscribers. Most are done by strangers: they decide by a link, not by an account."""
 
 from __future__ import annotations
 

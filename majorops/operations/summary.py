@@ -1,4 +1,4 @@
-"""Verbs on the exec summary: what it was written from, and that it still holds (domain §7)."""
+"""Operations on the exec summary: what it was written from, and that it still holds (domain §7)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def summary_moved(incident: Incident, now: datetime) -> tuple[str, ...]:
 
 
 def stamp(incident: Incident, basis: Basis) -> None:
-    """Part of a verb that writes the summary or confirms it."""
+    """Part of an operation that writes the summary or confirms it."""
     incident.exec_summary_from = basis.stored
 
 

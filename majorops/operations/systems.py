@@ -1,4 +1,4 @@
-"""Verb on an affected system: what the public reads of its state while the incident runs."""
+"""Operation on an affected system: what the public reads of its state while the incident runs."""
 
 from __future__ import annotations
 

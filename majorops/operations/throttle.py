@@ -86,7 +86,7 @@ def sign_in_paused_until(keys: list[str], now: datetime, *, lock: bool = False) 
 
 
 def forget_person(email: str) -> int:
-    """Lift every pause of this e-mail; returns how many counts there were. Part of a verb."""
+    """Lift every pause of this e-mail; returns how many counts there were. Part of an operation."""
     key = SignInThrottle.key
     own = or_(
         key == f"email:{email}",
@@ -112,7 +112,7 @@ def setup_keys(address: str) -> list[str]:
 
 
 def paused_until(keys: list[str], now: datetime, *, lock: bool = False) -> datetime | None:
-    """When the next attempt counts, or None when it counts now. `lock`: other attempts wait for this verb."""
+    """When the next attempt counts, or None when it counts now. `lock`: other attempts wait for this operation."""
     ends = [
         row.window_started_at + WINDOW
         for row in _rows(keys, lock)
@@ -131,8 +131,8 @@ def _rows(keys: list[str], lock: bool) -> list[SignInThrottle]:
 
 
 def count_failure(keys: list[str], now: datetime) -> None:
-    """Count one failure for each key. Only inside a verb."""
-    # Whole windows go first: every verb locks them in the same order, and the table stays small.
+    """Count one failure for each key. Only inside an operation."""
+    # Whole windows go first: every operation locks them in the same order, and the table stays small.
     db.session.execute(delete(SignInThrottle).where(SignInThrottle.window_started_at <= now - WINDOW))
     for key in sorted(keys):
         row = db.session.get(SignInThrottle, key, with_for_update=True)

@@ -1,4 +1,4 @@
-"""Verbs on the timeline itself: manual notes, visibility of an entry, striking out a mistake."""
+"""Operations on the timeline itself: manual notes, visibility of an entry, striking out a mistake."""
 
 from __future__ import annotations
 

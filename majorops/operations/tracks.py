@@ -1,4 +1,4 @@
-"""Verbs of the response: recovery tracks, timeboxes, CAN reports (domain §3)."""
+"""Operations of the response: recovery tracks, timeboxes, CAN reports (domain §3)."""
 
 from __future__ import annotations
 

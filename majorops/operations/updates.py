@@ -1,4 +1,4 @@
-"""Verbs on what is said to people: status updates, milestones, corrections (domain §3)."""
+"""Operations on what is said to people: status updates, milestones, corrections (domain §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs on validation: each affected system's team confirms recovery, or says that it failed."""
+"""Operations on validation: each affected system's team confirms recovery, or says that it failed."""
 
 from __future__ import annotations
 

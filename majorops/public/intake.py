@@ -16,7 +16,7 @@ from majorops.domain.errors import Invalid
 from majorops.operations.incident import open_incident
 from majorops.public.intake_form import IntakeForm
 from majorops.web.access import needs
-from majorops.web.context import doing
+from majorops.web.context import command_context
 from majorops.web.redirects import leave_for, to_fireground
 from majorops.web.suggestions import active_on, catalogue
 
@@ -37,7 +37,7 @@ def new() -> Response:
 @bp.post("/new")
 @needs(Permission.INCIDENT_OPEN)
 def create() -> Response:
-    form, who = IntakeForm(request.form), doing()
+    form, who = IntakeForm(request.form), command_context()
     try:
         given = form.accept(catalogue(), who["now"])
         running = [] if form.second.data else active_on(given["systems"])

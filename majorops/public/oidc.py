@@ -15,7 +15,7 @@ from majorops.domain.enums import AccountRole
 from majorops.domain.errors import Invalid
 from majorops.domain.text import clean_line
 from majorops.operations.accounts import clean_email
-from majorops.public.provider_line import Deadline
+from majorops.public.provider_http import Deadline
 from majorops.web.redirects import leave_for
 
 RANK = list(AccountRole)  # admin first: who has several mapped groups gets the highest role

@@ -22,7 +22,7 @@ from majorops.public.feeds import plain_incident, plain_status
 from majorops.public.first_run import needs_first_admin
 from majorops.public.page import PRIVATE, page, texts
 from majorops.web.access import status_page
-from majorops.web.answers import number_of
+from majorops.web.error_handlers import number_of
 
 bp = Blueprint("public", __name__)
 

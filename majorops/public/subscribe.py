@@ -34,7 +34,7 @@ class SubscribeForm(FlaskForm):
     homepage = StringField(default="")
 
 
-def doing() -> dict:
+def command_context() -> dict:
     return {"actor": SYSTEM, "now": clock.now()}
 
 
@@ -68,7 +68,9 @@ def ask() -> Response:
         if not current_app.extensions["public_origin"] or (kind is ChannelKind.EMAIL and not mail_works()):
             raise Invalid({"kind": texts()("subscribe.no_mail")})
         who = {"language": texts().language, "origin": request.remote_addr or "unknown"}
-        row = subscribe(kind=kind, address=form.address.data or "", systems=systems, **who, **doing())
+        row = subscribe(
+            kind=kind, address=form.address.data or "", systems=systems, **who, **command_context()
+        )
     except Invalid as problem:
         return draw(form, problem.errors, 422)
     except Conflict as problem:
@@ -92,7 +94,7 @@ def confirming(token: str) -> Response:
 @by_token
 def confirm_it(token: str) -> Response:
     if row := find(CONFIRM, token):
-        confirm(row, **doing())
+        confirm(row, **command_context())
     return by_link(CONFIRM, token, "confirmed")
 
 
@@ -111,11 +113,13 @@ def change(token: str) -> Response:
     if row is None:
         return by_link(MANAGE, token, "left")
     if request.form.get("act") != "save":
-        leave(row, **doing())
+        leave(row, **command_context())
         return by_link(MANAGE, token, "left")
     names = {name for name, _ in listed_systems()}
     choose_systems(
-        row, [clean_line(name) for name in request.form.getlist("systems") if name in names], **doing()
+        row,
+        [clean_line(name) for name in request.form.getlist("systems") if name in names],
+        **command_context(),
     )
     return by_link(MANAGE, token, "manage")
 

@@ -79,9 +79,9 @@ class PublicFiles:
             for path in dict.fromkeys(paths):
                 self.write(path)
             self._swept = time.monotonic() if is_time else self._swept
-            self._settle("")
+            self._finish("")
         except OSError as error:
-            self._settle(f"{error.strerror or error}, since {clock.now():%H:%M:%S} UTC")
+            self._finish(f"{error.strerror or error}, since {clock.now():%H:%M:%S} UTC")
 
     def write_all(self) -> int:
         """Every public page there is; returns how many files stand. Raises OSError."""
@@ -160,7 +160,7 @@ class PublicFiles:
         source = Path(self.app.static_folder) / "vendor/fonts"
         shutil.copytree(source, self.folder / "static/vendor/fonts", dirs_exist_ok=True)
 
-    def _settle(self, problem: str) -> None:
+    def _finish(self, problem: str) -> None:
         if problem and not self.problem:
             log.error("the public files in %s are not being written: %s", self.folder, problem)
             self.problem = problem

@@ -1,4 +1,4 @@
-"""Running a recording: each step through its verb, at its recorded time."""
+"""Running a recording: each step through its operation, at its recorded time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP only: views load, call one verb, and answer. No rule and no query lives here."""
+"""HTTP only: views load, call one operation, and answer. No rule and no query lives here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from werkzeug.routing import IntegerConverter
 
 from majorops.web import (
     access,
-    answers,
     assets,
+    error_handlers,
     formats,
     markdown,
     posture,
@@ -28,5 +28,16 @@ class Number(IntegerConverter):
 def init_app(app: Flask) -> None:
     """What all pages share between the network and the operations: sessions, access, answers to errors."""
     app.url_map.converters["int"] = Number
-    for part in (formats, markdown, assets, security, redirects, session, access, answers, streams, posture):
+    for part in (
+        formats,
+        markdown,
+        assets,
+        security,
+        redirects,
+        session,
+        access,
+        error_handlers,
+        streams,
+        posture,
+    ):
         part.init_app(app)

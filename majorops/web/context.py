@@ -11,7 +11,7 @@ from flask_login import current_user
 from majorops import clock
 from majorops.db import db
 from majorops.models import Incident
-from majorops.operations import Envelope
+from majorops.operations import RequestMeta
 
 
 def load(number: int) -> Incident:
@@ -20,12 +20,12 @@ def load(number: int) -> Incident:
     return incident or abort(404)
 
 
-def doing() -> dict:
-    """Who acts and when: what every verb asks for."""
+def command_context() -> dict:
+    """Who acts and when: what every operation asks for."""
     return {"actor": current_user.actor, "now": clock.now()}
 
 
-def doing_sometime() -> dict:
+def offline_command_context() -> dict:
     """The same for acts that may wait in the browser for the line, and may be sent twice: fields, notes, CAN.
     What waited is taken from whoever made it only: somebody else may have signed in meanwhile."""
     person = str(current_user.actor.user_id)
@@ -33,9 +33,9 @@ def doing_sometime() -> dict:
         abort(401)
     key, made_at = request.form.get("request_key", ""), request.form.get("made_at", "")
     if not (key.isascii() and key.isalnum() and 16 <= len(key) <= 64):
-        return doing()
+        return command_context()
     waited = made_at.isascii() and made_at.isdigit() and len(made_at) <= 13
     # One person's act at one address: whoever knows the key of another's cannot make theirs count as done.
     key = sha256(f"{person} {request.path} {key}".encode()).hexdigest()
-    envelope = Envelope(key, datetime.fromtimestamp(int(made_at) / 1000, UTC) if waited else None)
-    return {**doing(), "envelope": envelope}
+    request_meta = RequestMeta(key, datetime.fromtimestamp(int(made_at) / 1000, UTC) if waited else None)
+    return {**command_context(), "request_meta": request_meta}

@@ -50,7 +50,7 @@ class Health:
         return tuple(filter(None, (said, *self.warnings)))
 
 
-class Watch:
+class HealthMonitor:
     """Keeps what was seen last. `told`: called when it says something else; `worker`: the worker of this process, if any."""
 
     def __init__(self, app: Flask, told: Callable[[], None] = lambda: None):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, redirect, request, url_for
 
 from majorops.models import Incident
-from majorops.web.answers import wants_partial
+from majorops.web.error_handlers import wants_partial
 
 log = logging.getLogger(__name__)
 

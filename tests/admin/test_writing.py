@@ -1,4 +1,4 @@
-"""Every write is a verb that leaves an event; everything else stays closed, and nothing typed is lost."""
+"""Every write is an operation that leaves an event; everything else stays closed, and nothing typed is lost."""
 
 import re
 from html import unescape

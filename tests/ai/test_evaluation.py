@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.evaluation import KINDS, Score, evaluate, judge, show, unmarked_numbers
-from majorops.ai import Sight, prompts
+from majorops.ai import PromptContext, prompts
 from majorops.domain.enums import Helper
 from tests.ai.test_writing import config
 from tests.recordings import NAMES, recording
@@ -41,7 +41,7 @@ def test_a_number_that_nothing_marks_would_be_seen():
     assert unmarked_numbers("7 and 1,240 at 14:01", "1,240 at 14:01:22", []) == ["7"]
     assert unmarked_numbers("7", "", [(0, 1)]) == []
     score = Score()
-    judge(score, Sight(Helper.UPDATE, "a", "nothing", ""), ["fact"], None)
+    judge(score, PromptContext(Helper.UPDATE, "a", "nothing", ""), ["fact"], None)
     assert (score.drafts, score.facts, score.kept) == (1, 1, 0)
 
 

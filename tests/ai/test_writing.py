@@ -6,11 +6,13 @@ import threading
 
 import pytest
 
-from majorops.ai import Sight, Written, prompt_for, provider_for, write
+from majorops.ai import PromptContext, Written, prompt_for, provider_for, write
 from majorops.ai.writing import OFF
 from majorops.domain.enums import Helper
 
-SIGHT = Sight(Helper.UPDATE, "Title: payments-api does not respond", "Template text.", "Reading 1 entry.")
+SIGHT = PromptContext(
+    Helper.UPDATE, "Title: payments-api does not respond", "Template text.", "Reading 1 entry."
+)
 WELL = "Payments-api does not respond.\nThe team is at work."
 
 
@@ -25,8 +27,8 @@ def config(model, **more) -> dict:
     return given | more
 
 
-def written(model, sight: Sight = SIGHT, **more) -> Written:
-    return list(write(provider_for(config(model, **more)), sight, prompt_for(sight.helper)))[-1]
+def written(model, context: PromptContext = SIGHT, **more) -> Written:
+    return list(write(provider_for(config(model, **more)), context, prompt_for(context.helper)))[-1]
 
 
 def test_a_model_writes_and_each_step_is_seen(model):

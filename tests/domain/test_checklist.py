@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from majorops.domain.checklist import Facts, Work, press_counts
-from majorops.domain.coach import Watch, nudges
+from majorops.domain.coach import CoachInputs, nudges
 from majorops.domain.enums import AlarmLevel, CommandRole, ExternalImpact, IncidentStatus, Phase, Severity
 from majorops.domain.playbook import PLAYS, item, play_at
 
@@ -173,7 +173,7 @@ def test_box_0_asks_for_no_bridge_and_no_role(level, asks):
 def test_the_coach_asks_box_0_for_no_bridge():
     def said(level, severity):
         given = {"severity": severity, "level": level, "level_at": NOW, "status": IncidentStatus.ACTIVE}
-        return [n.what for n in nudges(Watch(**given, phase=Phase.ALERT, phase_at=NOW, opened_at=NOW))]
+        return [n.what for n in nudges(CoachInputs(**given, phase=Phase.ALERT, phase_at=NOW, opened_at=NOW))]
 
     assert "No bridge" in said(AlarmLevel.BOX_3, Severity.CRITICAL)
     assert "No bridge" not in said(AlarmLevel.BOX_0, Severity.LOW)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from majorops.domain.coach import Clocked, Nudge, Watch, next_change, nudges, reminder, standing
+from majorops.domain.coach import Clocked, CoachInputs, Nudge, next_change, nudges, reminder, standing
 from majorops.domain.enums import AlarmLevel, CommandRole, IncidentStatus, Phase, Severity
 
 OPEN = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -17,7 +17,7 @@ def at(minutes: float) -> datetime:
     return OPEN + timedelta(minutes=minutes)
 
 
-CALM = Watch(
+CALM = CoachInputs(
     severity=Severity.CRITICAL,
     level=AlarmLevel.BOX_3,
     level_at=OPEN,

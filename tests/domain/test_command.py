@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from majorops.domain.access import Actor
-from majorops.domain.coach import Clocked, Watch
+from majorops.domain.coach import Clocked, CoachInputs
 from majorops.domain.enums import (
     AccountRole,
     AlarmLevel,
@@ -83,7 +83,7 @@ def test_exposure_line(level, teams, confidence, path, line, words):
     assert (it.line, it.words) == (line, words)
 
 
-def lines(seen: Picture, watched: Watch) -> dict[str, str]:
+def lines(seen: Picture, watched: CoachInputs) -> dict[str, str]:
     found = brief(seen, watched, NOW)
     assert len(found) == 6
     return {line.label: line.text for line in found}
@@ -101,7 +101,7 @@ def test_brief_of_a_full_record():
         needs=(("App", "deploy freeze"),),
         held=((CommandRole.SRE, "Rita"), (CommandRole.MIM, "Maya")),
     )
-    watched = Watch(
+    watched = CoachInputs(
         severity=Severity.CRITICAL,
         level=AlarmLevel.BOX_3,
         level_at=ago(minutes=40),
@@ -130,12 +130,12 @@ def test_brief_of_a_full_record():
     }
 
 
-def bare(**given) -> tuple[Picture, Watch]:
+def bare(**given) -> tuple[Picture, CoachInputs]:
     seen = Picture("INC-001", given.pop("title", "t"), NOW, (), "not counted", "Unknown")
     at = {"level_at": NOW, "phase_at": NOW, "opened_at": NOW}
     about = (Severity.LOW, AlarmLevel.BOX_0, IncidentStatus.ACTIVE, Phase.ALERT)
     names = ("severity", "level", "status", "phase")
-    return seen, Watch(**dict(zip(names, about, strict=True)) | at | given)
+    return seen, CoachInputs(**dict(zip(names, about, strict=True)) | at | given)
 
 
 def test_brief_of_an_empty_record():

@@ -225,7 +225,7 @@ def test_hostile_text_stays_text(cast, maya):
 
 
 def test_every_form_of_the_page_is_taken(cast, maya):
-    """Each line that is sent is a request the verb accepts: nothing in the list leads to an error."""
+    """Each line that is sent is a request the operation accepts: nothing in the list leads to an error."""
     cast.full_house()
     text = maya.get(f"{HERE}/commands").text
     forms = re.findall(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', text, re.S)
@@ -321,7 +321,7 @@ def test_filter_with_public_and_pages(cast, maya, notes):
 
 @pytest.mark.parametrize("query", ["only=public", "q=rollback", "before=3", "q=rollback&only=public"])
 def test_a_redraw_keeps_what_is_shown(maya, notes, query):
-    """Poll and verbs ask by other addresses; the page's own comes along."""
+    """Poll and operations ask by other addresses; the page's own comes along."""
     before = shown(maya.get(f"{HERE}?{query}").text)
     header = {"HX-Current-URL": f"http://localhost{HERE}?{query}#timeline", "X-Version": "1"}
     polled = maya.get(f"{HERE}/changes?region=timeline", headers=SCRIPT | header)

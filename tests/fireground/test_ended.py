@@ -10,7 +10,7 @@ import pytest
 from majorops.domain.coach import nudges, standing
 from majorops.domain.enums import CheckState, IncidentStatus, Phase, TrackOutcome, Visibility
 from majorops.operations import phase, timeline, tracks, updates, validation
-from majorops.operations.watching import watch
+from majorops.operations.coach_inputs import coach_inputs
 
 PUBLIC = Visibility.PUBLIC
 
@@ -62,7 +62,7 @@ def test_after_the_resolution_milestone_no_promise_runs_on(app, cast, clock, cli
         listed = client.get("/api/v2/incidents/unresolved.json").json["incidents"]
         assert [one["next_update_at"] for one in listed] == [None]
         assert "no further update is promised" in client.get("/", headers={"Accept": "text/plain"}).text
-        keys = [nudge.key for nudge in standing(nudges(watch(said)), clock())]
+        keys = [nudge.key for nudge in standing(nudges(coach_inputs(said)), clock())]
         assert not [key for key in keys if key.startswith(("overdue", "soon"))]
 
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from majorops.ai import rules, see
-from majorops.ai.sight import Helper
+from majorops.ai import build_context, rules
+from majorops.ai.context import Helper
 from majorops.db import db
 from majorops.domain.briefs import Basis, SummaryAtClose, moved_on, written_words
 from majorops.domain.enums import CommandRole, IncidentStatus, Phase, RiskLevel, Severity
@@ -62,7 +62,7 @@ def test_a_summary_is_current_until_phase_status_severity_or_customers_move_on(c
     assert 'id="brief-offer"' in shown  # offered anew
     says = "Written in phase 4 Initial, 41 min ago; since then: phase 5 Isolation"
     assert says in exec_page(cast)
-    assert says in see(Helper.BRIEF, 1, now=clock()).text
+    assert says in build_context(Helper.BRIEF, 1, now=clock()).text
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_a_resolved_brief_speaks_in_the_past(cast, clock, case, released):
     text = " ".join(rules.brief(found, clock()).values())
     assert "is resolved after" in text
     assert "Risk was high. No milestone was cut." in text
-    seen = see(Helper.BRIEF, 1, now=clock()).text
+    seen = build_context(Helper.BRIEF, 1, now=clock()).text
     assert "Phase: over, closed in 4 Initial" in seen
     assert "Next phase" not in seen
 

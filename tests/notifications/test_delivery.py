@@ -18,9 +18,9 @@ from majorops.domain.enums import ChannelKind, DeliveryState, Notice, Severity
 from majorops.domain.notices import NO_MAIL, Reach, outcome
 from majorops.fireground.screen.ledger import ledger_title
 from majorops.models import Channel, Delivery, TimelineEvent, User
-from majorops.notifications import Message, NotSent, Worker, lines, mail, others, webhook
+from majorops.notifications import Message, NotSent, Worker, apprise_channel, mail, net, webhook
 from majorops.notifications.worker import PAUSES
-from majorops.operations import delivery as verbs
+from majorops.operations import delivery as operations
 from tests.notifications.receivers import MailServer, WebServer
 
 
@@ -47,7 +47,9 @@ def worker(app):
 
 def channel(cast, nick: str, kind: ChannelKind, address: str) -> Channel:
     user = db.session.get(User, getattr(cast, nick).user_id)
-    return verbs.add_channel(email=user.email, kind=kind, address=address, actor=SYSTEM, now=cast.clock())
+    return operations.add_channel(
+        email=user.email, kind=kind, address=address, actor=SYSTEM, now=cast.clock()
+    )
 
 
 def states() -> dict[str, DeliveryState]:
@@ -110,7 +112,7 @@ class TestMail:
         assert cast.fireground(2).nudge.what == "Nobody could be told: 2 could not be reached"
         mails.mode = "good"
         failed = db.session.scalar(select(Delivery).filter_by(state=DeliveryState.FAILED))
-        verbs.send_again(failed, actor=cast.ada, now=clock())
+        operations.send_again(failed, actor=cast.ada, now=clock())
         worker.drain()
         assert outcomes()[2:] == ["Alarm of 14:00 UTC: 1 told, 1 could not be reached"]
         assert cast.fireground(2).nudge is None
@@ -122,7 +124,7 @@ class TestMail:
         worker.drain()
         assert (one().state, one().last_error) == (DeliveryState.NO_CHANNEL, NO_MAIL)
         app.config["SMTP_URL"] = mails.url
-        verbs.send_again(one(), actor=cast.ada, now=clock())
+        operations.send_again(one(), actor=cast.ada, now=clock())
         worker.drain()
         assert one().state is DeliveryState.SENT
 
@@ -147,9 +149,9 @@ class TestMail:
 
     @pytest.mark.parametrize("mode", ["hangs", "drips"])
     def test_a_server_that_hangs_is_given_up(self, cast, worker, mails, monkeypatch, mode):
-        monkeypatch.setattr(mail, "STEP", 0.5)
-        monkeypatch.setattr(lines, "WHOLE", 1.0)
-        monkeypatch.setattr(mail, "deadline", lambda close: lines.deadline(close, 1.0))
+        monkeypatch.setattr(mail, "READ_TIMEOUT", 0.5)
+        monkeypatch.setattr(net, "TOTAL_TIMEOUT", 1.0)
+        monkeypatch.setattr(mail, "deadline", lambda close: net.deadline(close, 1.0))
         mails.mode = mode
         cast.open(severity=Severity.MEDIUM)
         worker.drain()  # the server never ends by itself
@@ -216,7 +218,7 @@ class TestWebhook:
             clock.tick(seconds=20)
         assert (one().state, one().last_error) == (DeliveryState.FAILED, "127.0.0.1 answered 500.")
         assert clock.now - began > timedelta(hours=1)
-        verbs.send_again(one(), actor=cast.ada, now=clock())
+        operations.send_again(one(), actor=cast.ada, now=clock())
         worker.drain()
         assert one().state is DeliveryState.SENT
         server.stop()
@@ -261,7 +263,7 @@ class TestWebhook:
     def test_the_address_that_was_checked_is_the_one_connected_to(self, app, monkeypatch):
         """Not the name once more: it may lead elsewhere by then."""
         monkeypatch.setattr(
-            lines.socket, "getaddrinfo", lambda *given, **more: [(2, 1, 6, "", ("93.184.216.34", 80))]
+            net.socket, "getaddrinfo", lambda *given, **more: [(2, 1, 6, "", ("93.184.216.34", 80))]
         )
         went_to = []
 
@@ -281,7 +283,7 @@ class TestWebhook:
 def test_apprise_addresses_that_act_here_are_refused(app, address):
     message = Message(1, "k", ChannelKind.APPRISE, address, "", "s", "b", "alarm", 1, "")
     with pytest.raises(NotSent, match="not allowed here"):
-        others.send(message, app.config)
+        apprise_channel.send(message, app.config)
 
 
 def test_apprise_that_is_not_installed_says_so(app, monkeypatch):
@@ -290,7 +292,7 @@ def test_apprise_that_is_not_installed_says_so(app, monkeypatch):
     monkeypatch.setitem(sys.modules, "apprise", None)
     message = Message(1, "k", ChannelKind.APPRISE, "slack://a/b/c", "", "s", "b", "alarm", 1, "")
     with pytest.raises(NotSent, match="apprise is not installed") as caught:
-        others.send(message, app.config)
+        apprise_channel.send(message, app.config)
     assert caught.value.is_unset
 
 
@@ -357,7 +359,7 @@ class TestTheOutbox:
         cast.open(severity=Severity.MEDIUM)
         worker.drain()
         assert (len(server.heard), mails.mails) == (1, [])
-        verbs.save_channel(hook, address=server.url, is_active=False, actor=cast.ada, now=clock())
+        operations.save_channel(hook, address=server.url, is_active=False, actor=cast.ada, now=clock())
         cast.open(severity=Severity.MEDIUM)
         assert worker.drain() == 0
         rows = select(Delivery.state).filter_by(incident_id=2, notice=Notice.ALARM)

@@ -14,7 +14,7 @@ from majorops.domain.enums import ChannelKind, DeliveryState
 from majorops.models import Announcement, Delivery, Subscriber
 from majorops.notifications import Worker
 from majorops.notifications import worker as module
-from majorops.operations import delivery as verbs
+from majorops.operations import delivery as operations
 from tests.notifications.receivers import MailServer
 
 
@@ -73,7 +73,7 @@ def test_what_was_set_aside_is_sent_again_after_the_repair(cast, worker, mails, 
     db.session.rollback()
     db.session.execute(update(Delivery).where(Delivery.id == bad.id).values(kind=ChannelKind.EMAIL))
     db.session.commit()
-    verbs.send_again(db.session.get(Delivery, bad.id), actor=cast.ada, now=clock())
+    operations.send_again(db.session.get(Delivery, bad.id), actor=cast.ada, now=clock())
     assert worker.drain() == 1
     assert {row.state for row in rows()} == {DeliveryState.SENT}
 

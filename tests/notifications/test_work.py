@@ -19,7 +19,7 @@ from majorops.domain.enums import ChannelKind, DeliveryState, Severity
 from majorops.models import Delivery
 from majorops.notifications import Worker
 from majorops.notifications.worker import SENDERS
-from majorops.operations import delivery as verbs
+from majorops.operations import delivery as operations
 from tests.conftest import SECRET
 from tests.notifications.receivers import WebServer
 from tests.waiting import NEVER, wait_for
@@ -64,8 +64,8 @@ def test_kill_9_in_the_middle_of_two_hundred(app, cast, clock, work):
     app.config["WEBHOOK_PRIVATE"] = True
     server = WebServer(delay=0.02)
     given = {"kind": ChannelKind.WEBHOOK, "address": server.url, "actor": SYSTEM, "now": clock()}
-    verbs.add_channel(email="omar@example.org", **given)
-    verbs.add_channel(email="xin@example.org", **given)
+    operations.add_channel(email="omar@example.org", **given)
+    operations.add_channel(email="xin@example.org", **given)
     for n in range(100):
         cast.open(title=f"incident {n}")
     process = work()
@@ -88,7 +88,7 @@ def test_kill_9_in_the_middle_of_two_hundred(app, cast, clock, work):
 def test_stops_at_once_even_while_a_receiver_hangs(app, cast, clock, work):
     server = WebServer(delay=NEVER)
     given = {"kind": ChannelKind.WEBHOOK, "address": server.url, "actor": SYSTEM, "now": clock()}
-    verbs.add_channel(email="omar@example.org", **given)
+    operations.add_channel(email="omar@example.org", **given)
     cast.open(severity=Severity.MEDIUM)
     process = work()
     wait_for(lambda: count(DeliveryState.SENDING), "a message on its way")

@@ -11,4 +11,4 @@ from majorops import operations
 for module in pkgutil.walk_packages(operations.__path__, f"{operations.__name__}."):
     importlib.import_module(module.name)
 
-VERBS = operations.VERBS
+OPERATIONS = operations.OPERATIONS

@@ -10,7 +10,7 @@ from majorops.domain.enums import AccountRole, CommandRole, DeliveryState, Notic
 from majorops.domain.errors import Conflict, Invalid
 from majorops.models import Delivery, Incident, NoticePolicy, TimelineEvent, User
 from majorops.operations import coaching, command, reminders, tracks, updates
-from majorops.operations.watching import watch
+from majorops.operations.coach_inputs import coach_inputs
 from tests.counting import queries
 
 
@@ -132,7 +132,7 @@ def test_watching_costs_five_queries_however_long_the_record(cast, clock):
     incident = cast.full_house()
     assert incident.title  # read afresh
     with queries() as sent:
-        watch(incident)
+        coach_inputs(incident)
     assert len(sent) <= 5
 
 

@@ -123,14 +123,14 @@ def test_offer_and_accept(cast, clock, incident):
     assert entry.detail == handover.brief
 
 
-@pytest.mark.parametrize("verb", [accept_handover, decline_handover])
-def test_only_the_one_it_was_offered_to_answers(cast, clock, incident, verb):
+@pytest.mark.parametrize("operation", [accept_handover, decline_handover])
+def test_only_the_one_it_was_offered_to_answers(cast, clock, incident, operation):
     handover = offered(cast, clock, incident)
     for who in (cast.maya, cast.ada):
         with pytest.raises(Forbidden, match="offered to Omar Haddad"):
-            verb(incident, handover.id, actor=who, now=clock())
+            operation(incident, handover.id, actor=who, now=clock())
     with pytest.raises(Forbidden, match="Responder"):
-        verb(incident, handover.id, actor=cast.rita, now=clock())
+        operation(incident, handover.id, actor=cast.rita, now=clock())
     assert (handover.closed_at, mim(incident)) == (None, "Maya Okafor")
 
 
@@ -150,21 +150,21 @@ def test_after_a_restart(app, cast, clock, incident, settings):
 def test_it_is_answered_once(cast, clock, incident):
     handover = offered(cast, clock, incident)
     accept_handover(incident, handover.id, actor=cast.omar, now=clock())
-    for verb, who in (
+    for operation, who in (
         (accept_handover, cast.omar),
         (decline_handover, cast.omar),
         (withdraw_handover, cast.maya),
     ):
         with pytest.raises(Conflict, match="was accepted at 14:00:00"):
-            verb(incident, handover.id, actor=who, now=clock())
+            operation(incident, handover.id, actor=who, now=clock())
 
 
 def test_accept_and_withdraw_at_once(app, cast, clock, incident):
     number, handover_id = incident.id, offered(cast, clock, incident).id
 
     def press(n):
-        verb, who = ((accept_handover, cast.omar), (withdraw_handover, cast.maya))[n]
-        verb(db.session.get(Incident, number), handover_id, actor=who, now=clock())
+        operation, who = ((accept_handover, cast.omar), (withdraw_handover, cast.maya))[n]
+        operation(db.session.get(Incident, number), handover_id, actor=who, now=clock())
         return n
 
     results = at_once(app, press, 2)
@@ -192,12 +192,12 @@ def test_the_same_offer_twice_is_one(cast, clock, incident):
 
 
 def test_declined_or_withdrawn_command_stays(cast, clock, incident):
-    for verb, who, kind in (
+    for operation, who, kind in (
         (decline_handover, cast.omar, "handover.declined"),
         (withdraw_handover, cast.maya, "handover.withdrawn"),
         (withdraw_handover, cast.ada, "handover.withdrawn"),
     ):
-        verb(incident, offered(cast, clock, incident).id, actor=who, now=clock())
+        operation(incident, offered(cast, clock, incident).id, actor=who, now=clock())
         entry = last(incident, kind)
         assert "Maya Okafor › Omar Haddad" in entry.title
         assert mim(incident) == "Maya Okafor"

@@ -1,4 +1,4 @@
-"""Scheduled maintenance through its verbs: states, the clock, two at once, nothing twice."""
+"""Scheduled maintenance through its operations: states, the clock, two at once, nothing twice."""
 
 from __future__ import annotations
 

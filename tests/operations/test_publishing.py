@@ -25,9 +25,9 @@ from majorops.models import (
     TimelineEvent,
     User,
 )
-from majorops.operations import VERBS, operation, record, timeline
+from majorops.operations import OPERATIONS, operation, record, timeline
 from majorops.operations.catalogue import add_system
-from tests.operations.test_every_verb import calls, prepared
+from tests.operations.test_every_operation import calls, prepared
 from tests.public.test_canary import addresses
 
 READERS = [role for role in AccountRole if Permission.PUBLISH not in GRANTS[role]]
@@ -79,16 +79,16 @@ def public_pages(app) -> dict[str, bytes]:
 
 
 def full_incident(cast, clock, who: Actor) -> tuple[Incident, dict]:
-    """As for `test_every_verb`, in phase 7; `who` owns a system and a track, and wrote a note that Maya made public."""
+    """As for `test_every_operation`, in phase 7; `who` owns a system and a track, and wrote a note that Maya made public."""
     incident = prepared(cast, clock)
     maya = {"actor": cast.maya, "now": clock()}
     add_system(name="payments-api", owner=who.email, is_public=True, actor=cast.ada, now=clock())
-    VERBS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **maya)
+    OPERATIONS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **maya)
     db.session.scalar(select(RecoveryTrack)).owner = who.name
     db.session.commit()
     author = who if who.can(Permission.TIMELINE_NOTE) else cast.maya
     seq = timeline.add_note(incident, "mine", actor=author, now=clock()).seq
-    VERBS["timeline.set_visibility"](incident, seq, Visibility.PUBLIC, **maya)
+    OPERATIONS["timeline.set_visibility"](incident, seq, Visibility.PUBLIC, **maya)
     clock.tick(seconds=1)
     given = calls(cast, clock)
     given["asks.answer_ask"] = (db.session.scalar(select(Ask.id).filter_by(whom="Lena")), "400")
@@ -98,7 +98,7 @@ def full_incident(cast, clock, who: Actor) -> tuple[Incident, dict]:
 
 
 def arguments(name: str, incident: Incident, given: tuple, who: Actor, clock) -> tuple[list, dict]:
-    """The subject, arguments and keywords of one call, from the table of `test_every_verb`."""
+    """The subject, arguments and keywords of one call, from the table of `test_every_operation`."""
     rest = list(given)
     keywords = rest.pop() if rest and isinstance(rest[-1], dict) and name != "edit.edit_fields" else {}
     if name == "edit.edit_fields":
@@ -106,7 +106,9 @@ def arguments(name: str, incident: Incident, given: tuple, who: Actor, clock) ->
     mark = rest[0] if rest and type(rest[0]) is str else ""
     if mark == "session":
         user = db.session.get(User, who.user_id)
-        return [VERBS["accounts.start_session"](user, method=SignInMethod.LOCAL, actor=who, now=clock())], {}
+        return [
+            OPERATIONS["accounts.start_session"](user, method=SignInMethod.LOCAL, actor=who, now=clock())
+        ], {}
     if mark in ("none", "phase7", "vacant", "offered", "resolved", "overdue"):
         rest = rest[1:]
     return [*([] if mark == "none" else [incident]), *rest], keywords
@@ -122,17 +124,17 @@ def test_whoever_may_not_publish_makes_nothing_public_by_any_operation(app, cast
     app.extensions["has_accounts"] = True
     facts, pages, done = public_facts(), public_pages(app), set()
     assert len(pages) >= 12
-    for name, verb in sorted(VERBS.items()):
+    for name, function in sorted(OPERATIONS.items()):
         if name not in given:
             continue  # the first admin; counting the use of a link: neither takes a role
         call, keywords = arguments(name, incident, given[name], who, clock)
         try:
-            verb(*call, **keywords, actor=who, now=clock())
+            function(*call, **keywords, actor=who, now=clock())
             done.add(name)
         except Refused:
             pass  # what is refused changes nothing, which is seen below
         assert public_facts() == facts, f"{name} as {role.value}"
-    assert [name for name in done if (needs := VERBS[name].needs) and not who.can(needs)] == []
+    assert [name for name in done if (needs := OPERATIONS[name].needs) and not who.can(needs)] == []
     if role is AccountRole.RESPONDER:
         assert done >= DONE_BY_A_RESPONDER
     after = public_pages(app)
@@ -148,7 +150,7 @@ def test_the_entry_of_whoever_may_not_publish_is_never_public(cast, clock):
         given = {"type": EventType.ACTION, "visibility": Visibility.PUBLIC, "actor": actor, "now": now}
         record(incident, "note.logged", "for all to read", **given)
 
-    VERBS.pop("test_publishing.careless")
+    OPERATIONS.pop("test_publishing.careless")
     with pytest.raises(Forbidden):
         careless(incident, actor=cast.rita, now=clock())
     careless(incident, actor=cast.maya, now=clock())

@@ -20,7 +20,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole
 from majorops.models import User
 from majorops.operations.accounts import add_user, set_password
-from majorops.public import provider_line
+from majorops.public import provider_http as provider_line
 from tests.cast import PASSWORD
 from tests.public.oidc_provider import CLIENT_ID, CLIENT_SECRET
 from tests.waiting import NEVER, wait_for

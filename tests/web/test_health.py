@@ -79,7 +79,7 @@ class TestMessages:
 
     def test_screens_are_told_once_when_it_changes(self, app, cast, own_clock):
         told = []
-        watch = health.Watch(app, told=lambda: told.append(1))
+        watch = health.HealthMonitor(app, told=lambda: told.append(1))
         watch.look()
         assert told == []
         cast.open()

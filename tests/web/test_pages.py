@@ -117,8 +117,10 @@ def test_a_number_too_long_for_the_database_is_no_crash(cast, incident, number):
     for path in ("/incidents/1", "/admin/incidents", "/admin/incidents/changes", "/admin/incidents/1"):
         assert maya.get(f"{path}?before={number}").status_code == 200
     assert maya.get(f"/incidents/{number}").status_code == 404
-    for verb in ("visibility", "correction"):
-        assert maya.post(f"{entry}/{verb}", data={"text": "x", "visibility": "public"}).status_code == 404
+    for operation in ("visibility", "correction"):
+        assert (
+            maya.post(f"{entry}/{operation}", data={"text": "x", "visibility": "public"}).status_code == 404
+        )
 
 
 def test_headers(cast, incident):

@@ -1,7 +1,7 @@
 """Everything that can be done on the fireground, as a list: the command palette, the page without script, the key list.
 
 A command leads to a place on the fireground (`place`: it is opened and gets the focus), to another page (`link`), or
-is sent at once (`verb` with `values`). One that this person may not use now is listed too, with the rule's own sentence.
+is sent at once (`endpoint` with `values`). One that this person may not use now is listed too, with the rule's own sentence.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def keyed(f: Fireground) -> list[Command]:
 
 
 def sections(f: Fireground) -> list[tuple[str, list[Command]]]:
-    """All commands, verbs first, what is locked at the end of its section. Bounded: never the whole record."""
+    """All commands, operations first, what is locked at the end of its section. Bounded: never the whole record."""
     parts = {
         "Phase command": phase(f),
         "Updates": updates(f),
@@ -53,7 +53,7 @@ def phase(f: Fireground) -> Iterator[Command]:
     incident, to = f.incident, f.next_phase
     if incident.is_resolved:
         refusal = f.why_not(Permission.INCIDENT_OPEN, always=True) or continue_refusal(incident)
-        yield Command("Continue as new incident", refusal, verb="fireground.continue_as_new")
+        yield Command("Continue as new incident", refusal, endpoint="fireground.continue_as_new")
     may = f.why_not(COMMAND)
     locked = may or (" ".join(b.text for b in f.blockers) if to else LAST_PHASE)
     label = f"Advance to {to.title}" if to else "Advance"
@@ -71,9 +71,9 @@ def phase(f: Fireground) -> Iterator[Command]:
     yield from _checks(f)
     for line in f.checklist:
         values = {"phase": here, "item": line.item.key} | ({} if line.is_done else {"ticked": "y"})
-        verb = "Uncheck" if line.is_done else "Check"
-        label = f"{verb}: {line.item.text}"
-        yield Command(label, may or line.refusal, verb="fireground.tick", values=values)
+        act = "Uncheck" if line.is_done else "Check"
+        label = f"{act}: {line.item.text}"
+        yield Command(label, may or line.refusal, endpoint="fireground.tick", values=values)
     yield edit(f, "phase_note", "Edit phase note", "N")
 
 
@@ -85,7 +85,7 @@ def _status(f: Fireground, to: IncidentStatus, may: str) -> Iterator[Command]:
         else:
             yield replace(edit(f, "status", f"Set {to.label}"), locked=closed)
     else:
-        yield Command(f"Set {to.label}", closed, verb="fireground.status", values={"to": to.value})
+        yield Command(f"Set {to.label}", closed, endpoint="fireground.status", values={"to": to.value})
     if closed and not may and f.next_status is to:
         yield to_place(f"Override, set {to.label}", "", f"status-override-{to.value}", "status")
 
@@ -105,19 +105,19 @@ def _checks(f: Fireground) -> Iterator[Command]:
         refusal = f.why_not(Permission.CHECK_OWN) or f.why_not_check(system)
         for state in offered[f.check_state(system)][: 1 if refusal else None]:
             values = {"system": system, "state": state.value}
-            yield Command(words[state].format(system), refusal, verb="fireground.check", values=values)
+            yield Command(words[state].format(system), refusal, endpoint="fireground.check", values=values)
 
 
 def updates(f: Fireground) -> Iterator[Command]:
     may = f.why_not(COMMAND)
-    yield at(f, "U", verb="fireground.post")
-    yield at(f, "M", verb="fireground.post")
+    yield at(f, "U", endpoint="fireground.post")
+    yield at(f, "M", endpoint="fireground.post")
     yield to_place("Preview what goes out", may, "composer-preview", "preview")
     if f.shows_resolution:
         yield to_place("Write resolution", may, "composer-body", "post", choose="kind-resolution")
-    yield at(f, "H", verb="fireground.post")
+    yield at(f, "H", endpoint="fireground.post")
     shown = {"shown": str(f.holding)}
-    yield Command(f"Post holding update, {f.holding}", may, verb="fireground.holding", values=shown)
+    yield Command(f"Post holding update, {f.holding}", may, endpoint="fireground.holding", values=shown)
     refusal = f.why_not(COMMAND, always=True)
     for update in f.updates:
         if update.id not in f.corrected_ids:
@@ -126,8 +126,8 @@ def updates(f: Fireground) -> Iterator[Command]:
 
 
 def helpers(f: Fireground) -> Iterator[Command]:
-    yield at(f, "D", verb="fireground.draft", takes={"name": "update"})
-    yield at(f, "E", verb="fireground.draft", takes={"name": "brief"})
+    yield at(f, "D", endpoint="fireground.draft", takes={"name": "update"})
+    yield at(f, "E", endpoint="fireground.draft", takes={"name": "brief"})
     may = f.why_not(COMMAND)
     yield to_place("AI suggestion", may, "suggestion-key", "draft", takes={"name": "suggestion"}, press=True)
     none = may or ("" if f.draft("brief") else "No exec brief is drafted.")
@@ -136,7 +136,7 @@ def helpers(f: Fireground) -> Iterator[Command]:
     none = may_still or ("" if f.summary_moved else "The exec summary is current, or empty.")
     for label, act in (("Exec summary still holds", "holds"), ("Clear exec summary", "clear")):
         values = {"act": act, "was": f.incident.exec_summary}
-        yield Command(label, none, verb="fireground.summary", values=values)
+        yield Command(label, none, endpoint="fireground.summary", values=values)
     for helper in Helper:
         none = may or ("" if f.draft(helper) else f"No {helper.label} lies here.")
         yield to_place(f"Discard the {helper.label}", none, f"{helper.value}-discard", "discard")
@@ -157,7 +157,7 @@ def severity(f: Fireground) -> Iterator[Command]:
 def _set(f: Fireground, name: str, value: str, label: str, locked: str) -> Command:
     """One value for a field, sent with the one that was seen."""
     given = {"takes": {"name": name}, "values": {"value": value, "was": f.text_of(name)}}
-    return Command(label, locked, verb="fireground.save", target=field_id(name), **given)
+    return Command(label, locked, endpoint="fireground.save", target=field_id(name), **given)
 
 
 def fields(f: Fireground) -> Iterator[Command]:
@@ -175,13 +175,13 @@ def entries(f: Fireground) -> Iterator[Command]:
         named = f"entry {entry.seq}: {short(entry.title)}"
         takes = {"seq": entry.seq}
         if entry.visibility.value == "internal":  # asked once more, where the whole entry can be read
-            yield Command(f"Make public, {named}", may, place=f"entry-{entry.seq}-ask", verb=VISIBLE)
+            yield Command(f"Make public, {named}", may, place=f"entry-{entry.seq}-ask", endpoint=VISIBLE)
         else:
             given = {"takes": takes, "values": {"visibility": "internal"}}
-            yield Command(f"Make internal, {named}", may, verb=VISIBLE, **given)
+            yield Command(f"Make internal, {named}", may, endpoint=VISIBLE, **given)
         if entry.kind in NOTES and not struck_by:
             refusal = f.why_not(NOTE, always=True) or strike_refusal(entry, f.actor)
-            yield Command(f"Correct {named}", refusal, place=f"strike-{entry.seq}", verb=CORRECT)
+            yield Command(f"Correct {named}", refusal, place=f"strike-{entry.seq}", endpoint=CORRECT)
 
 
 def elsewhere(f: Fireground) -> Iterator[Command]:
@@ -201,4 +201,4 @@ def elsewhere(f: Fireground) -> Iterator[Command]:
     refusal = f.why_not(Permission.INCIDENT_OPEN, always=True)
     yield Command("Open incident", refusal, link="intake.new")
     yield at(f, "?", link="fireground.keys")
-    yield Command("Sign out", verb="sign_in.logout")
+    yield Command("Sign out", endpoint="sign_in.logout")

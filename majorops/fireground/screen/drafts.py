@@ -7,7 +7,7 @@ from functools import cached_property
 from majorops.domain.briefs import Basis, written_words
 from majorops.domain.enums import Helper, Phase
 from majorops.domain.facts import Mark, check, pieces, still_said
-from majorops.fireground.screen.seats import CommandTeam
+from majorops.fireground.screen.command_roles import CommandTeam
 from majorops.models import Draft
 from majorops.operations.drafts import offered_drafts
 from majorops.operations.summary import summary_moved

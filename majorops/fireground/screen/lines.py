@@ -17,7 +17,7 @@ class Command:
 
     `place`: ids on the fireground, the first one there gets the focus; a folded part is opened. `choose`: ids of keys and
     options to set on the way, `fill`: text for an empty field, `press`: press it too. `link`: endpoint and what it takes,
-    the page to go to where there is no script. `verb`: the endpoint that changes something, `takes` what its
+    the page to go to where there is no script. `endpoint`: the endpoint that changes something, `takes` what its
     address takes, `values` what is sent; a field's editor answers in `target`.
     """
 
@@ -29,7 +29,7 @@ class Command:
     fill: str = ""
     press: bool = False
     link: str = ""
-    verb: str = ""
+    endpoint: str = ""
     takes: dict[str, object] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
     target: str = ""
@@ -41,21 +41,21 @@ class Command:
 
     @property
     def is_sent(self) -> bool:
-        return bool(self.verb) and not self.place
+        return bool(self.endpoint) and not self.place
 
 
-def at(f: Fireground, key: str, label: str = "", verb: str = "", **more) -> Command:
+def at(f: Fireground, key: str, label: str = "", endpoint: str = "", **more) -> Command:
     """The command of a single key, for this person."""
     it = KEYS[key]
     given = {"place": it.place, "choose": it.choose, "press": it.press}
     given["fill"] = getattr(f, it.fill) if it.fill else ""
     given["locked"] = f.why_not(it.needs, always=it.always)
-    return Command(label or it.does, key=key, verb=verb, **given | more)
+    return Command(label or it.does, key=key, endpoint=endpoint, **given | more)
 
 
-def to_place(label: str, locked: str, place: str, verb: str, **more) -> Command:
+def to_place(label: str, locked: str, place: str, endpoint: str, **more) -> Command:
     """A form on the fireground: opened there, never sent from here."""
-    return Command(label, locked, place=place, verb=f"fireground.{verb}", **more)
+    return Command(label, locked, place=place, endpoint=f"fireground.{endpoint}", **more)
 
 
 def edit(f: Fireground, name: str, label: str = "", key: str = "") -> Command:
@@ -63,7 +63,7 @@ def edit(f: Fireground, name: str, label: str = "", key: str = "") -> Command:
     place = f"{field_id(name)}-value {field_id(name)}-input"
     given = {"place": place, "press": True, "link": EDIT, "takes": {"name": name}}
     label = label or f"Edit {FIELDS[name].label}"
-    return Command(label, f.why_not_edit(name), key, verb="fireground.save", **given)
+    return Command(label, f.why_not_edit(name), key, endpoint="fireground.save", **given)
 
 
 def short(text: str) -> str:

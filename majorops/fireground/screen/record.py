@@ -29,8 +29,8 @@ from majorops.models import (
     Timebox,
     TimelineEvent,
 )
+from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.coaching import marks, resting
-from majorops.operations.watching import watch
 
 ENTRIES_PER_PAGE = 100
 NEWEST_SHOWN = 8
@@ -120,7 +120,7 @@ class Record(Screen):
     @cached_property
     def _every_nudge(self) -> list[Nudge]:
         running = [track for track in self.tracks if track.is_running]
-        return nudges(watch(self.incident, tracks=running, timeboxes=self.timeboxes, asks=self.asks))
+        return nudges(coach_inputs(self.incident, tracks=running, timeboxes=self.timeboxes, asks=self.asks))
 
     @cached_property
     def _marks(self) -> dict[str, NudgeMark]:

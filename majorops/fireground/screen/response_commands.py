@@ -14,8 +14,8 @@ from majorops.operations.tracks import track_refusal
 
 def response(f: Fireground) -> Iterator[Command]:
     may = f.why_not(COMMAND)
-    yield at(f, "L", verb="fireground.note")
-    yield at(f, "C", verb="fireground.note")
+    yield at(f, "L", endpoint="fireground.note")
+    yield at(f, "C", endpoint="fireground.note")
     refusal = f.why_not(COMMAND, always=True)
     yield to_place("Log a public note", refusal, "log-text", "note", choose="log-note log-public")
     yield to_place("Log a decision", refusal, "log-text", "note", choose="log-decision")
@@ -26,30 +26,30 @@ def response(f: Fireground) -> Iterator[Command]:
         yield to_place(f"Defer {short(str(ask))}", may, f"answer-{ask.id}", "defer")
         for minutes in (3, 5, 10, 20):
             given = {"takes": {"ask": ask.id}, "values": {"minutes": minutes}}
-            yield Command(f"Park {minutes} min: {short(str(ask))}", may, verb="fireground.park", **given)
-    yield at(f, "T", verb="fireground.new_track")
+            yield Command(f"Park {minutes} min: {short(str(ask))}", may, endpoint="fireground.park", **given)
+    yield at(f, "T", endpoint="fireground.new_track")
     yield to_place("Gather conditions", may, "gather-teams", "gather_conditions")
     for can in f.cans.values():
         if can.open_need:
             refusal = f.why_not(Permission.CAN_REPORT)
             label = f"Need met: {can.team}, {short(can.open_need)}"
-            yield Command(label, refusal, verb="fireground.met", takes={"report": can.id})
+            yield Command(label, refusal, endpoint="fireground.met", takes={"report": can.id})
     yield to_place("Open timebox", may, "timebox-purpose", "new_timebox")
     for track in f.tracks:
         if track.outcome is TrackOutcome.RUNNING:
             for minutes in (5, 10, 15):
                 label = f"Extend {short(track.goal)} +{minutes}"
                 given = {"takes": {"track": track.id}, "values": {"minutes": minutes}}
-                yield Command(label, may, verb="fireground.extend", **given)
+                yield Command(label, may, endpoint="fireground.extend", **given)
             yield to_place(f"Escalate {short(track.goal)}", may, f"to-{track.id}", "escalate")
             refusal = f.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, f.actor)
             for outcome in (TrackOutcome.SUCCEEDED, TrackOutcome.FAILED, TrackOutcome.ABANDONED):
                 given = {"takes": {"track": track.id}, "values": {"outcome": outcome.value}}
                 label = f"Track {outcome.value}: {short(track.goal)}"
-                yield Command(label, refusal, verb="fireground.outcome", **given)
+                yield Command(label, refusal, endpoint="fireground.outcome", **given)
     for box in f.timeboxes:
         label = f"Close timebox {short(box.purpose)}"
-        yield Command(label, may, verb="fireground.end_timebox", takes={"timebox": box.id})
+        yield Command(label, may, endpoint="fireground.end_timebox", takes={"timebox": box.id})
 
 
 def systems(f: Fireground) -> Iterator[Command]:
@@ -58,7 +58,7 @@ def systems(f: Fireground) -> Iterator[Command]:
         for status in SystemStatus:
             given = {"system": name, "status": status.value}
             label = f"{short(name)}, public: {status.label.lower()}"
-            yield Command(label, may, verb="fireground.system_status", values=given)
+            yield Command(label, may, endpoint="fireground.system_status", values=given)
 
 
 def card(f: Fireground) -> Iterator[Command]:
@@ -69,24 +69,28 @@ def card(f: Fireground) -> Iterator[Command]:
             takes = {"use": f.card.use.id, "step": step}
             label, values = ("Undo", {}) if step in f.card.ticks else ("Done", {"ticked": "y"})
             yield Command(
-                f"{label}: {short(text)}", refusal, verb="fireground.tick_card", takes=takes, values=values
+                f"{label}: {short(text)}",
+                refusal,
+                endpoint="fireground.tick_card",
+                takes=takes,
+                values=values,
             )
     for other in f.other_cards:
         values = {"card": other.id}
-        yield Command(f"Run card {short(other.name)}", may, verb="fireground.put_card", values=values)
+        yield Command(f"Run card {short(other.name)}", may, endpoint="fireground.put_card", values=values)
 
 
 def coach(f: Fireground) -> Iterator[Command]:
     """What settles the nudges, and what sets them aside."""
     may = f.why_not(COMMAND)
     for nudge in f.nudges:
-        given = {"verb": "fireground.rest", "values": {"key": nudge.key}}
+        given = {"endpoint": "fireground.rest", "values": {"key": nudge.key}}
         yield Command(f"Dismiss nudge: {nudge.what}", may, **given)
         if not nudge.is_red:
             given["values"] = {"key": nudge.key, "snooze": "y"}
             yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
     asked = {nudge.action for nudge in f.nudges}
     none = may or ("" if "called" in asked else "Nobody has to be told by phone.")
-    yield Command("Told by phone", none, verb="fireground.called")
+    yield Command("Told by phone", none, endpoint="fireground.called")
     none = may or ("" if "late" in asked else "Nothing is asked about when the problem began.")
-    yield Command("Problem began: that is right", none, verb="fireground.late")
+    yield Command("Problem began: that is right", none, endpoint="fireground.late")

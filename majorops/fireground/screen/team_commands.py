@@ -12,16 +12,16 @@ from majorops.fireground.screen.lines import Command, edit, to_place
 def team(f: Fireground) -> Iterator[Command]:
     """Take command, hand it over, roles, release, exposure line."""
     if not f.mim or f.why_not_take:
-        yield Command("I have command", f.why_not_take, verb="fireground.take_command")
+        yield Command("I have command", f.why_not_take, endpoint="fireground.take_command")
     yield from _handover(f)
     for role, seat, _ in f.team:
         name = f"command.{role.value}"
         yield edit(f, name, f"Change {role.label}, {seat.name}" if seat else f"Assign {role.label}")
     if f.offers_release or not f.may_command:
         yield to_place("Release from the bridge", f.why_not(COMMAND, always=True), "release-name", "release")
-    yield Command("Stand down everybody", f.why_not_stand_down, verb="fireground.stand_down")
+    yield Command("Stand down everybody", f.why_not_stand_down, endpoint="fireground.stand_down")
     line = f.exposure.line
-    yield Command(f"Publish exposure line {line}", f.why_not(COMMAND), verb="fireground.publish_exposure")
+    yield Command(f"Publish exposure line {line}", f.why_not(COMMAND), endpoint="fireground.publish_exposure")
 
 
 def _handover(f: Fireground) -> Iterator[Command]:
@@ -34,4 +34,4 @@ def _handover(f: Fireground) -> Iterator[Command]:
     )
     for label, answer, refusal in answers if offer else answers[:1]:
         given = {"takes": {"handover": offer.id if offer else 0}, "values": {"answer": answer}}
-        yield Command(label, refusal, verb="fireground.answer_handover", **given)
+        yield Command(label, refusal, endpoint="fireground.answer_handover", **given)

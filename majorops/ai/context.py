@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from majorops.ai import rules
-from majorops.ai.history import told
+from majorops.ai.history import summarize_timeline
 from majorops.domain.drafting import composed
 from majorops.domain.enums import Helper, Visibility
 from majorops.domain.errors import Invalid, NotFound
@@ -30,7 +30,7 @@ _FENCE = re.compile(r"<(?=\s*/?\s*record)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Sight:
+class PromptContext:
     """`text`: all that the writer sees, and what its text is checked against. `template`: the same draft by rule.
     `about`: what is read, for who waits. `customers`: the count and whether it is approximate."""
 
@@ -41,7 +41,7 @@ class Sight:
     customers: tuple[int, bool] | None = None
 
 
-def see(
+def build_context(
     helper: Helper,
     number: int,
     *,
@@ -49,7 +49,7 @@ def see(
     visibility: Visibility = Visibility.INTERNAL,
     typed: str = "",
     promise: str = "",
-) -> Sight:
+) -> PromptContext:
     """What the helper sees of incident `number`. `typed`: what the MIM wrote into the composer so far; `promise`: the next
     update as it stands there (`in 20 minutes`). Raises NotFound, Invalid (a public draft of what is not public)."""
     if helper is Helper.BRIEF:
@@ -88,10 +88,12 @@ def _found(value):
     return value
 
 
-def _sight(helper: Helper, of, text: str, template: dict[str, str], entries: str) -> Sight:
+def _sight(helper: Helper, of, text: str, template: dict[str, str], entries: str) -> PromptContext:
     customers = None if of.customer_count is None else (of.customer_count, of.customer_count_is_approximate)
     about = f"Reading {entries}, {count(len(of.systems), 'system')}, phase {of.phase.value}."
-    return Sight(helper, _FENCE.sub("‹", mask(text)), mask(composed(helper, template)), about, customers)
+    return PromptContext(
+        helper, _FENCE.sub("‹", mask(text)), mask(composed(helper, template)), about, customers
+    )
 
 
 def _public(of: PublicIncident, now: datetime, typed: str, promise: str) -> str:
@@ -105,7 +107,7 @@ def _public(of: PublicIncident, now: datetime, typed: str, promise: str) -> str:
         *_promises(of, promise),
         ("Written by the MIM for this update", typed),
         ("Public updates, newest first", "\n".join(updates)),
-        ("Public timeline, newest first", told(of.entries, (), len(of.entries), HISTORY)),
+        ("Public timeline, newest first", summarize_timeline(of.entries, (), len(of.entries), HISTORY)),
     )
 
 
@@ -138,7 +140,7 @@ def _whole(of: WholeRecord, now: datetime, typed: str = "", promise: str = "") -
             "Updates, newest first",
             "\n".join(f"{_at(at)} {head}: {body[:FIELD]}" for head, body, at in of.updates[:4]),
         ),
-        ("Timeline, newest first", told(of.entries, of.turns, of.version, HISTORY)),
+        ("Timeline, newest first", summarize_timeline(of.entries, of.turns, of.version, HISTORY)),
     )
 
 

@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from majorops.domain.addresses import is_public
 from majorops.notifications.message import NotSent
 
-STEP = 7.0  # seconds that one step of a conversation may take
-WHOLE = 25.0  # seconds for a whole conversation, however slowly the other side drips
+READ_TIMEOUT = 7.0  # seconds that one step of a conversation may take
+TOTAL_TIMEOUT = 25.0  # seconds for a whole conversation, however slowly the other side drips
 
 
 @contextmanager
-def deadline(close: Callable[[], None], seconds: float = WHOLE) -> Iterator[None]:
+def deadline(close: Callable[[], None], seconds: float = TOTAL_TIMEOUT) -> Iterator[None]:
     """Call `close` when the block takes longer: time-outs of sockets start anew with every byte."""
     timer = threading.Timer(seconds, close)
     timer.daemon = True
@@ -27,7 +27,7 @@ def deadline(close: Callable[[], None], seconds: float = WHOLE) -> Iterator[None
         timer.cancel()
 
 
-def shut(line: socket.socket | None) -> None:
+def abort(line: socket.socket | None) -> None:
     """End a conversation that another thread is in."""
     if line is not None:
         with suppress(OSError):

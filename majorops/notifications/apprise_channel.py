@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from majorops.notifications.lines import resolve
 from majorops.notifications.message import Message, NotSent
+from majorops.notifications.net import resolve
 
 UNSET = "No channel set: the package apprise is not installed."
 # Schemes of Apprise that act on this machine, or take any address: those have a channel of their own here.

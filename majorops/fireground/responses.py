@@ -1,4 +1,4 @@
-"""What every fireground view shares: loading the incident, calling the verb, answering with the regions it made stale."""
+"""What every fireground view shares: loading the incident, calling the operation, answering with the regions it made stale."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from majorops.domain.text import clean_line
 from majorops.fireground.screen import Fireground, Look
 from majorops.models import Incident
 from majorops.regions import REGIONS, stale_since
-from majorops.web.answers import number_of, status_of, wants_partial
 from majorops.web.context import load
+from majorops.web.error_handlers import number_of, status_of, wants_partial
 
 FILTER_LENGTH = 80
 SAID = "said"  # the category of what the next page tells about the last act
 
 
-def verb(form: str, region: str) -> Callable:
-    """Turn a function that calls a verb into a view of one incident.
+def incident_action(form: str, region: str) -> Callable:
+    """Turn a function that calls an operation into a view of one incident.
 
     `form` names the form on the page, `region` where it stands: a refusal is told there, with what was typed.
     """
@@ -60,7 +60,7 @@ def verb(form: str, region: str) -> Callable:
 def changed(
     incident: Incident, anchor: str, extra: str = "", also: tuple[str, ...] = (), said: str = ""
 ) -> Response:
-    """After a verb: the stale regions for the page's script, and those named in `also`; a redirect to the
+    """After an operation: the stale regions for the page's script, and those named in `also`; a redirect to the
     page without it. `said`: what was done, for the person who did it."""
     if said and wants_partial():
         extra += render_template("fireground/_posted.html", said=said)

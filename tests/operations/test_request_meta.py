@@ -12,8 +12,8 @@ from majorops import operations
 from majorops.db import db
 from majorops.domain.errors import Conflict
 from majorops.models import CanReport, TimelineEvent
-from majorops.operations import Envelope
-from majorops.operations.edit import edit_field, keep_loser
+from majorops.operations import RequestMeta
+from majorops.operations.edit import edit_field, record_discarded_edit
 from majorops.operations.timeline import add_note
 from majorops.operations.tracks import report_can
 
@@ -34,14 +34,14 @@ def entries(incident, kind: str) -> list[TimelineEvent]:
 
 
 def test_sent_twice_done_once(incident, cast, clock):
-    who = {"actor": cast.maya, "now": clock(), "envelope": Envelope(KEY)}
+    who = {"actor": cast.maya, "now": clock(), "request_meta": RequestMeta(KEY)}
     for _ in range(3):
         add_note(incident, "heard", **who)
     assert len(entries(incident, "note.logged")) == 1
 
 
 def test_a_can_report_sent_twice_is_one_report(incident, cast, clock):
-    who = {"actor": cast.rita, "now": clock(), "envelope": Envelope(KEY)}
+    who = {"actor": cast.rita, "now": clock(), "request_meta": RequestMeta(KEY)}
     for _ in range(2):
         report_can(incident, team="App", conditions="5xx", **who)
     assert len(db.session.scalars(select(CanReport)).all()) == 1
@@ -49,10 +49,18 @@ def test_a_can_report_sent_twice_is_one_report(incident, cast, clock):
 
 def test_a_replayed_edit_is_no_conflict_with_what_came_after_it(incident, cast, clock):
     edit_field(
-        incident, "title", "mine", was=incident.title, actor=cast.maya, now=clock(), envelope=Envelope(KEY)
+        incident,
+        "title",
+        "mine",
+        was=incident.title,
+        actor=cast.maya,
+        now=clock(),
+        request_meta=RequestMeta(KEY),
     )
     edit_field(incident, "title", "theirs", was="mine", actor=cast.omar, now=clock())
-    edit_field(incident, "title", "mine", was="x", actor=cast.maya, now=clock(), envelope=Envelope(KEY))
+    edit_field(
+        incident, "title", "mine", was="x", actor=cast.maya, now=clock(), request_meta=RequestMeta(KEY)
+    )
     assert incident.title == "theirs"
     with pytest.raises(Conflict):
         edit_field(incident, "title", "mine", was="x", actor=cast.maya, now=clock())
@@ -60,7 +68,7 @@ def test_a_replayed_edit_is_no_conflict_with_what_came_after_it(incident, cast, 
 
 def test_made_and_arrived(incident, cast, clock):
     made = clock() - timedelta(minutes=4)
-    add_note(incident, "heard", actor=cast.maya, now=clock(), envelope=Envelope(KEY, made))
+    add_note(incident, "heard", actor=cast.maya, now=clock(), request_meta=RequestMeta(KEY, made))
     entry = entries(incident, "note.logged")[0]
     assert (entry.made_at, entry.at) == (made, clock())
 
@@ -71,22 +79,24 @@ def test_made_and_arrived(incident, cast, clock):
     ids=["in a second", "in a year", "before the incident was opened", "yesterday"],
 )
 def test_a_time_that_cannot_be_is_not_kept(incident, cast, clock, claimed):
-    add_note(incident, "heard", actor=cast.maya, now=clock(), envelope=Envelope(KEY, clock() + claimed))
+    add_note(
+        incident, "heard", actor=cast.maya, now=clock(), request_meta=RequestMeta(KEY, clock() + claimed)
+    )
     assert entries(incident, "note.logged")[0].made_at is None
 
 
 def test_two_processes_with_one_key_meet_in_the_index(incident, cast, clock, monkeypatch):
     """Both looked before either had written: the database decides, and the second one sees it on its second run."""
-    who = {"actor": cast.maya, "now": clock(), "envelope": Envelope(KEY)}
+    who = {"actor": cast.maya, "now": clock(), "request_meta": RequestMeta(KEY)}
     add_note(incident, "heard", **who)
     looks = iter([False, True])
-    monkeypatch.setattr(operations, "_is_known", lambda session, envelope: next(looks))
+    monkeypatch.setattr(operations, "_is_known", lambda session, request_meta: next(looks))
     assert add_note(incident, "heard", **who) is None
     assert len(entries(incident, "note.logged")) == 1
 
 
 def test_the_index_is_there(incident, cast, clock):
-    add_note(incident, "heard", actor=cast.maya, now=clock(), envelope=Envelope(KEY))
+    add_note(incident, "heard", actor=cast.maya, now=clock(), request_meta=RequestMeta(KEY))
     row = entries(incident, "note.logged")[0]
     copy = {c.key: getattr(row, c.key) for c in TimelineEvent.__table__.columns} | {"id": None, "seq": 999}
     with pytest.raises(IntegrityError):
@@ -98,18 +108,18 @@ def test_the_index_is_there(incident, cast, clock):
 
 def test_the_loser_of_a_conflict_stays_in_the_record_internal(incident, cast, clock):
     edit_field(incident, "description", "omar says", was=incident.description, actor=cast.omar, now=clock())
-    keep_loser(incident, "description", "maya says", actor=cast.maya, now=clock())
-    (entry,) = entries(incident, "edit.yielded")
+    record_discarded_edit(incident, "description", "maya says", actor=cast.maya, now=clock())
+    (entry,) = entries(incident, "edit.discarded")
     assert (entry.detail, entry.visibility.value, entry.actor_name) == (
         "maya says",
         "internal",
         "Maya Okafor",
     )
     assert incident.description == "omar says"
-    keep_loser(
+    record_discarded_edit(
         incident, "description", " omar says ", actor=cast.maya, now=clock()
     )  # the same: nothing is lost
-    assert len(entries(incident, "edit.yielded")) == 1
+    assert len(entries(incident, "edit.discarded")) == 1
 
 
 # After the commit

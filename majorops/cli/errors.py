@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from majorops.domain.errors import Refused
 
 
-def says_why(command: Callable) -> Callable:
+def report_errors(command: Callable) -> Callable:
     """Turn refusals of the rules and a database that does not answer into one line on stderr, exit 1."""
 
     @wraps(command)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.domain.coach import Clocked, Watch
+from majorops.domain.coach import Clocked, CoachInputs
 from majorops.domain.enums import AskState, CommandRole, TrackOutcome
 from majorops.domain.notices import Reach
 from majorops.domain.roles import is_let_go
@@ -19,13 +19,13 @@ READ_AT_MOST = 50  # of what runs at once
 NAMED = 3
 
 
-def watch(
+def coach_inputs(
     incident: Incident,
     *,
     tracks: list[RecoveryTrack] | None = None,
     timeboxes: list[Timebox] | None = None,
     asks: list[Ask] | None = None,
-) -> Watch:
+) -> CoachInputs:
     """The situation as the rules of `domain/coach.py` want it. Costs five queries, whatever the record's length; three
     fewer where the page has what runs already."""
     signs = _signs(incident)
@@ -35,7 +35,7 @@ def watch(
     best = None if signs.reach is None else Reach(signs.reach)
     may_be_nobody = not incident.is_drill and best not in (Reach.TOLD, Reach.QUEUED, Reach.QUIET)
     reach = incident_reach(incident.id) if may_be_nobody else None
-    return Watch(
+    return CoachInputs(
         severity=incident.severity,
         level=incident.alarm_level,
         level_at=incident.alarm_level_at or incident.opened_at,

@@ -20,7 +20,7 @@ def open_handover(incident: Incident) -> Handover | None:
 
 
 def lapse_handover(incident: Incident, reason: str, *, actor: Actor, now: datetime) -> None:
-    """Close the open hand-over, if there is one, and log why. Part of a verb."""
+    """Close the open hand-over, if there is one, and log why. Part of an operation."""
     if (handover := open_handover(incident)) is None:
         return
     handover.state, handover.closed_at, handover.reason = HandoverState.LAPSED, now, reason[:300]
@@ -38,7 +38,7 @@ def lapse_handover(incident: Incident, reason: str, *, actor: Actor, now: dateti
 
 
 def lapse_offers_to(user: User, *, actor: Actor, now: datetime) -> None:
-    """Close every offer to an account that may not take command any more. Part of a verb on the account."""
+    """Close every offer to an account that may not take command any more. Part of an operation on the account."""
     if not (reason := receiver_refusal(user.name, user.role, user.is_active)):
         return
     offered = select(Handover.incident_id).filter_by(user_id=user.id, closed_at=None)

@@ -18,7 +18,7 @@ from majorops.fireground.screen.record import Record
 from majorops.models import CommandAssignment, Handover, User
 from majorops.operations.exposure import exposure_of
 from majorops.operations.handover import command_brief
-from majorops.operations.lapse import open_handover
+from majorops.operations.handover_expiry import open_handover
 from majorops.operations.outbox import audience
 from majorops.operations.stand_down import why_not_stand_down
 

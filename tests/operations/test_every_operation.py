@@ -1,4 +1,4 @@
-"""Every verb leaves an event, asks for its permission, and says so."""
+"""Every operation leaves an event, asks for its permission, and says so."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ from majorops.models import (
     TimelineEvent,
     User,
 )
-from majorops.operations import Unrecorded, operation
+from majorops.operations import MissingEventError, operation
+from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.drafts import Asked
-from majorops.operations.watching import watch
 from tests.cast import PASSWORD
-from tests.operations.loaded import VERBS
+from tests.operations.loaded import OPERATIONS
 
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
@@ -67,22 +67,24 @@ def prepared(cast, clock):
     """An incident in phase 7 with a track, a timebox, a note, an update; and a system."""
     incident = cast.open(severity=Severity.LOW)
     who = {"actor": cast.maya, "now": clock()}
-    VERBS["tracks.open_track"](incident, team="App", owner="Rita Moreau", goal="roll back", minutes=5, **who)
-    VERBS["tracks.open_timebox"](incident, purpose="conditions", owner="Maya", minutes=5, **who)
-    VERBS["tracks.report_can"](incident, team="App", conditions="5xx", needs="deploy freeze", **who)
-    VERBS["asks.ask"](incident, whom="Lena", what="pool size", minutes=5, **who)
-    VERBS["briefs.make_link"](incident, page=BriefPage.BRIEF, name="Legal", hours=1, **who)
-    VERBS["timeline.add_note"](incident, "first", **who)
-    VERBS["updates.publish_update"](incident, "known", visibility=Visibility.PUBLIC, **who)
-    VERBS["catalogue.add_system"](name="cdn", actor=SYSTEM, now=clock())
+    OPERATIONS["tracks.open_track"](
+        incident, team="App", owner="Rita Moreau", goal="roll back", minutes=5, **who
+    )
+    OPERATIONS["tracks.open_timebox"](incident, purpose="conditions", owner="Maya", minutes=5, **who)
+    OPERATIONS["tracks.report_can"](incident, team="App", conditions="5xx", needs="deploy freeze", **who)
+    OPERATIONS["asks.ask"](incident, whom="Lena", what="pool size", minutes=5, **who)
+    OPERATIONS["briefs.make_link"](incident, page=BriefPage.BRIEF, name="Legal", hours=1, **who)
+    OPERATIONS["timeline.add_note"](incident, "first", **who)
+    OPERATIONS["updates.publish_update"](incident, "known", visibility=Visibility.PUBLIC, **who)
+    OPERATIONS["catalogue.add_system"](name="cdn", actor=SYSTEM, now=clock())
     body = {"tier": CardTier.AGENCY, "name": "A", "systems": "*", "body": CARD}
-    card = VERBS["runcards.add_card"](**body, actor=SYSTEM, now=clock())
-    VERBS["runcards.choose_card"](incident, card.id, **who)
+    card = OPERATIONS["runcards.add_card"](**body, actor=SYSTEM, now=clock())
+    OPERATIONS["runcards.choose_card"](incident, card.id, **who)
     given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
-    VERBS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
-    VERBS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
+    OPERATIONS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
+    OPERATIONS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
     times = {"starts_at": clock(), "ends_at": clock() + timedelta(hours=1)}
-    VERBS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
+    OPERATIONS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
     db.session.scalar(select(Delivery)).state = DeliveryState.FAILED
     made = {"by_name": "Ada", "phase": Phase.ALERT, "prompt": "brief 1", "seen": "s", "made_at": clock()}
     made |= {"incident_id": incident.id, "user_id": cast.ada.user_id, "helper": Helper.BRIEF}
@@ -95,7 +97,7 @@ def prepared(cast, clock):
 
 
 def calls(cast, clock) -> dict[str, tuple]:
-    """For each verb what it is called with: subject arguments and keywords."""
+    """For each operation what it is called with: subject arguments and keywords."""
     later = clock() + timedelta(minutes=20)
     track, box = db.session.scalar(select(RecoveryTrack.id)), db.session.scalar(select(Timebox.id))
     need, asked = db.session.scalar(select(CanReport.id)), db.session.scalar(select(Ask.id))
@@ -185,7 +187,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "drafts.take_brief": (2, {"typed": "Payments fail.", "was": ""}),
         "drafts.forget_drafts": ("none", {"before": later}),
         "edit.edit_field": ("title", "new title"),
-        "edit.keep_loser": ("title", "what the other one typed"),
+        "edit.record_discarded_edit": ("title", "what the other one typed"),
         "edit.edit_fields": ({"title": ("new", "prod-payments-api not responding")}, {"rename": {}}),
         "incident.open_incident": ("none", {"title": "t", "severity": Severity.LOW, "systems": ["a"]}),
         "incident.continue_incident": ("resolved",),
@@ -234,13 +236,14 @@ def test_every_operation_of_the_package_is_seen():
         and any(getattr(getattr(d, "func", d), "id", "") == "operation" for d in node.decorator_list)
     }
     assert "systems.set_system_status" in marked
-    assert marked == set(VERBS)
+    assert marked == set(OPERATIONS)
 
 
 # create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link is only counted:
 # tests/operations/test_briefs.py. What is shown of a draft is kept without an entry: tests/ai/test_drafts.py.
 @pytest.mark.parametrize(
-    "name", sorted(VERBS.keys() - {"accounts.create_first_admin", "briefs.count_use", "drafts.keep_shown"})
+    "name",
+    sorted(OPERATIONS.keys() - {"accounts.create_first_admin", "briefs.count_use", "drafts.keep_shown"}),
 )
 def test_leaves_an_event(cast, clock, name):
     incident = prepared(cast, clock)
@@ -255,26 +258,26 @@ def test_leaves_an_event(cast, clock, name):
         case "none":
             subject, given = [], given[1:]
         case "phase7":
-            VERBS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
+            OPERATIONS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
             given = given[1:]
         case "vacant":
-            subject, given = [VERBS["incident.open_incident"](title="t", severity=Severity.LOW, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
+            subject, given = [OPERATIONS["incident.open_incident"](title="t", severity=Severity.LOW, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
         case "offered":
             to = given.pop()
-            given = [VERBS["handover.offer_handover"](incident, to.user_id, **who).id]
+            given = [OPERATIONS["handover.offer_handover"](incident, to.user_id, **who).id]
         case "resolved":
-            VERBS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+            OPERATIONS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
             given = []
         case "late":
             incident.detected_at -= timedelta(minutes=25)
             db.session.commit()
             given = []
         case "summary":
-            VERBS["edit.edit_field"](incident, "exec_summary", "Payments fail.", **who)
+            OPERATIONS["edit.edit_field"](incident, "exec_summary", "Payments fail.", **who)
             given = []
         case "nobody told":
             current_app.config["SMTP_URL"] = None
-            subject, given = [VERBS["incident.open_incident"](title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
+            subject, given = [OPERATIONS["incident.open_incident"](title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
         case "unindexed":
             key = "rowid" if db.engine.dialect.name == "sqlite" else "id"
             db.session.execute(text(f"DELETE FROM search_incident WHERE {key} > 0"))
@@ -282,12 +285,15 @@ def test_leaves_an_event(cast, clock, name):
             subject, given = [], []
         case "overdue":
             who["now"] = clock.tick(minutes=20)
-            given = [nudges(watch(incident))[0].key] if name == "coaching.rest_nudge" else []
+            given = [nudges(coach_inputs(incident))[0].key] if name == "coaching.rest_nudge" else []
         case "session":
             rita = db.session.get(User, cast.rita.user_id)
-            subject, given = [], [VERBS["accounts.start_session"](rita, method=SignInMethod.LOCAL, **who)]
+            subject, given = (
+                [],
+                [OPERATIONS["accounts.start_session"](rita, method=SignInMethod.LOCAL, **who)],
+            )
     before = entries()
-    VERBS[name](*subject, *given, **keywords, **who)
+    OPERATIONS[name](*subject, *given, **keywords, **who)
     assert entries() > before
     assert wrong_types() == set()
 
@@ -321,10 +327,12 @@ def wrong_types() -> set[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(name for name, verb in VERBS.items() if verb.needs is not None))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, operation in OPERATIONS.items() if operation.needs is not None)
+)
 def test_asks_for_its_permission(cast, clock, name):
     with pytest.raises(Forbidden):
-        VERBS[name](actor=cast.xin, now=clock())
+        OPERATIONS[name](actor=cast.xin, now=clock())
 
 
 def test_a_change_without_an_event_is_rolled_back(cast, clock):
@@ -334,8 +342,8 @@ def test_a_change_without_an_event_is_rolled_back(cast, clock):
     def forgetful(incident, *, actor, now):
         incident.title = "changed in silence"
 
-    VERBS.pop("test_every_verb.forgetful")
-    with pytest.raises(Unrecorded):
+    OPERATIONS.pop("test_every_operation.forgetful")
+    with pytest.raises(MissingEventError):
         forgetful(incident, actor=cast.maya, now=clock())
     assert incident.title == "prod-payments-api not responding"
 
