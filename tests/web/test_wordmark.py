@@ -33,7 +33,7 @@ FOR_XIN = ("/briefs", "/admin/incidents/2", "/admin/")  # the last two are not t
 def word(page) -> str:
     """What the page's wordmark says; empty for no word."""
     said, shown = (
-        re.findall(r'data-posture="(\w+)"', page.text),
+        re.findall(r'<[a-z]+ [^>]*data-posture="(\w+)"', page.text),
         re.findall(r'class="posture">(\w+)<', page.text),
     )
     assert len(said) == 1, page.request.path

@@ -1,8 +1,11 @@
-// What an answer does to the form that asked: renewed tokens, cleared forms, and a line with Retry where nothing was saved.
+// What an answer does to the form that asked: renewed tokens, cleared forms, and a line with Retry where
+// nothing was saved.
 (() => {
   const notice = document.getElementById("problem");
   document.addEventListener("htmx:response:error", (event) => {
-    const { ctx } = event.detail, token = ctx.response.headers.get("X-CSRF-Token"), form = ctx.sourceElement;
+    const { ctx } = event.detail,
+      token = ctx.response.headers.get("X-CSRF-Token"),
+      form = ctx.sourceElement;
     if (!token) return;
     useToken(token);
     if (form?.matches?.("form") && !form.dataset.again) {
@@ -10,16 +13,31 @@
       setTimeout(() => form.isConnected && form.requestSubmit());
     }
   });
-  window.useToken = (token) => { for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token; };
+  window.useToken = (token) => {
+    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token;
+  };
 
-  // What was sent and taken is cleared and folded away; what was refused, or typed while it was on its way, stays.
-  const sent = new WeakMap(), texts = (form) => [...form.elements].filter(({ type }) => type === "text" || type === "textarea");
+  // What was sent and taken is cleared and folded away; what was refused, or typed while it was on its
+  // way, stays.
+  const sent = new WeakMap(),
+    texts = (form) => [...form.elements].filter(({ type }) => type === "text" || type === "textarea");
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement?.matches?.("form")) sent.set(ctx, texts(ctx.sourceElement).map((e) => e.value));
+    if (ctx.sourceElement?.matches?.("form"))
+      sent.set(
+        ctx,
+        texts(ctx.sourceElement).map((e) => e.value),
+      );
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    const { ctx } = event.detail, form = ctx.sourceElement;
-    if (ctx.request.method !== "POST" || ctx.response.status >= 400 || !form?.matches?.("form") || !form.isConnected) return;
+    const { ctx } = event.detail,
+      form = ctx.sourceElement;
+    if (
+      ctx.request.method !== "POST" ||
+      ctx.response.status >= 400 ||
+      !form?.matches?.("form") ||
+      !form.isConnected
+    )
+      return;
     delete form.dataset.again;
     if (texts(form).some((e) => e.value !== e.defaultValue && !sent.get(ctx)?.includes(e.value))) return;
     form.reset();
@@ -29,14 +47,19 @@
   // Publishing and advancing never wait in the browser: whoever pressed must know that nothing happened.
   const UNDONE = { phase: "Not advanced", updates: "Not posted", holding: "Not posted" };
   document.addEventListener("unsent", (event) => {
-    const form = event.detail, what = UNDONE[form.action?.split("/").pop()] ?? "Not saved";
+    const form = event.detail,
+      what = UNDONE[form.action?.split("/").pop()] ?? "Not saved";
     const text = `Offline. ${what}. Text kept.`;
-    const line = document.createElement("p"), again = document.createElement("button");
+    const line = document.createElement("p"),
+      again = document.createElement("button");
     line.className = "notice notice--error";
     line.dataset.unsent = what;
     line.setAttribute("role", "alert");
     Object.assign(again, { type: "button", className: "button", textContent: "Retry" });
-    again.addEventListener("click", () => { line.remove(); form.isConnected && form.requestSubmit(); });
+    again.addEventListener("click", () => {
+      line.remove();
+      form.isConnected && form.requestSubmit();
+    });
     line.append(text, " ", again);
     notice.replaceChildren(line);
   });

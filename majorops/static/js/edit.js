@@ -1,32 +1,61 @@
 // Click-to-edit. The server draws the editor and answers a save; here are only the keys and the moments.
-// While the line is down the editor comes from a copy that was fetched when it was up, and a save waits (queue.js).
+// While the line is down the editor comes from a copy that was fetched when it was up, and a save waits
+// (queue.js).
 (() => {
   const rests = new Map(); // field id → its markup at rest, for Escape
   const editing = () => document.querySelector(".field--editing");
   const box = (field) => field.querySelector("[name=value]:checked") ?? field.querySelector("[name=value]");
   // A choice made with the arrows waits for Enter, or for leaving; one that was pressed is saved at once.
   let byKey = false;
-  document.addEventListener("pointerdown", () => { byKey = false; }, true);
-  document.addEventListener("keydown", ({ target }) => {
-    byKey = Boolean(target.closest?.(".field--editing"));
-  }, true);
+  document.addEventListener(
+    "pointerdown",
+    () => {
+      byKey = false;
+    },
+    true,
+  );
+  document.addEventListener(
+    "keydown",
+    ({ target }) => {
+      byKey = Boolean(target.closest?.(".field--editing"));
+    },
+    true,
+  );
 
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-edit]");
-    if (!link) return;
-    const field = link.closest(".field");
-    rests.set(field.id, field.outerHTML);
-    if (window.line?.isDown && openLocally(link)) { event.preventDefault(); event.stopImmediatePropagation(); }
-  }, true);
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest("[data-edit]");
+      if (!link) return;
+      const field = link.closest(".field");
+      rests.set(field.id, field.outerHTML);
+      if (window.line?.isDown && openLocally(link)) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+    },
+    true,
+  );
 
-  const copies = document.createElement("template"), root = document.querySelector("[data-editors]");
-  if (root) setTimeout(async () => {
-    try { copies.innerHTML = await (await fetch(root.dataset.editors, { headers: { "HX-Request": "true" } })).text(); } catch { /* the line is down already */ }
-  }, 1500);
+  const copies = document.createElement("template"),
+    root = document.querySelector("[data-editors]");
+  if (root)
+    setTimeout(async () => {
+      try {
+        copies.innerHTML = await (
+          await fetch(root.dataset.editors, { headers: { "HX-Request": "true" } })
+        ).text();
+      } catch {
+        /* the line is down already */
+      }
+    }, 1500);
   function openLocally(link) {
-    const field = link.closest(".field"), copy = copies.content.getElementById(field.id)?.cloneNode(true);
+    const field = link.closest(".field"),
+      copy = copies.content.getElementById(field.id)?.cloneNode(true);
     if (!copy) return false;
-    const was = field.dataset.was, about = copy.querySelector("[name=approximate]"), waits = window.queuedFor(field.id);
+    const was = field.dataset.was,
+      about = copy.querySelector("[name=approximate]"),
+      waits = window.queuedFor(field.id);
     if (about) about.checked = waits ? "approximate" in waits : was.startsWith("approximately");
     const value = waits?.value ?? (about ? was.replace("approximately ", "") : was);
     const key = copy.querySelector(`[type=radio][value="${CSS.escape(value)}"]`);
@@ -51,7 +80,8 @@
     }
     for (const field of document.querySelectorAll(".field--editing:not([data-open])")) {
       field.dataset.open = "yes";
-      const input = box(field), keep = field.querySelector("[data-first]");
+      const input = box(field),
+        keep = field.querySelector("[data-first]");
       (keep ?? input).focus();
       const hasCaret = input?.setSelectionRange && input.type !== "radio"; // every input has the method
       if (hasCaret && !keep) input.setSelectionRange(input.value.length, input.value.length);
@@ -72,13 +102,19 @@
   function cancel(field) {
     close(field);
     // Somebody may have changed it meanwhile: the markup kept here could be old.
-    if (!window.line?.isDown) htmx.ajax("GET", field.dataset.rest, { target: `#${CSS.escape(field.id)}`, swap: "outerMorph" });
+    if (!window.line?.isDown)
+      htmx.ajax("GET", field.dataset.rest, { target: `#${CSS.escape(field.id)}`, swap: "outerMorph" });
   }
 
   function save(field) {
     const form = field.querySelector("form");
     if (field.dataset.saving || !form) return;
-    if (!field.querySelector(".field__error, .field__conflict, .field__gate") && box(field)?.value === field.dataset.first && !field.querySelector("[data-changed]")) return cancel(field);
+    if (
+      !field.querySelector(".field__error, .field__conflict, .field__gate") &&
+      box(field)?.value === field.dataset.first &&
+      !field.querySelector("[data-changed]")
+    )
+      return cancel(field);
     form.requestSubmit();
   }
 
@@ -97,7 +133,8 @@
     const field = event.target.closest(".field--editing");
     const key = event.target.closest("[data-cancel], [data-save], .sevs__key");
     if (!field || !key || !rests.has(field.id)) return;
-    if (key.matches(".sevs__key")) { // pressed as it is: nothing changes, the editor closes
+    if (key.matches(".sevs__key")) {
+      // pressed as it is: nothing changes, the editor closes
       const isPressed = event.detail > 0; // an arrow's click counts none
       if (isPressed && key.control.value === field.dataset.first) cancel(field);
       return;
@@ -114,7 +151,8 @@
     if (event.key === "Escape") {
       event.preventDefault();
       if (field.querySelector(".field__conflict")) return; // the panel stays: one of its keys decides
-      const typed = box(field)?.value ?? "", more = Math.abs(typed.length - field.dataset.first.length);
+      const typed = box(field)?.value ?? "",
+        more = Math.abs(typed.length - field.dataset.first.length);
       if (lines && typed !== field.dataset.first && more > 20 && !field.dataset.sure) {
         field.dataset.sure = "yes";
         const hint = field.querySelector("[data-keys]");
@@ -140,29 +178,39 @@
     });
   });
 
-  function hold(field, isHeld) { for (const input of field.querySelectorAll("input, textarea")) input.readOnly = isHeld; }
+  function hold(field, isHeld) {
+    for (const input of field.querySelectorAll("input, textarea")) input.readOnly = isHeld;
+  }
   document.addEventListener("htmx:before:request", (event) => {
     const field = event.target.closest?.(".field--editing");
     if (!field) return;
     if (event.detail.ctx.request.method === "POST") hold(field, true); // the answer takes the box away
     field.dataset.saving = "yes";
-    setTimeout(() => { if (field.isConnected && field.dataset.saving) field.classList.add("field--saving"); }, 400);
+    setTimeout(() => {
+      if (field.isConnected && field.dataset.saving) field.classList.add("field--saving");
+    }, 400);
   });
   document.addEventListener("htmx:finally:request", (event) => {
     const field = event.target.closest?.(".field--editing");
-    if (field) { delete field.dataset.saving; field.classList.remove("field--saving"); hold(field, false); }
+    if (field) {
+      delete field.dataset.saving;
+      field.classList.remove("field--saving");
+      hold(field, false);
+    }
   });
 
   document.addEventListener("click", (event) => {
     const take = event.target.closest("[data-take]");
     if (!take) return;
     event.preventDefault();
-    const field = take.closest(".field--editing"), input = box(field);
+    const field = take.closest(".field--editing"),
+      input = box(field);
     if (take.dataset.take === "theirs") {
       leaving = field.id;
       return field.querySelector("form").requestSubmit(take); // mine goes into the record
     }
-    if (take.dataset.take === "both") input.value = `${input.value}${input.matches("textarea") ? "\n" : " "}${take.dataset.text}`;
+    if (take.dataset.take === "both")
+      input.value = `${input.value}${input.matches("textarea") ? "\n" : " "}${take.dataset.text}`;
     field.querySelector(".field__conflict")?.remove();
     if (take.dataset.take === "mine") return field.querySelector("form").requestSubmit();
     input.focus();
@@ -175,7 +223,9 @@
       const field = note.closest(".field");
       if (document.activeElement === document.body) field.querySelector(".field__value")?.focus();
       say(note.dataset.said ?? "Saved");
-      setTimeout(() => { if (!note.contains(document.activeElement)) note.remove(); }, 5000);
+      setTimeout(() => {
+        if (!note.contains(document.activeElement)) note.remove();
+      }, 5000);
     }
   }).observe(document.body, { childList: true, subtree: true });
 

@@ -4,7 +4,8 @@
   const row = () => document.activeElement.closest(".timeline__row");
   if (!all("#keys")[0]) return;
   let mine = JSON.parse(localStorage.getItem("keys") ?? "{}"); // as listed → their own; `off`
-  const keyOf = (name) => mine[name] ?? name, named = (test) => all("[data-key]").find(({ dataset: { key } }) => test(keyOf(key), key));
+  const keyOf = (name) => mine[name] ?? name,
+    named = (test) => all("[data-key]").find(({ dataset: { key } }) => test(keyOf(key), key));
 
   let asked; // the row that P acted on gets the focus back
   function step(by) {
@@ -28,36 +29,57 @@
   });
 
   function zone(by) {
-    const zones = all(".fireground [tabindex]:not(li)").filter((e) => e.checkVisibility()), here = zones.findIndex((e) => e.contains(document.activeElement));
+    const zones = all(".fireground [tabindex]:not(li)").filter((e) => e.checkVisibility()),
+      here = zones.findIndex((e) => e.contains(document.activeElement));
     zones.at(here < 0 && by < 0 ? -1 : (here + by) % zones.length).focus();
   }
 
   // A form that was pressed is on its way: what is typed for it acts on nothing.
   let quiet = 0;
-  document.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-edit], [data-helper], .commands__do")) quiet = performance.now() + 1000;
-  }, true);
-  document.addEventListener("focusin", ({ target }) => { if (target.matches("input, textarea, select")) quiet = 0; });
+  document.addEventListener(
+    "click",
+    ({ target }) => {
+      if (target.closest("[data-edit], [data-helper], .commands__do")) quiet = performance.now() + 1000;
+    },
+    true,
+  );
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.matches("input, textarea, select")) quiet = 0;
+  });
   const isLoading = () => performance.now() < quiet || all("[data-edit].htmx-request")[0];
 
   document.addEventListener("keydown", (event) => {
-    const { key, target } = event, above = all("dialog[open]")[0], chord = event.ctrlKey || event.metaKey;
+    const { key, target } = event,
+      above = all("dialog[open]")[0],
+      chord = event.ctrlKey || event.metaKey;
     // A held Enter must not confirm what it has just armed or opened.
     const isHeld = key === "Enter" && event.repeat;
     if (isHeld && target.closest("[data-arm], .advance__soft")) event.preventDefault();
     if (event.altKey || !key) return;
     const pressed = key.toUpperCase();
-    if (key === "F6" && !above) { event.preventDefault(); zone(event.shiftKey ? -1 : 1); }
+    if (key === "F6" && !above) {
+      event.preventDefault();
+      zone(event.shiftKey ? -1 : 1);
+    }
     if (chord && !event.shiftKey && pressed === "K") {
       event.preventDefault();
       all("[data-place=palette]")[0].click();
     }
-    if (above || mine.off || chord || key.length > 1 || target.closest("input, textarea, select, [contenteditable]")) return;
+    if (
+      above ||
+      mine.off ||
+      chord ||
+      key.length > 1 ||
+      target.closest("input, textarea, select, [contenteditable]")
+    )
+      return;
     if (event.shiftKey && pressed !== key.toLowerCase()) return; // `?` and `/` need Shift on some keyboards
-    const link = named((key) => key === pressed), act = acts[link?.dataset.key];
+    const link = named((key) => key === pressed),
+      act = acts[link?.dataset.key];
     if (!link || (event.repeat && !act) || isLoading()) return;
     event.preventDefault();
-    const why = link.dataset.why ?? (act ? act() : !reach(link) && `${link.textContent}: not on the screen now.`);
+    const why =
+      link.dataset.why ?? (act ? act() : !reach(link) && `${link.textContent}: not on the screen now.`);
     if (why) say(why);
   });
 
@@ -69,7 +91,10 @@
     for (const field of all("[data-key-of]")) field.value = keyOf(field.dataset.keyOf);
     for (const box of all("[data-keys-on]")) box.checked = !mine.off;
   }
-  function keep() { localStorage.setItem("keys", JSON.stringify(mine)); draw(); }
+  function keep() {
+    localStorage.setItem("keys", JSON.stringify(mine));
+    draw();
+  }
   document.addEventListener("input", ({ target, data }) => {
     const name = target.dataset.keyOf;
     if (name) {
@@ -82,7 +107,10 @@
     keep();
   });
   document.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-keys-reset]")) { mine = {}; keep(); }
+    if (target.closest("[data-keys-reset]")) {
+      mine = {};
+      keep();
+    }
   });
   draw();
 })();

@@ -1,32 +1,57 @@
-// The line to the server: hears which regions are stale and fetches them; says when it is down; catches up by itself.
-// Native EventSource rather than htmx's: each new stream needs a fresh ticket, and the state of the line is shown.
+// The line to the server: hears which regions are stale and fetches them; says when it is down; catches
+// up by itself.
+// Native EventSource rather than htmx's: each new stream needs a fresh ticket, and the state of the line
+// is shown.
 (() => {
   document.documentElement.classList.add("js");
   const root = document.querySelector("[data-changes]");
   const version = () => Number(document.getElementById("version")?.dataset.version ?? 0);
   window.pageVersion = version;
   document.addEventListener("htmx:config:request", (event) => {
-    const { headers } = event.detail.ctx.request, field = document.querySelector(".field--editing");
+    const { headers } = event.detail.ctx.request,
+      field = document.querySelector(".field--editing");
     headers["X-Version"] = String(version());
     if (field) headers["X-Editing"] = field.dataset.field;
   });
-  // A proxy without a server behind it, the sign-in page of a hotel: nothing of it reached us, whatever it says.
+  // A proxy without a server behind it, the sign-in page of a hotel: nothing of it reached us, whatever
+  // it says.
   window.isLost = ({ status, headers }) => (status >= 502 && status <= 504) || !headers.has("X-Now");
   if (!root) return;
 
-  const POLL = 4000, SAFETY = 60000, HIDDEN = 20000, SILENCE = 20000, SLOWEST = 5000, AWAY = 300000;
+  const POLL = 4000,
+    SAFETY = 60000,
+    HIDDEN = 20000,
+    SILENCE = 20000,
+    SLOWEST = 5000,
+    AWAY = 300000;
   // Regions that go stale without an entry in the timeline.
   const UNVERSIONED = ["presence", "topbar", "incidents", "ledger", "nudge", "notices"];
   const jitter = (ms) => ms * (0.7 + 0.6 * Math.random());
   let { ticket } = root.dataset;
-  let source = null, isStreaming = false, isWhole = true, lastBeat = 0, streamAfter = 0, streamPause = 1000;
-  let downSince = null, lastState = "", tries = 0, timer, hiddenAt = 0, entriesBefore = 0;
+  let source = null,
+    isStreaming = false,
+    isWhole = true,
+    lastBeat = 0,
+    streamAfter = 0,
+    streamPause = 1000;
+  let downSince = null,
+    lastState = "",
+    tries = 0,
+    timer,
+    hiddenAt = 0,
+    entriesBefore = 0;
 
   // State of the line, for all to see.
   window.line = {
-    get isDown() { return downSince !== null; },
-    get seconds() { return downSince === null ? 0 : Math.floor((performance.now() - downSince) / 1000); },
-    get isOffline() { return this.isDown && (!navigator.onLine || this.seconds >= 30); },
+    get isDown() {
+      return downSince !== null;
+    },
+    get seconds() {
+      return downSince === null ? 0 : Math.floor((performance.now() - downSince) / 1000);
+    },
+    get isOffline() {
+      return this.isDown && (!navigator.onLine || this.seconds >= 30);
+    },
     lastState: () => lastState,
   };
   const clock = () => new Date(serverNow()).toISOString().slice(11, 19);
@@ -44,17 +69,25 @@
   }
   document.addEventListener("htmx:after:request", (event) => {
     const { request, response } = event.detail.ctx;
-    if (isLost(response)) { event.preventDefault(); return down(); }
+    if (isLost(response)) {
+      event.preventDefault();
+      return down();
+    }
     up();
     if (!request.action.startsWith(root.dataset.changes)) return;
     asked = response.status;
     ticket = response.headers.get("X-Ticket") ?? ticket;
   });
-  document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) down(); });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx) down();
+  });
 
   // Asking: one request at a time; what goes stale meanwhile is asked for right after it.
   const wanted = new Set();
-  let asking = null, isMore = false, asked = 0, names = [];
+  let asking = null,
+    isMore = false,
+    asked = 0,
+    names = [];
   async function askOnce() {
     const address = new URL(root.dataset.changes, location);
     names = [...wanted];
@@ -62,22 +95,37 @@
     wanted.clear();
     asked = 0;
     // From an element of its own: requests of one element wait for each other.
-    await htmx.ajax("GET", address.pathname + address.search, { swap: "none", target: "#problem", source: "#said" });
+    await htmx.ajax("GET", address.pathname + address.search, {
+      swap: "none",
+      target: "#problem",
+      source: "#said",
+    });
     if (asked > 0 && asked < 400) document.dispatchEvent(new CustomEvent("line:well"));
     else for (const name of names) wanted.add(name); // not answered: asked for again
     return asked > 0 && asked < 500;
   }
   function ask(...names) {
     for (const name of names) wanted.add(name);
-    if (asking) { isMore = true; return asking; }
+    if (asking) {
+      isMore = true;
+      return asking;
+    }
     asking = (async () => {
       let isWell;
-      do { isMore = false; isWell = await askOnce(); } while (isWell && isMore);
+      do {
+        isMore = false;
+        isWell = await askOnce();
+      } while (isWell && isMore);
       return isWell;
-    })().finally(() => { asking = null; });
+    })().finally(() => {
+      asking = null;
+    });
     return asking;
   }
-  function plan(ms) { clearTimeout(timer); timer = setTimeout(beat, ms); }
+  function plan(ms) {
+    clearTimeout(timer);
+    timer = setTimeout(beat, ms);
+  }
   async function beat() {
     const isWell = await ask();
     tries = isWell ? 0 : tries + 1;
@@ -96,9 +144,16 @@
   function listen() {
     if (source || document.hidden || !ticket || performance.now() < streamAfter) return;
     source = new EventSource(`${root.dataset.stream}?ticket=${encodeURIComponent(ticket)}`);
-    const on = (name, act) => source.addEventListener(name, (event) => { lastBeat = performance.now(); act?.(event.data); });
+    const on = (name, act) =>
+      source.addEventListener(name, (event) => {
+        lastBeat = performance.now();
+        act?.(event.data);
+      });
     on("beat");
-    on("line", (state) => { isWhole = state === "up"; plan(jitter(isWhole ? 300 : POLL)); });
+    on("line", (state) => {
+      isWhole = state === "up";
+      plan(jitter(isWhole ? 300 : POLL));
+    });
     on("bye", () => lost(300));
     on("stale", (text) => hear(JSON.parse(text)));
     source.onopen = () => {
@@ -112,15 +167,20 @@
       lost(200);
     };
   }
-  // Our own change is heard before its answer is here: the answer brings the regions, and the note that it is saved.
-  let posting = 0, later = [];
+  // Our own change is heard before its answer is here: the answer brings the regions, and the note that
+  // it is saved.
+  let posting = 0,
+    later = [];
   function hear(told) {
     if (posting) return later.push(told);
     const names = told.regions.filter((name) => UNVERSIONED.includes(name));
-    if (names.length || told.version > version() || told.regions.includes("*")) setTimeout(ask, Math.random() * told.spread, ...names);
+    if (names.length || told.version > version() || told.regions.includes("*"))
+      setTimeout(ask, Math.random() * told.spread, ...names);
   }
   const isPost = (event) => event.detail.ctx?.request.method === "POST";
-  document.addEventListener("htmx:before:request", (event) => { if (isPost(event)) posting += 1; });
+  document.addEventListener("htmx:before:request", (event) => {
+    if (isPost(event)) posting += 1;
+  });
   document.addEventListener("htmx:finally:request", (event) => {
     if (!isPost(event)) return;
     posting = Math.max(0, posting - 1);
@@ -128,7 +188,8 @@
   });
   // An answer that was overtaken by a newer one would put back what was.
   document.addEventListener("htmx:before:swap", (event) => {
-    const { request, response } = event.detail.ctx, drawn = Number(response?.headers.get("X-Version") ?? Infinity);
+    const { request, response } = event.detail.ctx,
+      drawn = Number(response?.headers.get("X-Version") ?? Infinity);
     if (drawn >= version()) return;
     if (request.method !== "GET") return setTimeout(ask);
     event.preventDefault();
@@ -149,7 +210,11 @@
   window.addEventListener("online", () => plan(0));
   window.addEventListener("offline", down);
   // A hidden tab holds no stream: browsers give one host about six connections.
-  function remember() { if (version()) document.cookie = `looked=${version()}.${Math.floor(serverNow() / 1000)}; path=${location.pathname}; max-age=604800; samesite=lax`; }
+  function remember() {
+    if (!version()) return;
+    const looked = `${version()}.${Math.floor(serverNow() / 1000)}`;
+    document.cookie = `looked=${looked}; path=${location.pathname}; max-age=604800; samesite=lax`;
+  }
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       remember();
@@ -160,11 +225,22 @@
     plan(0);
   });
   window.addEventListener("pagehide", remember);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) { lost(); plan(0); } });
-  setInterval(() => { if (isStreaming && performance.now() - lastBeat > SILENCE) lost(1); }, 1000);
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      lost();
+      plan(0);
+    }
+  });
+  setInterval(() => {
+    if (isStreaming && performance.now() - lastBeat > SILENCE) lost(1);
+  }, 1000);
   document.addEventListener("click", (event) => {
     const seen = event.target.closest("[data-dismiss]");
-    if (seen) { event.preventDefault(); seen.parentElement.remove(); document.getElementById("timeline")?.focus({ preventScroll: true }); }
+    if (seen) {
+      event.preventDefault();
+      seen.parentElement.remove();
+      document.getElementById("timeline")?.focus({ preventScroll: true });
+    }
   });
   if (ticket) listen();
   plan(ticket ? 2000 : POLL);

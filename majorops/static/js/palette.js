@@ -2,9 +2,15 @@
 (() => {
   const palette = document.getElementById("palette");
   if (!palette) return;
-  const all = (selector) => [...palette.querySelectorAll(selector)], shown = () => all("li:not([hidden]) .commands__do");
-  const [input] = all("input"), [count] = all("p");
-  const ids = (text) => (text ?? "").split(" ").map((id) => document.getElementById(id)).filter(Boolean);
+  const all = (selector) => [...palette.querySelectorAll(selector)],
+    shown = () => all("li:not([hidden]) .commands__do");
+  const [input] = all("input"),
+    [count] = all("p");
+  const ids = (text) =>
+    (text ?? "")
+      .split(" ")
+      .map((id) => document.getElementById(id))
+      .filter(Boolean);
 
   // Goes where a link's data say; false where that is not shown now.
   window.reach = ({ dataset: { place, choose, fill, press } }) => {
@@ -13,15 +19,17 @@
     if (target.matches("dialog")) return open(target);
     if (press && target.matches("summary")) target = target.parentElement;
     // Folds around it open, not the one whose key it is.
-    for (let e = target.matches("summary") ? target.parentElement.parentElement : target; (e = e.closest("details")); e = e.parentElement) e.open = true;
+    const start = target.matches("summary") ? target.parentElement.parentElement : target;
+    for (let e = start.closest("details"); e; e = e.parentElement.closest("details")) e.open = true;
     const home = target.closest("#composer, #log")?.id ?? (target.closest(".command") ? "panel" : undefined);
     const { sheet } = document.body.dataset; // a phone's
     if (home ? home !== sheet && (sheet || !target.checkVisibility()) : sheet) {
       document.querySelector(`[data-opens="${home ?? sheet}"]`)?.click();
     }
     for (const one of ids(choose)) one[one.matches("option") ? "selected" : "checked"] = true;
-    let stop = target.matches("details") ? firstField(target) ?? target.querySelector("button") : target;
-    if (!stop.checkVisibility()) stop = firstField(stop.form ?? target, "input, textarea") ?? stop; // a CAN has fields of its own
+    let stop = target.matches("details") ? (firstField(target) ?? target.querySelector("button")) : target;
+    // A CAN has fields of its own.
+    if (!stop.checkVisibility()) stop = firstField(stop.form ?? target, "input, textarea") ?? stop;
     if (fill) stop.value ||= fill; // typed text stays
     stop.focus();
     if (choose) stop.dispatchEvent(new Event("input", { bubbles: true }));
@@ -39,25 +47,47 @@
   function open(dialog) {
     back = document.activeElement.closest(".field")?.id;
     if (!dialog.open) dialog.showModal();
-    if (dialog === palette) { waits = 0; input.value = ""; input.focus(); filter(); }
+    if (dialog === palette) {
+      waits = 0;
+      input.value = "";
+      input.focus();
+      filter();
+    }
     htmx.ajax("GET", dialog.dataset.from, { target: `#${dialog.id}-list`, swap: "innerMorph" });
     return true;
   }
   // The browser gives the focus back; a field that was left is another element by now.
-  document.addEventListener("close", () => {
-    if (!document.activeElement.closest(".fireground")) document.querySelector(`#${back} .field__value`)?.focus();
-  }, true);
-  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => ctx.response.status < 500 && palette.close());
-  document.addEventListener("htmx:after:swap", () => { if (palette.open) { filter(); if (waits) run(); } });
+  document.addEventListener(
+    "close",
+    () => {
+      if (!document.activeElement.closest(".fireground"))
+        document.querySelector(`#${back} .field__value`)?.focus();
+    },
+    true,
+  );
+  document.addEventListener(
+    "htmx:response:error",
+    ({ detail: { ctx } }) => ctx.response.status < 500 && palette.close(),
+  );
+  document.addEventListener("htmx:after:swap", () => {
+    if (palette.open) {
+      filter();
+      if (waits) run();
+    }
+  });
 
   function filter() {
-    const words = input.value.toLowerCase().split(" "), lines = all("li");
-    for (const line of lines) line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
+    const words = input.value.toLowerCase().split(" "),
+      lines = all("li");
+    for (const line of lines)
+      line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
     count.textContent = lines.length ? `${shown().length} of ${lines.length} commands` : "Loading";
   }
   function run() {
     waits = !all("li")[0];
-    shown().find((line) => !line.matches("[aria-disabled]"))?.click();
+    shown()
+      .find((line) => !line.matches("[aria-disabled]"))
+      ?.click();
   }
   input.addEventListener("input", filter);
   palette.addEventListener("submit", () => palette.close());
@@ -65,7 +95,9 @@
     count.textContent = target.closest("[data-why]")?.dataset.why ?? count.textContent;
   });
   palette.addEventListener("keydown", (event) => {
-    const { key, target } = event, lines = shown(), here = lines.indexOf(target);
+    const { key, target } = event,
+      lines = shown(),
+      here = lines.indexOf(target);
     if (key === "Enter" && target === input && !event.isComposing) {
       event.preventDefault(); // it would press Close
       run();

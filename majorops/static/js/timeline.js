@@ -23,12 +23,16 @@
 
   const rows = () => [...document.querySelectorAll(".timeline__row[id^=entry]")];
   const number = (row) => Number(row?.id.slice(6));
-  let seen = number(rows()[0]), told;
+  let seen = number(rows()[0]),
+    told;
   function look() {
-    const bar = document.getElementById("timeline-new"), all = rows();
+    const bar = document.getElementById("timeline-new"),
+      all = rows();
     if (!bar) return; // the list of incidents
-    if (!all[0] || all[0].getBoundingClientRect().bottom > bar.parentElement.getBoundingClientRect().top) seen = number(all[0]);
-    const fresh = all.filter((row) => number(row) > seen).length, text = fresh ? `${fresh} new entr${fresh === 1 ? "y" : "ies"}` : "";
+    if (!all[0] || all[0].getBoundingClientRect().bottom > bar.parentElement.getBoundingClientRect().top)
+      seen = number(all[0]);
+    const fresh = all.filter((row) => number(row) > seen).length,
+      text = fresh ? `${fresh} new entr${fresh === 1 ? "y" : "ies"}` : "";
     if (text && told !== text) say(text);
     bar.textContent = told = text;
     bar.hidden = !fresh;

@@ -10,7 +10,9 @@
       const words = key.textContent;
       key.textContent = "Copied";
       if (said) said.textContent = "Copied";
-      setTimeout(() => { key.textContent = words; }, 2000);
+      setTimeout(() => {
+        key.textContent = words;
+      }, 2000);
     });
   }
 })();

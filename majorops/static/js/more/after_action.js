@@ -4,7 +4,7 @@
   const text = (at) => `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const day = 86400000;
   const times = {
-    tomorrow: () => Math.floor(serverNow() / day + 1) * day + day * 10 / 24,
+    tomorrow: () => Math.floor(serverNow() / day + 1) * day + (day * 10) / 24,
     "48h": () => serverNow() + 2 * day,
   };
   document.addEventListener("change", ({ target }) => {

@@ -1,21 +1,44 @@
-// The helpers: text as it is written, Stop, and a Post key that stays locked until a draft was read. They never post.
+// The helpers: text as it is written, Stop, and a Post key that stays locked until a draft was read. They
+// never post.
 (() => {
-  const byId = (id) => document.getElementById(id), body = () => byId("composer-body");
+  const byId = (id) => document.getElementById(id),
+    body = () => byId("composer-body");
   const REGION = { update: "composer", brief: "execbrief", suggestion: "panel" };
   let before; // what was typed before a draft that is being discarded: the new composer gets it
   const running = {}; // helper → what stops it, what was typed before, since when
 
-  document.addEventListener("click", (event) => {
-    const key = event.target.closest("[data-helper]"), stop = event.target.closest("[data-stop]"), back = event.target.closest("[data-put-back]");
-    if (key) { event.preventDefault(); event.stopImmediatePropagation(); start(key.dataset.helper, key); }
-    if (stop) running[stop.dataset.stop]?.stop.abort();
-    if (event.target.closest("#update-discard")) before = document.querySelector(".draft__typed p")?.textContent ?? "";
-    if (back) { type(back.previousElementSibling.textContent); body().focus(); }
-  }, true);
+  document.addEventListener(
+    "click",
+    (event) => {
+      const key = event.target.closest("[data-helper]"),
+        stop = event.target.closest("[data-stop]"),
+        back = event.target.closest("[data-put-back]");
+      if (key) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        start(key.dataset.helper, key);
+      }
+      if (stop) running[stop.dataset.stop]?.stop.abort();
+      if (event.target.closest("#update-discard"))
+        before = document.querySelector(".draft__typed p")?.textContent ?? "";
+      if (back) {
+        type(back.previousElementSibling.textContent);
+        body().focus();
+      }
+    },
+    true,
+  );
 
   async function start(name, key) {
     if (running[name]) return say("It is being written already.");
-    const form = key.form, job = { stop: new AbortController(), typed: body()?.value, since: performance.now(), about: "", text: "" };
+    const form = key.form,
+      job = {
+        stop: new AbortController(),
+        typed: body()?.value,
+        since: performance.now(),
+        about: "",
+        text: "",
+      };
     running[name] = job;
     const tick = setInterval(() => draw(name), 250);
     if (name === "suggestion") byId(`working-${name}`)?.closest("details")?.setAttribute("open", "");
@@ -26,7 +49,7 @@
       if (!why) await done(name, job);
       delete running[name];
       tell(name, why ?? "");
-    } catch (error) {
+    } catch {
       delete running[name];
       if (name === "update") type(job.typed);
       const isOurs = job.stop.signal.aborted;
@@ -40,10 +63,19 @@
   }
 
   async function ask(form, key, job, isSecond) {
-    const action = key.getAttribute("formaction") ?? form.getAttribute("action"), headers = { Accept: "application/x-ndjson", "HX-Request": "true", "X-Version": String(pageVersion()) };
-    const answer = await fetch(action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers, signal: job.stop.signal });
+    const action = key.getAttribute("formaction") ?? form.getAttribute("action"),
+      headers = { Accept: "application/x-ndjson", "HX-Request": "true", "X-Version": String(pageVersion()) };
+    const answer = await fetch(action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers,
+      signal: job.stop.signal,
+    });
     const token = answer.headers.get("X-CSRF-Token");
-    if (token && !isSecond) { useToken(token); return ask(form, key, job, true); }
+    if (token && !isSecond) {
+      useToken(token);
+      return ask(form, key, job, true);
+    }
     return answer;
   }
   // Each line is one object: what is read, the text so far, the end. Returns why there is none.
@@ -51,7 +83,11 @@
     if (!answer.headers.get("Content-Type")?.includes("ndjson")) {
       const box = document.createElement("template");
       box.innerHTML = await answer.text();
-      return [...box.content.querySelectorAll("[role=alert]")].map((line) => line.textContent.trim()).find(Boolean) ?? "Nothing was drafted.";
+      return (
+        [...box.content.querySelectorAll("[role=alert]")]
+          .map((line) => line.textContent.trim())
+          .find(Boolean) ?? "Nothing was drafted."
+      );
     }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
@@ -68,7 +104,8 @@
   async function done(name, job) {
     if (name === "update") type(job.text);
     document.dispatchEvent(new CustomEvent("regions:due", { detail: [REGION[name]] }));
-    await new Promise((drawn) => { // nobody types into what is about to be drawn
+    await new Promise((drawn) => {
+      // nobody types into what is about to be drawn
       const look = ({ detail }) => {
         if (!detail.ctx.request.action.includes(`region=${REGION[name]}`)) return;
         document.removeEventListener("htmx:after:swap", look);
@@ -84,7 +121,8 @@
 
   // Regions may be drawn again at any time: places are looked up each time.
   function draw(name) {
-    const job = running[name], place = byId(`working-${name}`);
+    const job = running[name],
+      place = byId(`working-${name}`);
     if (!place) return;
     place.hidden = !job;
     if (name === "update") body().readOnly = Boolean(job);
@@ -98,7 +136,8 @@
   }
   // The form says which draft lies in it, from the first word on.
   function carry(id) {
-    const form = body().form, field = form.elements.draft ?? document.createElement("input");
+    const form = body().form,
+      field = form.elements.draft ?? document.createElement("input");
     if (!id) return;
     Object.assign(field, { type: "hidden", name: "draft", value: id });
     if (!field.form) form.append(field);
@@ -113,28 +152,37 @@
     localStorage.setItem(`draft ${location.pathname}`, text ?? "");
   }
 
-  // Post is locked from the press until the draft was edited or somebody says that they read it. The server says the same.
+  // Post is locked from the press until the draft was edited or somebody says that they read it. The
+  // server says the same.
   const words = (text) => text.split(/\s+/).join(" ").trim();
   const WAIT = "The AI draft is still being written. Wait for it or stop it, then read it.";
   function lock() {
-    const draft = byId("draft"), post = byId("composer-post"), isRunning = Boolean(running.update);
+    const draft = byId("draft"),
+      post = byId("composer-post"),
+      isRunning = Boolean(running.update);
     if (!post) return;
     const isEdited = draft && words(body().value) !== words(draft.dataset.text);
-    const isRead = byId("reviewed")?.checked, isLocked = isRunning || Boolean(draft && !isEdited && !isRead);
+    const isRead = byId("reviewed")?.checked,
+      isLocked = isRunning || Boolean(draft && !isEdited && !isRead);
     post.classList.toggle("button--locked", isLocked);
     if (isLocked) {
       post.dataset.why = isRunning ? WAIT : "Edit the draft, or mark it reviewed.";
       post.setAttribute("aria-disabled", "true");
       post.setAttribute("aria-describedby", isRunning ? "working-update" : "draft-say");
     } else for (const name of ["aria-disabled", "aria-describedby"]) post.removeAttribute(name);
-    const tag = draft?.querySelector("[data-draft-tag]"), hint = draft?.querySelector("[data-draft-say]");
+    const tag = draft?.querySelector("[data-draft-tag]"),
+      hint = draft?.querySelector("[data-draft-say]");
     if (tag) tag.lastChild.textContent = isEdited ? " Edited" : isRead ? " Reviewed" : " Not reviewed";
-    if (hint) hint.textContent = isLocked ? "Edit it, or mark it reviewed. Post stays locked until then." : "It goes out when you post it.";
+    if (hint)
+      hint.textContent = isLocked
+        ? "Edit it, or mark it reviewed. Post stays locked until then."
+        : "It goes out when you post it.";
   }
   // What is to be checked follows the text: a mark goes with its words.
   function recount() {
     for (const box of document.querySelectorAll("form .draft__marks")) {
-      const text = box.closest("form").querySelector("textarea").value, shown = {};
+      const text = box.closest("form").querySelector("textarea").value,
+        shown = {};
       for (const line of box.querySelectorAll("li")) {
         const mark = line.querySelector("mark").textContent;
         const exact = mark.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
@@ -148,13 +196,18 @@
     }
   }
   // Enter, Ctrl Enter and a script's requestSubmit pass the key by: they ask it all the same.
-  document.addEventListener("submit", (event) => {
-    const post = byId("composer-post"), key = event.submitter ?? post;
-    if (!post || event.target !== post.form || key !== post || !post.hasAttribute("aria-disabled")) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    say(post.dataset.why);
-  }, true);
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const post = byId("composer-post"),
+        key = event.submitter ?? post;
+      if (!post || event.target !== post.form || key !== post || !post.hasAttribute("aria-disabled")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      say(post.dataset.why);
+    },
+    true,
+  );
   for (const name of ["input", "change", "htmx:after:swap"]) {
     document.addEventListener(name, () => {
       lock();

@@ -4,14 +4,18 @@
   const places = new WeakMap(); // request → selectors, best first
   const byId = (id, more = "") => id && `#${CSS.escape(id)}${more}`;
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-    const { activeElement } = document, source = ctx.sourceElement;
+    const { activeElement } = document,
+      source = ctx.sourceElement;
     if (ctx.request.method !== "POST" || !source?.contains?.(activeElement)) return;
-    places.set(ctx, { was: activeElement, found: [
-      byId(activeElement.id),
-      source.closest(".advance") && "#advance-key, #status-key",
-      byId(source.closest("details")?.id, " > summary"),
-      byId(source.closest("[tabindex]")?.id) ?? "#panel",
-    ] });
+    places.set(ctx, {
+      was: activeElement,
+      found: [
+        byId(activeElement.id),
+        source.closest(".advance") && "#advance-key, #status-key",
+        byId(source.closest("details")?.id, " > summary"),
+        byId(source.closest("[tabindex]")?.id) ?? "#panel",
+      ],
+    });
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const place = places.get(ctx);

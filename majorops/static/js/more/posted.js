@@ -3,10 +3,14 @@
   const line = document.getElementById("posted");
   if (!line) return;
   let timer;
-  line.addEventListener("click", () => { line.textContent = ""; });
+  line.addEventListener("click", () => {
+    line.textContent = "";
+  });
   new MutationObserver(() => {
     clearTimeout(timer);
-    timer = setTimeout(() => { line.textContent = ""; }, 10000);
+    timer = setTimeout(() => {
+      line.textContent = "";
+    }, 10000);
     const { sheet } = document.body.dataset;
     if (line.textContent.startsWith("Posted") && sheet === "composer") {
       document.querySelector("[data-opens=composer]").click();
@@ -28,7 +32,8 @@
   });
   // A key that asks for the line of a CAN finds its fields.
   document.addEventListener("input", ({ target }) => {
-    if (target.id === "log-text" && !target.checkVisibility()) document.getElementById("log-can-team").focus();
+    if (target.id === "log-text" && !target.checkVisibility())
+      document.getElementById("log-can-team").focus();
   });
   document.addEventListener("htmx:after:swap", apply);
   apply();

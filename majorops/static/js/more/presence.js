@@ -8,7 +8,12 @@
     if (field === told || line.isDown) return;
     told = field;
     const token = document.querySelector("[name=csrf_token]")?.value;
-    fetch(root.dataset.presence, { method: "POST", headers: { "X-CSRFToken": token }, body: new URLSearchParams({ field }), keepalive: true }).catch(() => {});
+    fetch(root.dataset.presence, {
+      method: "POST",
+      headers: { "X-CSRFToken": token },
+      body: new URLSearchParams({ field }),
+      keepalive: true,
+    }).catch(() => {});
   }
   function mark() {
     for (const old of document.querySelectorAll(".field__who")) old.remove();
@@ -22,8 +27,14 @@
       field.append(note);
     }
   }
-  document.addEventListener("htmx:after:swap", () => { tell(); mark(); });
+  document.addEventListener("htmx:after:swap", () => {
+    tell();
+    mark();
+  });
   document.addEventListener("editor:closed", tell);
-  document.addEventListener("line:up", () => { told = ""; tell(); });
+  document.addEventListener("line:up", () => {
+    told = "";
+    tell();
+  });
   mark();
 })();
