@@ -11,7 +11,7 @@ DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 # Where it is set (many containers do) each process compiles every file anew: 6 s of each start of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai lint format browser
+.PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai lint format picture browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -63,6 +63,10 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/biome check --write .
+
+# Who imports whom, from the code into docs/architecture.md.
+picture: .venv/dev
+	$(BIN)/python -m tests.draw_architecture
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MajorOps needs Python 3.11 or newer")'

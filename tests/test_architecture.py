@@ -101,6 +101,12 @@ def test_what_strangers_read_comes_from_projections(name):
     assert not packages_imported(path) & {"models", "db", "fields", "operations"}
 
 
+def test_the_picture_is_the_codes():
+    from tests.draw_architecture import DOCUMENT, picture
+
+    assert picture() in DOCUMENT.read_text(), "make picture"
+
+
 def test_one_door():
     for path in CODE:
         if path.parent.name == "operations" and path.name == "__init__.py":
