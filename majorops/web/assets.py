@@ -12,6 +12,7 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 
 from majorops.web.access import public
+from majorops.web.modules import Modules
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 BUNDLES: dict[str, tuple[str, ...]] = {
@@ -19,14 +20,17 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "more.css": ("css/more/*.css",),  # what is below the fold or folded; linked at the end of the page
     "commands.css": ("css/commands.css",),
     "pages.css": ("css/pages/*.css",),
-    "app.js": ("vendor/htmx/htmx.min.js", "js/*.js"),
-    "more.js": ("js/more/*.js",),  # what the first second does not need; runs after app.js
-    "intake.js": ("js/intake/*.js",),
     "public.css": ("css/public.css",),
-    "public.js": ("js/public/*.js",),
     "brief.css": ("css/tokens.css", "css/brief/*.css"),
-    "brief.js": ("js/brief/*.js",),
     "admin.css": ("css/admin.css",),
+}
+# Scripts: the module that a page begins with; what it imports comes along, but for what stands in an earlier one.
+SCRIPTS = {
+    "app.js": "js/main.js",
+    "more.js": "js/more/main.js",  # what the first second does not need
+    "intake.js": "js/intake/intake.js",
+    "public.js": "js/public/public.js",
+    "brief.js": "js/brief/brief.js",
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -35,9 +39,6 @@ TYPES = {
     ".png": "image/png",
     ".webp": "image/webp",
 }
-
-# Sources are written to be read; what goes over the line is made small here.
-MINIFY = {"css": cssmin, "js": jsmin}
 
 bp = Blueprint("assets", __name__)
 _files: dict[str, tuple[bytes, bytes]] = {}  # address → plain, gzip
@@ -48,12 +49,19 @@ def build() -> None:
     """Join every bundle. A missing source is an error at start, not in the night."""
     for bundle, patterns in BUNDLES.items():
         sources = [path for pattern in patterns for path in sorted(STATIC.glob(pattern))]
-        body = b"\n".join(path.read_bytes() for path in sources)
-        stem, suffix = bundle.rsplit(".", 1)
-        body = MINIFY[suffix](body)
-        address = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
-        _files[address] = (body, gzip.compress(body, 9, mtime=0))
-        _names[bundle] = address
+        _keep(bundle, cssmin(b"\n".join(path.read_bytes() for path in sources)))
+    elsewhere: dict[Path, str] = {}
+    for bundle, entry in SCRIPTS.items():
+        joined = Modules(STATIC / entry, elsewhere)
+        _keep(bundle, jsmin(joined.text()).encode())
+        elsewhere |= dict.fromkeys(joined.exports, asset_url(bundle))
+
+
+def _keep(bundle: str, body: bytes) -> None:
+    stem, suffix = bundle.rsplit(".", 1)
+    address = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
+    _files[address] = (body, gzip.compress(body, 9, mtime=0))
+    _names[bundle] = address
 
 
 def add_logo(path: str | None) -> None:

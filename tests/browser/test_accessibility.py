@@ -202,8 +202,12 @@ def test_states_of_a_live_screen(chromium, demo, width):
     page.click("[data-take=theirs]")
     page.wait_for_selector("#f-title-value")
     page.evaluate(
-        "document.cookie = `looked=5.${Math.floor(serverNow() / 1000) - 900}; path=${location.pathname}`;"
-        "htmx.ajax('GET', `${location.pathname}/changes?region=since`, { swap: 'none', target: '#problem' })"
+        """async () => {
+          document.cookie = `looked=5.${Math.floor(Date.now() / 1000) - 900}; path=${location.pathname}`;
+          const { htmx } = await import(document.querySelector("script[src*='/app-']").src);
+          const since = `${location.pathname}/changes?region=since`;
+          htmx.ajax("GET", since, { swap: "none", target: "#problem" });
+        }"""
     )
     page.wait_for_selector(".notice--since")
     look("since")

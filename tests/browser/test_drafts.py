@@ -88,14 +88,14 @@ def test_streaming_draft_cannot_be_posted(open_page, path, model):
     for press in (lambda: post.click(force=True), lambda: body.press("Control+Enter")):
         press()
         expect(said).to_have_text(wait)
-        page.evaluate("say('')")
+        page.evaluate("document.getElementById('said').textContent = ''")
     expect(page.locator("#draft")).to_be_visible()
     page.locator("#next-set").check(force=True)
     page.locator("#next-at").fill("23:59")
     for place, key in (("#next-at", "Enter"), ("#composer-body", "Control+Enter")):
         page.locator(place).press(key)
         expect(said).to_have_text("Edit the draft, or mark it reviewed.")
-        page.evaluate("say('')")
+        page.evaluate("document.getElementById('said').textContent = ''")
     expect(page.locator("#updates .update")).to_have_count(0)
     expect(page.locator("#draft")).to_be_visible()
     body.press("End")

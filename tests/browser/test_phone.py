@@ -18,7 +18,7 @@ CUT = """[...document.querySelectorAll(".tile")].flatMap((tile) => [...tile.quer
     || e.getBoundingClientRect().right > tile.getBoundingClientRect().right)
   .map((e) => e.textContent))"""
 LONGEST = """() => {
-  const since = new Date(serverNow() - 99.9 * 3600000).toISOString();
+  const since = new Date(Date.now() - 99.9 * 3600000).toISOString();
   for (const e of document.querySelectorAll(".tile [data-since]")) e.dataset.since = since;
 }"""
 NAMES = ["Alert", "Gather", "Assess", "Initial", "Isolation", "Mitigation", "Validation", "Resolution"]

@@ -1,8 +1,12 @@
 // Single keys, zones, and the sheet that changes the keys.
-(() => {
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const row = () => document.activeElement.closest(".timeline__row");
-  if (!all("#keys")[0]) return;
+import { reach } from "./palette.js";
+import { say } from "./say.js";
+
+const all = (selector) => [...document.querySelectorAll(selector)];
+const row = () => document.activeElement.closest(".timeline__row");
+if (all("#keys")[0]) start();
+
+function start() {
   let mine = JSON.parse(localStorage.getItem("keys") ?? "{}"); // as listed → their own; `off`
   const keyOf = (name) => mine[name] ?? name,
     named = (test) => all("[data-key]").find(({ dataset: { key } }) => test(keyOf(key), key));
@@ -113,4 +117,4 @@
     }
   });
   draw();
-})();
+}

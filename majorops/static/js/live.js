@@ -2,22 +2,22 @@
 // up by itself.
 // Native EventSource rather than htmx's: each new stream needs a fresh ticket, and the state of the line
 // is shown.
-(() => {
-  document.documentElement.classList.add("js");
-  const root = document.querySelector("[data-changes]");
-  const version = () => Number(document.getElementById("version")?.dataset.version ?? 0);
-  window.pageVersion = version;
-  document.addEventListener("htmx:config:request", (event) => {
-    const { headers } = event.detail.ctx.request,
-      field = document.querySelector(".field--editing");
-    headers["X-Version"] = String(version());
-    if (field) headers["X-Editing"] = field.dataset.field;
-  });
-  // A proxy without a server behind it, the sign-in page of a hotel: nothing of it reached us, whatever
-  // it says.
-  window.isLost = ({ status, headers }) => (status >= 502 && status <= 504) || !headers.has("X-Now");
-  if (!root) return;
+import { htmx } from "../vendor/htmx/htmx.min.js";
+import { goDown, goUp, isLost } from "./line.js";
+import { serverNow } from "./time.js";
+import { pageVersion } from "./version.js";
 
+document.documentElement.classList.add("js");
+const root = document.querySelector("[data-changes]");
+document.addEventListener("htmx:config:request", (event) => {
+  const { headers } = event.detail.ctx.request,
+    field = document.querySelector(".field--editing");
+  headers["X-Version"] = String(pageVersion());
+  if (field) headers["X-Editing"] = field.dataset.field;
+});
+if (root) start();
+
+function start() {
   const POLL = 4000,
     SAFETY = 60000,
     HIDDEN = 20000,
@@ -34,36 +34,17 @@
     lastBeat = 0,
     streamAfter = 0,
     streamPause = 1000;
-  let downSince = null,
-    lastState = "",
-    tries = 0,
+  let tries = 0,
     timer,
     hiddenAt = 0,
     entriesBefore = 0;
 
-  // State of the line, for all to see.
-  window.line = {
-    get isDown() {
-      return downSince !== null;
-    },
-    get seconds() {
-      return downSince === null ? 0 : Math.floor((performance.now() - downSince) / 1000);
-    },
-    get isOffline() {
-      return this.isDown && (!navigator.onLine || this.seconds >= 30);
-    },
-    lastState: () => lastState,
-  };
-  const clock = () => new Date(serverNow()).toISOString().slice(11, 19);
   function up() {
-    lastState = clock();
-    if (downSince === null) return;
-    downSince = null;
-    document.dispatchEvent(new CustomEvent("line:up", { detail: { entriesBefore } }));
+    if (goUp()) document.dispatchEvent(new CustomEvent("line:up", { detail: { entriesBefore } }));
   }
   function down() {
-    if (downSince !== null) return;
-    [downSince, entriesBefore] = [performance.now(), version()];
+    if (!goDown()) return;
+    entriesBefore = pageVersion();
     document.dispatchEvent(new CustomEvent("line:down"));
     plan(jitter(300)); // an open stream alone would ask in a minute
   }
@@ -174,7 +155,7 @@
   function hear(told) {
     if (posting) return later.push(told);
     const names = told.regions.filter((name) => UNVERSIONED.includes(name));
-    if (names.length || told.version > version() || told.regions.includes("*"))
+    if (names.length || told.version > pageVersion() || told.regions.includes("*"))
       setTimeout(ask, Math.random() * told.spread, ...names);
   }
   const isPost = (event) => event.detail.ctx?.request.method === "POST";
@@ -190,7 +171,7 @@
   document.addEventListener("htmx:before:swap", (event) => {
     const { request, response } = event.detail.ctx,
       drawn = Number(response?.headers.get("X-Version") ?? Infinity);
-    if (drawn >= version()) return;
+    if (drawn >= pageVersion()) return;
     if (request.method !== "GET") return setTimeout(ask);
     event.preventDefault();
     // What was asked for by name is drawn by nobody else: once more.
@@ -211,8 +192,8 @@
   window.addEventListener("offline", down);
   // A hidden tab holds no stream: browsers give one host about six connections.
   function remember() {
-    if (!version()) return;
-    const looked = `${version()}.${Math.floor(serverNow() / 1000)}`;
+    if (!pageVersion()) return;
+    const looked = `${pageVersion()}.${Math.floor(serverNow() / 1000)}`;
     document.cookie = `looked=${looked}; path=${location.pathname}; max-age=604800; samesite=lax`;
   }
   document.addEventListener("visibilitychange", () => {
@@ -244,4 +225,4 @@
   });
   if (ticket) listen();
   plan(ticket ? 2000 : POLL);
-})();
+}

@@ -1,41 +1,71 @@
 // The palette and the key sheet open at once and fetch their list; reaching a place on the page.
-(() => {
-  const palette = document.getElementById("palette");
-  if (!palette) return;
-  const all = (selector) => [...palette.querySelectorAll(selector)],
-    shown = () => all("li:not([hidden]) .commands__do");
-  const [input] = all("input"),
-    [count] = all("p");
-  const ids = (text) =>
-    (text ?? "")
-      .split(" ")
-      .map((id) => document.getElementById(id))
-      .filter(Boolean);
+import { htmx } from "../vendor/htmx/htmx.min.js";
+import { firstField } from "./command.js";
 
-  // Goes where a link's data say; false where that is not shown now.
-  window.reach = ({ dataset: { place, choose, fill, press } }) => {
-    let [target] = ids(place);
-    if (!target) return false;
-    if (target.matches("dialog")) return open(target);
-    if (press && target.matches("summary")) target = target.parentElement;
-    // Folds around it open, not the one whose key it is.
-    const start = target.matches("summary") ? target.parentElement.parentElement : target;
-    for (let e = start.closest("details"); e; e = e.parentElement.closest("details")) e.open = true;
-    const home = target.closest("#composer, #log")?.id ?? (target.closest(".command") ? "panel" : undefined);
-    const { sheet } = document.body.dataset; // a phone's
-    if (home ? home !== sheet && (sheet || !target.checkVisibility()) : sheet) {
-      document.querySelector(`[data-opens="${home ?? sheet}"]`)?.click();
-    }
-    for (const one of ids(choose)) one[one.matches("option") ? "selected" : "checked"] = true;
-    let stop = target.matches("details") ? (firstField(target) ?? target.querySelector("button")) : target;
-    // A CAN has fields of its own.
-    if (!stop.checkVisibility()) stop = firstField(stop.form ?? target, "input, textarea") ?? stop;
-    if (fill) stop.value ||= fill; // typed text stays
-    stop.focus();
-    if (choose) stop.dispatchEvent(new Event("input", { bubbles: true }));
-    if (press && stop === target && !stop.form?.dataset.armed) stop.click();
-    return true;
-  };
+const palette = document.getElementById("palette"); // none where nothing is commanded
+const all = (selector) => [...(palette?.querySelectorAll(selector) ?? [])],
+  shown = () => all("li:not([hidden]) .commands__do");
+const [input] = all("input"),
+  [count] = all("p");
+const ids = (text) =>
+  (text ?? "")
+    .split(" ")
+    .map((id) => document.getElementById(id))
+    .filter(Boolean);
+
+// Goes where a link's data say; false where that is not shown now.
+export const reach = ({ dataset: { place, choose, fill, press } }) => {
+  let [target] = ids(place);
+  if (!target) return false;
+  if (target.matches("dialog")) return open(target);
+  if (press && target.matches("summary")) target = target.parentElement;
+  // Folds around it open, not the one whose key it is.
+  const start = target.matches("summary") ? target.parentElement.parentElement : target;
+  for (let e = start.closest("details"); e; e = e.parentElement.closest("details")) e.open = true;
+  const home = target.closest("#composer, #log")?.id ?? (target.closest(".command") ? "panel" : undefined);
+  const { sheet } = document.body.dataset; // a phone's
+  if (home ? home !== sheet && (sheet || !target.checkVisibility()) : sheet) {
+    document.querySelector(`[data-opens="${home ?? sheet}"]`)?.click();
+  }
+  for (const one of ids(choose)) one[one.matches("option") ? "selected" : "checked"] = true;
+  let stop = target.matches("details") ? (firstField(target) ?? target.querySelector("button")) : target;
+  // A CAN has fields of its own.
+  if (!stop.checkVisibility()) stop = firstField(stop.form ?? target, "input, textarea") ?? stop;
+  if (fill) stop.value ||= fill; // typed text stays
+  stop.focus();
+  if (choose) stop.dispatchEvent(new Event("input", { bubbles: true }));
+  if (press && stop === target && !stop.form?.dataset.armed) stop.click();
+  return true;
+};
+let back, waits; // waits: Enter came before the list
+function open(dialog) {
+  back = document.activeElement.closest(".field")?.id;
+  if (!dialog.open) dialog.showModal();
+  if (dialog === palette) {
+    waits = 0;
+    input.value = "";
+    input.focus();
+    filter();
+  }
+  htmx.ajax("GET", dialog.dataset.from, { target: `#${dialog.id}-list`, swap: "innerMorph" });
+  return true;
+}
+function filter() {
+  const words = input.value.toLowerCase().split(" "),
+    lines = all("li");
+  for (const line of lines)
+    line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
+  count.textContent = lines.length ? `${shown().length} of ${lines.length} commands` : "Loading";
+}
+function run() {
+  waits = !all("li")[0];
+  shown()
+    .find((line) => !line.matches("[aria-disabled]"))
+    ?.click();
+}
+if (palette) start();
+
+function start() {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-place]");
     if (!link) return;
@@ -43,19 +73,6 @@
     if (reach(link)) event.preventDefault();
   });
 
-  let back, waits; // waits: Enter came before the list
-  function open(dialog) {
-    back = document.activeElement.closest(".field")?.id;
-    if (!dialog.open) dialog.showModal();
-    if (dialog === palette) {
-      waits = 0;
-      input.value = "";
-      input.focus();
-      filter();
-    }
-    htmx.ajax("GET", dialog.dataset.from, { target: `#${dialog.id}-list`, swap: "innerMorph" });
-    return true;
-  }
   // The browser gives the focus back; a field that was left is another element by now.
   document.addEventListener(
     "close",
@@ -76,19 +93,6 @@
     }
   });
 
-  function filter() {
-    const words = input.value.toLowerCase().split(" "),
-      lines = all("li");
-    for (const line of lines)
-      line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
-    count.textContent = lines.length ? `${shown().length} of ${lines.length} commands` : "Loading";
-  }
-  function run() {
-    waits = !all("li")[0];
-    shown()
-      .find((line) => !line.matches("[aria-disabled]"))
-      ?.click();
-  }
   input.addEventListener("input", filter);
   palette.addEventListener("submit", () => palette.close());
   palette.addEventListener("click", ({ target }) => {
@@ -106,4 +110,4 @@
       (lines[here + (key === "ArrowDown" ? 1 : -1)] ?? (here > 0 ? target : input)).focus();
     } else if (here >= 0 && (key === "Backspace" || (key.length === 1 && key !== " "))) input.focus();
   });
-})();
+}

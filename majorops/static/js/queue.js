@@ -1,19 +1,19 @@
 // Work made while the line is down: field edits, notes and CAN wait here, seen, and go out in order when
 // it is back.
 // Publishing, advancing and making public never wait. Each act has a key, so that sent twice it is done once.
-(() => {
-  const root = document.querySelector("[data-changes]");
-  if (!root) return;
-  const store = `queue ${root.dataset.person} ${location.pathname}`;
-  const read = () => {
-    try {
-      return JSON.parse(localStorage.getItem(store)) ?? [];
-    } catch {
-      return [];
-    }
-  };
-  // What waits for a field: an editor that is opened once more shows it again.
-  window.queuedFor = (id) => read().find((item) => item.field === id)?.values;
+import { htmx } from "../vendor/htmx/htmx.min.js";
+import { useToken } from "./answers.js";
+import { closeEditor, openLocally } from "./edit.js";
+import { isLost, line } from "./line.js";
+import { say } from "./say.js";
+import { serverNow } from "./time.js";
+import { pageVersion } from "./version.js";
+import { read, store } from "./waiting.js";
+
+const root = document.querySelector("[data-changes]");
+if (root) start();
+
+function start() {
   const hms = (ms) => new Date(ms).toISOString().slice(11, 19);
   const mayWait = (form) =>
     form?.matches?.("[data-queue]") &&
@@ -51,7 +51,7 @@
     if (event.detail.ctx) unheard(event.detail.ctx);
   });
   function unheard({ sourceElement, request }) {
-    if (sourceElement?.matches?.("[data-edit]")) window.openLocally?.(sourceElement);
+    if (sourceElement?.matches?.("[data-edit]")) openLocally(sourceElement);
     else if (request.method === "POST") unsent(sourceElement, request.body);
   }
 
@@ -81,7 +81,7 @@
       return document.dispatchEvent(new CustomEvent("unsent", { detail: form }));
     }
     say(`Queued. ${item.shown}`);
-    if (field) window.closeEditor(field);
+    if (field) closeEditor(field);
     else if ([...new FormData(form)].every(([name, value]) => (values[name] ?? value) === value))
       form.reset();
     draw();
@@ -267,4 +267,4 @@
   });
   setInterval(draw, 1000);
   draw();
-})();
+}

@@ -1,7 +1,8 @@
 // The line that says what became of the last act, and a CAN in fields for whoever wants it so.
-(() => {
-  const line = document.getElementById("posted");
-  if (!line) return;
+const line = document.getElementById("posted");
+if (line) start();
+
+function start() {
   let timer;
   line.addEventListener("click", () => {
     line.textContent = "";
@@ -37,4 +38,4 @@
   });
   document.addEventListener("htmx:after:swap", apply);
   apply();
-})();
+}

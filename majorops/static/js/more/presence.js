@@ -1,7 +1,10 @@
 // Who edits what: tells which field is open here, marks the fields that others have open. A hint, not a lock.
-(() => {
-  const root = document.querySelector("[data-changes]");
-  if (!root?.dataset.presence) return;
+import { line } from "../line.js";
+
+const root = document.querySelector("[data-changes]");
+if (root?.dataset.presence) start();
+
+function start() {
   let told = "";
   function tell() {
     const field = document.querySelector(".field--editing")?.dataset.field ?? "";
@@ -37,4 +40,4 @@
     tell();
   });
   mark();
-})();
+}

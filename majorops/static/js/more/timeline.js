@@ -1,7 +1,11 @@
 // The timeline is filtered and paged in place; a bar waits when entries come in above.
-(() => {
-  const root = document.querySelector("[data-changes]");
-  if (!document.getElementById("timeline")) return;
+import { htmx } from "../../vendor/htmx/htmx.min.js";
+import { say } from "../say.js";
+
+const root = document.querySelector("[data-changes]");
+if (document.getElementById("timeline")) start();
+
+function start() {
   // The address says what is shown; every redraw reads it there.
   function show(event, address) {
     event.preventDefault();
@@ -39,4 +43,4 @@
   }
   document.addEventListener("htmx:after:swap", look);
   document.addEventListener("scroll", look, true);
-})();
+}
