@@ -1,5 +1,8 @@
-"""`python -m bench [--short] [part …]`: measures, prints a table a part, keeps all as JSON. Without a part: all of them,
-about fifteen minutes. The short form takes tiny sizes and fails when something is missing, never because of time."""
+"""`python -m bench [--short] [part …]`: measures, prints a table a part, keeps all as JSON.
+
+Without a part: all of them, about fifteen minutes. The short form takes tiny sizes and fails when
+something is missing, never because of time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""1,000 messages to a receiver that is slow and fails every tenth time; one of two workers is killed in the middle."""
+"""1,000 messages to a receiver that is slow and fails every tenth time;
+one of two workers is killed in the middle.
+"""
 
 from __future__ import annotations
 

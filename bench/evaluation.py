@@ -1,5 +1,7 @@
-"""`python -m bench.evaluation FILE…`: what the helpers write of recorded incidents. After each phase and each milestone of a
-recording every helper drafts; the drafts are held against the record by a reader that shares no code with the checks.
+"""`python -m bench.evaluation FILE…`: what the helpers write of recorded incidents.
+
+After each phase and each milestone of a recording every helper drafts; the drafts are held against the
+record by a reader that shares no code with the checks.
 
 The model is the one that the settings name (MAJOROPS_AI_…); without one the rules write.
 """
@@ -54,8 +56,10 @@ class Score:
 def evaluate(
     files: list[Path], provider: Provider | None = None, config: dict | None = None
 ) -> dict[str, Score]:
-    """Replay every file into a database of its own and let every helper draft on the way. `config`: asks for a new provider
-    for each draft. Returns a Score a helper."""
+    """Replay every file into a database of its own and let every helper draft on the way.
+
+    `config`: asks for a new provider for each draft. Returns a Score a helper.
+    """
     scores: dict[str, Score] = defaultdict(Score)
     for file in files:
         with tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,8 @@ from tests.realtime.postgres_server import PostgresServer
 FEW, MANY, ROUNDS = 100, 100_000, 15
 IS_SHORT = False
 SHORT = {"FEW": 6, "MANY": 14, "ROUNDS": 0, "IS_SHORT": True}
-# What the time with many may be of the time with few. An export holds all rows: it is opened in the short form only.
+# What the time with many may be of the time with few. An export holds all rows: it is opened in
+# the short form only.
 BARS = {"page": 1.5, "search": 3.0, "sort": 1.5}
 FLOOR = 2.0  # ms: below that a page is quick, and its ratio is noise
 
@@ -48,8 +49,9 @@ def run() -> list[dict]:
 
 
 def prepared(url: str, count: int) -> Flask:
-    """An application whose database holds the demo and so many past incidents, as many a day whatever their number, with
-    statistics: a longer past is compared, not a busier one."""
+    """An application whose database holds the demo and so many past incidents,
+    as many a day whatever their number, with statistics: a longer past is compared, not a busier one.
+    """
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "WTF_CSRF_ENABLED": False})
     with app.app_context():
         upgrade()

@@ -98,7 +98,10 @@ def bar(row: dict) -> str:
 
 
 def fill() -> tuple[int, int]:
-    """Two incidents to look at (about 50 and 2,000 entries), and one per round to advance. Returns their numbers."""
+    """Two incidents to look at (about 50 and 2,000 entries), and one per round to advance.
+
+    Returns their numbers.
+    """
     now = clock.now() - timedelta(hours=2)
     user = add_user(
         email="mim@example.org",

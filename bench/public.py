@@ -1,4 +1,6 @@
-"""The public page in the worst hour: against nginx from disk, under a reload storm, and from publishing to every reader."""
+"""The public page in the worst hour: against nginx from disk, under a reload storm,
+and from publishing to every reader.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A thousand open streams on one process: how soon all are told, what they weigh, and what ordinary requests notice."""
+"""A thousand open streams on one process: how soon all are told, what they weigh,
+and what ordinary requests notice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ten people edit ten fields for a minute. Every edit that was acknowledged must stand in the record, in one chain a field."""
+"""Ten people edit ten fields for a minute.
+
+Every edit that was acknowledged must stand in the record, in one chain a field.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +102,9 @@ def run() -> list[dict]:
 
 
 def missing(url: str, people: list[Editor]) -> int:
-    """Acknowledged texts that the timeline does not have, and places where one text silently replaced another."""
+    """Acknowledged texts that the timeline does not have, and places where one text
+    silently replaced another.
+    """
     engine = create_engine(url)
     with engine.connect() as connection:
         rows = connection.execute(

@@ -1,4 +1,6 @@
-"""The database: one SQLAlchemy object, UTC times, enums by value, and SQLite made safe for several writers."""
+"""The database: one SQLAlchemy object, UTC times, enums by value,
+and SQLite made safe for several writers.
+"""
 
 from __future__ import annotations
 
@@ -77,8 +79,10 @@ class IntEnum(TypeDecorator):
 
 
 def enum_type(members: type[enum.Enum], *, is_tolerant: bool = False) -> SAEnum:
-    """A text column that holds the values of `members`, with a CHECK on both databases. `is_tolerant`: other values are
-    read as Unknown."""
+    """A text column that holds the values of `members`, with a CHECK on both databases.
+
+    `is_tolerant`: other values are read as Unknown.
+    """
     kind = TolerantEnum if is_tolerant else SAEnum
     return kind(
         members,
@@ -195,7 +199,9 @@ def render_type(kind: str, item, autogen_context):
 
 
 def is_mapped(item, name: str | None, kind: str, reflected: bool, compared) -> bool:
-    """The full text (`operations/search_index.py`) is tables of the database's own kind: no migration is derived for them."""
+    """The full text (`operations/search_index.py`) is tables of the database's own kind:
+    no migration is derived for them.
+    """
     return not (kind == "table" and (name or "").startswith("search_"))
 
 

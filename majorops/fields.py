@@ -1,6 +1,7 @@
 """FIELDS: every value of the fireground that is edited in place (data dictionary, domain §3).
 
-To add a field: the column with its migration, a line here, and, only if the public may read it, the projection.
+To add a field: the column with its migration, a line here, and, only if the public may read
+it, the projection.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 class Field:
     """One editable value.
 
-    `input`: line, text, choice, time, count, systems. `read` gives the stored value as an editor starts from it; `parse` turns
-    typed text into the value, or raises ValueError with the sentence. `audience` is `public` where a projection shows it.
+    `input`: line, text, choice, time, count, systems. `read` gives the stored value as an editor starts
+    from it; `parse` turns typed text into the value, or raises ValueError with the sentence. `audience`
+    is `public` where a projection shows it.
     """
 
     name: str

@@ -1,7 +1,8 @@
-"""REGIONS: the parts of the fireground that are drawn again when something happened, and what makes them stale.
+"""REGIONS: the parts of the fireground that are drawn again when something happened,
+and what makes them stale.
 
-A region is a partial `fireground/_<name>.html` whose root has `id="<name>"`. To add one: the partial and a line here.
-Screens are told names of stale regions, never content: each fetches with its own rights.
+A region is a partial `fireground/_<name>.html` whose root has `id="<name>"`. To add one: the partial and
+a line here. Screens are told names of stale regions, never content: each fetches with its own rights.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from majorops.db import db
 from majorops.fields import FIELDS
 from majorops.models import Incident, TimelineEvent
 
-# Region → kinds of events that make it stale; "*" is every kind. Kinds of FIELDS add their own region, see `stale`.
+# Region → kinds of events that make it stale; "*" is every kind. Kinds of FIELDS add their own
+# region, see `stale`.
 REGIONS: dict[str, frozenset[str]] = {
     "topbar": frozenset({"status.changed"}),
     "presence": frozenset(),  # people come and go without an event
@@ -179,7 +181,8 @@ LIST_KINDS = POSTURE_KINDS | {
     "title",
     "is_public",
 }
-# What the public may read differently afterwards, beside public entries and public fields; how their kinds begin.
+# What the public may read differently afterwards, beside public entries and public fields; how
+# their kinds begin.
 PUBLIC_KINDS = ("visibility.", "system.", "maintenance.")
 # Fields that show in more places than their own region.
 ALSO: dict[str, frozenset[str]] = {

@@ -1,7 +1,7 @@
 """Signed texts that carry when they were signed, for machines whose clocks differ a little.
 
-itsdangerous refuses what was signed later than now. Two seconds between two machines would sign people out, and so would
-a clock that is set back.
+itsdangerous refuses what was signed later than now. Two seconds between two machines would sign people
+out, and so would a clock that is set back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The file of an embedded database: readable by us alone, and looked at before the server starts.
 
-SQLite leaves out what is damaged in the file beside it (`-wal`) without a word, and finds a damaged page only when it is
-read. Both are said at the start; a damaged database is not served, as every save would make it worse.
+SQLite leaves out what is damaged in the file beside it (`-wal`) without a word, and finds a damaged
+page only when it is read. Both are said at the start; a damaged database is not served, as every save
+would make it worse.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ RESTORE = "README, Restore."
 
 @dataclass(frozen=True)
 class Finding:
-    """`refusal`: why the server does not start; `warning`: what its people must know. Both one line, mostly empty."""
+    """`refusal`: why the server does not start; `warning`: what its people must know.
+
+    Both one line, mostly empty.
+    """
 
     refusal: str = ""
     warning: str = ""
@@ -36,10 +40,13 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def make_private(path: Path) -> None:
-    """Only the account of the server reads the database; SQLite gives the files beside it the same mode. Never raises:
-    who runs a command as somebody else may use the database and not change its mode."""
+    """Only the account of the server reads the database; SQLite gives the files beside it the same mode.
+
+    Never raises: who runs a command as somebody else may use the database and not change its mode.
+    """
     with suppress(OSError):
-        # Only a file that is not there: closing any handle of a database ends the locks that this process has on it.
+        # Only a file that is not there: closing any handle of a database ends the locks that this
+        # process has on it.
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o600))
     for suffix in BESIDE:
         beside = path.with_name(path.name + suffix)
@@ -83,8 +90,10 @@ def quick_check(path: Path, seconds: float) -> str:
 
 
 def lost_saves(wal: Path) -> int:
-    """How many commits stand behind the first damaged place of a write-ahead log (the format is SQLite's, "WAL-mode File
-    Format"). 0 for a whole one, and for one that ends in the middle of a save that was never acknowledged."""
+    """How many commits stand behind the first damaged place of a write-ahead log (the format is
+    SQLite's, "WAL-mode File Format"). 0 for a whole one, and for one that ends in the middle of a save
+    that was never acknowledged.
+    """
     try:
         with wal.open("rb") as file:
             return _lost_in(file)

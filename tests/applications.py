@@ -1,7 +1,8 @@
-"""One application for all tests of a process that want the same settings: making one costs more than most tests.
+"""One application for all tests of a process that want the same settings:
+making one costs more than most tests.
 
-Between two tests it is put back as it was made, and the database too (conftest.py). What an application keeps in memory
-is listed here; an extension that is not fails every test with the line that is missing.
+Between two tests it is put back as it was made, and the database too (conftest.py). What an application
+keeps in memory is listed here; an extension that is not fails every test with the line that is missing.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ RENEWED = {"after_commit", "live", "tickets", "snapshots", "health"}
 
 
 class Applications:
-    """`get(settings)` gives an application as `create_app(settings)` would; the same object again and again."""
+    """`get(settings)` gives an application as `create_app(settings)` would;
+    the same object again and again.
+    """
 
     def __init__(self):
         self._kept: OrderedDict[str, tuple[Flask, dict, dict]] = OrderedDict()

@@ -1,8 +1,9 @@
-"""`make test-dates`: the tests that start processes or compute days, as if the machine stood at other dates and places.
+"""`make test-dates`: the tests that start processes or compute days,
+as if the machine stood at other dates and places.
 
-The date is shifted by libfaketime, by as much for every process of a run: with a fixed date each new process would begin
-there once more. Monotonic clocks stay as they are, as nothing that waits may notice. SQLite only, and no browser: neither
-PostgreSQL nor Chromium is ours to test at another date.
+The date is shifted by libfaketime, by as much for every process of a run: with a fixed date each new
+process would begin there once more. Monotonic clocks stay as they are, as nothing that waits may
+notice. SQLite only, and no browser: neither PostgreSQL nor Chromium is ours to test at another date.
 """
 
 from __future__ import annotations

@@ -78,7 +78,9 @@ class Cast:
             phase.advance_phase(incident, actor=self.maya, now=self.clock())
 
     def full_house(self) -> Incident:
-        """Incident 1 in phase 7 with something of everything: track, timebox, update, note; and incident 2, resolved."""
+        """Incident 1 in phase 7 with something of everything: track, timebox, update, note;
+        and incident 2, resolved.
+        """
         incident = self.open(bridge_url="https://bridge.example/1")
         who = {"actor": self.maya, "now": self.clock()}
         self.bring_to(incident, Phase.VALIDATION)

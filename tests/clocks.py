@@ -1,5 +1,7 @@
-"""A test lives either by the fake clock, which it moves, or by the machine's, which every process reads: never by one
-against the other. Tests that start a process of ours are marked `machine_clock`, and their cast lives by it too."""
+"""A test lives either by the fake clock, which it moves, or by the machine's, which every process reads:
+never by one against the other. Tests that start a process of ours are marked `machine_clock`, and their
+cast lives by it too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Fixtures: a migrated database per test (SQLite, or PostgreSQL with --postgres), the cast, and a ticking clock."""
+"""Fixtures: a migrated database per test (SQLite, or PostgreSQL with --postgres), the cast,
+and a ticking clock.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +65,9 @@ def pytest_collection_finish(session):
 
 
 def spread(items: list[pytest.Item], workers: int) -> None:
-    """The slow ones first, as many to each worker: a worker begins with its part of the list in this order, and takes
-    from the others when it is done."""
+    """The slow ones first, as many to each worker: a worker begins with its part of the list in this order,
+    and takes from the others when it is done.
+    """
     slow = [item for item in items if "browser" in item.path.parts]
     others = [item for item in items if item not in set(slow)]
     size = -(-len(items) // workers)
@@ -135,7 +138,9 @@ def postgres_url(postgres, request):
 
 @pytest.fixture
 def server(request, filled_database, tmp_path):
-    """A running server with the cast and a small catalogue; on SQLite a fork of the one that is made once a worker."""
+    """A running server with the cast and a small catalogue;
+    on SQLite a fork of the one that is made once a worker.
+    """
     from tests.server import Server, home
 
     ready = home()["MAJOROPS_DATABASE_URL"] if filled_database.startswith("sqlite") else ""
@@ -228,8 +233,9 @@ def restored(tmp_path_factory) -> str:
 
 
 def restore(template: str, url: str) -> None:
-    """Make the SQLite database at `url` like the template, as one transaction: whoever still has it open sees the new
-    one with the next statement."""
+    """Make the SQLite database at `url` like the template, as one transaction:
+    whoever still has it open sees the new one with the next statement.
+    """
     paths = [address.removeprefix("sqlite:///") for address in (template, url)]
     with (
         closing(sqlite3.connect(paths[0])) as source,
@@ -242,7 +248,9 @@ def restore(template: str, url: str) -> None:
 
 @pytest.fixture(scope="session")
 def emptied(postgres, template_database) -> str:
-    """A PostgreSQL database that one test after the other gets: the first connection to a new one costs more than a test."""
+    """A PostgreSQL database that one test after the other gets:
+    the first connection to a new one costs more than a test.
+    """
     with autocommit(postgres) as connection:
         connection.execute(text("CREATE DATABASE majorops_emptied TEMPLATE majorops_template"))
     return named_database(postgres, "majorops_emptied")
@@ -322,7 +330,9 @@ def applications() -> Applications:
 
 @pytest.fixture
 def app(request, applications, settings):
-    """The application with these settings, as new (see applications.py); `own_app` marks tests that want their own."""
+    """The application with these settings, as new (see applications.py);
+    `own_app` marks tests that want their own.
+    """
     app = applications.get(settings, is_own="own_app" in request.keywords)
     app.test_client_class = Browser
     with app.app_context():
@@ -345,8 +355,10 @@ def cast(app, clock) -> Cast:
 
 @pytest.fixture
 def clock(request, monkeypatch) -> Clock | MachineClock:
-    """Time stands still at 2026-11-23 14:00 UTC until the test moves it; views see the same. In tests that are marked
-    `machine_clock` it is the machine's, and nobody moves it (see clocks.py)."""
+    """Time stands still at 2026-11-23 14:00 UTC until the test moves it; views see the same.
+
+    In tests that are marked `machine_clock` it is the machine's, and nobody moves it (see clocks.py).
+    """
     if "machine_clock" in request.keywords:
         return MachineClock()
     if with_process := WITH_PROCESSES & set(request.fixturenames):

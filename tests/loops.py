@@ -1,4 +1,6 @@
-"""Running coroutines from a test: on a thread, as a browser that the tests drive may hold the main thread's event loop."""
+"""Running coroutines from a test: on a thread, as a browser that the tests drive may hold the main
+thread's event loop.
+"""
 
 from __future__ import annotations
 

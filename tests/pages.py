@@ -42,8 +42,11 @@ class Page:
 
 
 def every_page(app: Flask) -> list[Page]:
-    """All of them, with what is in the database filled in. Raises AssertionError for an address that asks for something
-    which this function does not know: say here what to give it."""
+    """All of them, with what is in the database filled in.
+
+    Raises AssertionError for an address that asks for something which this function does not know: say
+    here what to give it.
+    """
     with app.app_context(), app.test_request_context():
         known = _known()
         views = {view.endpoint: view for view in app.extensions["admin"][0]._views}

@@ -22,8 +22,9 @@ is_on = False
 
 
 def hurry() -> None:
-    """Of this process: routes are compiled once for all applications, passwords cost next to nothing, and SQLite waits
-    for no disk (a killed process loses nothing by it, a machine without power loses a test)."""
+    """Of this process: routes are compiled once for all applications, passwords cost next to nothing, and
+    SQLite waits for no disk (a killed process loses nothing by it, a machine without power loses a test).
+    """
     global is_on  # noqa: PLW0603 (a server that this process starts asks)
     if not is_on:
         is_on = True
@@ -41,8 +42,9 @@ def _do_not_wait_for_the_disk(connection, record) -> None:
 
 
 def keep_templates(app: Flask) -> None:
-    """Compile each template once for all applications of the tests: every fresh one would take most of a second for it.
-    What is kept goes by the template's text."""
+    """Compile each template once for all applications of the tests:
+    every fresh one would take most of a second for it. What is kept goes by the template's text.
+    """
     folder = ROOT / ".pytest_cache" / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))

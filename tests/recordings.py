@@ -16,7 +16,10 @@ NAMES = sorted(
 
 
 def recording(name: str) -> Path:
-    """The file of this recording. One that is absent fails the test, unless the environment says that it may be."""
+    """The file of this recording.
+
+    One that is absent fails the test, unless the environment says that it may be.
+    """
     for folder in (OURS, SHARED):
         if (folder / f"{name}.yaml").exists():
             return folder / f"{name}.yaml"

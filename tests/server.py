@@ -1,4 +1,6 @@
-"""`make run`'s server as a process of its own, people who sign in to it over HTTP, and the streams they hear."""
+"""`make run`'s server as a process of its own, people who sign in to it over HTTP,
+and the streams they hear.
+"""
 
 from __future__ import annotations
 
@@ -113,8 +115,10 @@ class Server:
 
 @cache
 def home() -> dict[str, str]:
-    """The settings of the server that is made in advance (see warm.py), with the address of its database. It is made when
-    this returns, and what it wrote there is gone."""
+    """The settings of the server that is made in advance (see warm.py), with the address of its database.
+
+    It is made when this returns, and what it wrote there is gone.
+    """
     settings = warm.offer(SECRET, mail_server())
     first = _forks.Process(target=len, args=("",))
     first.start()
@@ -131,8 +135,11 @@ def mail_server() -> str:
 
 
 def fill(url: str) -> dict[str, list[str]]:
-    """The cast and a small catalogue, into a migrated database. Returns cookies of three sessions each, by nick, for
-    browsers that need not go through the form: that costs a second."""
+    """The cast and a small catalogue, into a migrated database.
+
+    Returns cookies of three sessions each, by nick, for browsers that need not go through the form:
+    that costs a second.
+    """
     cookies = {}
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():

@@ -1,8 +1,9 @@
 """Addresses that lead off the site in some browser, server or library, for whatever redirects by a parameter.
 
-Built from what browsers do with an address before they look for its host: leading letters that they drop, slashes and
-backslashes that they take for each other, schemes with too few or too many slashes, user names before the host, letters
-that they drop or fold, and what decoding once too often makes of it."""
+Built from what browsers do with an address before they look for its host: leading letters that they
+drop, slashes and backslashes that they take for each other, schemes with too few or too many slashes,
+user names before the host, letters that they drop or fold, and what decoding once too often makes of it.
+"""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from tests.operations.loaded import OPERATIONS
 ROOT = Path(__file__).resolve().parent.parent
 CODE = sorted((ROOT / "majorops").rglob("*.py"))
 
-# From the lowest layer up: a package imports what lies below it, and nothing beside or above it. Screens do not know each
-# other; what two of them need lies in `web` or deeper.
+# From the lowest layer up: a package imports what lies below it, and nothing beside or above it.
+# Screens do not know each other; what two of them need lies in `web` or deeper.
 LAYERS = (
     {"clock", "domain", "i18n", "signing", "storage"},
     {"db"},
@@ -49,7 +49,10 @@ def package_of(path: Path) -> str:
 
 
 def imported(path: Path, *, for_types: bool = True) -> set[str]:
-    """Full names that a file imports, inside functions too. `for_types`: also what only a type checker reads."""
+    """Full names that a file imports, inside functions too.
+
+    `for_types`: also what only a type checker reads.
+    """
     found, tree = set(), ast.parse(path.read_text())
     skipped = set()
     for node in ast.walk(tree):

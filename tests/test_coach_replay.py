@@ -1,4 +1,6 @@
-"""A recorded incident, watched by the coach with a moving clock: every nudge that the record deserves, and no other."""
+"""A recorded incident, watched by the coach with a moving clock:
+every nudge that the record deserves, and no other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What deploys MajorOps agrees with what it is: settings, the server's options, secrets, the proxies' files."""
+"""What deploys MajorOps agrees with what it is:
+settings, the server's options, secrets, the proxies' files.
+"""
 
 from __future__ import annotations
 

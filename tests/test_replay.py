@@ -1,4 +1,6 @@
-"""Recorded incidents: the files are read strictly, the steps go through the operations, the times come out as recorded."""
+"""Recorded incidents: the files are read strictly, the steps go through the operations,
+the times come out as recorded.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The file of an embedded database: whose it is, what is wrong with it, and the README's way to keep and restore it."""
+"""The file of an embedded database: whose it is, what is wrong with it,
+and the README's way to keep and restore it.
+"""
 
 from __future__ import annotations
 
@@ -179,7 +181,10 @@ def steps(heading: str) -> str:
 
 @pytest.fixture
 def place(tmp_path):
-    """A place as the README means it: the application, its .venv and instance/. `place(commands)` runs them there."""
+    """A place as the README means it: the application, its .venv and instance/.
+
+    `place(commands)` runs them there.
+    """
     for name in ("majorops", "migrations", "templates"):
         (tmp_path / name).symlink_to(ROOT / name)
     for name in ("app.py", "config.py"):

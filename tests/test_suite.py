@@ -1,4 +1,6 @@
-"""The rules of the suite itself: bounded, by events and not by the clock, at any date (docs/architecture.md, "Tests")."""
+"""The rules of the suite itself: bounded, by events and not by the clock,
+at any date (docs/architecture.md, "Tests").
+"""
 
 from __future__ import annotations
 

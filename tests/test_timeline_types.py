@@ -1,4 +1,6 @@
-"""Timeline types as in the guide: *command* is for the command team, severity, status and overrides; edits are *action*."""
+"""Timeline types as in the guide: *command* is for the command team, severity, status and overrides;
+edits are *action*.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def test_an_edited_field_is_an_action_and_a_new_severity_is_command(cast, clock)
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def old_database(request, tmp_path):
-    """A database of the version before, with entries of every kind that matters; inside its application's context."""
+    """A database of the version before, with entries of every kind that matters;
+    inside its application's context.
+    """
     url = f"sqlite:///{tmp_path / 'old.db'}"
     if request.param == "postgres":
         server = request.getfixturevalue("postgres")

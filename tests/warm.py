@@ -1,8 +1,8 @@
 """One server for all browser tests of a worker: made once, forked for each of them.
 
-The fork server of `tests/server.py` imports this module. What a server does for the first time (an application,
-templates, statements, routes) is done here, before there is a thread or an open connection. A fork of it answers at once
-and remembers nothing of the test before it.
+The fork server of `tests/server.py` imports this module. What a server does for the first time (an
+application, templates, statements, routes) is done here, before there is a thread or an open
+connection. A fork of it answers at once and remembers nothing of the test before it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ given: dict[str, str] = {}  # the settings of the server that is made here; empt
 
 
 def offer(secret: str, mail: str) -> dict[str, str]:
-    """Say what the server is to be made with, before the fork server starts. Returns its settings: they name a database
-    that each test fills anew."""
+    """Say what the server is to be made with, before the fork server starts.
+
+    Returns its settings: they name a database that each test fills anew.
+    """
     if FOLDER not in os.environ:
         os.environ |= {FOLDER: tempfile.mkdtemp(prefix="majorops-tests-"), MAIL: mail}
         atexit.register(shutil.rmtree, os.environ[FOLDER], ignore_errors=True)

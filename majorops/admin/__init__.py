@@ -1,4 +1,6 @@
-"""Data management with Flask-Admin at /admin/: for admins, in the product's look, and every write an operation."""
+"""Data management with Flask-Admin at /admin/: for admins, in the product's look,
+and every write an operation.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,11 @@ def grouped(admin: Admin) -> dict[str, list[Table]]:
 
 
 def init_app(app: Flask) -> None:
-    """Register the front page and the tables. All pages are templates of our own (templates/admin): no script, no
-    style from elsewhere. Endpoints begin with `admin` or `data_`, by which web/access.py knows them."""
+    """Register the front page and the tables.
+
+    All pages are templates of our own (templates/admin): no script, no style from elsewhere. Endpoints
+    begin with `admin` or `data_`, by which web/access.py knows them.
+    """
     app.register_blueprint(reach.bp)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
     more = (response, runcards, delivery, subscribers, maintenance, drafts)

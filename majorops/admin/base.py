@@ -1,4 +1,6 @@
-"""What every table shares: only admins, writes only through operations, values as people read them, safe export."""
+"""What every table shares: only admins, writes only through operations, values as people read them,
+safe export.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,10 @@ class Guard:
 class Table(Guard, Reading, Bulk, ModelView):
     """Read-only unless a subclass says otherwise.
 
-    A table that may be written sets `can_edit` (and `can_create`), gives `stored(row)`, the form's text for each
-    value, and calls one operation in `change` (and `add`). `about`: one line on what the table holds. `presets`: lists that
-    admins ask for often, as a name and the parameters of their address. `acts`: see bulk.py.
+    A table that may be written sets `can_edit` (and `can_create`), gives `stored(row)`, the form's text
+    for each value, and calls one operation in `change` (and `add`). `about`: one line on what the table
+    holds. `presets`: lists that admins ask for often, as a name and the parameters of their address.
+    `acts`: see bulk.py.
     """
 
     about = ""
@@ -207,8 +210,11 @@ class Table(Guard, Reading, Bulk, ModelView):
         return False
 
     def changes(self, form: BaseForm, row) -> dict[str, tuple[str, str]]:
-        """What the person changed: name → (typed, was). What they left alone stays as somebody else may have set it;
-        what both changed is a conflict, told at its field."""
+        """What the person changed: name → (typed, was).
+
+        What they left alone stays as somebody else may have set it; what both changed is a conflict,
+        told at its field.
+        """
         found = {}
         for name, stored in self.stored(row).items():
             typed, was = (one_ending(form[key].data) for key in (name, f"was_{name}"))
@@ -219,15 +225,19 @@ class Table(Guard, Reading, Bulk, ModelView):
         return found
 
     def face_stored(self, form: BaseForm, row) -> None:
-        """After a refusal: where the stored value is not the one that the person saw, it is shown, and saving again
-        means this text all the same."""
+        """After a refusal: where the stored value is not the one that the person saw, it is shown,
+        and saving again means this text all the same.
+        """
         for name, stored in self.stored(row).items():
             if form[name].errors and one_ending(form[f"was_{name}"].data) != stored:
                 form[f"was_{name}"].data = stored
                 tell(form, name, f'Stored now: "{stored}". Save again to put this text in its place.')
 
     def ask(self, form: BaseForm, work: Callable[[dict], object]) -> object:
-        """Call an operation. None if it refuses: the reason stands at its field, the form keeps what was typed."""
+        """Call an operation.
+
+        None if it refuses: the reason stands at its field, the form keeps what was typed.
+        """
         try:
             return work({"actor": current_user.actor, "now": clock.now()})
         except Invalid as problem:

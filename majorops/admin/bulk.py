@@ -1,4 +1,6 @@
-"""Acts on several rows of a list at once: each row by its own operation, with its own event; what is refused is told."""
+"""Acts on several rows of a list at once: each row by its own operation, with its own event;
+what is refused is told.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ TOLD = 3  # refusals that are told one by one
 
 @dataclass(frozen=True)
 class Act:
-    """A button under a list. `operation` takes a row, and `actor` and `now` by keyword; `done`: what happened to a row."""
+    """A button under a list.
+
+    `operation` takes a row, and `actor` and `now` by keyword; `done`: what happened to a row.
+    """
 
     label: str
     operation: Callable

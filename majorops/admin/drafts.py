@@ -1,4 +1,7 @@
-"""What the AI helpers saw and wrote, and the prompts they were asked with. Nothing here is written by hand."""
+"""What the AI helpers saw and wrote, and the prompts they were asked with.
+
+Nothing here is written by hand.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The forms of the tables that may be written. Every value is text, as typed; operations decide whether it can be taken."""
+"""The forms of the tables that may be written.
+
+Every value is text, as typed; operations decide whether it can be taken.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Lists whose cost does not grow with the past: counted so far, paged so far, sorted from an index or within the newest rows."""
+"""Lists whose cost does not grow with the past:
+counted so far, paged so far, sorted from an index or within the newest rows.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Reading:
         return counted(self.get_query(), self.model, SKIMMED)
 
     def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
-        """The rows of a page and the number of all; a page size of 0 gives all rows, one after another (an export)."""
+        """The rows of a page and the number of all; a page size of 0 gives all rows,
+        one after another (an export).
+        """
         query, joins = self.get_query(), {}
         search = search if self._search_supported else None  # an export is asked for with anything
         if filters:
@@ -67,8 +71,10 @@ class Reading:
         return count, rows.all()
 
     def _searched(self, query, joins: dict, search: str, *, is_narrowed: bool):
-        """The rows that hold what was typed: by the full text where there is one, else of the newest rows. Of a query that
-        nothing else narrows only the newest matches are looked at."""
+        """The rows that hold what was typed: by the full text where there is one, else of the newest rows.
+
+        Of a query that nothing else narrows only the newest matches are looked at.
+        """
         if self.model.__tablename__ in FULL_TEXT:
             return query.filter(*self._conditions(search, None if is_narrowed else SEARCHED + 1)), joins
         if self.is_growing:
@@ -78,15 +84,20 @@ class Reading:
         return query, joins
 
     def _newest(self, query, most: int):
-        """The newest rows of a query. Asked for first and by a number: of `id IN (…)` or a subquery PostgreSQL believes that it
-        is a third of the table, and reads all of it."""
+        """The newest rows of a query.
+
+        Asked for first and by a number: of `id IN (…)` or a subquery PostgreSQL believes that it is a
+        third of the table, and reads all of it.
+        """
         oldest = query.with_entities(self.model.id).order_by(None).order_by(self.model.id.desc())
         number = oldest.offset(most - 1).limit(1).scalar()
         return query if number is None else query.filter(self.model.id >= number)
 
     def _order_by(self, query, joins, sort_joins, sort_field, sort_desc):
-        """What no index answers is sorted by an expression: an index that begins with the column would be read from its other
-        end until enough of the newest rows were found."""
+        """What no index answers is sorted by an expression:
+        an index that begins with the column would be read from its other end until enough of the
+        newest rows were found.
+        """
         if g.get("is_sorted_here") and not sort_joins and not isinstance(sort_field, tuple | None):
             sort_field = func.coalesce(sort_field, sort_field)
         return super()._order_by(query, joins, sort_joins, sort_field, sort_desc)

@@ -1,4 +1,7 @@
-"""The tables of the response, read-only: tracks, timeboxes, CAN reports, asks. They change on the fireground."""
+"""The tables of the response, read-only: tracks, timeboxes, CAN reports, asks.
+
+They change on the fireground.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The tables that may be written, with the operations that write them. records.py has those that may only be read."""
+"""The tables that may be written, with the operations that write them. records.py has those
+that may only be read.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +122,9 @@ class IncidentTable(Table):
         return found
 
     def rows_of(self, incident: Incident) -> list[tuple[str, str, int, bool]]:
-        """Every table that has rows of incidents: name, address of this incident's, how many, whether over that."""
+        """Every table that has rows of incidents: name, address of this incident's, how many,
+        whether over that.
+        """
         found = []
         for view in self.admin._views:
             if isinstance(view, Table) and any(isinstance(filter, Number) for filter in view._filters or ()):

@@ -1,7 +1,9 @@
-"""What a writer sees of an incident: plain bounded text made from projections by audience, with secrets masked.
+"""What a writer sees of an incident: plain bounded text made from projections by audience,
+with secrets masked.
 
-A public draft is made from what the public reads already, and what the MIM typed; nothing else of the record reaches it. An
-exec brief is made from the brief's own values; an internal draft and a suggestion from the whole record.
+A public draft is made from what the public reads already, and what the MIM typed; nothing else of the
+record reaches it. An exec brief is made from the brief's own values; an internal draft and a suggestion
+from the whole record.
 """
 
 from __future__ import annotations
@@ -31,8 +33,11 @@ _FENCE = re.compile(r"<(?=\s*/?\s*record)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class PromptContext:
-    """`text`: all that the writer sees, and what its text is checked against. `template`: the same draft by rule.
-    `about`: what is read, for who waits. `customers`: the count and whether it is approximate."""
+    """`text`: all that the writer sees, and what its text is checked against.
+
+    `template`: the same draft by rule. `about`: what is read, for who waits. `customers`: the count and
+    whether it is approximate.
+    """
 
     helper: Helper
     text: str
@@ -50,8 +55,11 @@ def build_context(
     typed: str = "",
     promise: str = "",
 ) -> PromptContext:
-    """What the helper sees of incident `number`. `typed`: what the MIM wrote into the composer so far; `promise`: the next
-    update as it stands there (`in 20 minutes`). Raises NotFound, Invalid (a public draft of what is not public)."""
+    """What the helper sees of incident `number`.
+
+    `typed`: what the MIM wrote into the composer so far; `promise`: the next update as it stands there
+    (`in 20 minutes`). Raises NotFound, Invalid (a public draft of what is not public).
+    """
     if helper is Helper.BRIEF:
         brief = brief_incident(number, with_drills=True)
         return _sight(

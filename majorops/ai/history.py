@@ -8,11 +8,13 @@ SHORT = 90  # characters of an entry that is only named
 
 
 def summarize_timeline(entries: Sequence, turns: Sequence, total: int, room: int) -> str:
-    """Entries newest first, in at most `room` characters. The newest stand whole, older ones are shortened to their title, and of
-    those before them only what changed the course is named, and how many they are: the new is never dropped for the old.
+    """Entries newest first, in at most `room` characters.
 
-    `entries`, `turns`: with seq, type, title, detail and at, newest first; `turns` are older than all entries. `total`:
-    how many entries there are.
+    The newest stand whole, older ones are shortened to their title, and of those before them only what
+    changed the course is named, and how many they are: the new is never dropped for the old.
+
+    `entries`, `turns`: with seq, type, title, detail and at, newest first; `turns` are older than all
+    entries. `total`: how many entries there are.
     """
     lines: list[str] = []
     used = shown = 0

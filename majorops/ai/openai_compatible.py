@@ -1,4 +1,6 @@
-"""A model behind an OpenAI-compatible endpoint, hosted or on the same machine, through the official client."""
+"""A model behind an OpenAI-compatible endpoint, hosted or on the same machine,
+through the official client.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,19 @@ log = logging.getLogger(__name__)
 
 
 class OpenAICompatible:
-    """Chat completions: every compatible server has them. No temperature and no limit of tokens are sent: newer models
-    refuse them, and how much is read is bounded here."""
+    """Chat completions: every compatible server has them.
+
+    No temperature and no limit of tokens are sent: newer models refuse them, and how much is
+    read is bounded here.
+    """
 
     HOME = "https://api.openai.com/v1"
 
     def __init__(self, *, address: str, key: str, model: str, limit: float, retries: int):
         self.model, self.limit = model, limit
         self._address, self._key, self._retries = address, key, retries
-        import openai  # half a second, at a process's first draft; nobody else pays for it, and no limit counts it
+        # half a second, at a process's first draft; nobody else pays for it, and no limit counts it
+        import openai
 
         self._openai, self._client = openai, None
 

@@ -1,4 +1,7 @@
-"""The prompts: one file a helper under prompts/, each with a version. A draft keeps the version that it was asked with."""
+"""The prompts: one file a helper under prompts/, each with a version.
+
+A draft keeps the version that it was asked with.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One draft, from the first word to the last, within its limits: whatever a model does, a text is there in the end."""
+"""One draft, from the first word to the last, within its limits:
+whatever a model does, a text is there in the end.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ _slots = threading.BoundedSemaphore(AT_ONCE)
 
 @dataclass(frozen=True)
 class Written:
-    """A finished draft. `model` is empty for a text by rule, `note` says why it is one, `answer` is what a model said."""
+    """A finished draft.
+
+    `model` is empty for a text by rule, `note` says why it is one, `answer` is what a model said.
+    """
 
     text: str
     model: str = ""
@@ -38,9 +43,11 @@ class Written:
 def write(
     provider: Provider | None, context: PromptContext, prompt: Prompt, gone: threading.Event | None = None
 ) -> Iterator[str | Written]:
-    """Yields the text as far as it is there, again and again (empty: still alive), and at last what is Written.
+    """Yields the text as far as it is there, again and again (empty: still alive),
+    and at last what is Written.
 
-    Ends without a Written when `gone` is set. Never raises for what a model does: then the text by rule is Written.
+    Ends without a Written when `gone` is set. Never raises for what a model does: then the text
+    by rule is Written.
     """
     answer, shown_at = "", 0.0
     try:
@@ -67,11 +74,15 @@ def write(
 
 
 def _pieces(provider: Provider, prompt: Prompt, seen: str, gone: threading.Event) -> Iterator[str | None]:
-    """What the model says, as it says it; empty texts as signs of life; None when somebody left. Raises NoAnswer."""
+    """What the model says, as it says it; empty texts as signs of life; None when somebody left.
+
+    Raises NoAnswer.
+    """
     if not _slots.acquire(blocking=False):
         raise NoAnswer("The model is busy.")
     box: queue.Queue = queue.Queue()
-    # A thread of its own: a server that hangs, or drips a letter a second, would keep any reader beyond its time.
+    # A thread of its own: a server that hangs, or drips a letter a second, would keep any
+    # reader beyond its time.
     threading.Thread(target=_ask, args=(provider, prompt, seen, box), name="draft", daemon=True).start()
     began = beaten = time.monotonic()
     has_begun = False

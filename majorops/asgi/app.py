@@ -36,8 +36,8 @@ SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("
 HEALTH = {"/healthz", "/readyz"}
 PATIENCE = 60.0  # seconds until a request's body must be here
 
-# Staff's threads wait so long for the event loop at most, each time that they come back from the database. With Python's
-# 5 ms a save of thirty steps took seconds beside a crowd.
+# Staff's threads wait so long for the event loop at most, each time that they come back from the
+# database. With Python's 5 ms a save of thirty steps took seconds beside a crowd.
 SWITCH = 0.0005  # seconds
 sys.setswitchinterval(SWITCH)
 
@@ -131,7 +131,8 @@ async def _life(receive, send) -> None:
             _end_streams_at_shutdown()
             for line in filter(None, (found.warning, console_line(flask_app), fit_open_files(IN_ALL))):
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 (the console is where the code belongs)
-            # What stands by now stays for good. Looking through all of it for garbage took 150 ms of some save every 2 s.
+            # What stands by now stays for good. Looking through all of it for garbage took 150 ms of
+            # some save every 2 s.
             gc.collect()
             gc.freeze()
             await send({"type": "lifespan.startup.complete"})

@@ -148,7 +148,9 @@ def cookies(head: bytes) -> list[tuple[bytes, bytes]]:
 
 
 class PublicPagesProtocol(BoundedProtocol):
-    """Finished pages are written at once, without a task and a scope for each; a crowd of strangers takes turns."""
+    """Finished pages are written at once, without a task and a scope for each;
+    a crowd of strangers takes turns.
+    """
 
     pages: PublicPages
     turns: Turns

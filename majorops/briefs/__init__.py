@@ -1,4 +1,6 @@
-"""Stakeholder brief and executive brief (domain §7): one page each, for accounts, and by link for who has none."""
+"""Stakeholder brief and executive brief (domain §7):
+one page each, for accounts, and by link for who has none.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,10 @@ def draw(
     status: int = 200,
     link: str = "",
 ) -> Response:
-    """A brief as it is now. `address`: where a question goes; `link`: whom the link is for, empty for accounts."""
+    """A brief as it is now.
+
+    `address`: where a question goes; `link`: whom the link is for, empty for accounts.
+    """
     now = clock.now()
     values = {
         "b": found,

@@ -1,4 +1,7 @@
-"""A brief by its link: this one page of this one incident. No session, no cookie, no way on into the product."""
+"""A brief by its link: this one page of this one incident.
+
+No session, no cookie, no way on into the product.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ ADDRESS = "/incidents/<int:number>/<any(brief, exec):page>/<token>"
 
 
 def by_link(view: Callable) -> Callable:
-    """Give the view the link of this address. Forged, expired, revoked, of another page or incident: one answer."""
+    """Give the view the link of this address.
+
+    Forged, expired, revoked, of another page or incident: one answer.
+    """
 
     @wraps(view)
     def run(number: int, page: str, token: str) -> Response:

@@ -96,7 +96,9 @@ def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: st
 @click.option("--drill", is_flag=True, help="Mark the incident as a drill: it never reaches a public page.")
 @report_errors
 def replay(file: Path, speed: float, instant: bool, drill: bool) -> None:
-    """Run a recorded incident through the same operations that a person's click takes; prints the reference."""
+    """Run a recorded incident through the same operations that a person's click takes;
+    prints the reference.
+    """
     try:
         incident = run(read(file), speed=None if instant else speed, is_drill=drill)
     except BadFile as problem:

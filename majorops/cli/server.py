@@ -69,7 +69,9 @@ def work() -> None:
 @with_appcontext
 @report_errors
 def publish(folder: Path) -> None:
-    """Write the public pages as files into FOLDER: every incident, complete with styles, for any web server or bucket."""
+    """Write the public pages as files into FOLDER: every incident, complete with styles,
+    for any web server or bucket.
+    """
     app = current_app._get_current_object()
     if app.config["STATUS_PRIVATE"]:
         raise click.ClickException(

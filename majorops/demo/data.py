@@ -1,4 +1,6 @@
-"""Demo data: people, a systems catalogue, resolved incidents and two live ones, all through the operations."""
+"""Demo data: people, a systems catalogue, resolved incidents and two live ones,
+all through the operations.
+"""
 
 from __future__ import annotations
 
@@ -93,13 +95,18 @@ def is_empty() -> bool:
 
 
 def add_history(count: int, now: datetime, days: int = DAYS) -> range:
-    """Add so many resolved incidents of past years, or of so many days, whatever there is. Returns their numbers."""
+    """Add so many resolved incidents of past years, or of so many days, whatever there is.
+
+    Returns their numbers.
+    """
     return fill_history(count, now, PEOPLE, list(SYSTEMS), days=days)
 
 
 def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str, str]], str]:
-    """Fill the database as of `now`, with `past` resolved incidents of the `days` before the last month. Returns
-    (e-mail, role) of the people and their password. Raises NotEmpty."""
+    """Fill the database as of `now`, with `past` resolved incidents of the `days` before the last month.
+
+    Returns (e-mail, role) of the people and their password. Raises NotEmpty.
+    """
     if not is_empty():
         raise NotEmpty("the database holds accounts or incidents already; demo data needs an empty one")
     actors: dict[str, Actor] = {}

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Ranges in which an IPv6 address stands for another one, or that are out of use: a gateway may lead them inside.
+# Ranges in which an IPv6 address stands for another one, or that are out of use: a gateway
+# may lead them inside.
 STANDS_FOR_ANOTHER = tuple(
     ipaddress.ip_network(one)
     for one in (
@@ -33,7 +34,9 @@ def stands_for_another(address: Address) -> bool:
 
 
 def webhook_problem(link: str) -> str:
-    """Why nothing can be sent to this web address, as a sentence for its field; empty when it can be tried."""
+    """Why nothing can be sent to this web address, as a sentence for its field;
+    empty when it can be tried.
+    """
     parts = urlsplit(link)
     try:
         port = parts.port

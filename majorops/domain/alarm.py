@@ -45,6 +45,8 @@ def level_refusal(severity: Severity, level: AlarmLevel) -> str:
 
 
 def level_after(severity: Severity, old: Severity, level: AlarmLevel) -> AlarmLevel:
-    """The alarm level when severity goes from `old` to `severity`: a Box that was raised by hand stays raised."""
+    """The alarm level when severity goes from `old` to `severity`: a Box that was raised by
+    hand stays raised.
+    """
     derived = LEVELS[severity]
     return max(derived, level) if level > LEVELS[old] else derived

@@ -19,7 +19,10 @@ def act_of(
     publication: int | None,
     status: IncidentStatus,
 ) -> str:
-    """The act that an entry of a public incident is, for those outside; empty for none. The same act has the same name."""
+    """The act that an entry of a public incident is, for those outside; empty for none.
+
+    The same act has the same name.
+    """
     if kind == "incident.opened" or (kind == "field.changed" and field == "is_public"):
         return f"opened:{number}"
     if kind in SAID and visibility is Visibility.PUBLIC:

@@ -1,4 +1,6 @@
-"""Briefs: what leadership is asked for, how links and questions are limited (domain §7; guide, "Executive brief")."""
+"""Briefs: what leadership is asked for, how links and questions are limited (domain §7; guide,
+"Executive brief").
+"""
 
 from __future__ import annotations
 
@@ -133,7 +135,9 @@ def customer_words(number: int | None, is_approximate: bool) -> str:
 
 
 def moved_on(basis: Basis, now: Basis) -> tuple[str, ...]:
-    """What is otherwise now than when the summary was written, each in a few words; empty while it is current."""
+    """What is otherwise now than when the summary was written, each in a few words;
+    empty while it is current.
+    """
     moved = []
     if basis.status is not now.status and (basis.status or now.status is not IncidentStatus.ACTIVE):
         moved.append(f"status {now.status.label}")
@@ -147,9 +151,10 @@ def moved_on(basis: Basis, now: Basis) -> tuple[str, ...]:
 
 
 def written_words(basis: Basis, until: datetime, resolved_at: datetime | None) -> str:
-    """`Written in phase 4 Initial, 41 min ago`; after the close `Written before the close, in phase 4 Initial, 41 min
-    before it`. The age is that of the confirmation where one came: `Written 14:02 UTC in phase 4 Initial,
-    confirmed in phase 5 Isolation, 3 min ago`."""
+    """`Written in phase 4 Initial, 41 min ago`; after the close
+    `Written before the close, in phase 4 Initial, 41 min before it`. The age is that of the confirmation
+    where one came: `Written 14:02 UTC in phase 4 Initial, confirmed in phase 5 Isolation, 3 min ago`.
+    """
     act = "Written"
     if basis.is_confirmed:
         is_known = basis.written_at and basis.written_in

@@ -15,7 +15,9 @@ HOLDING_TEXTS = {
     True: f"Recovery track in progress. Next update in {HOLDING_MINUTES} minutes.",
     False: f"Work continues. Next update in {HOLDING_MINUTES} minutes.",
 }
-"""What the holding milestone says: the guide's words ("If your ETA slips") only while a recovery track runs."""
+"""What the holding milestone says: the guide's words ("If your ETA slips") only while a
+recovery track runs.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class CadenceState(StrEnum):
 
 @dataclass(frozen=True)
 class Cadence:
-    """`left` is the time until `due_at`, negative when overdue; both None when nothing is promised: not yet, or not any
-    more (`ended`, after the resolution milestone)."""
+    """`left` is the time until `due_at`, negative when overdue; both None when nothing is promised:
+    not yet, or not any more (`ended`, after the resolution milestone).
+    """
 
     state: CadenceState
     due_at: datetime | None = None
@@ -65,7 +68,9 @@ class Cadence:
 
 @dataclass(frozen=True)
 class Said:
-    """What a publication did to the promise: made one for `due_at`, or, being the resolution milestone, ended it."""
+    """What a publication did to the promise: made one for `due_at`, or, being the resolution milestone,
+    ended it.
+    """
 
     due_at: datetime | None
     is_public: bool
@@ -75,8 +80,10 @@ class Said:
 def cadence(
     status: IncidentStatus, due_at: datetime | None, now: datetime, *, is_final: bool = False
 ) -> Cadence | None:
-    """The badge of an incident, or None once it is resolved: nothing more is promised then. `is_final`: the resolution
-    milestone was the last word."""
+    """The badge of an incident, or None once it is resolved: nothing more is promised then.
+
+    `is_final`: the resolution milestone was the last word.
+    """
     if status is IncidentStatus.RESOLVED:
         return None
     if due_at is None:
@@ -86,10 +93,11 @@ def cadence(
 
 
 def standing_promise(said: Iterable[Said]) -> tuple[datetime | None, bool]:
-    """The promise that stands after these publications, oldest first, and whether a resolution milestone ended it.
+    """The promise that stands after these publications, oldest first,
+    and whether a resolution milestone ended it.
 
-    An internal publication cannot answer, or end, what was promised to the public: while a public promise stands,
-    the badge inside would otherwise be calmer than the one outside.
+    An internal publication cannot answer, or end, what was promised to the public: while a public
+    promise stands, the badge inside would otherwise be calmer than the one outside.
     """
     due_at, is_final, is_outside = None, False, False
     for one in said:

@@ -1,4 +1,6 @@
-"""Causes that a text claims, against those that the record states (domain §8; guide: "what is known, not what is suspected")."""
+"""Causes that a text claims, against those that the record states (domain §8; guide: "what is known,
+not what is suspected").
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ _SMALL = frozenset(
 
 
 def unstated_causes(text: str, record: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, why) of each claimed cause that no sentence of the record states, or that the record only suspects."""
+    """(start, end, why) of each claimed cause that no sentence of the record states,
+    or that the record only suspects.
+    """
     stated = [s for s in _SENTENCE.findall(record) if _STATES.search(s)]
     for match in _CLAIM.finditer(text):
         claim = match[0].rstrip()

@@ -1,7 +1,9 @@
-"""The coach: what must not be forgotten, each as one pure rule (domain §4). It names the mistake before it is made, and never blocks.
+"""The coach: what must not be forgotten, each as one pure rule (domain §4).
 
-A rule says from when on its nudge holds. What the fireground shows, when a screen draws it, and when the MIM is reminded all
-follow from that one time, so they agree to the second.
+It names the mistake before it is made, and never blocks.
+
+A rule says from when on its nudge holds. What the fireground shows, when a screen draws it, and when
+the MIM is reminded all follow from that one time, so they agree to the second.
 """
 
 from __future__ import annotations
@@ -76,8 +78,8 @@ class CoachInputs:
 class Nudge:
     """One thing to do. It holds from `at` on; `since` counts up from there, `until` counts down to it.
 
-    `key` names the occurrence: the same cause a second time is another one. `action` settles it, on `subject` (the id
-    of a track, timebox or ask, or the value of a role).
+    `key` names the occurrence: the same cause a second time is another one. `action` settles it, on
+    `subject` (the id of a track, timebox or ask, or the value of a role).
     """
 
     key: str
@@ -179,7 +181,9 @@ def update_soon(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def opened_late(inputs: CoachInputs) -> Iterator[Nudge]:
-    """The guide's first common mistake, asked about once: a slip of the hand is put right, the rest is for the review."""
+    """The guide's first common mistake, asked about once:
+    a slip of the hand is put right, the rest is for the review.
+    """
     if late := late_by(inputs.detected_at, inputs.opened_at):
         what = f"Opened {words(late)} after the problem began"
         why = f"Began {inputs.detected_at:%H:%M} UTC, opened {inputs.opened_at:%H:%M}: is that right?"
@@ -280,7 +284,9 @@ RULES: tuple[Callable[[CoachInputs], Iterator[Nudge]], ...] = (
 
 
 def nudges(watch: CoachInputs) -> list[Nudge]:
-    """Every nudge that holds or will hold if nothing changes, in the order of the slot; none for a resolved incident."""
+    """Every nudge that holds or will hold if nothing changes, in the order of the slot;
+    none for a resolved incident.
+    """
     if watch.status is IncidentStatus.RESOLVED:
         return []
     return [nudge for rule in RULES for nudge in rule(watch)]

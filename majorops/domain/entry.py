@@ -12,7 +12,9 @@ _MINUTES = re.compile(r"[\s,]+(\d{1,5})\s*(?:m|min|mins|minutes|')?\.?$", re.IGN
 
 
 def parse_track(line: str) -> dict[str, object]:
-    """`team`, `owner`, `goal` and `minutes` (None where no number ends the line) of `Team, Owner: goal minutes`."""
+    """`team`, `owner`, `goal` and `minutes` (None where no number ends the line) of
+    `Team, Owner: goal minutes`.
+    """
     head, rest = _head(line)
     team, _, owner = head.partition(",")
     goal, minutes = _minutes(rest)

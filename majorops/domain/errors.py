@@ -31,7 +31,10 @@ class Invalid(Refused):
 
 
 class Conflict(Refused):
-    """Somebody was faster. `theirs` is the value that stands now, where there is one, `by` whom and `at` since when."""
+    """Somebody was faster.
+
+    `theirs` is the value that stands now, where there is one, `by` whom and `at` since when.
+    """
 
     def __init__(
         self, message: str, theirs: str | None = None, by: str | None = None, at: datetime | None = None

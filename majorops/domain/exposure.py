@@ -44,7 +44,9 @@ class Exposure:
 
     @property
     def words(self) -> str:
-        """`Box 3, 5 teams, 2 vendors, recovery confidence low, path partial`, for who does not read the line."""
+        """`Box 3, 5 teams, 2 vendors, recovery confidence low, path partial`,
+        for who does not read the line.
+        """
         parts = [self.level.label, count(self.teams, "team")]
         if self.vendors:
             parts.append(count(self.vendors, "vendor"))
@@ -56,8 +58,11 @@ class Exposure:
 def exposure(
     level: AlarmLevel, teams: Iterable[str], confidence: RecoveryConfidence, path: RecoveryPath
 ) -> Exposure:
-    """The line from the record. `teams`: who runs or ran a track, or reported; a name counts once however it is written,
-    and one that begins with "Vendor" is a vendor."""
+    """The line from the record.
+
+    `teams`: who runs or ran a track, or reported; a name counts once however it is written, and one
+    that begins with "Vendor" is a vendor.
+    """
     names = {" ".join(name.split()).casefold() for name in teams} - {""}
     vendors = sum(name.startswith(VENDOR) for name in names)
     return Exposure(level, len(names) - vendors, vendors, confidence, path)

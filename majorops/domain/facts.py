@@ -1,7 +1,9 @@
-"""What a draft claims, held against the record it was made from (domain §8: nothing that is not in the record).
+"""What a draft claims, held against the record it was made from (domain §8: nothing that is
+not in the record).
 
-`check` finds every number, time, date, name, customer count and cause in a text. What does not stand in the record becomes
-a Mark for the reader's eye. It claims no understanding: a mark says "look here", and a text without marks is still a draft.
+`check` finds every number, time, date, name, customer count and cause in a text. What does not stand in
+the record becomes a Mark for the reader's eye. It claims no understanding: a mark says "look here", and
+a text without marks is still a draft.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from majorops.domain.quantities import Found, quantities
 from majorops.domain.text import listed
 
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"')]+|[\w.+-]+@[\w-]+\.[\w.-]*\w")
-# A word that a machine or a ticket is called by: it has a digit, an underscore or a dot inside, or a technical part.
+# A word that a machine or a ticket is called by: it has a digit, an underscore or a dot inside,
+# or a technical part.
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[-_./:#][A-Za-z0-9]+)+|[A-Za-z]+\d[A-Za-z0-9]*")
 _TECHNICAL = frozenset(
     listed(
@@ -50,7 +53,8 @@ class Mark:
 def check(text: str, record: str, customers: tuple[int, bool] | None = None) -> tuple[Mark, ...]:
     """The places of `text` that `record` does not cover, in order, none inside another.
 
-    `record`: all that the writer could see. `customers`: the count and whether it is approximate, if there is one.
+    `record`: all that the writer could see. `customers`: the count and whether it is
+    approximate, if there is one.
     """
     found = sorted(_marks(text, record, customers), key=lambda mark: (mark.start, -mark.end))
     kept: list[Mark] = []

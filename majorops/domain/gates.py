@@ -1,4 +1,7 @@
-"""What must hold before an incident moves on (domain §4). What refuses here also writes the sentence on the button."""
+"""What must hold before an incident moves on (domain §4).
+
+What refuses here also writes the sentence on the button.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,10 @@ class Blocker:
 
 
 def advance_blockers(situation: Situation, to: Phase, now: datetime) -> list[Blocker]:
-    """Why phase `to` may not be entered yet; empty when it may. Going back is no gate: it is refused always."""
+    """Why phase `to` may not be entered yet; empty when it may.
+
+    Going back is no gate: it is refused always.
+    """
     return validation_blockers(situation, now) if to is Phase.RESOLUTION else []
 
 

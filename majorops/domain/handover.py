@@ -30,8 +30,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Picture:
-    """What the brief tells beyond what the coach watches. `milestone`: the newest one's number and time; `needs`: (team,
-    what it needs); `held`: (role, who holds it)."""
+    """What the brief tells beyond what the coach watches.
+
+    `milestone`: the newest one's number and time; `needs`: (team, what it needs); `held`:
+    (role, who holds it).
+    """
 
     reference: str
     title: str
@@ -126,7 +129,10 @@ def _cut(text: str) -> str:
 
 
 def offer_refusal(mim: str, mim_id: int | None, actor: Actor) -> str:
-    """Why this person does not hand command over; empty for the MIM and for an admin. `mim`: who holds the seat."""
+    """Why this person does not hand command over; empty for the MIM and for an admin.
+
+    `mim`: who holds the seat.
+    """
     if not mim:
         return "MIM is vacant. Take it with I have command."
     if actor.role is AccountRole.ADMIN or (mim_id is not None and mim_id == actor.user_id):

@@ -47,7 +47,10 @@ def time_errors(starts_at: datetime | None, ends_at: datetime | None, now: datet
 def due(
     status: MaintenanceStatus, is_automatic: bool, starts_at: datetime, ends_at: datetime, now: datetime
 ) -> MaintenanceStatus | None:
-    """The state that the clock calls for now; None while it stays. What was missed altogether goes straight to done."""
+    """The state that the clock calls for now; None while it stays.
+
+    What was missed altogether goes straight to done.
+    """
     if not is_automatic or status in OVER:
         return None
     if now >= ends_at:

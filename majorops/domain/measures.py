@@ -75,8 +75,8 @@ def kept(
 ) -> Kept:
     """`said`: when each update or milestone came, oldest first, and the next one that it promised, if any.
 
-    A promise is on time when the next word, or the close, came by then. The longest silence counts from the opening to the
-    close, or to the last word while the incident runs.
+    A promise is on time when the next word, or the close, came by then. The longest silence counts from
+    the opening to the close, or to the last word while the incident runs.
     """
     times = [opened_at, *(at for at, _ in said), *([resolved_at] if resolved_at else [])]
     answers = [*(at for at, _ in said[1:]), resolved_at]
@@ -88,8 +88,9 @@ def kept(
 
 
 def late_by(detected_at: datetime | None, opened_at: datetime) -> timedelta | None:
-    """How long after the problem began the incident was opened, where that is a finding (guide, first common mistake);
-    None within ten minutes."""
+    """How long after the problem began the incident was opened, where that is a finding (guide, first
+    common mistake); None within ten minutes.
+    """
     late = opened_at - detected_at if detected_at else timedelta()
     return late if late > OPENED_LATE else None
 

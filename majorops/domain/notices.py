@@ -35,7 +35,9 @@ def levels_reached(old: AlarmLevel | None, new: AlarmLevel) -> list[AlarmLevel]:
 
 
 class Reach(IntEnum):
-    """What became of what one person is to be told, the best first: a person with two channels is told once."""
+    """What became of what one person is to be told, the best first:
+    a person with two channels is told once.
+    """
 
     TOLD = 0  # the mail server or the channel took the message
     QUEUED = 1
@@ -69,7 +71,10 @@ MESSAGES: dict[Reach, str] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many people were told, and what became of the others. Only `TOLD` is told: whoever is queued knows nothing yet."""
+    """How many people were told, and what became of the others.
+
+    Only `TOLD` is told: whoever is queued knows nothing yet.
+    """
 
     people: Counter[Reach] = field(default_factory=Counter)
 
@@ -84,7 +89,10 @@ class Outcome:
 
     @property
     def is_nobody(self) -> bool:
-        """Nobody was told, and nobody is about to be. Where everything is kept quiet that is as it should be."""
+        """Nobody was told, and nobody is about to be.
+
+        Where everything is kept quiet that is as it should be.
+        """
         if self.people[Reach.TOLD] or self.people[Reach.QUEUED]:
             return False
         return not self.people[Reach.QUIET]

@@ -17,8 +17,11 @@ class Step:
 
 
 def steps(current: Phase, entered: Iterable[Phase], is_over: bool) -> list[Step]:
-    """The eight phases in order. `entered`: those that the record says were entered, phase 1 is where every incident
-    begins; `is_over`: the incident is resolved, so nothing is current any more."""
+    """The eight phases in order.
+
+    `entered`: those that the record says were entered, phase 1 is where every incident begins;
+    `is_over`: the incident is resolved, so nothing is current any more.
+    """
     gone_through = {Phase.ALERT, *entered}
 
     def state(phase: Phase) -> str:

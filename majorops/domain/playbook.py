@@ -47,7 +47,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Play:
-    """One phase: its job, checklist, and the guidance by rule. What the public reads of it stands in texts/."""
+    """One phase: its job, checklist, and the guidance by rule.
+
+    What the public reads of it stands in texts/.
+    """
 
     job: str
     ready_when: str

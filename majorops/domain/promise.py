@@ -1,4 +1,6 @@
-"""What a text says about the next update, against what its author promises by the keys (guide, "Cadence commitment")."""
+"""What a text says about the next update, against what its author promises by the keys (guide,
+"Cadence commitment").
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,9 @@ class NamedUpdate:
 
 
 def named_update(text: str, now: datetime) -> NamedUpdate | None:
-    """The next update that an English text names, `in 15 minutes` or `by 14:56`, in UTC; None where it names none.
-    Times of another zone are not read."""
+    """The next update that an English text names, `in 15 minutes` or `by 14:56`, in UTC;
+    None where it names none. Times of another zone are not read.
+    """
     if found := _IN.search(text):
         number, unit = int(found[1]), found[2].lower()
         if unit.startswith("h"):
@@ -41,7 +44,9 @@ def named_update(text: str, now: datetime) -> NamedUpdate | None:
 
 
 def promise_question(text: str, eta: datetime | None, now: datetime) -> str:
-    """What to ask before `text` goes out with the promise `eta`; empty where both say the same, or the text nothing."""
+    """What to ask before `text` goes out with the promise `eta`;
+    empty where both say the same, or the text nothing.
+    """
     named = named_update(text, now)
     if named is None or (eta is not None and abs(eta - named.at) <= NEAR):
         return ""

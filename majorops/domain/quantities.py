@@ -1,4 +1,6 @@
-"""Numbers, times and dates in a text, in one spelling, so that `1,240`, `1240` and `1.24 thousand` are the same."""
+"""Numbers, times and dates in a text, in one spelling, so that `1,240`,
+`1240` and `1.24 thousand` are the same.
+"""
 
 from __future__ import annotations
 
@@ -74,8 +76,11 @@ class Found:
 
 
 def quantities(text: str, counts: bool = False) -> Iterator[Found]:
-    """Every quantity of the text. A number of people is found as `people`, and without `counts` as a number too, as far as a
-    record goes: there it stands for both. A bound (`over 500`) is part of what is claimed."""
+    """Every quantity of the text.
+
+    A number of people is found as `people`, and without `counts` as a number too, as far as a record
+    goes: there it stands for both. A bound (`over 500`) is part of what is claimed.
+    """
     taken = [False] * (len(text) + 1)
 
     def free(match: re.Match) -> bool:
@@ -113,7 +118,9 @@ def _date(match: re.Match) -> str:
 
 
 def _times(match: re.Match, counts: bool) -> list[str]:
-    """With seconds or without; a record that has the second knows the minute too, a draft claims what it says."""
+    """With seconds or without; a record that has the second knows the minute too,
+    a draft claims what it says.
+    """
     if match[5]:
         return [f"{int(match[5]) % 12 + 12 * (match[6].lower() == 'p'):02d}:00"]
     hour = int(match[1])

@@ -1,4 +1,6 @@
-"""The command roles: what each is for, and who acts for an empty one (guide, "Command Team Management"; domain §5)."""
+"""The command roles: what each is for, and who acts for an empty one (guide, "Command Team
+Management"; domain §5).
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,10 @@ class StandIn:
 def stand_in(
     role: CommandRole, held: Mapping[CommandRole, str], phase: Phase, level: AlarmLevel
 ) -> StandIn | None:
-    """Who acts for `role` while nobody holds it; `held`: role → name. None for a role that is held, and for all others while
-    nobody has command: that comes first."""
+    """Who acts for `role` while nobody holds it; `held`: role → name.
+
+    None for a role that is held, and for all others while nobody has command: that comes first.
+    """
     mim = held.get(CommandRole.MIM, "")
     if role in held or (not mim and role is not CommandRole.MIM):
         return None

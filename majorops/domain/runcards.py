@@ -1,4 +1,6 @@
-"""Run cards (domain §9): what a card of each tier says, how its Markdown is read, and which cards answer an incident."""
+"""Run cards (domain §9): what a card of each tier says, how its Markdown is read,
+and which cards answer an incident.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,10 @@ class Section:
 
 
 def sections(body: str) -> list[Section]:
-    """The card by its headings, in its own order; what stands before the first one has an empty heading. Known headings
-    come out in our spelling, unknown ones as typed."""
+    """The card by its headings, in its own order; what stands before the first one has an empty heading.
+
+    Known headings come out in our spelling, unknown ones as typed.
+    """
     known = {name.lower(): name for names in HEADINGS.values() for name in names}
     found: list[tuple[str, list[str]]] = [("", [])]
     for line in body.splitlines():
@@ -93,8 +97,9 @@ def covers(patterns: str, system: str) -> bool:
 
 
 def matching(cards: Iterable, systems: list[str]) -> list:
-    """The cards (each with `tier`, `systems`, `name`) that answer an affected system, most specific first; of one tier the
-    one whose system was named first."""
+    """The cards (each with `tier`, `systems`, `name`) that answer an affected system, most specific first;
+    of one tier the one whose system was named first.
+    """
     found = []
     for card in cards:
         hits = [place for place, system in enumerate(systems) if covers(card.systems, system)]

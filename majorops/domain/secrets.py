@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 MASK = "[masked]"
-# The shapes that common issuers give their tokens; then anything that is called a secret by the word before it.
+# The shapes that common issuers give their tokens; then anything that is called a secret by
+# the word before it.
 _SHAPES = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     r"\beyJ[\w-]{8,}\.[\w-]{4,}\.?[\w-]*",  # JSON web tokens
@@ -32,7 +33,10 @@ _LONG = re.compile(r"\b(?=\w*\d)(?=\w*[a-zA-Z])[A-Za-z0-9_]{32,}\b|\b[A-Za-z0-9+
 
 
 def mask(text: str) -> str:
-    """The text with everything that looks like a secret replaced by `[masked]`. Rather one word too many than a key."""
+    """The text with everything that looks like a secret replaced by `[masked]`.
+
+    Rather one word too many than a key.
+    """
     text = _SHAPE.sub(MASK, text)
     text = _USERINFO.sub(rf"\1{MASK}@", text)
     text = _SIGNED.sub(rf"\1{MASK}", text)

@@ -1,4 +1,6 @@
-"""How systems are, for the public: set from incidents and maintenance; and the one headline over all (status-api, "Roll-up rule")."""
+"""How systems are, for the public: set from incidents and maintenance;
+and the one headline over all (status-api, "Roll-up rule").
+"""
 
 from __future__ import annotations
 
@@ -51,8 +53,8 @@ def headline(
 ) -> tuple[Indicator, str]:
     """The indicator and its sentence.
 
-    `statuses`: of every system shown; `impacts`: of the open incidents. An open incident is never hidden: neither by
-    maintenance nor by systems that somebody set to operational (status-api, rule 4).
+    `statuses`: of every system shown; `impacts`: of the open incidents. An open incident is never
+    hidden: neither by maintenance nor by systems that somebody set to operational (status-api, rule 4).
     """
     all_of, impacts = list(statuses), list(impacts)
     indicator, words = _of_systems(all_of)

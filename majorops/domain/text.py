@@ -41,7 +41,10 @@ _BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:\d{1,5})?([/?#]\
 
 
 def meeting_link(value: str) -> str | None:
-    """A link as people copy it: `meet.google.com/abc` gets its `https://`. Returns None for what is no web address."""
+    """A link as people copy it: `meet.google.com/abc` gets its `https://`.
+
+    Returns None for what is no web address.
+    """
     link = clean_line(value)
     return web_link(f"https://{link}" if _BARE_HOST.fullmatch(link) else link)
 

@@ -8,7 +8,9 @@ SOON = timedelta(minutes=5)
 
 
 def tone(due_at: datetime | None, minutes: int, now: datetime) -> str:
-    """`green`, `amber` from five minutes or a third left, `red` once it has run out; empty without a timebox."""
+    """`green`, `amber` from five minutes or a third left, `red` once it has run out;
+    empty without a timebox.
+    """
     if due_at is None:
         return ""
     left = due_at - now

@@ -1,4 +1,7 @@
-"""The fireground: one screen, every value editable in place. Each view calls one operation and answers with what changed."""
+"""The fireground: one screen, every value editable in place.
+
+Each view calls one operation and answers with what changed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The helpers on the fireground: asked for here, read and decided on here. Nothing of theirs is published by these views."""
+"""The helpers on the fireground: asked for here, read and decided on here.
+
+Nothing of theirs is published by these views.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,9 @@ class Job:
 @bp.post("/<int:number>/drafts/<any(update, brief, suggestion):name>")
 @needs(Permission.INCIDENT_COMMAND)
 def draft(number: int, name: str) -> Response:
-    """Line by line to the page's script, as it is written; without script, or for the palette, when it is there."""
+    """Line by line to the page's script, as it is written;
+    without script, or for the palette, when it is there.
+    """
     incident, helper = load(number), Helper(name)
     try:
         job = begin(incident, helper)
@@ -102,8 +107,10 @@ def begin(incident: Incident, helper: Helper) -> Job:
 
 
 def lines(job: Job) -> Iterator[str]:
-    """A line a step: what is read, the text so far, that it is done. Holds no connection to the database meanwhile. Whoever
-    leaves, or presses Stop, ends it."""
+    """A line a step: what is read, the text so far, that it is done.
+
+    Holds no connection to the database meanwhile. Whoever leaves, or presses Stop, ends it.
+    """
     written, count, since = Written(""), 0, time.monotonic()
     try:
         yield line(about=job.context.about, draft=job.id)

@@ -1,4 +1,7 @@
-"""Click-to-edit: one route for every field. GET is the editor, POST is one value with `was`, the value the person saw."""
+"""Click-to-edit: one route for every field.
+
+GET is the editor, POST is one value with `was`, the value the person saw.
+"""
 
 from __future__ import annotations
 
@@ -60,13 +63,17 @@ def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> 
 @bp.get("/<int:number>/editors")
 @needs(Permission.INCIDENT_COMMAND)
 def editors(number: int) -> str:
-    """The editors of all fields, for the page's script to keep for when the line is down; it puts the values in."""
+    """The editors of all fields, for the page's script to keep for when the line is down;
+    it puts the values in.
+    """
     given = {"f": screen(load(number)), "typed": "", "was": "", "problem": None, "is_gate": False}
     return render_template("fireground/editors.html", **given, is_page=False, names=[], levels=LEVELS)
 
 
 def meanwhile(incident: Incident, name: str, version: int) -> str:
-    """For who is editing `name`: who changed it after `version`, shown in the open editor; empty for nobody."""
+    """For who is editing `name`: who changed it after `version`, shown in the open editor;
+    empty for nobody.
+    """
     by, at = last_edit(incident, name, after=version) if name in FIELDS else (None, None)
     return render_template("fireground/_field_meanwhile.html", name=name, by=by, at=at) if by else ""
 

@@ -45,7 +45,9 @@ class Text(StringField):
 
 
 class Choice(Field):
-    """A member of an enumeration by its value; absent gives the default, or the sentence `missing` where one must be chosen."""
+    """A member of an enumeration by its value; absent gives the default,
+    or the sentence `missing` where one must be chosen.
+    """
 
     widget = TextInput()
 
@@ -167,7 +169,10 @@ class ComposerForm(FlaskForm):
         return number_of(self.draft.data)
 
     def eta(self, now: datetime) -> datetime | None:
-        """The promised time that the keys +15, +20, +30 or Set stand for, or the text where that was chosen. Raises ValueError."""
+        """The promised time that the keys +15, +20, +30 or Set stand for, or the text where that was chosen.
+
+        Raises ValueError.
+        """
         if self.promise.data == "text" and (named := named_update(self.body.data, now)):
             return named.at
         if self.next_update.data.isdigit():

@@ -15,7 +15,9 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class IncidentList:
-    """`running` by Box and age, all of them; `resolved` one page, newest first; `older_than` leads to the next."""
+    """`running` by Box and age, all of them; `resolved` one page, newest first;
+    `older_than` leads to the next.
+    """
 
     running: list[Incident]
     resolved: list[Incident]

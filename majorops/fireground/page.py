@@ -71,7 +71,9 @@ def show(number: int) -> Response:
 @bp.get("/<int:number>/changes")
 @needs(Permission.INCIDENT_READ)
 def changes(number: int) -> Response:
-    """Regions that changed since the version the page names; `region` asks for one by name, as when a clock ran out."""
+    """Regions that changed since the version the page names;
+    `region` asks for one by name, as when a clock ran out.
+    """
     incident = load(number)
     names = stale_since(incident, seen_version(incident))
     names += [name for name in request.args.getlist("region") if name in BY_NAME]

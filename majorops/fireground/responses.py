@@ -1,4 +1,6 @@
-"""What every fireground view shares: loading the incident, calling the operation, answering with the regions it made stale."""
+"""What every fireground view shares: loading the incident, calling the operation,
+answering with the regions it made stale.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +62,9 @@ def incident_action(form: str, region: str) -> Callable:
 def changed(
     incident: Incident, anchor: str, extra: str = "", also: tuple[str, ...] = (), said: str = ""
 ) -> Response:
-    """After an operation: the stale regions for the page's script, and those named in `also`; a redirect to the
-    page without it. `said`: what was done, for the person who did it."""
+    """After an operation: the stale regions for the page's script, and those named in `also`;
+    a redirect to the page without it. `said`: what was done, for the person who did it.
+    """
     if said and wants_partial():
         extra += render_template("fireground/_posted.html", said=said)
     elif said:
@@ -122,7 +125,9 @@ def timeline_part() -> dict:
 
 
 def last_look() -> Look | None:
-    """What this browser saw last of the incident: a cookie `<version>.<seconds>`, for this fireground's address only."""
+    """What this browser saw last of the incident: a cookie `<version>.<seconds>`,
+    for this fireground's address only.
+    """
     version, _, seconds = request.cookies.get("looked", "").partition(".")
     if not (version.isascii() and version.isdigit() and seconds.isascii() and seconds.isdigit()):
         return None

@@ -1,4 +1,6 @@
-"""The command team: command is taken, offered, answered; responders stand down; the exposure line goes out."""
+"""The command team: command is taken, offered, answered; responders stand down;
+the exposure line goes out.
+"""
 
 from __future__ import annotations
 

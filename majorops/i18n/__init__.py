@@ -1,4 +1,7 @@
-"""The words of the public pages, one file per language. To add one: copy en.toml under its language code and translate it."""
+"""The words of the public pages, one file per language.
+
+To add one: copy en.toml under its language code and translate it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ DEFAULT = "en"
 
 
 class Texts:
-    """One language. `texts("status.peace", time=…)` gives the sentence; KeyError for a name that the catalogue lacks."""
+    """One language.
+
+    `texts("status.peace", time=…)` gives the sentence; KeyError for a name that the catalogue lacks.
+    """
 
     def __init__(self, language: str, table: dict[str, str]):
         self.language, self.table = language, table

@@ -42,8 +42,11 @@ class MaintenanceForm(FlaskForm):
         return cls(MultiDict(values | {"expected": row.version}), meta={"csrf": False})
 
     def accept(self, now: datetime) -> dict:
-        """Cleaned values for the operations. Raises Invalid with every wrong field of those that are typed in a notation;
-        the operation says what else is wrong."""
+        """Cleaned values for the operations.
+
+        Raises Invalid with every wrong field of those that are typed in a notation; the operation says
+        what else is wrong.
+        """
         errors: dict[str, str] = {}
         given: dict[str, object] = {name: bool(self[name].data) for name in FLAGS}
         given |= {"title": clean_line(self.title.data or ""), "body": clean_text(self.body.data or "")}

@@ -10,8 +10,9 @@ from majorops.models import Maintenance, MaintenanceUpdate
 
 
 def maintenance_list() -> list[tuple[Maintenance, list[MaintenanceUpdate]]]:
-    """Maintenance with its newest updates: running ones first, then planned ones by their start, then the newest that
-    are over. Bounded, three queries."""
+    """Maintenance with its newest updates: running ones first, then planned ones by their start,
+    then the newest that are over. Bounded, three queries.
+    """
     rows, state = select(Maintenance), Maintenance.status
     going = db.session.scalars(
         rows.where(state.in_(AHEAD_OR_RUNNING)).order_by(Maintenance.starts_at).limit(100)

@@ -1,4 +1,6 @@
-"""Scheduled maintenance at /admin/maintenance: what is planned and running, and the form that plans and changes it."""
+"""Scheduled maintenance at /admin/maintenance: what is planned and running,
+and the form that plans and changes it.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def to_list(row: Maintenance) -> Response:
 
 
 def saved(form: MaintenanceForm, row: Maintenance | None, operation: Callable) -> Response:
-    """Call the operation with what the form holds; on to the list, or the form again with everything typed."""
+    """Call the operation with what the form holds; on to the list,
+    or the form again with everything typed.
+    """
     who, number = {"actor": current_user.actor, "now": clock.now()}, row and row.id
     try:
         made = operation(form.accept(who["now"]), who)
@@ -102,7 +106,9 @@ def saved(form: MaintenanceForm, row: Maintenance | None, operation: Callable) -
 
 
 def said(row: Maintenance, operation: Callable) -> Response:
-    """Call the operation with the text typed; back to the list, with the text and the sentence where it was refused."""
+    """Call the operation with the text typed; back to the list, with the text and the sentence
+    where it was refused.
+    """
     text, number = request.form.get("text", ""), row.id
     try:
         operation(clean_text(text), {"actor": current_user.actor, "now": clock.now()})

@@ -1,4 +1,7 @@
-"""The mapped classes of the data dictionary (domain §3). Read-only properties call the rules; nothing commits."""
+"""The mapped classes of the data dictionary (domain §3).
+
+Read-only properties call the rules; nothing commits.
+"""
 
 from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
 from majorops.models.brief import BriefLink

@@ -11,7 +11,10 @@ from majorops.db import Base, UTCDateTime
 
 
 class NudgeMark(Base):
-    """One occurrence of a nudge; `key` names it (domain/coach.py). No row: it was neither told nor set aside."""
+    """One occurrence of a nudge; `key` names it (domain/coach.py).
+
+    No row: it was neither told nor set aside.
+    """
 
     __tablename__ = "nudge_mark"
     __table_args__ = (UniqueConstraint("incident_id", "key"),)

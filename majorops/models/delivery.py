@@ -50,8 +50,11 @@ class NoticePolicy(Base):
 
 
 class Delivery(Base):
-    """One message to one address for one act. `key` is made of these three, so that an act is never sent twice; it is also
-    the id by which the receiver can tell that a message came again."""
+    """One message to one address for one act.
+
+    `key` is made of these three, so that an act is never sent twice; it is also the id by which the
+    receiver can tell that a message came again.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -110,7 +113,9 @@ REACH = case(
 
 
 def called(incident_id: int) -> Select:
-    """(person, name, the best that became of it) of everybody whom the alarms of an incident call, its drills too."""
+    """(person, name, the best that became of it) of everybody whom the alarms of an incident call,
+    its drills too.
+    """
     return (
         select(Delivery.user_id, func.max(Delivery.recipient).label("name"), func.min(REACH).label("reach"))
         .where(Delivery.incident_id == incident_id, Delivery.notice.in_([Notice.ALARM, Notice.ROLE]))

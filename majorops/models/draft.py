@@ -12,8 +12,11 @@ from majorops.domain.enums import DraftState, Helper, Phase, Visibility
 
 
 class Draft(Base):
-    """One draft for one person. `seen`: what its writer saw, secrets masked; `answer`: what a model said, as it came;
-    `text`: what the person was shown; `typed`: what stood in the composer before. `model` is empty for a text by rule."""
+    """One draft for one person.
+
+    `seen`: what its writer saw, secrets masked; `answer`: what a model said, as it came; `text`: what the
+    person was shown; `typed`: what stood in the composer before. `model` is empty for a text by rule.
+    """
 
     __tablename__ = "draft"
     __table_args__ = (

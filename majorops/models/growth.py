@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# Nothing that a page asks may cost more when these are longer: tests/operations/test_plans.py asks the planner.
+# Nothing that a page asks may cost more when these are longer:
+# tests/operations/test_plans.py asks the planner.
 GROWS = frozenset(
     {
         "affected_system",

@@ -14,8 +14,10 @@ from majorops.models.incident import Incident
 
 
 class Handover(Base):
-    """An offer of the MIM role to one account; at most one is open. `brief`: what both read, as of the offer and, once it
-    was accepted, as of that."""
+    """An offer of the MIM role to one account; at most one is open.
+
+    `brief`: what both read, as of the offer and, once it was accepted, as of that.
+    """
 
     __tablename__ = "handover"
     __table_args__ = (

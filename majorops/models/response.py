@@ -37,7 +37,9 @@ class RecoveryTrack(Base):
 
 
 class Timebox(Base):
-    """A promise of time without a track: a vendor's answer, or, with a `team`, conditions that are gathered from it."""
+    """A promise of time without a track: a vendor's answer, or, with a `team`,
+    conditions that are gathered from it.
+    """
 
     __tablename__ = "timebox"
     __table_args__ = (CheckConstraint("minutes BETWEEN 1 AND 720", name="minutes_range"),)

@@ -15,7 +15,10 @@ from majorops.models.timeline import Publication
 
 
 class Subscriber(Base):
-    """An address that asked to be told. `nonce` is part of the links in its mails: a new one makes all old links void."""
+    """An address that asked to be told.
+
+    `nonce` is part of the links in its mails: a new one makes all old links void.
+    """
 
     __tablename__ = "subscriber"
     __table_args__ = (
@@ -62,7 +65,10 @@ class SubscriberSystem(Base):
 
 class Announcement(Base):
     """One public act that subscribers are told of; the worker makes the messages, `cursor` is how far it is.
-    `text` is what it says, by language, and what webhooks get; made from projections when the first message is."""
+
+    `text` is what it says, by language, and what webhooks get; made from projections when
+    the first message is.
+    """
 
     __tablename__ = "announcement"
     __table_args__ = (

@@ -54,7 +54,10 @@ class TimelineEvent(Base):
 
 
 class Publication(Base):
-    """A status update or a milestone. Its text never changes: a correction is a new one that names the old."""
+    """A status update or a milestone.
+
+    Its text never changes: a correction is a new one that names the old.
+    """
 
     __tablename__ = "publication"
     __table_args__ = (
@@ -101,7 +104,11 @@ class Milestone(Publication):
 
 
 PHASES_ENTERED = select(TimelineEvent.phase).where(TimelineEvent.kind == "phase.advanced").distinct()
-"""The phases that were entered, for the caller to say of which incident. Phase 1 and what was skipped are not there."""
+"""The phases that were entered, for the caller to say of which incident.
 
-# Not `corrects_id IS NULL`: after ANALYZE SQLite takes the index of that column, where nearly all rows are alike.
+Phase 1 and what was skipped are not there.
+"""
+
+# Not `corrects_id IS NULL`: after ANALYZE SQLite takes the index of that column, where nearly
+# all rows are alike.
 IS_NO_CORRECTION = func.coalesce(Publication.corrects_id, 0) == 0

@@ -35,7 +35,10 @@ def send(message: Message, settings: dict[str, object]) -> None:
 
 
 def resolve_if_named(host: str, *, may_be_private: bool) -> None:
-    """In many Apprise addresses a token stands where the host would: what no name server knows is none. Raises NotSent."""
+    """In many Apprise addresses a token stands where the host would: what no name server knows is none.
+
+    Raises NotSent.
+    """
     try:
         resolve(host, 443, may_be_private=may_be_private)
     except NotSent as problem:

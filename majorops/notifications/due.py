@@ -17,8 +17,10 @@ LONGEST = timedelta(seconds=1.5 * max(PAUSES))
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """Waiting and due, or claimed by a worker that is dead. A time further ahead than any pause was written before the
-    clock was set back: it counts as past."""
+    """Waiting and due, or claimed by a worker that is dead.
+
+    A time further ahead than any pause was written before the clock was set back: it counts as past.
+    """
     waits = and_(
         Delivery.state == DeliveryState.PENDING,
         or_(Delivery.next_at <= now, Delivery.next_at > now + LONGEST),
@@ -28,6 +30,8 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def pause(attempts: int) -> timedelta:
-    """How long to wait after this many tries, a fifth more or less: what failed together does not come back together."""
+    """How long to wait after this many tries, a fifth more or less:
+    what failed together does not come back together.
+    """
     seconds = PAUSES[min(attempts, len(PAUSES)) - 1]
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)

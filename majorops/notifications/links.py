@@ -1,4 +1,6 @@
-"""The links in mails to subscribers: signed, for one purpose, and void once the subscriber's nonce is another one."""
+"""The links in mails to subscribers: signed, for one purpose, and void once the subscriber's
+nonce is another one.
+"""
 
 from __future__ import annotations
 

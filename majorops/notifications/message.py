@@ -11,8 +11,11 @@ from majorops.models import Delivery
 
 
 class NotSent(Exception):
-    """It did not arrive. `is_final`: trying again would not help; `is_unset`: a setting is missing here, not there;
-    `is_past`: nobody needs it any more."""
+    """It did not arrive.
+
+    `is_final`: trying again would not help; `is_unset`: a setting is missing here, not there;
+    `is_past`: nobody needs it any more.
+    """
 
     def __init__(self, why: str, *, is_final: bool = False, is_unset: bool = False, is_past: bool = False):
         super().__init__(why)
@@ -42,7 +45,10 @@ class Message:
 
 
 def of(row: Delivery, base_url: str | None, now: datetime) -> Message:
-    """The message of a row. `base_url`: where people reach this installation, for the link; none without it."""
+    """The message of a row.
+
+    `base_url`: where people reach this installation, for the link; none without it.
+    """
     path = page_for(row)
     link = f"{base_url}{path}" if base_url and path else ""
     return Message(

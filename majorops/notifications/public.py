@@ -1,4 +1,6 @@
-"""Messages to subscribers: made from projections only, so that nothing internal can be in them; said once, sent to many."""
+"""Messages to subscribers: made from projections only, so that nothing internal can be in them;
+said once, sent to many.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,9 @@ def has_work(but_not: Collection[int] = ()) -> bool:
 
 
 def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int] = ()) -> None:
-    """Make up to five hundred messages of the oldest announcement that is not in `but_not`; the caller commits. Two
-    workers take turns. Raises Unreadable."""
+    """Make up to five hundred messages of the oldest announcement that is not in `but_not`;
+    the caller commits. Two workers take turns. Raises Unreadable.
+    """
     waiting = select(Announcement).where(Announcement.done_at.is_(None), Announcement.id.not_in(but_not))
     row = db.session.scalar(waiting.order_by(Announcement.id).limit(1).with_for_update(skip_locked=True))
     if row is None:
@@ -93,7 +96,10 @@ def _row(announcement: Announcement, number: int, kind: ChannelKind, address: st
 
 
 def render_announcement(row: Announcement, settings: dict[str, object], now: datetime) -> dict | None:
-    """What an announcement says: a mail in every language, and what webhooks get. None for what is not public any more."""
+    """What an announcement says: a mail in every language, and what webhooks get.
+
+    None for what is not public any more.
+    """
     base = public_origin(settings)
     indicator, words = public_status(now).headline
     page = {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}

@@ -12,8 +12,10 @@ BODY = "MajorOps can reach you: alarms, reminders and hand-overs come this way. 
 
 
 def send_test(address: str, settings: dict[str, object]) -> str:
-    """Send a test to this e-mail address, not by the outbox: whoever asked waits for the answer, half a minute at most.
-    Returns why it did not arrive at the mail server; empty when the server took it."""
+    """Send a test to this e-mail address, not by the outbox:
+    whoever asked waits for the answer, half a minute at most. Returns why it did not arrive at the mail
+    server; empty when the server took it.
+    """
     message = Message(
         id=0,
         key=secrets.token_hex(32),

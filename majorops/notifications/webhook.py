@@ -64,8 +64,9 @@ def payload(message: Message) -> dict[str, object]:
 
 
 def signed(body: bytes, message: Message) -> dict[str, str]:
-    """Headers: the id by which a repeated message is known, and, with a secret, the time and the HMAC-SHA256 over
-    `<time>.<body>`."""
+    """Headers: the id by which a repeated message is known, and, with a secret,
+    the time and the HMAC-SHA256 over `<time>.<body>`.
+    """
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "MajorOps",

@@ -1,4 +1,6 @@
-"""The worker: ticks the coach, takes what is due out of the outbox, sends it, says what became of it (docs/architecture.md). A thread of the server, or a process of its own; any number of them side by side."""
+"""The worker: ticks the coach, takes what is due out of the outbox, sends it, says what became of it
+(docs/architecture.md). A thread of the server, or a process of its own; any number of them side by side.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ class Worker:
         self._thread.start()
 
     def hear(self, told: list[Recorded]) -> None:
-        """After a commit of this process: what queued a message is looked at once, all else within a second."""
+        """After a commit of this process: what queued a message is looked at once,
+        all else within a second.
+        """
         if any(entry.kind in WAKING for entry in told):
             self._wake.set()
 
@@ -81,7 +85,10 @@ class Worker:
         self._wake.set()
 
     def stop(self) -> None:
-        """Take nothing more; wait two seconds at most for what is on its way. The rest is taken up by the next worker."""
+        """Take nothing more; wait two seconds at most for what is on its way.
+
+        The rest is taken up by the next worker.
+        """
         self.end()
         if self._thread:
             self._thread.join(timeout=2)
@@ -117,7 +124,8 @@ class Worker:
                     if message is None:
                         return False
                     taken += 1
-                    # Not from a pool: its threads would be waited for when the process ends, however long a server hangs.
+                    # Not from a pool: its threads would be waited for when the process ends, however
+                    # long a server hangs.
                     threading.Thread(
                         target=self._send_in_thread, args=(message,), name="sender", daemon=True
                     ).start()
@@ -163,8 +171,9 @@ class Worker:
                 db.session.rollback()
 
     def _tidy(self) -> None:
-        """Now and then: what the helpers wrote is kept for the days that the settings say, and what an earlier version
-        wrote beside this one is found by searches as well."""
+        """Now and then: what the helpers wrote is kept for the days that the settings say,
+        and what an earlier version wrote beside this one is found by searches as well.
+        """
         now = clock.now()
         if self._forgot_at is None or now - self._forgot_at >= FORGETS_EVERY:
             before = now - timedelta(days=self.app.config["AI_KEEP_DAYS"])
@@ -173,7 +182,9 @@ class Worker:
             self._forgot_at = now if is_done else None
 
     def _fan_out(self) -> None:
-        """Make the messages of what was announced, some hundred at a time: whoever publishes does not wait for it."""
+        """Make the messages of what was announced, some hundred at a time:
+        whoever publishes does not wait for it.
+        """
         now = time.monotonic()
         self._unreadable = {one: at for one, at in self._unreadable.items() if now - at < LOOKED_AT_AGAIN}
         while public.has_work(self._unreadable) and not self._stopping.is_set():
@@ -204,7 +215,10 @@ class Worker:
         return None
 
     def _read(self, number: int, now: datetime) -> Message | None:
-        """The message of a claimed row. One that cannot be understood is set aside as failed, with the reason."""
+        """The message of a claimed row.
+
+        One that cannot be understood is set aside as failed, with the reason.
+        """
         try:
             row = db.session.get(Delivery, number, options=[joinedload(part) for part in PARTS])
             if row is None:  # the subscriber was forgotten meanwhile
@@ -245,7 +259,10 @@ class Worker:
             self._wake.set()
 
     def deliver(self, message: Message) -> None:
-        """Send one claimed message and keep what became of it. No transaction is open while it is on its way."""
+        """Send one claimed message and keep what became of it.
+
+        No transaction is open while it is on its way.
+        """
         db.session.remove()
         try:
             if message.waited > PAST:

@@ -1,9 +1,9 @@
 """The one door: every change of state is an operation in this package, and every operation leaves an event.
 
-An operation is a function marked with `@operation(needs=…)`. It runs in one transaction that this module begins
-and ends. `record` adds the timeline event; `audit` the entry for what happens outside an incident. An operation
-that wrote anything without either is a bug and is rolled back. After the commit the listeners of
-`after_commit` are told what was recorded.
+An operation is a function marked with `@operation(needs=…)`. It runs in one transaction that this
+module begins and ends. `record` adds the timeline event; `audit` the entry for what happens outside an
+incident. An operation that wrote anything without either is a bug and is rolled back. After the commit
+the listeners of `after_commit` are told what was recorded.
 """
 
 from __future__ import annotations
@@ -73,13 +73,17 @@ def told_of(entry: TimelineEvent) -> Recorded:
 
 
 def before_commit(app: Flask, listener: Callable[[list[TimelineEvent]], None]) -> None:
-    """Have `listener` called with the entries of each operation, in its transaction: what it adds is saved with them."""
+    """Have `listener` called with the entries of each operation, in its transaction:
+    what it adds is saved with them.
+    """
     app.extensions.setdefault("before_commit", []).append(listener)
 
 
 def after_commit(app: Flask, listener: Callable[[list[Recorded]], None]) -> None:
-    """Have `listener` called with what an operation recorded, once that is saved. What it raises is logged, nothing
-    more."""
+    """Have `listener` called with what an operation recorded, once that is saved.
+
+    What it raises is logged, nothing more.
+    """
     app.extensions.setdefault("after_commit", []).append(listener)
 
 
@@ -90,10 +94,11 @@ class MissingEventError(RuntimeError):
 def operation(*, needs: Permission | None) -> Callable:
     """Mark an operation.
 
-    `needs`: the permission its `actor` must have; None only where the operation itself decides (sign-in, first run).
-    The operation takes its subject first (an Incident is locked and read afresh) and `actor` and `now` by keyword. With a
-    `request_meta` whose key was seen before nothing happens, and it returns None. Called from another operation it joins
-    that one's transaction. Raises Forbidden, NotFound, Conflict, and what the operation raises.
+    `needs`: the permission its `actor` must have; None only where the operation itself decides
+    (sign-in, first run). The operation takes its subject first (an Incident is locked and read afresh)
+    and `actor` and `now` by keyword. With a `request_meta` whose key was seen before nothing happens,
+    and it returns None. Called from another operation it joins that one's transaction. Raises
+    Forbidden, NotFound, Conflict, and what the operation raises.
     """
 
     def mark(function: Callable) -> Callable:

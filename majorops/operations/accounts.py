@@ -45,7 +45,10 @@ def has_accounts() -> bool:
 
 @operation(needs=None)
 def create_first_admin(*, email: str, name: str, password: str, actor: Actor, now: datetime) -> User:
-    """The first account of all, made with the console's one-time code. Raises Invalid, Conflict (there is one)."""
+    """The first account of all, made with the console's one-time code.
+
+    Raises Invalid, Conflict (there is one).
+    """
     _one_at_a_time()
     if db.session.scalar(select(User.id).limit(1)):
         raise Conflict("There is an account already. Sign in.")
@@ -105,7 +108,10 @@ def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> N
 
 @operation(needs=Permission.DATA_MANAGE)
 def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> None:
-    """Switch an account off or on; switched off, all its sessions end at once. Raises Invalid for the last admin."""
+    """Switch an account off or on; switched off, all its sessions end at once.
+
+    Raises Invalid for the last admin.
+    """
     if is_active is user.is_active:
         return
     if not is_active:
@@ -129,7 +135,10 @@ def save_user(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """All that the data form holds of an account, at once or not at all; an empty password stays. Raises Invalid."""
+    """All that the data form holds of an account, at once or not at all; an empty password stays.
+
+    Raises Invalid.
+    """
     update_user(user, email=email, name=name, actor=actor, now=now)
     set_role(user, role, actor=actor, now=now)
     set_active(user, is_active, actor=actor, now=now)
@@ -143,7 +152,10 @@ def _demand_other_admin(user: User, field: str) -> None:
 
 
 def is_last_admin(user: User) -> bool:
-    """No other active account is admin. The admins stay locked until the operation ends: two of them may leave at once."""
+    """No other active account is admin.
+
+    The admins stay locked until the operation ends: two of them may leave at once.
+    """
     admins = select(User.id).where(User.role == AccountRole.ADMIN, User.is_active).order_by(User.id)
     return set(db.session.scalars(admins.with_for_update())) == {user.id}
 
@@ -205,7 +217,9 @@ def session_user(token: str, begun_after: datetime) -> Actor | None:
 
 
 def ended_sessions(hashes: set[str], begun_after: datetime) -> set[str]:
-    """Which of these sessions (by the hash of their token) are none any more: ended, too old, or of an account that is off."""
+    """Which of these sessions (by the hash of their token) are none any more:
+    ended, too old, or of an account that is off.
+    """
     hashes, alive = list(hashes), set()
     for start in range(0, len(hashes), 500):
         wanted = (

@@ -1,4 +1,6 @@
-"""Announcements: one row in the transaction of a public act, however many subscribers there are; the worker makes the messages."""
+"""Announcements: one row in the transaction of a public act, however many subscribers there are;
+the worker makes the messages.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from majorops.models import (
 
 
 def announce_entries(entries: list[TimelineEvent]) -> None:
-    """One operation is one act: what it said goes out; without that, that the incident was opened or resolved."""
+    """One operation is one act: what it said goes out;
+    without that, that the incident was opened or resolved.
+    """
     acts: dict[str, TimelineEvent] = {}
     for entry in entries:
         incident = db.session.get(Incident, entry.incident_id)
@@ -36,7 +40,10 @@ def announce_entries(entries: list[TimelineEvent]) -> None:
 
 
 def announce(act: str, at: datetime, **about: int | None) -> None:
-    """Tell subscribers of this act, once; part of an operation. `about`: incident_id, publication_id, maintenance_id."""
+    """Tell subscribers of this act, once; part of an operation.
+
+    `about`: incident_id, publication_id, maintenance_id.
+    """
     if db.session.scalar(select(Announcement.id).filter_by(act=act)) is None:
         db.session.add(Announcement(act=act, at=at, **about))
 
@@ -58,7 +65,9 @@ def wanting(systems: list[str]):
 
 
 def reach(incident: Incident) -> dict[ChannelKind, int]:
-    """How many subscribers a public update of this incident goes to, by kind; none where the public does not know it."""
+    """How many subscribers a public update of this incident goes to, by kind;
+    none where the public does not know it.
+    """
     if not incident.is_shown:
         return {}
     rows = (

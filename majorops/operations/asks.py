@@ -105,7 +105,10 @@ def log_decision(
     decided_by: str = "",
     objections: str = "",
 ) -> TimelineEvent:
-    """Log what was decided, by whom (the actor unless said), against which objections: one entry. Raises Invalid."""
+    """Log what was decided, by whom (the actor unless said), against which objections: one entry.
+
+    Raises Invalid.
+    """
     if not proposal:
         raise Invalid({"text": "Write the decision, such as Roll back now / Leader / Database: data loss."})
     detail = f"Decided by {decided_by or actor.name}.\nObjections: {objections or 'none'}."
@@ -117,7 +120,10 @@ def log_decision(
 
 @operation(needs=Permission.TIMELINE_NOTE)
 def rule_out(incident: Incident, *, cause: str, why: str, actor: Actor, now: datetime) -> TimelineEvent:
-    """Log a cause that was eliminated, and why. Striking out the entry brings it back. Raises Invalid, Conflict."""
+    """Log a cause that was eliminated, and why.
+
+    Striking out the entry brings it back. Raises Invalid, Conflict.
+    """
     demand_open(incident)
     if not cause or not why:
         raise Invalid({"text": "Say the cause and why not, such as Network: traces clean since 14:05."})

@@ -1,4 +1,6 @@
-"""Operations on briefs: links that open one page of one incident, their use, and questions that are asked there."""
+"""Operations on briefs: links that open one page of one incident, their use,
+and questions that are asked there.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ MOST_LINKS = 50
 def make_link(
     incident: Incident, *, page: BriefPage, name: str, hours: int | None, actor: Actor, now: datetime
 ) -> str:
-    """Make a link to one brief of this incident. Returns its token, which is kept nowhere. Raises Invalid, Conflict."""
+    """Make a link to one brief of this incident.
+
+    Returns its token, which is kept nowhere. Raises Invalid, Conflict.
+    """
     if incident.is_drill:
         raise Conflict("A drill stays inside: it has no links.")
     if problems := link_problems(name, hours):
@@ -76,7 +81,9 @@ def open_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime) 
 
 @operation(needs=None)
 def count_use(link_id: int, *, actor: Actor, now: datetime) -> None:
-    """A later use of a link: counted, without an entry and without holding the incident; once a minute at most."""
+    """A later use of a link: counted, without an entry and without holding the incident;
+    once a minute at most.
+    """
     _count(link_id, now, BriefLink.last_used_at <= now - USE_COUNTS_EVERY)
 
 
@@ -88,8 +95,11 @@ def _count(link_id: int, now: datetime, condition) -> bool:
 
 @operation(needs=None)
 def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor, now: datetime) -> Ask:
-    """Put a question from a brief before the MIM, with a clock. `asked_from` names the account or the link, which may have
-    so many open at once. Raises Forbidden, Invalid, Conflict."""
+    """Put a question from a brief before the MIM, with a clock.
+
+    `asked_from` names the account or the link, which may have so many open at once. Raises Forbidden,
+    Invalid, Conflict.
+    """
     if refusal := actor.refusal(Permission.BRIEF_READ):
         raise Forbidden(refusal)
     demand_open(incident)

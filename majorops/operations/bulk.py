@@ -17,10 +17,12 @@ Rows = dict[str, list[list]]
 
 @operation(needs=Permission.DATA_MANAGE)
 def add_history(make: Callable[[dict[str, int]], Rows], *, actor: Actor, now: datetime) -> int:
-    """Add whole incidents with everything that belongs to them; they bring their own timeline. Returns the first number.
+    """Add whole incidents with everything that belongs to them; they bring their own timeline.
 
-    `make` is given the next free id of each table and returns rows by table: values in the order of the columns, times
-    as text in UTC. Nobody else writes meanwhile, so that the ids are right.
+    Returns the first number.
+
+    `make` is given the next free id of each table and returns rows by table: values in the order of the
+    columns, times as text in UTC. Nobody else writes meanwhile, so that the ids are right.
     """
     connection = db.session.connection()
     names = [table for table in Base.metadata.sorted_tables if "id" in table.c]

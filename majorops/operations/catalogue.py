@@ -1,4 +1,7 @@
-"""Operations on the systems catalogue. Incidents keep the names they were given: nothing here changes their record."""
+"""Operations on the systems catalogue.
+
+Incidents keep the names they were given: nothing here changes their record.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,9 @@ def add_system(
     is_public: bool = False,
     group_name: str = "",
 ) -> System:
-    """Add a system; `owner`: the e-mail of the account that may confirm its recovery; `is_public`: the public page lists
-    it, under the heading `group_name`. Raises Invalid."""
+    """Add a system; `owner`: the e-mail of the account that may confirm its recovery;
+    `is_public`: the public page lists it, under the heading `group_name`. Raises Invalid.
+    """
     given = _clean(name, description, owner, group_name, twin_of=None)
     system = System(**given, is_public=is_public)
     db.session.add(system)
@@ -71,7 +75,10 @@ def set_system_active(system: System, is_active: bool, *, actor: Actor, now: dat
 
 @operation(needs=Permission.DATA_MANAGE)
 def save_system(system: System, *, is_active: bool, actor: Actor, now: datetime, **given) -> None:
-    """All that the data form holds of a system, at once or not at all; `given` as `update_system`. Raises Invalid."""
+    """All that the data form holds of a system, at once or not at all; `given` as `update_system`.
+
+    Raises Invalid.
+    """
     update_system(system, **given, actor=actor, now=now)
     set_system_active(system, is_active, actor=actor, now=now)
 

@@ -1,4 +1,6 @@
-"""What the record says of a phase's checklist: read once for the fireground and for the operation that ticks."""
+"""What the record says of a phase's checklist: read once for the fireground and for the
+operation that ticks.
+"""
 
 from __future__ import annotations
 

@@ -26,8 +26,10 @@ def coach_inputs(
     timeboxes: list[Timebox] | None = None,
     asks: list[Ask] | None = None,
 ) -> CoachInputs:
-    """The situation as the rules of `domain/coach.py` want it. Costs five queries, whatever the record's length; three
-    fewer where the page has what runs already."""
+    """The situation as the rules of `domain/coach.py` want it.
+
+    Costs five queries, whatever the record's length; three fewer where the page has what runs already.
+    """
     signs = _signs(incident)
     tracks = _running_tracks(incident) if tracks is None else tracks
     timeboxes = _open_timeboxes(incident) if timeboxes is None else timeboxes

@@ -21,8 +21,10 @@ from majorops.operations.outbox import audience, notify
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_snooze: bool = False) -> None:
-    """Set one occurrence of a nudge aside: for five minutes, or for good (design §5: only amber ones snooze). It comes
-    back when its cause does. Raises Conflict (it does not hold any more), Invalid."""
+    """Set one occurrence of a nudge aside: for five minutes, or for good (design §5: only amber ones snooze).
+
+    It comes back when its cause does. Raises Conflict (it does not hold any more), Invalid.
+    """
     demand_open(incident)
     nudge = next((one for one in standing(nudges(coach_inputs(incident)), now) if one.key == key), None)
     if nudge is None:
@@ -58,8 +60,10 @@ def note_called(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def confirm_late(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """The problem did begin so long before the opening: kept for the review. Raises Conflict where it was not late, or
-    that is kept already."""
+    """The problem did begin so long before the opening: kept for the review.
+
+    Raises Conflict where it was not late, or that is kept already.
+    """
     demand_open(incident)
     if not record_late(incident, actor=actor, now=now):
         raise Conflict("This is settled already.")
@@ -70,8 +74,11 @@ def confirm_late(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
-    """Tell the MIM of each nudge that holds and was not told of: once per occurrence, whoever is MIM by then. With an
-    empty seat every MIM is told. A timebox that ran out is an entry of the timeline too. Returns what was told."""
+    """Tell the MIM of each nudge that holds and was not told of: once per occurrence, whoever is MIM by then.
+
+    With an empty seat every MIM is told. A timebox that ran out is an entry of the timeline too.
+    Returns what was told.
+    """
     fresh, people = untold(incident, now), _mims(incident)
     for nudge in fresh:
         line = reminder(nudge, now)

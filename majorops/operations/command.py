@@ -1,4 +1,6 @@
-"""Operations on the command team (domain §5): who takes command, who holds which role, and who is released."""
+"""Operations on the command team (domain §5): who takes command, who holds which role,
+and who is released.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def seat(
     title: str = "",
     detail: str = "",
 ) -> None:
-    """Give a role to `name`, or leave it vacant with an empty name; the history is kept. Part of an operation."""
+    """Give a role to `name`, or leave it vacant with an empty name; the history is kept.
+
+    Part of an operation.
+    """
     old = holder(incident, role)
     if (old.name if old else "", old.user_id if old else None) == (name, user_id):
         return
@@ -68,8 +73,10 @@ def seat(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def take_command(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """ "I have command": who presses takes the empty MIM seat. Of two at once one has it, the other reads who.
-    Raises Conflict, Forbidden."""
+    """ "I have command": who presses takes the empty MIM seat.
+
+    Of two at once one has it, the other reads who. Raises Conflict, Forbidden.
+    """
     demand_open(incident)
     if not actor.is_person:
         raise Forbidden("A person takes command.")
@@ -82,9 +89,11 @@ def take_command(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def assign_role(incident: Incident, role: CommandRole, name: str, *, actor: Actor, now: datetime) -> None:
-    """Give a command role to a person, by name; an account of that name is linked. An empty name leaves the role
-    vacant, but for the MIM's: that one is handed over, never left (domain §5). A MIM who is named here did not accept, and the
-    entry says so; an open hand-over lapses. Raises Invalid."""
+    """Give a command role to a person, by name; an account of that name is linked.
+
+    An empty name leaves the role vacant, but for the MIM's: that one is handed over, never left (domain §5).
+    A MIM who is named here did not accept, and the entry says so; an open hand-over lapses. Raises Invalid.
+    """
     if not name and role is CommandRole.MIM:
         raise Invalid({f"command.{role.value}": "MIM is never empty: name who takes over."})
     user = db.session.scalar(select(User).filter_by(name=name, is_active=True).order_by(User.id).limit(1))

@@ -1,4 +1,6 @@
-"""Operations on delivery: a message that is sent once more, how a person is reached, which role gets which notice."""
+"""Operations on delivery: a message that is sent once more, how a person is reached,
+which role gets which notice.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ AGAIN = frozenset({DeliveryState.FAILED, DeliveryState.NO_CHANNEL})
 
 @operation(needs=Permission.DATA_MANAGE)
 def send_again(delivery: Delivery, *, actor: Actor, now: datetime) -> None:
-    """Put a message that was given up, or had no channel, back into the outbox, with all its tries. Raises Conflict."""
+    """Put a message that was given up, or had no channel, back into the outbox, with all its tries.
+
+    Raises Conflict.
+    """
     if refusal := again_refusal(delivery):
         raise Conflict(refusal)
     delivery.state, delivery.attempts, delivery.next_at = DeliveryState.PENDING, 0, now
@@ -39,7 +44,10 @@ def again_refusal(delivery: Delivery) -> str:
 
 @operation(needs=Permission.DATA_MANAGE)
 def add_channel(*, email: str, kind: ChannelKind, address: str, actor: Actor, now: datetime) -> Channel:
-    """A way to reach the account with this e-mail. A webhook gets a secret that signs its messages. Raises Invalid."""
+    """A way to reach the account with this e-mail.
+
+    A webhook gets a secret that signs its messages. Raises Invalid.
+    """
     email = clean_line(email).lower()
     user = db.session.scalar(select(User).filter_by(email=email))
     if user is None:
@@ -86,7 +94,10 @@ def check_address(kind: ChannelKind, typed: str) -> str:
 def set_policy(
     role: AccountRole, notice: Notice, is_on: bool, *, actor: Actor, now: datetime
 ) -> NoticePolicy:
-    """Decide whether accounts of a role get a kind of notice. Raises Invalid where that is the case already."""
+    """Decide whether accounts of a role get a kind of notice.
+
+    Raises Invalid where that is the case already.
+    """
     if (role in roles_that_want(notice)) is is_on:
         raise Invalid({"is_on": "That is how it is already."})
     policy = db.session.scalar(select(NoticePolicy).filter_by(role=role, notice=notice))
@@ -107,7 +118,10 @@ TESTS_SHOWN, TESTS_AMONG = 5, 200
 
 @operation(needs=Permission.DATA_MANAGE)
 def record_test(address: str, problem: str, *, actor: Actor, now: datetime) -> None:
-    """Keep that a test message was sent, and what became of it. `problem`: why it did not arrive; empty when it did."""
+    """Keep that a test message was sent, and what became of it.
+
+    `problem`: why it did not arrive; empty when it did.
+    """
     audit(TESTED, address, detail=problem or TOOK, actor=actor, now=now)
 
 
@@ -124,8 +138,9 @@ def own_address(actor: Actor) -> str:
 
 
 def unreachable(has_mail: bool) -> list[User]:
-    """Active accounts whom no message would reach now: every channel is switched off, or is e-mail and there is no mail
-    server. By name."""
+    """Active accounts whom no message would reach now:
+    every channel is switched off, or is e-mail and there is no mail server. By name.
+    """
     usable = [Channel.is_active.is_(True)] + ([] if has_mail else [Channel.kind != ChannelKind.EMAIL])
     reached = exists().where(Channel.user_id == User.id, *usable)
     if has_mail:  # who never chose a channel gets e-mail

@@ -1,4 +1,7 @@
-"""Operations on what the helpers write: begin, end, discard, use, forget (domain §8). None of them publishes."""
+"""Operations on what the helpers write: begin, end, discard, use, forget (domain §8).
+
+None of them publishes.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,10 @@ class Asked:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def begin_draft(number: int, asked: Asked, *, actor: Actor, now: datetime) -> int:
-    """Keep what a writer is about to see of incident `number`; returns the draft's id. One at a time for each person.
-    Raises Conflict."""
+    """Keep what a writer is about to see of incident `number`; returns the draft's id.
+
+    One at a time for each person. Raises Conflict.
+    """
     incident = db.session.get(Incident, number)
     if asked.helper is not Helper.BRIEF:  # leadership reads on after the close
         demand_open(incident)
@@ -91,8 +96,9 @@ def end_draft(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Keep what was written, and offer it in place of an earlier one; without a text it was stopped, and what the person
-    was shown until then stays known."""
+    """Keep what was written, and offer it in place of an earlier one;
+    without a text it was stopped, and what the person was shown until then stays known.
+    """
     draft = db.session.get(Draft, draft_id)
     if draft is None or draft.state is not DraftState.RUNNING:
         return
@@ -109,16 +115,19 @@ def end_draft(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def keep_shown(draft_id: int, text: str, *, actor: Actor, now: datetime) -> None:
-    """Keep what the person is about to be shown of a draft that is still being written, without an entry: what they can
-    copy out of it, `check_review` knows."""
+    """Keep what the person is about to be shown of a draft that is still being written, without an entry:
+    what they can copy out of it, `check_review` knows.
+    """
     mine = (Draft.id == draft_id, Draft.user_id == actor.user_id, Draft.state == DraftState.RUNNING)
     db.session.execute(update(Draft).where(*mine).values(text=text))
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def discard_draft(incident: Incident, draft_id: int, *, actor: Actor, now: datetime) -> str:
-    """Take a draft away from before the person who asked for it. Returns what they had written before it came.
-    Raises Conflict (it is not there any more)."""
+    """Take a draft away from before the person who asked for it.
+
+    Returns what they had written before it came. Raises Conflict (it is not there any more).
+    """
     draft = _own(incident, draft_id, actor)
     draft.state = DraftState.DISCARDED
     audit("draft.discarded", _name(draft), actor=actor, now=now)
@@ -144,8 +153,11 @@ def take_brief(
 
 @dataclass(frozen=True)
 class Review:
-    """What a person who publishes says of drafts. `draft_id`: the draft that lies in the form that they sent, if any;
-    `is_reviewed`: they say that they read what came from a draft."""
+    """What a person who publishes says of drafts.
+
+    `draft_id`: the draft that lies in the form that they sent, if any; `is_reviewed`: they say that
+    they read what came from a draft.
+    """
 
     draft_id: int | None = None
     is_reviewed: bool = False
@@ -157,12 +169,16 @@ AS_IT_IS = Review()
 def check_review(
     incident: Incident, body: str, review: Review, *, actor: Actor, now: datetime
 ) -> list[tuple[Draft, float]]:
-    """The draft that a text came from, with the share that was changed; none for a person's own. Part of an operation that publishes.
+    """The draft that a text came from, with the share that was changed; none for a person's own.
 
-    The draft in the form counts as reviewed once its text was edited. Of every other draft that this person did not use
-    no sentence may stand in the text, wherever it was pasted: a page that was reloaded or another tab changes nothing.
-    Raises Invalid: at `body` while the draft is still being written, at `reviewed` for a draft as it came and for a
-    sentence of one, unless the person says that they read it (guide, "Do not publish AI output without review")."""
+    Part of an operation that publishes.
+
+    The draft in the form counts as reviewed once its text was edited. Of every other draft that this
+    person did not use no sentence may stand in the text, wherever it was pasted: a page that was
+    reloaded or another tab changes nothing. Raises Invalid: at `body` while the draft is still being
+    written, at `reviewed` for a draft as it came and for a sentence of one, unless the person says that
+    they read it (guide, "Do not publish AI output without review").
+    """
     if actor.user_id is None:
         return []
     made = select(Draft).where(
@@ -213,7 +229,9 @@ def _quote(sentence: str) -> str:
 def settle(
     incident: Incident, used: list[tuple[Draft, float]], what: str, *, actor: Actor, now: datetime
 ) -> None:
-    """After something was published: say which draft it came from; those still offered for the composer are done with."""
+    """After something was published: say which draft it came from;
+    those still offered for the composer are done with.
+    """
     for draft, share in used:
         _use(incident, draft, share, what, actor=actor, now=now)
     for draft in _offered(incident.id, actor, Helper.UPDATE) if actor.user_id else ():
@@ -239,7 +257,9 @@ def _use(incident: Incident, draft: Draft, share: float, what: str, *, actor: Ac
 
 @operation(needs=Permission.DATA_MANAGE)
 def forget_drafts(*, before: datetime, actor: Actor, now: datetime) -> int:
-    """Delete what was written before a time, some hundred at once; returns how many (setting AI_KEEP_DAYS)."""
+    """Delete what was written before a time, some hundred at once;
+    returns how many (setting AI_KEEP_DAYS).
+    """
     old = db.session.scalars(select(Draft.id).where(Draft.made_at < before).limit(FORGOTTEN_AT_ONCE)).all()
     if old:
         db.session.execute(delete(Draft).where(Draft.id.in_(old)))

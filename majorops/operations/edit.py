@@ -37,9 +37,9 @@ def edit_field(
 ) -> bool:
     """Set one field of the registry to what was typed.
 
-    `was`: the text the person saw; None skips the comparison. `override`: for a status whose gate is closed.
-    Returns whether anything changed. Raises NotFound (no such field), Invalid, Conflict (changed meanwhile: both texts
-    are in it; or the incident is resolved), GateClosed.
+    `was`: the text the person saw; None skips the comparison. `override`: for a status whose gate is
+    closed. Returns whether anything changed. Raises NotFound (no such field), Invalid, Conflict
+    (changed meanwhile: both texts are in it; or the incident is resolved), GateClosed.
     """
     field = FIELDS.get(name)
     if field is None:
@@ -95,8 +95,9 @@ def edit_fields(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def record_discarded_edit(incident: Incident, name: str, typed: str, *, actor: Actor, now: datetime) -> None:
-    """Two people edited one field and the other's text was taken: what this one typed stays in the record, internal.
-    Raises NotFound (no such field), Invalid."""
+    """Two people edited one field and the other's text was taken:
+    what this one typed stays in the record, internal. Raises NotFound (no such field), Invalid.
+    """
     if (field := FIELDS.get(name)) is None:
         raise NotFound(f"There is no field {name}.")
     shown = clean_text(typed)

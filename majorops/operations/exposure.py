@@ -28,8 +28,10 @@ def exposure_of(incident: Incident) -> Exposure:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def publish_exposure(incident: Incident, *, actor: Actor, now: datetime) -> str:
-    """Publish the line to the leaders: it is logged and kept with its time. The same line within a minute is one press.
-    Returns it. Raises Conflict."""
+    """Publish the line to the leaders: it is logged and kept with its time.
+
+    The same line within a minute is one press. Returns it. Raises Conflict.
+    """
     demand_open(incident)
     it = exposure_of(incident)
     at = incident.exposure_published_at

@@ -1,4 +1,6 @@
-"""Operations on the hand-over of command (domain §5): offered, then accepted, declined or withdrawn, each with both names."""
+"""Operations on the hand-over of command (domain §5):
+offered, then accepted, declined or withdrawn, each with both names.
+"""
 
 from __future__ import annotations
 
@@ -70,8 +72,10 @@ def _picture(incident: Incident, seen: CoachInputs) -> Picture:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now: datetime) -> Handover:
-    """Offer command to an account; it is told, and command stays where it is until it accepts. The same offer a second
-    time is the one that is open. Raises Invalid, Conflict, Forbidden."""
+    """Offer command to an account; it is told, and command stays where it is until it accepts.
+
+    The same offer a second time is the one that is open. Raises Invalid, Conflict, Forbidden.
+    """
     demand_open(incident)
     mim = holder(incident, CommandRole.MIM)
     if refusal := offer_refusal(mim.name if mim else "", mim.user_id if mim else None, actor):
@@ -103,8 +107,10 @@ def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def accept_handover(incident: Incident, handover_id: int, *, actor: Actor, now: datetime) -> None:
-    """The one it was offered to takes the MIM role; the brief as of now is kept. Raises Forbidden (anybody else), Conflict
-    (it is closed, with the reason), Invalid."""
+    """The one it was offered to takes the MIM role; the brief as of now is kept.
+
+    Raises Forbidden (anybody else), Conflict (it is closed, with the reason), Invalid.
+    """
     handover = _answered(incident, handover_id, actor)
     handover.brief = _as_text(command_brief(incident, now))
     _close(handover, HandoverState.ACCEPTED, now)

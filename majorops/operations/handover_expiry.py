@@ -1,4 +1,6 @@
-"""A hand-over that its reason overtook closes itself: the MIM changed, the incident is resolved, the account may not any more."""
+"""A hand-over that its reason overtook closes itself:
+the MIM changed, the incident is resolved, the account may not any more.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,10 @@ def lapse_handover(incident: Incident, reason: str, *, actor: Actor, now: dateti
 
 
 def lapse_offers_to(user: User, *, actor: Actor, now: datetime) -> None:
-    """Close every offer to an account that may not take command any more. Part of an operation on the account."""
+    """Close every offer to an account that may not take command any more.
+
+    Part of an operation on the account.
+    """
     if not (reason := receiver_refusal(user.name, user.role, user.is_active)):
         return
     offered = select(Handover.incident_id).filter_by(user_id=user.id, closed_at=None)

@@ -37,10 +37,10 @@ def open_incident(
 ) -> Incident:
     """Open an incident (guide, "Opening an Incident").
 
-    `title`, `systems`, `bridge_url` are cleaned values. `detected_at`: when the problem began (default: now; never
-    after it). `request_key`: the form's own key; the same key opens one incident however often it is sent.
-    `issue_time` and `alert`: what the monitoring system knew (alert_id, customer_count, external_impact, …).
-    Returns the new incident, or the one this key opened before. Raises Invalid.
+    `title`, `systems`, `bridge_url` are cleaned values. `detected_at`: when the problem began (default:
+    now; never after it). `request_key`: the form's own key; the same key opens one incident however often
+    it is sent. `issue_time` and `alert`: what the monitoring system knew (alert_id, customer_count,
+    external_impact, …). Returns the new incident, or the one this key opened before. Raises Invalid.
     """
     if request_key and (known := db.session.scalar(select(Incident).filter_by(request_key=request_key))):
         return known
@@ -99,8 +99,10 @@ def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> No
 
 @operation(needs=Permission.INCIDENT_OPEN)
 def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Incident:
-    """Open a new incident that continues a resolved one (domain §4): linked both ways; inherits title, severity,
-    systems, command team and bridge. A second call returns the incident that continues it already. Raises Conflict."""
+    """Open a new incident that continues a resolved one (domain §4): linked both ways;
+    inherits title, severity, systems, command team and bridge. A second call returns the incident that
+    continues it already. Raises Conflict.
+    """
     if refusal := continue_refusal(incident):
         raise Conflict(refusal)
     if incident.continued_by:
@@ -141,7 +143,10 @@ def continue_refusal(incident: Incident) -> str:
 def change_severity(
     incident: Incident, severity: Severity, *, actor: Actor, now: datetime, reason: str = ""
 ) -> None:
-    """Set the severity; the alarm level follows and both are logged (domain §2). The reason stays internal."""
+    """Set the severity; the alarm level follows and both are logged (domain §2).
+
+    The reason stays internal.
+    """
     old, old_level = incident.severity, incident.alarm_level
     if severity is old:
         return

@@ -17,7 +17,10 @@ KIND = "opened.late"
 
 
 def record_late(incident: Incident, *, actor: Actor, now: datetime) -> bool:
-    """Keep how long after the problem began the incident was opened, once. Part of an operation; returns whether it did."""
+    """Keep how long after the problem began the incident was opened, once.
+
+    Part of an operation; returns whether it did.
+    """
     late = late_by(incident.detected_at, incident.opened_at)
     known = select(TimelineEvent.id).filter_by(incident_id=incident.id, kind=KIND)
     if late is None or db.session.scalar(known.limit(1)):

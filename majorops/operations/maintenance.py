@@ -1,4 +1,7 @@
-"""Operations on scheduled maintenance: plan it, move it on, say how it goes. Outside incidents: the audit keeps who did it."""
+"""Operations on scheduled maintenance: plan it, move it on, say how it goes.
+
+Outside incidents: the audit keeps who did it.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,11 @@ def plan_maintenance(
     is_automatic: bool = True,
     is_public: bool = True,
 ) -> Maintenance:
-    """Plan maintenance. Texts are cleaned values; times in UTC. Sent twice within a minute it is planned once.
-    Raises Invalid with every wrong field."""
+    """Plan maintenance.
+
+    Texts are cleaned values; times in UTC. Sent twice within a minute it is planned once. Raises
+    Invalid with every wrong field.
+    """
     given = _checked(title, body, starts_at, ends_at, now)
     if twin := _planned_just_now(title, starts_at, ends_at, now):
         return twin
@@ -68,8 +74,11 @@ def change_maintenance(
     is_public: bool = True,
     expected: str | None = None,
 ) -> None:
-    """Change what was planned, as long as it is not over. `expected`: the version that the person saw. Shown to the
-    public only now, it is announced now. Raises Invalid, Conflict."""
+    """Change what was planned, as long as it is not over.
+
+    `expected`: the version that the person saw. Shown to the public only now, it is announced now.
+    Raises Invalid, Conflict.
+    """
     _hold(row)
     if row.status in OVER:
         raise Conflict(f"It is {row.status.label.lower()}. Plan a new one.")
@@ -95,7 +104,10 @@ def change_maintenance(
 def move_maintenance(
     row: Maintenance, to: MaintenanceStatus, *, actor: Actor, now: datetime, text: str = ""
 ) -> None:
-    """Begin, verify, finish or cancel it. `text`: what people read; else one plain sentence. Raises Conflict, Invalid."""
+    """Begin, verify, finish or cancel it.
+
+    `text`: what people read; else one plain sentence. Raises Conflict, Invalid.
+    """
     _hold(row)
     if len(text) > LONGEST_TEXT:
         raise Invalid({"text": f"At most {LONGEST_TEXT:,} characters; this has {len(text):,}."})

@@ -1,4 +1,6 @@
-"""The outbox: messages are rows written in the transaction of the act they tell of; the worker sends them later."""
+"""The outbox: messages are rows written in the transaction of the act they tell of;
+the worker sends them later.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,14 @@ def notify(
     body: str,
     now: datetime,
 ) -> dict[int, Reach]:
-    """Queue one message to each channel of each of `people`; part of an operation. Returns what that is to each person, by
-    account: queued, without a channel, or kept quiet. Nobody is told before the worker says so.
+    """Queue one message to each channel of each of `people`; part of an operation.
 
-    `act` names what happened (`alarm:42:3`), once and for all: the same act to the same address is one message,
-    however often it is asked for. A drill stays quiet; who has no channel is kept in the ledger as such.
+    Returns what that is to each person, by account: queued, without a channel, or kept quiet. Nobody is
+    told before the worker says so.
+
+    `act` names what happened (`alarm:42:3`), once and for all: the same act to the same address is
+    one message, however often it is asked for. A drill stays quiet; who has no channel is kept in
+    the ledger as such.
     """
     wanting = roles_that_want(notice)
     told = [user for user in dict.fromkeys(people) if user.role in wanting]
@@ -78,8 +83,11 @@ REACH_OF = {
 
 
 def _state(incident: Incident, channel: Channel | None) -> tuple[DeliveryState, str]:
-    """How a message begins, with why it will not be sent. Without a mail server e-mail is no channel, and the record says
-    so at once; only where another process delivers its own settings decide."""
+    """How a message begins, with why it will not be sent.
+
+    Without a mail server e-mail is no channel, and the record says so at once; only where another
+    process delivers its own settings decide.
+    """
     if incident.is_drill:
         return DeliveryState.QUIET, "A drill: nothing is sent."
     if channel is None:
@@ -99,7 +107,9 @@ def roles_that_want(notice: Notice) -> set[AccountRole]:
 
 
 def _channels(people: list[User]) -> Iterator[tuple[User, Channel | None]]:
-    """Each person with each active channel; the account's e-mail for who never chose one; None for who switched all off."""
+    """Each person with each active channel; the account's e-mail for who never chose one;
+    None for who switched all off.
+    """
     chosen: dict[int, list[Channel]] = {user.id: [] for user in people}
     for channel in db.session.scalars(
         select(Channel).where(Channel.user_id.in_(chosen)).order_by(Channel.id)

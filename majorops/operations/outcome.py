@@ -21,8 +21,10 @@ REASONS = 5
 
 
 def outcome_due(incident_id: int, act: str) -> RequestMeta | None:
-    """Under which key the outcome of this act is recorded; None while a message of it is on its way, and for acts whose
-    outcome stands in the ledger alone. The key carries the numbers: what an admin sent again is a new outcome."""
+    """Under which key the outcome of this act is recorded;
+    None while a message of it is on its way, and for acts whose outcome stands in the ledger alone. The
+    key carries the numbers: what an admin sent again is a new outcome.
+    """
     base = act.removesuffix(":role")
     here = _of(incident_id, base)
     notice = db.session.scalar(select(Delivery.notice).where(*here).limit(1))

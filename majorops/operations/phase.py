@@ -1,4 +1,7 @@
-"""Operations on phase and status (domain §4). The gates are rules of domain/gates.py; here they are enforced."""
+"""Operations on phase and status (domain §4).
+
+The gates are rules of domain/gates.py; here they are enforced.
+"""
 
 from __future__ import annotations
 
@@ -156,9 +159,12 @@ def change_status(
     override: str = "",
     summary: SummaryAtClose | None = None,
 ) -> None:
-    """Set the status to monitoring or resolved. Back to active leads only `report_symptoms_returned`.
-    `override`: the written reason that opens a closed gate. `summary`: what becomes of the exec summary, asked for
-    where there is one: executives read it after the close. Raises Conflict, Invalid, GateClosed."""
+    """Set the status to monitoring or resolved.
+
+    Back to active leads only `report_symptoms_returned`. `override`: the written reason that opens a
+    closed gate. `summary`: what becomes of the exec summary, asked for where there is one: executives
+    read it after the close. Raises Conflict, Invalid, GateClosed.
+    """
     if to is not IncidentStatus.RESOLVED:
         demand_open(incident)
     if to is incident.status:

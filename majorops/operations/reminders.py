@@ -1,4 +1,7 @@
-"""The tick: which running incidents the coach has something to say about. Called about once a second by the worker."""
+"""The tick: which running incidents the coach has something to say about.
+
+Called about once a second by the worker.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,9 @@ from majorops.models import IS_RUNNING, Incident
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.coaching import remind, untold
 
-# Incident → the version that was looked at, and when time alone will change what the coach says. Only a shortcut: what was
-# told stands in the outbox, so another process, or this one after a restart, tells nothing twice.
+# Incident → the version that was looked at, and when time alone will change what the coach says. Only
+# a shortcut: what was told stands in the outbox, so another process, or this one after a restart,
+# tells nothing twice.
 _looked: dict[int, tuple[int, datetime | None]] = {}
 
 

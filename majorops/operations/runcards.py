@@ -1,4 +1,6 @@
-"""Operations on run cards: kept in versions, brought to the fireground, ticked, flagged for review (domain §9)."""
+"""Operations on run cards: kept in versions, brought to the fireground, ticked,
+flagged for review (domain §9).
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,10 @@ def cards_for(incident: Incident) -> list[RunCard]:
 
 
 def bring_card(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """At Box 3 the most specific matching card lies on the fireground, unless one lies there. Part of an operation."""
+    """At Box 3 the most specific matching card lies on the fireground, unless one lies there.
+
+    Part of an operation.
+    """
     if incident.alarm_level is not AlarmLevel.BOX_3:
         return
     if db.session.scalar(select(RunCardUse.id).filter_by(incident_id=incident.id).limit(1)):
@@ -74,7 +79,10 @@ def bring_card(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def choose_card(incident: Incident, card_id: int, *, actor: Actor, now: datetime) -> None:
-    """Put another card on the fireground; what was ticked on the one before stays with it. Raises Invalid, Conflict."""
+    """Put another card on the fireground; what was ticked on the one before stays with it.
+
+    Raises Invalid, Conflict.
+    """
     demand_open(incident)
     card = db.session.get(RunCard, card_id)
     if card is None or not card.is_active:

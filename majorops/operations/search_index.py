@@ -1,8 +1,10 @@
-"""Full text of the record, kept by the database in the transaction of the act: SQLite's FTS5, PostgreSQL's tsvector.
+"""Full text of the record, kept by the database in the transaction of the act:
+SQLite's FTS5, PostgreSQL's tsvector.
 
-Not by triggers: what is searched is one list here, read by the operations, the migration's filling and the mending alike,
-and a column that is searched is a change of one line instead of two programs inside two databases. What a process of an
-earlier version wrote meanwhile is found by `mend`, which every worker runs when it starts.
+Not by triggers: what is searched is one list here, read by the operations, the migration's filling and
+the mending alike, and a column that is searched is a change of one line instead of two programs inside
+two databases. What a process of an earlier version wrote meanwhile is found by `mend`, which every
+worker runs when it starts.
 """
 
 from __future__ import annotations
@@ -45,8 +47,8 @@ SEARCHED: dict[str, tuple[str, ...]] = {
     "audit_entry": ("kind", "subject", "detail", "actor_name"),
     "subscriber": ("address",),
 }
-# Their words never change and their rows never go, so SQLite need not keep the text. Of every other table it has to, to take
-# it out again: an UPDATE of an indexed column of one of these fails.
+# Their words never change and their rows never go, so SQLite need not keep the text. Of every other
+# table it has to, to take it out again: an UPDATE of an indexed column of one of these fails.
 APPENDED = frozenset({"timeline_event", "publication", "run_card_version", "audit_entry"})
 LONGEST = 100_000  # letters of a row that are searched
 WORDS = 12  # of what was typed that count
@@ -72,7 +74,9 @@ def create(connection: Connection) -> None:
 
 
 def _words_of(name: str, dialect: str) -> str:
-    """SQL for the text of a row; on PostgreSQL punctuation parts words and accents are dropped, as FTS5 does by itself."""
+    """SQL for the text of a row; on PostgreSQL punctuation parts words and accents are dropped,
+    as FTS5 does by itself.
+    """
     joined = " || ' ' || ".join(f"coalesce({one}, '')" for one in SEARCHED[name])
     joined = f"substr({joined}, 1, {LONGEST})"
     if dialect == "sqlite":
@@ -150,7 +154,10 @@ def rebuild(*, actor: Actor, now: datetime) -> int:
 
 @operation(needs=Permission.DATA_MANAGE)
 def mend(*, actor: Actor, now: datetime) -> int:
-    """Put in what is missing of the newest rows: a process of an earlier version wrote them. Returns how many."""
+    """Put in what is missing of the newest rows: a process of an earlier version wrote them.
+
+    Returns how many.
+    """
     connection = db.session.connection()
     key = "rowid" if connection.dialect.name == "sqlite" else "id"
     found = 0
@@ -179,8 +186,8 @@ def matches(
 ) -> ColumnElement[bool]:
     """The condition that a row of `model` holds every word that was typed, or one that begins with it.
 
-    `whole`: only the words themselves.
-    Good for any text; without a word in it nothing matches. `newest`: look at so many of the newest matches only.
+    `whole`: only the words themselves. Good for any text; without a word in it nothing matches.
+    `newest`: look at so many of the newest matches only.
     """
     words, name = words_in(typed), f"search_{model.__tablename__}"
     if not words:

@@ -1,4 +1,6 @@
-"""Operations of signing in: by password, by single sign-on, and the first-run code; what failed is counted (throttle.py)."""
+"""Operations of signing in: by password, by single sign-on, and the first-run code;
+what failed is counted (throttle.py).
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,9 @@ from majorops.operations.throttle import (
 
 @dataclass(frozen=True)
 class SignIn:
-    """The outcome of a sign-in: a session's token and what the browser keeps to be known again, or the sentence for the
-    person and, paused, until when."""
+    """The outcome of a sign-in: a session's token and what the browser keeps to be known again,
+    or the sentence for the person and, paused, until when.
+    """
 
     token: str | None = None
     problem: str = ""
@@ -49,8 +52,9 @@ def sign_in_with_password(
     now: datetime,
     browsers: list[KnownBrowser] | None = None,
 ) -> SignIn:
-    """Sign in with what was typed; `address`: where it came from; `browsers`: what this browser kept of earlier sign-ins.
-    See `sign_in_local`."""
+    """Sign in with what was typed; `address`: where it came from;
+    `browsers`: what this browser kept of earlier sign-ins. See `sign_in_local`.
+    """
     email = clean_line(email).lower()[:254]
     row = db.session.execute(select(User.id, User.password_hash).filter_by(email=email)).first()
     user_id, stored = row or (None, None)
@@ -66,12 +70,14 @@ def sign_in_with_password(
 def sign_in_local(
     email: str, proof: Proof, *, address: str, actor: Actor, now: datetime, browser: str = ""
 ) -> SignIn:
-    """Sign in with a cleaned e-mail and what its password proved. `browser`: its name, if it is known to the account.
+    """Sign in with a cleaned e-mail and what its password proved.
 
-    Too many failures within 15 minutes, of one e-mail from one address or of one known browser, pause just those
-    (throttle.py). Refusals are a value and no exception: the count must be committed. It is read again here, so that
-    guesses sent at once count one by one, and a right one among them learns nothing. The sentence does not tell whether
-    the account exists.
+    `browser`: its name, if it is known to the account.
+
+    Too many failures within 15 minutes, of one e-mail from one address or of one known browser, pause
+    just those (throttle.py). Refusals are a value and no exception: the count must be committed. It is
+    read again here, so that guesses sent at once count one by one, and a right one among them learns
+    nothing. The sentence does not tell whether the account exists.
     """
     keys = sign_in_keys(email, address, browser)
     if waits := sign_in_paused_until(keys, now, lock=True):
@@ -118,10 +124,13 @@ def sign_in_sso(
     actor: Actor,
     now: datetime,
 ) -> SignIn:
-    """Sign in whom the OpenID provider vouches for. `subject`: issuer and subject; `role`: what the groups map to.
+    """Sign in whom the OpenID provider vouches for.
 
-    The account is found by subject, else by a verified address, else made. A mapped role is set at every sign-in;
-    with no mapping a new account is a stakeholder and a known one keeps its role. The last admin stays admin.
+    `subject`: issuer and subject; `role`: what the groups map to.
+
+    The account is found by subject, else by a verified address, else made. A mapped role is set at
+    every sign-in; with no mapping a new account is a stakeholder and a known one keeps its role. The
+    last admin stays admin.
     """
     user = db.session.scalar(select(User).filter_by(oidc_subject=subject))
     known = user or db.session.scalar(select(User).filter_by(email=email))

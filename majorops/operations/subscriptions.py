@@ -33,10 +33,13 @@ def subscribe(
     actor: Actor,
     now: datetime,
 ) -> Subscriber:
-    """Ask to be told: of everything, or of `systems`. `origin`: the network address that asks, which is limited.
+    """Ask to be told: of everything, or of `systems`.
 
-    A new address waits until it has confirmed: a mail by its link, a webhook by answering. Who waits or left or bounced
-    before begins anew; who is active is left alone, so that nobody can change somebody else's. Raises Invalid, Conflict.
+    `origin`: the network address that asks, which is limited.
+
+    A new address waits until it has confirmed: a mail by its link, a webhook by answering. Who waits or
+    left or bounced before begins anew; who is active is left alone, so that nobody can change somebody
+    else's. Raises Invalid, Conflict.
     """
     if kind not in KINDS:
         raise Invalid({"kind": "Choose e-mail or webhook."})
@@ -88,7 +91,10 @@ def leave(row: Subscriber, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=None)
 def note_bounce(row: Subscriber, is_gone: bool, *, actor: Actor, now: datetime) -> None:
-    """A message could not be delivered for good. `is_gone`: the receiver said so; else it takes two in a row."""
+    """A message could not be delivered for good.
+
+    `is_gone`: the receiver said so; else it takes two in a row.
+    """
     row.failures += 1
     if row.state is SubscriberState.ACTIVE and (is_gone or row.failures >= BOUNCES):
         row.state, row.changed_at = SubscriberState.BOUNCED, now

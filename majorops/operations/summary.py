@@ -28,7 +28,9 @@ def basis_now(incident: Incident, now: datetime) -> Basis:
 
 
 def summary_moved(incident: Incident, now: datetime) -> tuple[str, ...]:
-    """What moved on since the exec summary was written or confirmed; empty for none, and while it is current."""
+    """What moved on since the exec summary was written or confirmed;
+    empty for none, and while it is current.
+    """
     basis = Basis.of(incident.exec_summary_from)
     return moved_on(basis, basis_now(incident, now)) if basis and incident.exec_summary else ()
 
@@ -40,8 +42,11 @@ def stamp(incident: Incident, basis: Basis) -> None:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def confirm_summary(incident: Incident, *, actor: Actor, now: datetime, was: str | None = None) -> None:
-    """Say that the exec summary still holds as it stands, after the close too. `was`: the text that the person read.
-    Raises Conflict where it was changed meanwhile, Invalid where there is none."""
+    """Say that the exec summary still holds as it stands, after the close too.
+
+    `was`: the text that the person read. Raises Conflict where it was changed meanwhile, Invalid
+    where there is none.
+    """
     if not incident.exec_summary:
         raise Invalid({"summary": "There is no exec summary to confirm."})
     if was is not None and was.split() != incident.exec_summary.split():
@@ -63,7 +68,10 @@ def confirm_summary(incident: Incident, *, actor: Actor, now: datetime, was: str
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def clear_summary(incident: Incident, *, actor: Actor, now: datetime, was: str | None = None) -> None:
-    """Take the exec summary away, after the close too; the entry keeps its text. Raises as `confirm_summary`."""
+    """Take the exec summary away, after the close too; the entry keeps its text.
+
+    Raises as `confirm_summary`.
+    """
     if not incident.exec_summary:
         raise Invalid({"summary": "There is no exec summary to clear."})
     if was is not None and was.split() != incident.exec_summary.split():

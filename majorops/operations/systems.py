@@ -16,7 +16,10 @@ from majorops.operations import demand_open, operation, record
 def set_system_status(
     incident: Incident, name: str, status: SystemStatus | None, *, actor: Actor, now: datetime
 ) -> None:
-    """Say how an affected system is; None leaves it to the severity again. Raises Invalid, Conflict (resolved)."""
+    """Say how an affected system is; None leaves it to the severity again.
+
+    Raises Invalid, Conflict (resolved).
+    """
     demand_open(incident)
     row = next((system for system in incident.systems if system.name == name), None)
     if row is None:

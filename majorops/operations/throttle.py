@@ -1,4 +1,6 @@
-"""Failed attempts, and acts of strangers, in a window of 15 minutes, counted in the database: one count for all processes."""
+"""Failed attempts, and acts of strangers, in a window of 15 minutes, counted in the database:
+one count for all processes.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ from majorops.models import SignInThrottle, User
 WINDOW = timedelta(minutes=15)
 # What a key begins with → failures that pause it.
 LIMITS = {"pair": 10, "known": 10, "setup": 10, "subscribe": 20, "subscriber": 3}
-# A person may fail so often from one address, a few times only while somebody guesses: from many addresses at this
-# e-mail, or from this address at many e-mails. Nobody is paused for what others do: each pair has tries of its own.
+# A person may fail so often from one address, a few times only while somebody guesses: from many
+# addresses at this e-mail, or from this address at many e-mails. Nobody is paused for what others do:
+# each pair has tries of its own.
 TIGHT = 3
 GUESSING = {"email": 50, "from": 30}
 BROWSER_KNOWN_FOR = timedelta(days=180)
@@ -25,7 +28,10 @@ BROWSER_KNOWN_FOR = timedelta(days=180)
 
 @dataclass(frozen=True)
 class KnownBrowser:
-    """That this browser signed in to the account before. Worth nothing once the password is another one (`mark`)."""
+    """That this browser signed in to the account before.
+
+    Worth nothing once the password is another one (`mark`).
+    """
 
     user_id: int
     mark: str
@@ -67,7 +73,10 @@ def place(address: str) -> str:
 
 
 def sign_in_keys(email: str, address: str, browser: str) -> list[str]:
-    """What a failed sign-in counts for. A known browser counts by itself: no stranger's failure reaches it."""
+    """What a failed sign-in counts for.
+
+    A known browser counts by itself: no stranger's failure reaches it.
+    """
     if browser:
         return [f"known:{email}|{browser}"]
     where = place(address)
@@ -75,7 +84,10 @@ def sign_in_keys(email: str, address: str, browser: str) -> list[str]:
 
 
 def sign_in_paused_until(keys: list[str], now: datetime, *, lock: bool = False) -> datetime | None:
-    """When the next sign-in counts, or None when it counts now; `keys`: of `sign_in_keys`. `lock`: as in `paused_until`."""
+    """When the next sign-in counts, or None when it counts now; `keys`: of `sign_in_keys`.
+
+    `lock`: as in `paused_until`.
+    """
     rows = {row.key: row for row in _rows(keys, lock) if row.window_started_at + WINDOW > now}
     own = rows.get(keys[0])
     is_guessing = any(
@@ -112,7 +124,10 @@ def setup_keys(address: str) -> list[str]:
 
 
 def paused_until(keys: list[str], now: datetime, *, lock: bool = False) -> datetime | None:
-    """When the next attempt counts, or None when it counts now. `lock`: other attempts wait for this operation."""
+    """When the next attempt counts, or None when it counts now.
+
+    `lock`: other attempts wait for this operation.
+    """
     ends = [
         row.window_started_at + WINDOW
         for row in _rows(keys, lock)

@@ -33,8 +33,10 @@ def add_note(
     now: datetime,
     visibility: Visibility = Visibility.INTERNAL,
 ) -> TimelineEvent:
-    """Log what was heard, decided, timeboxed (guide, "The Timeline"). Only who commands may make it public at once.
-    Raises Invalid, Conflict."""
+    """Log what was heard, decided, timeboxed (guide, "The Timeline").
+
+    Only who commands may make it public at once. Raises Invalid, Conflict.
+    """
     if visibility is Visibility.PUBLIC and not actor.can(Permission.PUBLISH):
         raise Invalid({"visibility": "Only the MIM makes an entry public. Log it as internal."})
     title, detail = _split(text)
@@ -66,8 +68,11 @@ def _split(text: str) -> tuple[str, str]:
 def set_visibility(
     incident: Incident, seq: int, visibility: Visibility, *, actor: Actor, now: datetime
 ) -> None:
-    """Make an entry public or internal; both ways are logged (domain §3). An update's entry takes the update along:
-    made internal it is withdrawn, and public pages keep only the time of that. Raises Invalid."""
+    """Make an entry public or internal; both ways are logged (domain §3).
+
+    An update's entry takes the update along: made internal it is withdrawn, and public pages keep only
+    the time of that. Raises Invalid.
+    """
     entry = find_entry(incident, seq)
     if entry.visibility is visibility:
         return
@@ -94,9 +99,11 @@ def set_visibility(
 
 @operation(needs=Permission.TIMELINE_NOTE)
 def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: datetime) -> TimelineEvent:
-    """Strike out a mistaken manual note with a correction that names it; both stay in the record. The correction has
-    the note's visibility, but is internal from whoever may not publish: public pages then keep the note as it is until
-    a MIM makes the correction public. Raises Invalid, Conflict."""
+    """Strike out a mistaken manual note with a correction that names it; both stay in the record.
+
+    The correction has the note's visibility, but is internal from whoever may not publish: public pages
+    then keep the note as it is until a MIM makes the correction public. Raises Invalid, Conflict.
+    """
     entry = find_entry(incident, seq)
     if refusal := strike_refusal(entry, actor):
         raise Invalid({"text": refusal})

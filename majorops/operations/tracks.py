@@ -31,8 +31,10 @@ def open_track(
     owner: str = "",
     minutes: int | None = None,
 ) -> RecoveryTrack:
-    """Open a recovery track with an owner, a goal and a timebox in minutes (guide, phase 5). In a hurry the owner is the
-    SRE, or else the team, and the timebox comes later. Raises Invalid, Conflict."""
+    """Open a recovery track with an owner, a goal and a timebox in minutes (guide, phase 5).
+
+    In a hurry the owner is the SRE, or else the team, and the timebox comes later. Raises Invalid, Conflict.
+    """
     demand_open(incident)
     _demand(team=(team, "Name the team."), goal=(goal, "Say the goal."))
     _check_lengths(team=(team, 80), owner=(owner, 120), goal=(goal, 300))
@@ -59,7 +61,10 @@ def open_track(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def extend_track(incident: Incident, track_id: int, minutes: int, *, actor: Actor, now: datetime) -> None:
-    """Give a running track a new timebox that starts now; old and new deadline are logged. Raises Invalid, Conflict."""
+    """Give a running track a new timebox that starts now; old and new deadline are logged.
+
+    Raises Invalid, Conflict.
+    """
     track = _running_track(incident, track_id)
     _check_minutes(minutes)
     old = track.expires_at
@@ -75,8 +80,9 @@ def extend_track(incident: Incident, track_id: int, minutes: int, *, actor: Acto
 def escalate_track(
     incident: Incident, track_id: int, *, actor: Actor, now: datetime, to: str = "", note: str = ""
 ) -> None:
-    """Escalate a running track, to the Leader unless somebody else is named (guide, "Running recovery tracks").
-    Raises Invalid, Conflict."""
+    """Escalate a running track, to the Leader unless somebody else is named (guide, "Running recovery
+    tracks"). Raises Invalid, Conflict.
+    """
     track = _running_track(incident, track_id)
     leader = holder(incident, CommandRole.LEADER)
     to = to or (leader.name if leader else "")
@@ -90,7 +96,10 @@ def escalate_track(
 def close_track(
     incident: Incident, track_id: int, outcome: TrackOutcome, *, actor: Actor, now: datetime, note: str = ""
 ) -> None:
-    """End a track with its outcome. A responder may end a track of their own. Raises Invalid, Conflict, Forbidden."""
+    """End a track with its outcome.
+
+    A responder may end a track of their own. Raises Invalid, Conflict, Forbidden.
+    """
     track = _running_track(incident, track_id)
     if refusal := track_refusal(track, actor):
         raise Forbidden(refusal)
@@ -185,8 +194,9 @@ def report_can(
     actions: str = "",
     needs: str = "",
 ) -> CanReport:
-    """Log one team's conditions, actions, needs (guide, phase 2); ends the timebox in which they were gathered from it.
-    Raises Invalid, Conflict."""
+    """Log one team's conditions, actions, needs (guide, phase 2);
+    ends the timebox in which they were gathered from it. Raises Invalid, Conflict.
+    """
     demand_open(incident)
     _demand(team=(team, CAN_FORM), conditions=(conditions, "Say what the team observes."))
     _check_lengths(team=(team, 80))

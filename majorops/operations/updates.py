@@ -34,9 +34,12 @@ def publish_update(
     asks_promise: bool = False,
     source: str = "web",
 ) -> StatusUpdate:
-    """Post a status update. `next_update_eta`: the promised next one, if any. `review`: what the person says of an AI
-    draft in it. `asks_promise`: refuse a text that names another next update than the promised one, for the person
-    to decide. Raises Invalid, Conflict."""
+    """Post a status update.
+
+    `next_update_eta`: the promised next one, if any. `review`: what the person says of an AI draft in
+    it. `asks_promise`: refuse a text that names another next update than the promised one, for the
+    person to decide. Raises Invalid, Conflict.
+    """
     demand_open(incident)
     _check(body, next_update_eta, now, asks_promise)
     update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source)
@@ -59,7 +62,8 @@ def publish_milestone(
     asks_promise: bool = False,
     source: str = "web",
 ) -> Milestone:
-    """Cut a milestone (guide, "Cut your first milestone"): numbered, immutable, with the promise of a next update.
+    """Cut a milestone (guide, "Cut your first milestone"):
+    numbered, immutable, with the promise of a next update.
 
     A resolution milestone makes no promise; it names the After Action's date instead, within 72 h.
     Raises Invalid (no text, no or an impossible promise, no or a late After Action date), Conflict.

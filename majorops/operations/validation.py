@@ -29,9 +29,9 @@ def set_check(
 ) -> None:
     """Set the validation of one affected system (guide, phase 7).
 
-    `confirmed_by`: who said so on the bridge (default: the actor). A failed check and a withdrawn confirmation restart
-    the clean window. Raises Conflict (not in phase 7 or 8), Invalid (no such system), Forbidden (a responder and
-    somebody else's system).
+    `confirmed_by`: who said so on the bridge (default: the actor). A failed check and a withdrawn
+    confirmation restart the clean window. Raises Conflict (not in phase 7 or 8), Invalid (no such
+    system), Forbidden (a responder and somebody else's system).
     """
     if refusal := check_refusal(incident.phase, incident.is_resolved):
         raise Conflict(refusal)

@@ -1,7 +1,7 @@
 """What the public may read: frozen values with named columns, and the only queries that fill them.
 
-Public pages get these and never a mapped row, so a new column stays inside until someone adds it here.
-Names of people, descriptions, impact, risk, tracks, CAN and notes are internal (domain §7) and have no place here.
+Public pages get these and never a mapped row, so a new column stays inside until someone adds it here. Names
+of people, descriptions, impact, risk, tracks, CAN and notes are internal (domain §7) and have no place here.
 """
 
 from majorops.projections.history import public_month

@@ -1,5 +1,7 @@
-"""What executives and stakeholders read (domain §7): frozen values with named columns, the same number of queries for
-every incident. A drill has no brief; a private incident has one."""
+"""What executives and stakeholders read (domain §7):
+frozen values with named columns, the same number of queries for every incident. A drill has no brief; a
+private incident has one.
+"""
 
 from __future__ import annotations
 
@@ -92,8 +94,9 @@ def brief_list(now: datetime, days: int = 7) -> tuple[BriefLine, ...]:
 
 
 def brief_incident(number: int, with_drills: bool = False) -> BriefIncident | None:
-    """One incident for its briefs; None for a number never used, and for a drill: that has no page of its own, but is
-    drafted for like any other (`with_drills`)."""
+    """One incident for its briefs; None for a number never used, and for a drill:
+    that has no page of its own, but is drafted for like any other (`with_drills`).
+    """
     query = select(*_LINE, *_OWN).where(Incident.id == number)
     if not with_drills:
         query = query.where(~Incident.is_drill)
@@ -235,7 +238,10 @@ def questions_from(number: int, asked_from: str) -> tuple[BriefQuestion, ...]:
 
 
 def opened_link(number: int, page: BriefPage, token_hash: str, now: datetime) -> OpenedLink | None:
-    """The link with this token, if it opens this page of this incident now. Whatever is wrong, it is the same None."""
+    """The link with this token, if it opens this page of this incident now.
+
+    Whatever is wrong, it is the same None.
+    """
     query = (
         select(BriefLink.id, BriefLink.name, BriefLink.last_used_at)
         .join(Incident, Incident.id == BriefLink.incident_id)

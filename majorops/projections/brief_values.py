@@ -149,8 +149,9 @@ class BriefIncident(BriefLine):
 
     @property
     def held_roles(self) -> tuple[tuple[CommandRole, str], ...]:
-        """Who holds which role, and the empty seats that the Box asks for; after the close who held it last, and nothing
-        is vacant then."""
+        """Who holds which role, and the empty seats that the Box asks for;
+        after the close who held it last, and nothing is vacant then.
+        """
 
         def is_shown(role: CommandRole, name: str) -> bool:
             return bool(name) or (not self.resolved_at and is_role_asked(role, self.alarm_level))

@@ -1,5 +1,8 @@
-"""The public record in the shapes of Statuspage's API v2, as its unchanged clients read them (status-api). Pure: values in,
-plain dictionaries out. `base` is where people reach the public pages, without a slash at the end."""
+"""The public record in the shapes of Statuspage's API v2, as its unchanged clients read them (status-api).
+
+Pure: values in, plain dictionaries out. `base` is where people reach the public pages, without
+a slash at the end.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Incidents with what was said of them, for feeds, status clients and subscribers; a bounded number of both."""
+"""Incidents with what was said of them, for feeds, status clients and subscribers;
+a bounded number of both.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ OPENED, ADVANCED, CHANGED = "incident.opened", "phase.advanced", "status.changed
 
 @dataclass(frozen=True)
 class FeedUpdate:
-    """Something that was said, once and for all. `key`: its name for ever; `status`: as status clients call it."""
+    """Something that was said, once and for all.
+
+    `key`: its name for ever; `status`: as status clients call it.
+    """
 
     key: str
     title: str

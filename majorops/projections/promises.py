@@ -33,8 +33,10 @@ def promises_of(numbers: list[int]) -> dict[int, datetime]:
 
 
 def promises(numbers: list[int]) -> dict[int, dict[str, object]]:
-    """The promise that the public was given last, or that a resolution milestone ended it. It is owed again once the
-    status, which the public reads, went back after that milestone."""
+    """The promise that the public was given last, or that a resolution milestone ended it.
+
+    It is owed again once the status, which the public reads, went back after that milestone.
+    """
     made = or_(Publication.next_update_eta.is_not(None), Publication.is_resolution)
     columns = (Publication.next_update_eta, Publication.is_resolution, Publication.status_at_cut)
     found: dict[int, dict[str, object]] = defaultdict(

@@ -134,7 +134,9 @@ class PublicSystem:
 
 @dataclass(frozen=True)
 class PublicStatus:
-    """The status page: active incidents by Box, then by age; resolved ones of the last 30 days, newest first."""
+    """The status page: active incidents by Box, then by age;
+    resolved ones of the last 30 days, newest first.
+    """
 
     active: tuple[PublicSummary, ...]
     recent: tuple[PublicSummary, ...]
@@ -152,7 +154,9 @@ class PublicStatus:
 
 @dataclass(frozen=True)
 class PublicMonth:
-    """The incidents that were opened in one month, newest first; and the months before and after that have any."""
+    """The incidents that were opened in one month, newest first;
+    and the months before and after that have any.
+    """
 
     first_day: date
     incidents: tuple[PublicSummary, ...]

@@ -1,5 +1,6 @@
-"""What strangers see, one group of blueprints: the status page and what is drawn from it (JSON, feeds, text, badge),
-subscriptions, the intake form, and sign-in, with OIDC too."""
+"""What strangers see, one group of blueprints: the status page and what is drawn from it (JSON, feeds,
+text, badge), subscriptions, the intake form, and sign-in, with OIDC too.
+"""
 
 from __future__ import annotations
 

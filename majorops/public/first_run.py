@@ -13,15 +13,20 @@ from majorops.operations.accounts import has_accounts
 
 
 def one_time_code(app: Flask) -> str:
-    """The code, `ABCD-EFGH-JKLM`. It comes from the secret key: the same in every process and after a restart,
-    and worth nothing once there is an account."""
+    """The code, `ABCD-EFGH-JKLM`.
+
+    It comes from the secret key: the same in every process and after a restart, and worth nothing once
+    there is an account.
+    """
     digest = hmac.new(app.config["SECRET_KEY"].encode(), b"first admin", hashlib.sha256).digest()
     letters = base64.b32encode(digest).decode()[:12]
     return "-".join(letters[i : i + 4] for i in (0, 4, 8))
 
 
 def is_code(typed: str) -> bool:
-    """The typed code is the console's; case, spaces and dashes do not matter, and 0 and 1 are read as O and I."""
+    """The typed code is the console's; case, spaces and dashes do not matter,
+    and 0 and 1 are read as O and I.
+    """
     bare = "".join(typed.upper().split()).replace("-", "").translate(str.maketrans("01", "OI"))
     return hmac.compare_digest(bare.encode(), one_time_code(current_app).replace("-", "").encode())
 

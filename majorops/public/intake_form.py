@@ -37,8 +37,11 @@ class IntakeForm(FlaskForm):
         self.began.data = self.began.data or "0"
 
     def accept(self, catalogue: list[str], now: datetime) -> dict:
-        """Cleaned values for `open_incident`. Systems left empty are taken from the title where the catalogue knows
-        them. Raises Invalid with every wrong field."""
+        """Cleaned values for `open_incident`.
+
+        Systems left empty are taken from the title where the catalogue knows them. Raises Invalid with
+        every wrong field.
+        """
         errors: dict[str, str] = {}
 
         def take(name: str, parse: Callable[[], object]) -> object:

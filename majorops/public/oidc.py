@@ -53,7 +53,9 @@ class Conversation(OAuth2Session):
 
 
 class Provider(FlaskOAuth2App):
-    """The provider as Authlib sees it, with a discovery document that is checked before anything is taken from it."""
+    """The provider as Authlib sees it, with a discovery document that is checked before
+    anything is taken from it.
+    """
 
     client_cls = Conversation
 
@@ -70,7 +72,8 @@ class Provider(FlaskOAuth2App):
             raise ValueError("the provider names another issuer")
         if not all(metadata[name].startswith(("https://", "http://")) for name in ENDPOINTS):
             raise ValueError("the provider names no usable addresses")
-        # An ID token is signed with a key of the provider: neither unsigned nor with a secret that others hold too.
+        # An ID token is signed with a key of the provider: neither unsigned nor with a secret
+        # that others hold too.
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         metadata["id_token_signing_alg_values_supported"] = [
             name for name in offered if name != "none" and not name.startswith("HS")
@@ -116,13 +119,17 @@ def begin(wanted: str) -> Response:
 
 
 def callback_address() -> str:
-    """Where the provider sends people back to: under BASE_URL where that is set, whatever the Host header says."""
+    """Where the provider sends people back to: under BASE_URL where that is set,
+    whatever the Host header says.
+    """
     base = current_app.config["BASE_URL"]
     return base + url_for("sign_in.callback") if base else url_for("sign_in.callback", _external=True)
 
 
 def make_room(state: str) -> None:
-    """Keep the cookie small: unfinished sign-ins go, oldest first; then the query of an address that is too long."""
+    """Keep the cookie small: unfinished sign-ins go, oldest first;
+    then the query of an address that is too long.
+    """
     sign = current_app.session_interface.get_signing_serializer(current_app).dumps
     older = sorted(
         (key for key in session if key.startswith(PENDING) and key != PENDING + state),
@@ -162,7 +169,10 @@ def finish() -> dict:
 
 
 def _completed(app: Provider, token: Mapping, claims: Mapping) -> Mapping:
-    """The claims, with what only the userinfo endpoint tells. Raises ValueError when that speaks of somebody else."""
+    """The claims, with what only the userinfo endpoint tells.
+
+    Raises ValueError when that speaks of somebody else.
+    """
     has_role = current_app.config["OIDC_ROLE_CLAIM"] in claims or not current_app.config["OIDC_ROLE_MAP"]
     if (claims.get("email") and has_role) or not app.load_server_metadata().get("userinfo_endpoint"):
         return claims
@@ -173,7 +183,10 @@ def _completed(app: Provider, token: Mapping, claims: Mapping) -> Mapping:
 
 
 def person(claims: Mapping, config: Mapping) -> dict:
-    """The arguments of `sign_in_sso` from checked claims. Raises Invalid (no e-mail), ValueError, LookupError."""
+    """The arguments of `sign_in_sso` from checked claims.
+
+    Raises Invalid (no e-mail), ValueError, LookupError.
+    """
     email, subject = clean_email(str(claims.get("email") or "")), f"{claims['iss']}#{claims['sub']}"
     if len(subject) > 255:
         raise ValueError("the subject is too long")

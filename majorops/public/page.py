@@ -1,4 +1,6 @@
-"""How a public page is answered: its style stands inside it, it has a name for what it says, and anybody may keep it."""
+"""How a public page is answered: its style stands inside it, it has a name for what it says,
+and anybody may keep it.
+"""
 
 from __future__ import annotations
 
@@ -86,8 +88,11 @@ def page(
     is_running: bool | None = None,
     **values,
 ) -> Response:
-    """A public page. `says`: all that it says, for its name; `badges`: of the incidents that it shows. `is_running`: of
-    the incident that it is about; its tab's icon says that, the wordmark what is true of the whole."""
+    """A public page.
+
+    `says`: all that it says, for its name; `badges`: of the incidents that it shows. `is_running`: of
+    the incident that it is about; its tab's icon says that, the wordmark what is true of the whole.
+    """
     word = public_posture()
     is_wartime = word == "wartime" if is_running is None else is_running
     state = _state(is_wartime, badges, values.get("is_maintained", False))

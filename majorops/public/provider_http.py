@@ -24,9 +24,9 @@ AT_ONCE = threading.BoundedSemaphore(6)
 class Deadline(HTTPAdapter):
     """Transport of requests for one conversation. Raises requests.Timeout when its time is over.
 
-    The time-out of requests starts anew with every byte, for headers as for the body, and does not bound the look-up
-    of the name. So every exchange runs in a thread that is waited for no longer than the deadline; then its
-    connections are shut, and with them it ends.
+    The time-out of requests starts anew with every byte, for headers as for the body, and does not
+    bound the look-up of the name. So every exchange runs in a thread that is waited for no longer than
+    the deadline; then its connections are shut, and with them it ends.
     """
 
     def __init__(self):

@@ -1,4 +1,6 @@
-"""The public record for programs: Statuspage's JSON (status-api), at the root because its widget overwrites the path."""
+"""The public record for programs: Statuspage's JSON (status-api),
+at the root because its widget overwrites the path.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ bp = Blueprint("machine", __name__)
 
 
 def body(**parts: object) -> Response:
-    """One JSON answer: the page, and the parts asked for. Any origin may read it; its ETag names the bytes."""
+    """One JSON answer: the page, and the parts asked for.
+
+    Any origin may read it; its ETag names the bytes.
+    """
     base, org = base_address(), current_app.config["ORG_NAME"]
     text = json.dumps({"page": shapes.page(org, base, newest_change()), **parts}, ensure_ascii=False)
     response = answer(text, "application/json")

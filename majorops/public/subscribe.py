@@ -1,4 +1,7 @@
-"""Subscriptions: asked for here, confirmed and ended by links in mails. Whoever has a link may act, and only by POST."""
+"""Subscriptions: asked for here, confirmed and ended by links in mails.
+
+Whoever has a link may act, and only by POST.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +111,10 @@ def manage(token: str) -> Response:
 @csrf.exempt
 @by_token
 def change(token: str) -> Response:
-    """Leave, or choose systems. Mail programs post `List-Unsubscribe=One-Click` here, without a cookie: the token is the right."""
+    """Leave, or choose systems.
+
+    Mail programs post `List-Unsubscribe=One-Click` here, without a cookie: the token is the right.
+    """
     row = find(MANAGE, token)
     if row is None:
         return by_link(MANAGE, token, "left")

@@ -1,1 +1,3 @@
-"""The public pages as finished bytes: drawn in advance and kept in memory (snapshots), or as files of a folder."""
+"""The public pages as finished bytes: drawn in advance and kept in memory (snapshots),
+or as files of a folder.
+"""

@@ -1,5 +1,6 @@
-"""The life raft: the public pages as plain files, complete in themselves, for any web server or bucket to give out when
-MajorOps does not answer. Written whole or not at all; what is no longer public is removed."""
+"""The life raft: the public pages as plain files, complete in themselves, for any web server or bucket to
+give out when MajorOps does not answer. Written whole or not at all; what is no longer public is removed.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +57,9 @@ NUMBERED = re.compile(r"(?:(?:[a-z]{2}/)?(incidents|maintenance))/(\d+)\.(?:html
 
 
 class PublicFiles:
-    """`problem`: why files are not being written, for the people who run the place; empty while all is well."""
+    """`problem`: why files are not being written, for the people who run the place;
+    empty while all is well.
+    """
 
     def __init__(self, app: Flask, snapshots: Snapshots, folder: Path):
         self.app, self.snapshots, self.folder = app, snapshots, folder
@@ -65,8 +68,10 @@ class PublicFiles:
         self._swept = 0.0
 
     def freshen(self, has_changed: bool) -> None:
-        """After a change, and every few seconds, as badges turn by the clock: write what may say something new; once a
-        minute all that people would look for. Never raises for a disk."""
+        """After a change, and every few seconds, as badges turn by the clock:
+        write what may say something new; once a minute all that people would look for. Never
+        raises for a disk.
+        """
         try:
             with self.app.app_context():
                 hot, others = current_paths()
@@ -215,6 +220,8 @@ def file_of(path: str) -> str:
 
 
 def files_problem(app: Flask) -> str:
-    """Why the public files are not being written, as far as this process knows; empty when they are, or are not wanted."""
+    """Why the public files are not being written, as far as this process knows;
+    empty when they are, or are not wanted.
+    """
     files = app.extensions.get("public_files")
     return files.problem if files else ""

@@ -1,7 +1,9 @@
-"""The public pages, feeds and JSON as finished bytes: drawn after the change that made them stale, kept while people ask.
+"""The public pages, feeds and JSON as finished bytes:
+drawn after the change that made them stale, kept while people ask.
 
-One drawing serves everybody. It goes through the same views as any request, as a stranger without a cookie. What cannot
-be drawn, because the database is gone, leaves the last good bytes standing; what is no longer public leaves nothing.
+One drawing serves everybody. It goes through the same views as any request, as a stranger without a
+cookie. What cannot be drawn, because the database is gone, leaves the last good bytes standing; what is
+no longer public leaves nothing.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ TEXT = "text"
 PAGED_MOST = 60  # older pages of timelines that are kept; there are as many as anybody likes to ask for
 MISSING = "/there-is-nothing-here"  # an address that has no route
 Key = tuple[str, ...]
-"""Where people reach us (`https://status.example.org`), the path (with `?before=` for an older page of a timeline), and
-TEXT for who wants plain text at a page's address."""
+"""Where people reach us (`https://status.example.org`), the path (with `?before=` for an older page of
+a timeline), and TEXT for who wants plain text at a page's address.
+"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,10 @@ def accepted(header: str) -> str:
 
 
 class Snapshots:
-    """All snapshots of this process. `find` costs a look into a dictionary; everything else happens on threads."""
+    """All snapshots of this process.
+
+    `find` costs a look into a dictionary; everything else happens on threads.
+    """
 
     def __init__(self, app: Flask):
         self.app = app
@@ -135,7 +141,9 @@ class Snapshots:
         return True
 
     def nothing(self, key: Key) -> int | None:
-        """The status that was answered a moment ago where the public has nothing; None when that is not known."""
+        """The status that was answered a moment ago where the public has nothing;
+        None when that is not known.
+        """
         at, status = self._nothing.get(key, (0.0, 0))
         is_known = at > self._stale_since and time.monotonic() - at <= FRESH
         return status if status and is_known else None
@@ -153,8 +161,8 @@ class Snapshots:
     def draw(self, key: Key, restamp: bool = False) -> Snapshot | None:
         """Draw it now; None where the public has nothing at this address.
 
-        What says the same keeps its bytes and its *as of*, unless `restamp`: an internal change must not show even as a time.
-        Raises what the view raised, if there are no bytes to stand in.
+        What says the same keeps its bytes and its *as of*, unless `restamp`: an internal change must
+        not show even as a time. Raises what the view raised, if there are no bytes to stand in.
         """
         with (
             self._drawing
@@ -188,7 +196,9 @@ class Snapshots:
             return made
 
     def draw_missing(self, origin: str) -> Snapshot:
-        """The page for strangers at an address where there is nothing; the same for all of them for some seconds."""
+        """The page for strangers at an address where there is nothing;
+        the same for all of them for some seconds.
+        """
         key = (origin, MISSING)
         with self._drawing:
             found, now = self._missing.get(key), time.monotonic()
@@ -201,7 +211,9 @@ class Snapshots:
 
     @staticmethod
     def _is_for_all(key: Key, response) -> bool:
-        """A page with a name that anybody may keep; plain text has one address with the page, so that no cache keeps it."""
+        """A page with a name that anybody may keep; plain text has one address with the page,
+        so that no cache keeps it.
+        """
         is_whole = response.status_code == 200 and response.get_etag()[0]
         return bool(is_whole) and (TEXT in key or "public" in (response.cache_control or ()))
 

@@ -25,7 +25,10 @@ class Told(NamedTuple):
 
 
 class Viewer:
-    """One open stream. What waits for it is a set of names, so a reader who never reads costs no more than one who does."""
+    """One open stream.
+
+    What waits for it is a set of names, so a reader who never reads costs no more than one who does.
+    """
 
     def __init__(self, topic: str, person: int, name: str, session: str = ""):
         self.topic, self.person, self.name, self.session = topic, person, name, session
@@ -57,7 +60,9 @@ class Viewer:
         self._wake.set()
 
     async def events(self) -> list[tuple[str, object]]:
-        """What came since the last call, as (event, data), as soon as there is any; empty for a beat and at the end."""
+        """What came since the last call, as (event, data), as soon as there is any;
+        empty for a beat and at the end.
+        """
         await self._wake.wait()
         self._wake.clear()
         found: list[tuple[str, object]] = []

@@ -1,4 +1,6 @@
-"""After a commit: which regions became stale, told to the open screens of every process (rule 6: names, not content)."""
+"""After a commit: which regions became stale, told to the open screens of every process (rule 6:
+names, not content).
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ NEWEST = (
 
 
 def recorded_since(connection, after: tuple[int, int] | None) -> tuple[tuple[int, int], list[str]]:
-    """What other processes wrote into the SQLite file after these entries (of timeline and audit), as texts for the wire."""
+    """What other processes wrote into the SQLite file after these entries (of timeline and audit),
+    as texts for the wire.
+    """
     if after is None:
         return connection.execute(NEWEST).fetchone(), []
     rows = connection.execute(RECORDED_SINCE, (after[0],)).fetchall()

@@ -1,4 +1,6 @@
-"""One process's part in keeping screens live: tells its own streams at once, and the other processes over the wire."""
+"""One process's part in keeping screens live: tells its own streams at once,
+and the other processes over the wire.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,16 @@ from majorops.realtime.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
-BEAT = 15.0  # seconds between signs of life, to readers and to other processes, who forget our people after a minute
+# seconds between signs of life, to readers and to other processes, who forget our people after a minute
+BEAT = 15.0
 SHORT = 0.3  # seconds to gather who comes and goes, before anybody is told
 PRESENCE = ("presence",)
 
 
 class Live:
-    """`tell` works in every process; streams exist where `start` was called, on the front door's event loop."""
+    """`tell` works in every process; streams exist where `start` was called,
+    on the front door's event loop.
+    """
 
     def __init__(self, relay: Relay):
         self.relay = relay

@@ -19,7 +19,10 @@ class Person:
 
 
 class Presence:
-    """People by topic: those of this process counted by open streams, those of others as they tell. Thread-safe."""
+    """People by topic: those of this process counted by open streams, those of others as they tell.
+
+    Thread-safe.
+    """
 
     def __init__(self, monotonic=time.monotonic):
         self._now = monotonic

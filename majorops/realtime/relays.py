@@ -1,7 +1,7 @@
 """The wire between processes: carries short texts, promises nothing. `send` never waits and never raises.
 
-A relay that lost its wire says so (`line(False)`), keeps trying, says when it is back (`line(True)`), and then
-tells the others that something may have been lost.
+A relay that lost its wire says so (`line(False)`), keeps trying, says when it is back (`line(True)`),
+and then tells the others that something may have been lost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ class Relay:
     """No wire: one process alone."""
 
     def start(self, heard: Callable[[str | bytes], None], line: Callable[[bool], None]) -> None:
-        """Begin to listen. `heard` gets each text, `line` whether the wire is up; both on a thread of the relay."""
+        """Begin to listen.
+
+        `heard` gets each text, `line` whether the wire is up; both on a thread of the relay.
+        """
 
     def send(self, text: str) -> None:
         """Tell the other processes, soon."""
@@ -57,7 +60,9 @@ class ThreadedRelay(Relay):
         raise NotImplementedError
 
     def listen(self) -> Iterator[str | bytes | None]:
-        """Texts as they come, None at least once a second; raises when the wire breaks, closes what it opened."""
+        """Texts as they come, None at least once a second;
+        raises when the wire breaks, closes what it opened.
+        """
         raise NotImplementedError
 
     # What every wire shares.
@@ -209,8 +214,8 @@ class RedisRelay(ThreadedRelay):
 class SQLiteRelay(ThreadedRelay):
     """Processes of one box on one SQLite file: the file itself tells that somebody else wrote.
 
-    `changes(connection, after)` reads what was recorded after entry `after` and returns (newest entry, texts);
-    with None it only says which entry is the newest. There is nothing to send.
+    `changes(connection, after)` reads what was recorded after entry `after` and returns (newest entry,
+    texts); with None it only says which entry is the newest. There is nothing to send.
     """
 
     EVERY = 0.25  # seconds; asking costs some microseconds

@@ -1,5 +1,7 @@
-"""Streams end with the session that opened them: in the process that ends it at once, in the others when they hear of it or
-at the next sign of life. The database is asked on a thread; while it does not answer, streams go on."""
+"""Streams end with the session that opened them:
+in the process that ends it at once, in the others when they hear of it or at the next sign of life. The
+database is asked on a thread; while it does not answer, streams go on.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ REMEMBERED = 10_000
 
 
 class Sessions:
-    """On the event loop's thread. `find_over`: tells, on any thread, which of some sessions have ended; `end`: ends the
-    streams of those."""
+    """On the event loop's thread.
+
+    `find_over`: tells, on any thread, which of some sessions have ended; `end`: ends the streams of those.
+    """
 
     def __init__(self, find_over: Callable[[set[str]], set[str]], end: Callable[[set[str]], None]):
         self._find_over, self._end = find_over, end

@@ -1,4 +1,6 @@
-"""Event streams over ASGI: checks the ticket, then passes on what the hub says until the reader leaves or time is up."""
+"""Event streams over ASGI: checks the ticket, then passes on what the hub says until the reader
+leaves or time is up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A ticket lets one person open the stream of one topic, for a short while: the front door checks it without a database."""
+"""A ticket lets one person open the stream of one topic, for a short while:
+the front door checks it without a database.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from majorops.signing import LEEWAY, Serializer
 
 @dataclass(frozen=True)
 class Ticket:
-    """`person` is the number of the account, `name` how others see it; `session` the hash by which we know the session that
-    asked, or empty."""
+    """`person` is the number of the account, `name` how others see it;
+    `session` the hash by which we know the session that asked, or empty.
+    """
 
     topic: str
     person: int

@@ -1,4 +1,6 @@
-"""Who may use which route: each view says so with `@public` or `@needs`; a view that says nothing is closed."""
+"""Who may use which route: each view says so with `@public` or `@needs`;
+a view that says nothing is closed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ def public(view: Callable) -> Callable:
 
 
 def status_page(view: Callable) -> Callable:
-    """Anybody may use this view, or every account where the status page is private (MAJOROPS_STATUS_PRIVATE)."""
+    """Anybody may use this view, or every account where the status page is private
+    (MAJOROPS_STATUS_PRIVATE).
+    """
     view.access, view.is_status_page = "public", True
     return view
 
@@ -29,7 +33,9 @@ def beside_status_page(view: Callable) -> Callable:
 
 
 def by_token(view: Callable) -> Callable:
-    """Whoever has the secret in its address may use this view, also on the status page's own host and while that is private."""
+    """Whoever has the secret in its address may use this view, also on the status page's own host and
+    while that is private.
+    """
     view.access, view.is_by_token = "public", True
     return view
 

@@ -1,4 +1,6 @@
-"""What a view needs before it calls an operation: the incident, who acts and when, and which sending of a form this is."""
+"""What a view needs before it calls an operation:
+the incident, who acts and when, and which sending of a form this is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""How requests are answered: partials for the page's script, whole pages and 303 without it, clear pages for errors."""
+"""How requests are answered: partials for the page's script, whole pages and 303 without it,
+clear pages for errors.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,10 @@ def on_refused(error: Refused) -> Response:
 
 
 def on_unauthorized(error: HTTPException) -> Response:
-    """A stranger: asked to sign in, and brought back with what the address carried. Typed text is shown again."""
+    """A stranger: asked to sign in, and brought back with what the address carried.
+
+    Typed text is shown again.
+    """
     if wants_partial():
         return problem_page(401, "Signed out", "Text kept.", sign_in=url_for("sign_in.login"))
     if request.method in ("GET", "HEAD"):
@@ -141,7 +146,9 @@ def kept_text() -> dict:
 
 
 def on_database_error(error: DBAPIError) -> Response:
-    """The database does not answer (503, a lost line to the page's script), or takes nothing more (507, with the cause)."""
+    """The database does not answer (503, a lost line to the page's script),
+    or takes nothing more (507, with the cause).
+    """
     log.error("database: %s", error.orig)
     forget_user()
     db.session.rollback()

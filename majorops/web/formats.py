@@ -15,7 +15,9 @@ def iso(value: datetime) -> str:
 
 
 def instant(value: datetime) -> str:
-    """The same to the millisecond, never early: when a screen asks for what turned by time alone, it has turned."""
+    """The same to the millisecond, never early: when a screen asks for what turned by time alone,
+    it has turned.
+    """
     later = value.astimezone(UTC) + timedelta(microseconds=999)
     return f"{later:%Y-%m-%dT%H:%M:%S}.{later.microsecond // 1000:03d}Z"
 

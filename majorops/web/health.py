@@ -1,5 +1,7 @@
-"""Whether the server can do its work: the database answers, has every migration and takes writes; messages go out; clocks
-agree. Looked at every few seconds; told to whoever watches the server, and to the MIMs on their screens."""
+"""Whether the server can do its work: the database answers, has every migration and takes writes;
+messages go out; clocks agree. Looked at every few seconds; told to whoever watches the server, and to
+the MIMs on their screens.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,10 @@ class Health:
 
 
 class HealthMonitor:
-    """Keeps what was seen last. `told`: called when it says something else; `worker`: the worker of this process, if any."""
+    """Keeps what was seen last.
+
+    `told`: called when it says something else; `worker`: the worker of this process, if any.
+    """
 
     def __init__(self, app: Flask, told: Callable[[], None] = lambda: None):
         self.app, self.worker, self._told = app, None, told
@@ -100,7 +105,9 @@ class HealthMonitor:
 
 
 def is_ready() -> tuple[bool, str]:
-    """(True, "") when the database answers, its schema is the newest, and it takes writes; else False and what is wrong."""
+    """(True, "") when the database answers, its schema is the newest, and it takes writes;
+    else False and what is wrong.
+    """
     why = why_not_ready()
     return not why, why
 

@@ -1,4 +1,6 @@
-"""Markdown of run cards as safe HTML: no HTML of its author's, no pictures, links only to the web, in a tab of their own."""
+"""Markdown of run cards as safe HTML: no HTML of its author's, no pictures, links only to the web,
+in a tab of their own.
+"""
 
 from __future__ import annotations
 

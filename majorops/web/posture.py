@@ -1,5 +1,6 @@
-"""The word beside the wordmark, by the same rule on every page; the last one that this process knew where the database
-does not answer, and no word where it knew none."""
+"""The word beside the wordmark, by the same rule on every page;
+the last one that this process knew where the database does not answer, and no word where it knew none.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from majorops.db import db
 from majorops.projections.posture import has_active_incident
 
-RECENT = 5.0  # seconds for which an error page believes what was read last: strangers may ask for as many as they like
+# seconds for which an error page believes what was read last: strangers may ask for as many as they like
+RECENT = 5.0
 
 
 def public_posture() -> str:

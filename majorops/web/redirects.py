@@ -1,4 +1,6 @@
-"""One guard for every redirect: an answer sends people on to an address of ours, or to where a view says that it leaves."""
+"""One guard for every redirect: an answer sends people on to an address of ours,
+or to where a view says that it leaves.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,10 @@ PATH = re.compile(r"/(?![/\\])[^?#\\]*(?:[?#]|\Z)")
 
 
 def is_ours(address: str) -> bool:
-    """A path on this host, read as browsers do: to them `//` and `/\\` begin another host, and so does `https:x`; they
-    drop tabs and line ends before they look. An address of ours has neither, nor other invisible letters."""
+    """A path on this host, read as browsers do: to them `//` and `/\\` begin another host, and so does
+    `https:x`; they drop tabs and line ends before they look. An address of ours has neither, nor other
+    invisible letters.
+    """
     if len(address) > LONGEST or not PATH.match(address):
         return False
     return not any(unicodedata.category(letter)[0] in "CZ" for letter in address)
@@ -32,7 +36,9 @@ def ours_or(address: str | None, otherwise: str) -> str:
 
 
 def leave_for(address: str) -> Response:
-    """Send the browser to another host on purpose: the identity provider, or the host that people use for us."""
+    """Send the browser to another host on purpose: the identity provider,
+    or the host that people use for us.
+    """
     g.leaves_for = address
     return redirect(address, 303)
 
@@ -46,7 +52,9 @@ def to_fireground(incident: Incident) -> Response:
 
 
 def check_redirect(response: Response) -> Response:
-    """The last look at every answer: wherever its target came from, it is ours, or the status page takes its place."""
+    """The last look at every answer: wherever its target came from, it is ours,
+    or the status page takes its place.
+    """
     for header in ("Location", "HX-Redirect"):
         address = response.headers.get(header)
         if address is None or address == g.get("leaves_for"):

@@ -99,7 +99,9 @@ def end() -> None:
 
 
 def forget_user() -> None:
-    """For the rest of this request nobody is signed in: templates ask who is, and the database just failed to say."""
+    """For the rest of this request nobody is signed in:
+    templates ask who is, and the database just failed to say.
+    """
     g._login_user = Stranger()
 
 

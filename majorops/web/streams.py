@@ -1,4 +1,7 @@
-"""What Flask says to and about the event streams: tickets, addresses, who edits what. They are served in live/streams.py."""
+"""What Flask says to and about the event streams: tickets, addresses, who edits what.
+
+They are served in live/streams.py.
+"""
 
 from __future__ import annotations
 

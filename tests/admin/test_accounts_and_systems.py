@@ -1,4 +1,6 @@
-"""Accounts and the systems catalogue: written by their operations, refused at the field, kept in the audit."""
+"""Accounts and the systems catalogue: written by their operations, refused at the field,
+kept in the audit.
+"""
 
 import pytest
 from sqlalchemy import select

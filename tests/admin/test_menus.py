@@ -1,4 +1,6 @@
-"""How admins find their way: groups of tables, lists by address, several rows at once, all rows of an incident."""
+"""How admins find their way: groups of tables, lists by address, several rows at once,
+all rows of an incident.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every write is an operation that leaves an event; everything else stays closed, and nothing typed is lost."""
+"""Every write is an operation that leaves an event;
+everything else stays closed, and nothing typed is lost.
+"""
 
 import re
 from html import unescape

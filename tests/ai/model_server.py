@@ -15,8 +15,9 @@ GOOD = {
 
 
 class ModelServer:
-    """`mode`: how it behaves, see `Handler`; `says`: what it answers, else something good for the helper that asks.
-    `asked`: every request body, as it came."""
+    """`mode`: how it behaves, see `Handler`; `says`: what it answers,
+    else something good for the helper that asks. `asked`: every request body, as it came.
+    """
 
     def __init__(self, mode: str = "good"):
         self.mode, self.says, self.asked, self.pause = mode, "", [], 0.0

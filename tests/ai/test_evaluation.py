@@ -14,7 +14,8 @@ from tests.ai.test_writing import config
 from tests.recordings import NAMES, recording
 
 HERE = Path(__file__).resolve().parents[1] / "replays"
-# A prompt's text and its version go together: who changes the text counts the version up and puts the new sum here.
+# A prompt's text and its version go together: who changes the text counts the version up and
+# puts the new sum here.
 SUMS = {"update": (1, "9358d1023124"), "brief": (1, "c3d0bc3fa997"), "suggestion": (1, "3c0bddeb5d56")}
 
 

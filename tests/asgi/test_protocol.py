@@ -1,4 +1,6 @@
-"""HTTP itself, over real sockets: slow, large and idle requests are bounded; many at once are all answered."""
+"""HTTP itself, over real sockets: slow, large and idle requests are bounded;
+many at once are all answered.
+"""
 
 from __future__ import annotations
 

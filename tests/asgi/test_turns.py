@@ -1,4 +1,6 @@
-"""Turns of strangers: a few in a round of the event loop, fewer while staff work, in the order in which they came."""
+"""Turns of strangers: a few in a round of the event loop, fewer while staff work,
+in the order in which they came.
+"""
 
 from __future__ import annotations
 

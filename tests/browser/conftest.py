@@ -25,7 +25,9 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, server, cookies):
-    """`open_page("maya", size="phone", script=False)`: a page of a browser of its own, signed in, still empty."""
+    """`open_page("maya", size="phone", script=False)`: a page of a browser of its own, signed in,
+    still empty.
+    """
     contexts, errors = [], []
     sessions = {nick: iter(each) for nick, each in cookies.items()}
 

@@ -67,8 +67,11 @@ def demo(template_database, tmp_path_factory):
 
 
 def violations(page) -> list[str]:
-    """What axe finds. A target is small only where it is small in the middle of the screen too: at the edge what stays in
-    place (head, dock) lies over half of one or the other."""
+    """What axe finds.
+
+    A target is small only where it is small in the middle of the screen too: at the edge what stays in
+    place (head, dock) lies over half of one or the other.
+    """
     found = Axe().run(page, options=TAGS).response["violations"]
     for one in [v for v in found if v["id"] == "target-size"]:
         one["nodes"] = [node for node in one["nodes"] if _is_small(page, node["target"][0])]

@@ -1,4 +1,6 @@
-"""The briefs in a real Chromium: by keyboard, on a phone, on paper, without script, and by link without an account."""
+"""The briefs in a real Chromium: by keyboard, on a phone, on paper, without script,
+and by link without an account.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The helpers in a real browser: words as they are written, Stop, the lock on Post, by keyboard, without script."""
+"""The helpers in a real browser: words as they are written, Stop, the lock on Post, by keyboard,
+without script.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ def test_words_come_as_they_are_written_and_post_waits_for_a_reader(open_page, p
 
 
 def test_streaming_draft_cannot_be_posted(open_page, path, model):
-    """Neither by the key, nor by Ctrl Enter, nor by Enter in a line; from the press on, and until it was reviewed."""
+    """Neither by the key, nor by Ctrl Enter, nor by Enter in a line;
+    from the press on, and until it was reviewed.
+    """
     model.says, model.pause = SAYS, 0.3
     page = open_page()
     page.goto(path)

@@ -90,7 +90,9 @@ def test_severity_click_saves_and_a_click_on_what_it_is_closes(page):
 
 
 def test_an_editor_that_is_opened_again_at_once_opens(page):
-    """Closed without a change, the field is asked for once more: that answer comes while the editor is on its way."""
+    """Closed without a change, the field is asked for once more:
+    that answer comes while the editor is on its way.
+    """
     held = []
     page.click("#f-severity-value")
     page.route("**/fields/severity*", lambda route: held.append(route))  # noqa: PLW0108 (no bound method is taken)

@@ -1,4 +1,6 @@
-"""The fireground without a mouse: single keys, zones, the palette and the key sheet, new entries while scrolled."""
+"""The fireground without a mouse: single keys, zones, the palette and the key sheet,
+new entries while scrolled.
+"""
 
 from __future__ import annotations
 

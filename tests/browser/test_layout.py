@@ -1,5 +1,6 @@
-"""The fireground's places at every size: what must be in sight is, nothing is printed over anything, a form that is opened
-has the focus."""
+"""The fireground's places at every size: what must be in sight is, nothing is printed over anything,
+a form that is opened has the focus.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +66,9 @@ def enter_phase(server, incident: int, number: int) -> None:
 
 @pytest.fixture
 def desk(chromium, demo):  # noqa: F811
-    """`desk(width, height)`: a page of the MIM who commands the incident; `desk.phase(n)` puts it into a phase."""
+    """`desk(width, height)`: a page of the MIM who commands the incident;
+    `desk.phase(n)` puts it into a phase.
+    """
     contexts = []
 
     def make(width: int, height: int, **options):
@@ -279,7 +282,9 @@ def test_on_a_phone_six_taps_open_command_bridge_and_hold(open_page, server):
 
 
 def test_nothing_lies_under_the_phones_dock(desk):
-    """Scrolled to its end, the page and each sheet show their last keys and fields above what is fixed below."""
+    """Scrolled to its end, the page and each sheet show their last keys and fields above
+    what is fixed below.
+    """
     page, under = desk(390, 844), []
     covered = """(place) => {
       const low = document.querySelector(place === "main" ? "#tiles" : ".dock").getBoundingClientRect().top;

@@ -1,4 +1,6 @@
-"""What readers of the public page get beside the words: their own time, a copy that knows its age, the place they marked."""
+"""What readers of the public page get beside the words:
+their own time, a copy that knows its age, the place they marked.
+"""
 
 from __future__ import annotations
 

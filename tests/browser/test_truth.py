@@ -1,4 +1,6 @@
-"""No screen says what is not true any more: titles, badges, tiles and colours turn by themselves, on every screen."""
+"""No screen says what is not true any more: titles, badges, tiles and colours turn by themselves,
+on every screen.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ TURNED = "document.title.startsWith('OVERDUE ')"
 
 
 def screens(open_page, promise, seconds: float):  # noqa: F811
-    """Maya at a desk and Omar on a phone, before an incident whose next update is due so many seconds from now."""
+    """Maya at a desk and Omar on a phone, before an incident whose next update is due so
+    many seconds from now.
+    """
     maya = open_page("maya")
     open_incident(maya)
     promise(seconds)
@@ -77,8 +81,9 @@ def test_a_hidden_tab_does_not_call_overdue_what_was_answered(open_page, promise
 
 
 def test_an_answer_that_was_overtaken_is_asked_for_again(open_page, promise):  # noqa: F811
-    """Once ON CADENCE stood 47 s too long: the answer about the promise was older than one to a note that was sent
-    meanwhile, and was thrown away; nothing asked again."""
+    """Once ON CADENCE stood 47 s too long: the answer about the promise was older than one to a note
+    that was sent meanwhile, and was thrown away; nothing asked again.
+    """
     maya, _ = screens(open_page, promise, 12)
     held = []
 

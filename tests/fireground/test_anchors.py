@@ -1,4 +1,6 @@
-"""Every place that an answer leads to is there: without script each act of the fireground redirects to a part of a page."""
+"""Every place that an answer leads to is there:
+without script each act of the fireground redirects to a part of a page.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is over says so: a promise after the resolution milestone, a CAN after its track, a status that is only ready to be set."""
+"""What is over says so: a promise after the resolution milestone, a CAN after its track,
+a status that is only ready to be set.
+"""
 
 from __future__ import annotations
 

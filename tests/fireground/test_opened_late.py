@@ -1,4 +1,6 @@
-"""Opened late (guide, first common mistake), asked about once and kept; the condition to advance above its button."""
+"""Opened late (guide, first common mistake), asked about once and kept;
+the condition to advance above its button.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The exec summary never stays false: what it was written from, what moved on since, and what becomes of it at the close."""
+"""The exec summary never stays false: what it was written from, what moved on since,
+and what becomes of it at the close.
+"""
 
 from __future__ import annotations
 

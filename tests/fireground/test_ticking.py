@@ -1,5 +1,7 @@
-"""Every age on screen ticks by one mechanism: what differs between two drawings of the same record lies inside an element
-that the page's script keeps (data-since, data-until, data-clock), or in a region that it asks for at that time (data-turns)."""
+"""Every age on screen ticks by one mechanism: what differs between two drawings of the same record lies
+inside an element that the page's script keeps (data-since, data-until, data-clock), or in a region that
+it asks for at that time (data-turns).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ VOID = {"input", "br", "meta", "link", "img", "hr", "option", "path", "use", "sy
 
 
 class Walk(HTMLParser):
-    """The page as (region, what is read there): tags with their attributes, and texts outside of what ticks."""
+    """The page as (region, what is read there): tags with their attributes,
+    and texts outside of what ticks.
+    """
 
     def __init__(self, text: str):
         super().__init__()
@@ -67,7 +71,9 @@ class Walk(HTMLParser):
 
 
 def untold(first: str, later: str, until: datetime) -> list:
-    """What the second page says otherwise, outside of what the first page would have kept up to date by itself."""
+    """What the second page says otherwise, outside of what the first page would have kept up
+    to date by itself.
+    """
     before, after = Walk(first), Walk(later)
     asked = {name for at, names in before.turns if at <= until for name in names}
     asked |= {more for name, more in WITH.items() if name in asked}
@@ -122,7 +128,9 @@ def test_every_age_on_the_fireground_ticks(cast, clock, busy, minutes):
 
 
 def test_what_turns_by_time_alone_is_asked_for_not_before_it_turned(cast, clock, busy):
-    """At the very moment that the page names the server draws it otherwise: no screen asks in vain, none waits."""
+    """At the very moment that the page names the server draws it otherwise:
+    no screen asks in vain, none waits.
+    """
     maya = cast.browser("maya")
     address = f"/admin/incidents/{busy[1].id}"
     page = maya.get(address).text

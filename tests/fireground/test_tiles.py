@@ -1,4 +1,6 @@
-"""Duration is the total time since the incident was opened, Impact runs since the alert fired (guide, *five tiles*)."""
+"""Duration is the total time since the incident was opened, Impact runs since the alert fired
+(guide, *five tiles*).
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from tests.waiting import NEVER
 
 
 class MailServer:
-    """`mode`: good, refuses (the recipient), busy (451), hangs, dies (takes the text, hangs up before the answer), drips."""
+    """`mode`: good, refuses (the recipient), busy (451), hangs, dies (takes the text, hangs up before
+    the answer), drips.
+    """
 
     def __init__(self, mode: str = "good"):
         self.mode, self.mails = mode, []

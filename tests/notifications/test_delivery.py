@@ -84,7 +84,9 @@ class TestMail:
         assert "https://ops.example.org/incidents/1\n" in to["To: xin@example.org"].replace("\r", "")
 
     def test_the_record_says_who_was_told_when_that_is_known(self, app, cast, worker, mails, clock):
-        """From queued to told, or not: the entry of the alarm, the ledger, the nudge, and what an admin sends again."""
+        """From queued to told, or not: the entry of the alarm, the ledger, the nudge,
+        and what an admin sends again.
+        """
 
         def outcomes() -> list[str]:
             db.session.rollback()

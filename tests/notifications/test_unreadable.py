@@ -38,7 +38,10 @@ def rows() -> list[Delivery]:
 
 
 def break_kind(number: int, value: str) -> None:
-    """As a newer version beside this one would write it. On PostgreSQL a CHECK that other tests need keeps it out."""
+    """As a newer version beside this one would write it.
+
+    On PostgreSQL a CHECK that other tests need keeps it out.
+    """
     db.session.rollback()
     with db.engine.begin() as connection:
         connection.execute(text("PRAGMA ignore_check_constraints=ON"))

@@ -1,4 +1,6 @@
-"""`flask work` as a process of its own: killed in the middle, nothing is lost, and nothing is another message."""
+"""`flask work` as a process of its own: killed in the middle, nothing is lost,
+and nothing is another message.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""All operations there are, found by a walk over the package: a contract test that relies on what others imported sees
-fewer when it runs alone."""
+"""All operations there are, found by a walk over the package:
+a contract test that relies on what others imported sees fewer when it runs alone.
+"""
 
 from __future__ import annotations
 

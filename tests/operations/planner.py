@@ -41,8 +41,9 @@ class Planner:
                 connection.exec_driver_sql(f"SET enable_{way} = off")
 
     def scans(self, statement: str, parameters) -> list[tuple[str, str]]:
-        """(growing table, what the planner says) for each that would be read whole: by no index, or by all of one that
-        leaves no rows out; unless a LIMIT ends it before."""
+        """(growing table, what the planner says) for each that would be read whole:
+        by no index, or by all of one that leaves no rows out; unless a LIMIT ends it before.
+        """
         if self.name == "sqlite":
             rows = self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             return self._of_sqlite(statement, rows)

@@ -1,4 +1,6 @@
-"""The past of the systems on the public page is read from the newest incidents alone, by the day, on both databases."""
+"""The past of the systems on the public page is read from the newest incidents alone, by the day,
+on both databases.
+"""
 
 from datetime import timedelta
 

@@ -226,7 +226,9 @@ def entries() -> int:
 
 
 def test_every_operation_of_the_package_is_seen():
-    """Each marked function stands in the registry, so each is called below; counted from the text of the files."""
+    """Each marked function stands in the registry, so each is called below;
+    counted from the text of the files.
+    """
     package = Path(operations.__file__).parent
     marked = {
         f"{path.stem}.{node.name}"
@@ -239,8 +241,9 @@ def test_every_operation_of_the_package_is_seen():
     assert marked == set(OPERATIONS)
 
 
-# create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link is only counted:
-# tests/operations/test_briefs.py. What is shown of a draft is kept without an entry: tests/ai/test_drafts.py.
+# create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link
+# is only counted: tests/operations/test_briefs.py. What is shown of a draft is kept without an entry:
+# tests/ai/test_drafts.py.
 @pytest.mark.parametrize(
     "name",
     sorted(OPERATIONS.keys() - {"accounts.create_first_admin", "briefs.count_use", "drafts.keep_shown"}),

@@ -1,4 +1,6 @@
-"""No page takes longer with a longer past: counted in steps of SQLite's own machine, which a busy computer does not change."""
+"""No page takes longer with a longer past: counted in steps of SQLite's own machine,
+which a busy computer does not change.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ INCIDENTS = 400
 
 
 def test_statistics_of_empty_columns_do_not_make_the_fireground_read_the_whole_timeline(app, cast, clock):
-    """ANALYZE of SQLite takes an index of mostly empty columns for useless: each entry of a page cost the whole table."""
+    """ANALYZE of SQLite takes an index of mostly empty columns for useless:
+    each entry of a page cost the whole table.
+    """
     incident = cast.open(title="one", severity=Severity.LOW)
     rows = [
         {"seq": incident.version + n, "incident": incident.id, "at": f"{clock():%Y-%m-%d %H:%M:%S.%f}"}
@@ -84,7 +86,9 @@ def years(request, tmp_path_factory):
 
 
 def test_no_page_reads_a_table_that_grows_from_end_to_end(years):
-    """The planner is asked for every statement of every page in the URL map: a new page cannot be forgotten."""
+    """The planner is asked for every statement of every page in the URL map:
+    a new page cannot be forgotten.
+    """
     people = browsers(years)
     asked: dict[str, tuple] = {}
     for page in every_page(years):

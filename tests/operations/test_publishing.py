@@ -1,5 +1,6 @@
-"""Only who may publish makes anything public: every operation, called by every role against an incident with something of
-everything, and every public page read afterwards."""
+"""Only who may publish makes anything public: every operation, called by every role against an incident
+with something of everything, and every public page read afterwards.
+"""
 
 from __future__ import annotations
 
@@ -72,14 +73,18 @@ def public_facts() -> dict[str, list[tuple]]:
 
 
 def public_pages(app) -> dict[str, bytes]:
-    """Address → what a stranger reads there; pages with a form carry a token of their own and say nothing of incidents."""
+    """Address → what a stranger reads there; pages with a form carry a token of their own and say
+    nothing of incidents.
+    """
     stranger = app.test_client()
     pages = {address: stranger.get(address).data for address in addresses(app)}
     return {address: page for address, page in pages.items() if b"csrf_token" not in page}
 
 
 def full_incident(cast, clock, who: Actor) -> tuple[Incident, dict]:
-    """As for `test_every_operation`, in phase 7; `who` owns a system and a track, and wrote a note that Maya made public."""
+    """As for `test_every_operation`, in phase 7; `who` owns a system and a track,
+    and wrote a note that Maya made public.
+    """
     incident = prepared(cast, clock)
     maya = {"actor": cast.maya, "now": clock()}
     add_system(name="payments-api", owner=who.email, is_public=True, actor=cast.ada, now=clock())

@@ -86,7 +86,9 @@ def test_a_time_that_cannot_be_is_not_kept(incident, cast, clock, claimed):
 
 
 def test_two_processes_with_one_key_meet_in_the_index(incident, cast, clock, monkeypatch):
-    """Both looked before either had written: the database decides, and the second one sees it on its second run."""
+    """Both looked before either had written: the database decides,
+    and the second one sees it on its second run.
+    """
     who = {"actor": cast.maya, "now": clock(), "request_meta": RequestMeta(KEY)}
     add_note(incident, "heard", **who)
     looks = iter([False, True])

@@ -1,7 +1,8 @@
-"""A small strict OpenID provider for tests and for trying out, on loopback only: `python -m tests.public.oidc_provider --port 9100`.
+"""A small strict OpenID provider for tests and for trying out, on loopback only:
+`python -m tests.public.oidc_provider --port 9100`.
 
-PKCE and nonce are required, the redirect address must match; discovery, keys and userinfo are served. At the sign-in
-page one picks a person and groups (`person=mia&groups=on-call,staff`). `--mode` makes it misbehave.
+PKCE and nonce are required, the redirect address must match; discovery, keys and userinfo are served. At the
+sign-in page one picks a person and groups (`person=mia&groups=on-call,staff`). `--mode` makes it misbehave.
 """
 
 from __future__ import annotations

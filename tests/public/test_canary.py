@@ -1,4 +1,6 @@
-"""Nothing internal surfaces: every text column of every mapped class carries a marker, every public address is read."""
+"""Nothing internal surfaces: every text column of every mapped class carries a marker,
+every public address is read.
+"""
 
 from __future__ import annotations
 
@@ -197,7 +199,9 @@ def test_the_canary_would_be_seen(full_record, monkeypatch):
 
 
 def test_maintenance_that_is_not_public_would_be_seen(full_record):
-    """Shown, its texts stand on the page, in feeds and in the calendar; hidden, the crawl above finds none of them."""
+    """Shown, its texts stand on the page, in feeds and in the calendar;
+    hidden, the crawl above finds none of them.
+    """
     db.session.execute(update(Maintenance).values(is_public=True))
     db.session.commit()
     client = full_record.test_client()

@@ -1,4 +1,6 @@
-"""The catalogue of the public pages: every language says all that English says, with the same gaps to fill."""
+"""The catalogue of the public pages: every language says all that English says,
+with the same gaps to fill.
+"""
 
 from __future__ import annotations
 

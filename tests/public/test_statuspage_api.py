@@ -64,7 +64,9 @@ def plan(cast, clock, **given):
 
 @pytest.fixture
 def busy(cast, clock):
-    """Two public systems in a group, a running incident with an update, a resolved one, planned maintenance."""
+    """Two public systems in a group, a running incident with an update, a resolved one,
+    planned maintenance.
+    """
     for name in ("payments-api", "ledger-db", "cdn"):
         group = "" if name == "cdn" else "Payments"
         catalogue.add_system(name=name, is_public=True, group_name=group, actor=cast.ada, now=clock())

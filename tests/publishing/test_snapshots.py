@@ -1,4 +1,6 @@
-"""Public pages as finished bytes: drawn once for everybody, soon after a change, and standing when nothing answers."""
+"""Public pages as finished bytes: drawn once for everybody, soon after a change,
+and standing when nothing answers.
+"""
 
 from __future__ import annotations
 

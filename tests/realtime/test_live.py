@@ -1,4 +1,6 @@
-"""What a process tells reaches the streams of every process: one contract in process, over PostgreSQL, over Redis."""
+"""What a process tells reaches the streams of every process:
+one contract in process, over PostgreSQL, over Redis.
+"""
 
 from __future__ import annotations
 

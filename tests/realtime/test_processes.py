@@ -1,4 +1,6 @@
-"""Two server processes on one database: what one saves is on the screens of the other; and what dies comes back."""
+"""Two server processes on one database: what one saves is on the screens of the other;
+and what dies comes back.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The database is gone altogether: clear answers for everybody, also for who is signed in, and nothing typed is lost."""
+"""The database is gone altogether: clear answers for everybody, also for who is signed in,
+and nothing typed is lost.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""No answer is a server error: every form and every query parameter, derived from the map of addresses, with hostile values,
-with fields missing, sent twice, too long. The order is fixed, so that what fails comes again."""
+"""No answer is a server error: every form and every query parameter, derived from the map of addresses, with
+hostile values, with fields missing, sent twice, too long. The order is fixed, so that what fails comes again.
+"""
 
 from __future__ import annotations
 

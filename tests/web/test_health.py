@@ -119,7 +119,9 @@ class TestClocks:
 
 @pytest.fixture
 def limited():
-    """`limited(pragma)`: every connection to the embedded database is bound by it, as by a full disk or a read-only one."""
+    """`limited(pragma)`: every connection to the embedded database is bound by it,
+    as by a full disk or a read-only one.
+    """
     if db.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL has its own way")
     listeners = []

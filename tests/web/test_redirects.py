@@ -1,4 +1,6 @@
-"""No parameter sends anybody off the site: every address that redirects by one, or links to one, with every known spelling."""
+"""No parameter sends anybody off the site: every address that redirects by one, or links to one,
+with every known spelling.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from majorops.web.access import is_admin_endpoint
 from majorops.web.redirects import LONGEST, is_ours
 from tests.spellings import HARMLESS, HOSTILE
 
-# Whatever a browser is, this stays on the host: one slash, then neither slash nor backslash, nothing that it would drop.
+# Whatever a browser is, this stays on the host: one slash, then neither slash nor backslash, nothing
+# that it would drop.
 STAYS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f?#]*([?#][^\x00-\x20\x7f]*)?")
 
 
@@ -42,7 +45,9 @@ def test_the_list_is_long_enough_and_the_guard_knows_it():
 
 
 def hostile_answers(ask, spellings=HOSTILE):
-    """The spellings whose answer leads elsewhere, or fails; `ask`: sends one spelling and returns the answer."""
+    """The spellings whose answer leads elsewhere, or fails;
+    `ask`: sends one spelling and returns the answer.
+    """
     for spelling in spellings:
         yield from led_away(spelling, ask(spelling))
 

@@ -1,4 +1,6 @@
-"""Sessions: one row on the server, one token in a signed cookie, and an end in every way a session can end."""
+"""Sessions: one row on the server, one token in a signed cookie,
+and an end in every way a session can end.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The wordmark follows one rule on every page (guide, "The Wordmark"): login, errors, briefs, admin, the public pages."""
+"""The wordmark follows one rule on every page (guide, "The Wordmark"):
+login, errors, briefs, admin, the public pages.
+"""
 
 from __future__ import annotations
 

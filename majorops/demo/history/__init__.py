@@ -1,5 +1,6 @@
-"""Years of resolved incidents for trying the product out at one's own size: a few courses are run through the operations
-in a database of their own, and copied in bulk."""
+"""Years of resolved incidents for trying the product out at one's own size:
+a few courses are run through the operations in a database of their own, and copied in bulk.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +34,12 @@ def fill_history(
     days: int = DAYS,
     actor: Actor = SYSTEM,
 ) -> range:
-    """Add so many resolved incidents, spread evenly over the `days` before the last month, oldest first. Returns their
-    numbers.
+    """Add so many resolved incidents, spread evenly over the `days` before the last month, oldest first.
 
-    `people`: (e-mail, name, role) of who acts in them; an account here with the same e-mail is theirs. The same call on
-    the same database adds the same incidents. Raises Conflict, as an operation does.
+    Returns their numbers.
+
+    `people`: (e-mail, name, role) of who acts in them; an account here with the same e-mail is theirs.
+    The same call on the same database adds the same incidents. Raises Conflict, as an operation does.
     """
     originals, there = _courses(count, people, systems)
     known = select(User.email, User.id).where(User.email.in_(there.values()))

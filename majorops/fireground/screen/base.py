@@ -139,7 +139,10 @@ class Screen:
         return self.actor.can(Permission.DATA_MANAGE)
 
     def why_not(self, permission: Permission, *, always: bool = False) -> str:
-        """Why this person may not use an operation, as a sentence; empty when they may. `always`: even when resolved."""
+        """Why this person may not use an operation, as a sentence; empty when they may.
+
+        `always`: even when resolved.
+        """
         return self.actor.refusal(permission) or ("" if always else closed_refusal(self.incident))
 
     def why_not_edit(self, name: str) -> str:

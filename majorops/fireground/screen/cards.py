@@ -1,4 +1,6 @@
-"""The run card on the fireground: its steps with who did them, its sections, and what else answers the incident."""
+"""The run card on the fireground: its steps with who did them, its sections,
+and what else answers the incident.
+"""
 
 from __future__ import annotations
 

@@ -96,8 +96,9 @@ class Fireground(Drafts):
         return self.situation.checks.get(system, CheckState.PENDING)
 
     def told_otherwise(self, system: str) -> SystemStatus | None:
-        """What the public page says of a system, where its check says the contrary: worse than operational though it is
-        confirmed, set to operational though it is not."""
+        """What the public page says of a system, where its check says the contrary:
+        worse than operational though it is confirmed, set to operational though it is not.
+        """
         incident = self.incident
         if not incident.is_shown or incident.is_resolved:
             return None

@@ -1,4 +1,6 @@
-"""The command team: who holds which role, who acts for an empty one, the hand-over, the exposure line, the release."""
+"""The command team: who holds which role, who acts for an empty one, the hand-over, the exposure line,
+the release.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Everything that can be done on the fireground, as a list: the command palette, the page without script, the key list.
+"""Everything that can be done on the fireground, as a list:
+the command palette, the page without script, the key list.
 
-A command leads to a place on the fireground (`place`: it is opened and gets the focus), to another page (`link`), or
-is sent at once (`endpoint` with `values`). One that this person may not use now is listed too, with the rule's own sentence.
+A command leads to a place on the fireground (`place`: it is opened and gets the focus), to another page
+(`link`), or is sent at once (`endpoint` with `values`). One that this person may not use now is listed
+too, with the rule's own sentence.
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ def keyed(f: Fireground) -> list[Command]:
 
 
 def sections(f: Fireground) -> list[tuple[str, list[Command]]]:
-    """All commands, operations first, what is locked at the end of its section. Bounded: never the whole record."""
+    """All commands, operations first, what is locked at the end of its section.
+
+    Bounded: never the whole record.
+    """
     parts = {
         "Phase command": phase(f),
         "Updates": updates(f),

@@ -12,8 +12,11 @@ COMMAND, NOTE, READ = Permission.INCIDENT_COMMAND, Permission.TIMELINE_NOTE, Per
 
 @dataclass(frozen=True)
 class Key:
-    """A single key. `place`, `choose`, `press`: see Command; `fill`: what of the fireground fills the empty field;
-    `needs` and `always`: see Screen.why_not."""
+    """A single key.
+
+    `place`, `choose`, `press`: see Command; `fill`: what of the fireground fills the empty field;
+    `needs` and `always`: see Screen.why_not.
+    """
 
     key: str
     does: str

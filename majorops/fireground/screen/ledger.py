@@ -45,7 +45,9 @@ class Act:
 
 
 def _announced(incident: Incident) -> list[Act]:
-    """What subscribers were told, counted when it was queued: never a line for each, and never who they are."""
+    """What subscribers were told, counted when it was queued:
+    never a line for each, and never who they are.
+    """
     newest = select(Announcement).filter_by(incident_id=incident.id).order_by(Announcement.id.desc())
     return [
         Act(

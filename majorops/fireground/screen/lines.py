@@ -15,10 +15,11 @@ EDIT = "fireground.editor"
 class Command:
     """One line of the list.
 
-    `place`: ids on the fireground, the first one there gets the focus; a folded part is opened. `choose`: ids of keys and
-    options to set on the way, `fill`: text for an empty field, `press`: press it too. `link`: endpoint and what it takes,
-    the page to go to where there is no script. `endpoint`: the endpoint that changes something, `takes` what its
-    address takes, `values` what is sent; a field's editor answers in `target`.
+    `place`: ids on the fireground, the first one there gets the focus; a folded part is opened.
+    `choose`: ids of keys and options to set on the way, `fill`: text for an empty field, `press`: press
+    it too. `link`: endpoint and what it takes, the page to go to where there is no script. `endpoint`:
+    the endpoint that changes something, `takes` what its address takes, `values` what is sent; a
+    field's editor answers in `target`.
     """
 
     label: str

@@ -9,8 +9,11 @@ from majorops.domain.coach import Nudge
 
 @dataclass(frozen=True)
 class Settling:
-    """The key beside a nudge. `place`, `choose`, `press`: see commands.py; `send`: a form's path on the incident.
-    `{}` stands for the nudge's subject."""
+    """The key beside a nudge.
+
+    `place`, `choose`, `press`: see commands.py; `send`: a form's path on the incident. `{}` stands for
+    the nudge's subject.
+    """
 
     label: str
     place: str = ""

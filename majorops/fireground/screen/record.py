@@ -174,7 +174,9 @@ class Record(Screen):
 
     @cached_property
     def corrected_inside(self) -> set[int]:
-        """The shown public entries whose correction is internal, so that the public reads them as they were."""
+        """The shown public entries whose correction is internal, so that the public reads
+        them as they were.
+        """
         public = {
             entry.id: entry.seq for entry, by in self.entries if by and entry.visibility is Visibility.PUBLIC
         }

@@ -35,7 +35,9 @@ class Row:
 
 
 def team_rows(tracks: list[RecoveryTrack], boxes: list[Timebox], cans: dict[str, CanReport]) -> list[Row]:
-    """Who is due first stands first; then what has no timebox, then teams that only reported, the newest first."""
+    """Who is due first stands first; then what has no timebox, then teams that only reported,
+    the newest first.
+    """
     rows = [
         Row(track.team, track=track, can=cans.get(track.team.lower())) for track in tracks if track.is_running
     ]
