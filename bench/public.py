@@ -117,9 +117,13 @@ def against_nginx(server: Server) -> list[dict]:
     theirs = statistics.median(one[0] for one, _ in found)
     ours, late = (statistics.median(two[n] for _, two in found) for n in (0, 1))
     return [
-        {"row": "/ over the front door, 32 connections", "note": f"{ours:,.0f}/s, nginx {theirs:,.0f}/s, one core each", "bar": verdict(ours / theirs >= 0.35, f"{ours / theirs:.2f} of nginx, at least 0.35")},
+        {
+            "row": "/ over the front door, 32 connections",
+            "note": f"{ours:,.0f}/s, nginx {theirs:,.0f}/s, one core each",
+            "bar": verdict(ours / theirs >= 0.35, f"{ours / theirs:.2f} of nginx, at least 0.35"),
+        },
         {"row": "the same, p99", "note": f"{late:.1f} ms", "bar": verdict(late < 10, "p99 under 10 ms")},
-    ]  # fmt: skip
+    ]
 
 
 def pin_free(pid: int) -> None:
@@ -162,8 +166,12 @@ def storm(server: Server, maya: Person, path: str) -> list[dict]:
     ratio = busy["p95"] / idle["p95"]
     return [
         {"row": "field save, idle", **idle},
-        {"row": f"field save, {READERS} connections reload /", **busy, "bar": verdict(ratio <= 3, f"p95 {ratio:.1f} x idle, at most 3")},
-    ]  # fmt: skip
+        {
+            "row": f"field save, {READERS} connections reload /",
+            **busy,
+            "bar": verdict(ratio <= 3, f"p95 {ratio:.1f} x idle, at most 3"),
+        },
+    ]
 
 
 def saves(maya: Person, path: str, count: int = 0) -> list[float]:
@@ -194,14 +202,29 @@ def history(server: Server) -> dict:
         db.engine.dispose()
     ratio = many["p50"] / few["p50"]
     note = f"p50 {few['p50']} ms with {LISTED}"
-    return {"row": f"drawing / with {PAST:,} past incidents", **many, "note": note, "bar": verdict(ratio < 1.5, f"{ratio:.2f} x, less than 1.5")}  # fmt: skip
+    return {
+        "row": f"drawing / with {PAST:,} past incidents",
+        **many,
+        "note": note,
+        "bar": verdict(ratio < 1.5, f"{ratio:.2f} x, less than 1.5"),
+    }
 
 
 def add_past(hours_ago: range) -> None:
     """Resolved incidents of half an hour each, one an hour."""
     now = clock.now()
-    same = {"severity": Severity.LOW, "alarm_level": 0, "phase": 8, "status": "resolved", "version": 0, "phase_entered_at": now,
-            "opened_by_name": "bench", "intake_source": "web", "is_public": True, "is_drill": False}  # fmt: skip
+    same = {
+        "severity": Severity.LOW,
+        "alarm_level": 0,
+        "phase": 8,
+        "status": "resolved",
+        "version": 0,
+        "phase_entered_at": now,
+        "opened_by_name": "bench",
+        "intake_source": "web",
+        "is_public": True,
+        "is_drill": False,
+    }
     rows = []
     for hours in hours_ago:
         began = now - timedelta(hours=hours)

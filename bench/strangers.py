@@ -60,7 +60,12 @@ def beside(name: str, crowd: Crowd, maya: Person, path: str, number: int, idle: 
     ratio = busy["p95"] / idle["p95"]
     said = ", ".join(f"{many:,} x {status}" for status, many in sorted(answers.items()))
     assert answers, "the crowd got no answer"
-    return {"row": name, **busy, "note": said, "bar": verdict(ratio <= BAR, f"p95 {ratio:.1f} x idle, at most {BAR}")}  # fmt: skip
+    return {
+        "row": name,
+        **busy,
+        "note": said,
+        "bar": verdict(ratio <= BAR, f"p95 {ratio:.1f} x idle, at most {BAR}"),
+    }
 
 
 def get(path: str, agent: str, accept: str) -> bytes:

@@ -15,14 +15,21 @@ from majorops.db import db
 GROUPS = {
     "Incidents": ("Incidents", "Timeline", "Milestones", "Updates"),
     "Response": (
-        "Command assignments", "Hand-overs", "Tracks", "Timeboxes", "CAN reports", "Asks", "Checks", "Run cards",
+        "Command assignments",
+        "Hand-overs",
+        "Tracks",
+        "Timeboxes",
+        "CAN reports",
+        "Asks",
+        "Checks",
+        "Run cards",
         "Run card versions",
     ),
     "People": ("Users", "Channels"),
     "Public": ("Systems", "Maintenance", "Maintenance updates", "Subscribers", "Announcements"),
     "Delivery": ("Deliveries", "Policies"),
     "System": ("Audit", "AI drafts"),
-}  # fmt: skip
+}
 """The tables by what they are about, in the order of the menu."""
 
 

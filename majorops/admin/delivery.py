@@ -44,9 +44,23 @@ class DeliveryTable(Table):
         "last_error",
     )
     column_details_list = (
-        "incident_id", "notice", "subject", "body", "recipient", "kind", "address", "state", "attempts", "last_error",
-        "created_at", "next_at", "sent_at", "act", "key", "id",
-    )  # fmt: skip
+        "incident_id",
+        "notice",
+        "subject",
+        "body",
+        "recipient",
+        "kind",
+        "address",
+        "state",
+        "attempts",
+        "last_error",
+        "created_at",
+        "next_at",
+        "sent_at",
+        "act",
+        "key",
+        "id",
+    )
     column_labels: ClassVar = {
         "created_at": "Queued",
         "incident_id": "Incident",

@@ -34,8 +34,17 @@ class DraftTable(Table):
         "changed_percent",
     )
     column_details_list = (
-        *column_list, "visibility", "phase", "note", "seen", "typed", "answer", "text", "ended_at", "id",
-    )  # fmt: skip
+        *column_list,
+        "visibility",
+        "phase",
+        "note",
+        "seen",
+        "typed",
+        "answer",
+        "text",
+        "ended_at",
+        "id",
+    )
     column_labels: ClassVar = {
         "made_at": "At",
         "incident_id": "Incident",

@@ -19,8 +19,16 @@ class MaintenanceTable(Table):
     empty = "0 planned."
     column_list = ("title", "status", "starts_at", "ends_at", "systems", "is_automatic", "is_public")
     column_details_list = (
-        *column_list[:5], "body", "is_automatic", "is_public", "created_at", "changed_at", "started_at", "ended_at", "id",
-    )  # fmt: skip
+        *column_list[:5],
+        "body",
+        "is_automatic",
+        "is_public",
+        "created_at",
+        "changed_at",
+        "started_at",
+        "ended_at",
+        "id",
+    )
     column_labels: ClassVar = {
         "starts_at": "Begins",
         "ends_at": "Ends",

@@ -72,9 +72,21 @@ class TimelineTable(IncidentRecord):
     loads = (selectinload(TimelineEvent.incident),)
     column_list = ("incident_id", "seq", "at", "type", "kind", "title", "visibility", "actor_name")
     column_details_list = (
-        "incident_id", "incident.title", "seq", "at", "type", "kind", "title", "detail", "visibility", "actor_name",
-        "phase", "field", "corrects_id", "id",
-    )  # fmt: skip
+        "incident_id",
+        "incident.title",
+        "seq",
+        "at",
+        "type",
+        "kind",
+        "title",
+        "detail",
+        "visibility",
+        "actor_name",
+        "phase",
+        "field",
+        "corrects_id",
+        "id",
+    )
     column_export_list = (
         "incident_id",
         "seq",
@@ -125,9 +137,20 @@ class UpdateTable(IncidentRecord):
 
     column_list = ("incident_id", "at", "body", "visibility", "by_name", "next_update_eta", "withdrawn_at")
     column_details_list = (
-        "incident_id", "incident.title", "at", "by_name", "visibility", "title", "body", "next_update_eta",
-        "status_at_cut", "source", "withdrawn_at", "corrects_id", "id",
-    )  # fmt: skip
+        "incident_id",
+        "incident.title",
+        "at",
+        "by_name",
+        "visibility",
+        "title",
+        "body",
+        "next_update_eta",
+        "status_at_cut",
+        "source",
+        "withdrawn_at",
+        "corrects_id",
+        "id",
+    )
     column_sortable_list = ("incident_id", "at", "visibility", "by_name", "next_update_eta", "withdrawn_at")
     column_searchable_list = ("incident_id", "body", "by_name")
     column_filters = (
@@ -145,16 +168,45 @@ class MilestoneTable(IncidentRecord):
     presets = (("Resolutions", {"flt_resolution": "yes"}), ("Public", {"flt_visibility": "public"}))
     loads = (selectinload(Milestone.incident),)
     column_list = (
-        "incident_id", "number", "at", "title", "body", "visibility", "status_at_cut", "by_name", "next_update_eta",
-        "is_resolution", "after_action_at",
-    )  # fmt: skip
+        "incident_id",
+        "number",
+        "at",
+        "title",
+        "body",
+        "visibility",
+        "status_at_cut",
+        "by_name",
+        "next_update_eta",
+        "is_resolution",
+        "after_action_at",
+    )
     column_details_list = (
-        "incident_id", "incident.title", "number", "at", "by_name", "visibility", "title", "body", "next_update_eta",
-        "status_at_cut", "is_resolution", "after_action_at", "source", "withdrawn_at", "id",
-    )  # fmt: skip
+        "incident_id",
+        "incident.title",
+        "number",
+        "at",
+        "by_name",
+        "visibility",
+        "title",
+        "body",
+        "next_update_eta",
+        "status_at_cut",
+        "is_resolution",
+        "after_action_at",
+        "source",
+        "withdrawn_at",
+        "id",
+    )
     column_sortable_list = (
-        "incident_id", "number", "at", "title", "visibility", "status_at_cut", "by_name", "next_update_eta",
-    )  # fmt: skip
+        "incident_id",
+        "number",
+        "at",
+        "title",
+        "visibility",
+        "status_at_cut",
+        "by_name",
+        "next_update_eta",
+    )
     column_searchable_list = ("incident_id", "title", "body", "by_name")
     column_filters = (
         Number(Milestone.incident_id, "Incident"),

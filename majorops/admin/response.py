@@ -23,8 +23,14 @@ class TrackTable(IncidentRecord):
     )
     column_list = ("incident_id", "team", "owner", "goal", "started_at", "expires_at", "outcome", "closed_at")
     column_details_list = (
-        *column_list, "outcome_note", "minutes", "extensions", "escalated_at", "escalated_to", "id",
-    )  # fmt: skip
+        *column_list,
+        "outcome_note",
+        "minutes",
+        "extensions",
+        "escalated_at",
+        "escalated_to",
+        "id",
+    )
     column_labels: ClassVar = IncidentRecord.column_labels | {
         "started_at": "Timebox began",
         "expires_at": "Timebox ends",

@@ -57,17 +57,58 @@ class IncidentTable(Table):
     )
     indexed = frozenset({"id", "opened_at"})
     column_list = (
-        "id", "title", "severity", "alarm_level", "status", "phase", "systems", "opened_at", "resolved_at",
-        "opened_by_name", "is_public", "is_drill",
-    )  # fmt: skip
+        "id",
+        "title",
+        "severity",
+        "alarm_level",
+        "status",
+        "phase",
+        "systems",
+        "opened_at",
+        "resolved_at",
+        "opened_by_name",
+        "is_public",
+        "is_drill",
+    )
     column_details_list = (
-        "id", "title", "description", "severity", "alarm_level", "status", "phase", "phase_entered_at", "systems",
-        "bridge_url", "bridge_is_public", "is_public", "is_drill", "detected_at", "opened_at", "resolved_at",
-        "opened_by_name", "intake_source", "alert_id", "issue_time", "resolve_time", "customer_count",
-        "customer_count_is_approximate", "external_impact", "business_impact", "customer_impact_summary",
-        "who_affected", "what_to_do", "risk_level", "exposure_confidence", "exposure_path", "exec_summary",
-        "audience_notes", *KEPT_ELSEWHERE, "next_update_eta", "last_communicated_at", "window_resets",
-    )  # fmt: skip
+        "id",
+        "title",
+        "description",
+        "severity",
+        "alarm_level",
+        "status",
+        "phase",
+        "phase_entered_at",
+        "systems",
+        "bridge_url",
+        "bridge_is_public",
+        "is_public",
+        "is_drill",
+        "detected_at",
+        "opened_at",
+        "resolved_at",
+        "opened_by_name",
+        "intake_source",
+        "alert_id",
+        "issue_time",
+        "resolve_time",
+        "customer_count",
+        "customer_count_is_approximate",
+        "external_impact",
+        "business_impact",
+        "customer_impact_summary",
+        "who_affected",
+        "what_to_do",
+        "risk_level",
+        "exposure_confidence",
+        "exposure_path",
+        "exec_summary",
+        "audience_notes",
+        *KEPT_ELSEWHERE,
+        "next_update_eta",
+        "last_communicated_at",
+        "window_resets",
+    )
     column_labels: ClassVar = {
         **{field.column: field.label for field in FIELDS.values() if field.column},
         **{name: field.label for name, field in KEPT_ELSEWHERE.items()},
@@ -96,9 +137,18 @@ class IncidentTable(Table):
     }
     column_formatters_export: ClassVar = {"id": by_row(lambda row: reference(row.id))}
     column_sortable_list = (
-        "id", "title", "severity", "alarm_level", "status", "phase", "opened_at", "resolved_at", "opened_by_name",
-        "is_public", "is_drill",
-    )  # fmt: skip
+        "id",
+        "title",
+        "severity",
+        "alarm_level",
+        "status",
+        "phase",
+        "opened_at",
+        "resolved_at",
+        "opened_by_name",
+        "is_public",
+        "is_drill",
+    )
     column_searchable_list = ("id", "title", "description", "opened_by_name")
     column_filters = (
         Is(Incident.severity, "Severity", Severity),

@@ -22,8 +22,15 @@ from majorops.operations.edit import edit_field
 
 # Rows of an incident that other tables or the fireground show.
 SHOWN_OTHERWISE = {
-    "affected_system", "checklist_tick", "phase_note", "nudge_mark", "run_card_use", "run_card_tick", "brief_link", "publication",
-}  # fmt: skip
+    "affected_system",
+    "checklist_tick",
+    "phase_note",
+    "nudge_mark",
+    "run_card_use",
+    "run_card_tick",
+    "brief_link",
+    "publication",
+}
 
 
 def tables(app) -> list[Table]:

@@ -49,12 +49,28 @@ def test_every_field_of_the_form_saves(ada, incident, edit):
     assert {"title", "affected_systems", "alert_issue_time", "alert_customer_count", "risk_level"} <= names
     assert not names & {"severity", "alarm_level", "status", "phase", "resolved_at", "version", "opened_at"}
     given = {
-        "title": "t", "description": "d", "affected_systems": "payments-api, cards", "bridge_url": "https://b.example/1",
-        "bridge_is_public": "yes", "is_public": "no", "alert_alert_id": "A-1", "alert_issue_time": "2026-11-23 13:50:00",
-        "alert_resolve_time": "2026-11-23 13:59:00", "alert_external_impact": "yes", "business_impact": "b",
-        "alert_customer_count": "approximately 1,240", "customer_impact_summary": "c", "risk_level": "high",
-        "exec_summary": "e", "audience_notes": "n", "who_affected": "w", "what_to_do": "x", "exposure_confidence": "low", "exposure_path": "partial", "detected_at": "2026-11-23 13:40:00",
-    }  # fmt: skip
+        "title": "t",
+        "description": "d",
+        "affected_systems": "payments-api, cards",
+        "bridge_url": "https://b.example/1",
+        "bridge_is_public": "yes",
+        "is_public": "no",
+        "alert_alert_id": "A-1",
+        "alert_issue_time": "2026-11-23 13:50:00",
+        "alert_resolve_time": "2026-11-23 13:59:00",
+        "alert_external_impact": "yes",
+        "business_impact": "b",
+        "alert_customer_count": "approximately 1,240",
+        "customer_impact_summary": "c",
+        "risk_level": "high",
+        "exec_summary": "e",
+        "audience_notes": "n",
+        "who_affected": "w",
+        "what_to_do": "x",
+        "exposure_confidence": "low",
+        "exposure_path": "partial",
+        "detected_at": "2026-11-23 13:40:00",
+    }
     assert set(given) == names
     assert save(ada, edit, **given).status_code == 303
     assert {name: value for name, value in form_of(ada.get(edit)).items() if name in given} == given
@@ -120,10 +136,21 @@ def test_a_resolved_incident_is_frozen_but_for_its_time_and_summary(ada, cast, i
 
 def test_what_verbs_own_cannot_be_forged(ada, incident, edit):
     forged = {
-        "phase": "8", "status": "resolved", "severity": "low", "alarm_level": "0", "version": "99", "id": "77",
-        "opened_at": "2020-01-01 00:00:00", "opened_by_name": "x", "resolved_at": "2020-01-01 00:00:00",
-        "was_phase": "1", "command_mim": "x", "command.mim": "x", "is_drill": "yes", "phase_note": "x",
-    }  # fmt: skip
+        "phase": "8",
+        "status": "resolved",
+        "severity": "low",
+        "alarm_level": "0",
+        "version": "99",
+        "id": "77",
+        "opened_at": "2020-01-01 00:00:00",
+        "opened_by_name": "x",
+        "resolved_at": "2020-01-01 00:00:00",
+        "was_phase": "1",
+        "command_mim": "x",
+        "command.mim": "x",
+        "is_drill": "yes",
+        "phase_note": "x",
+    }
     before = len(entries(incident.id))
     save(ada, edit, **forged)
     db.session.expire_all()

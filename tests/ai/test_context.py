@@ -213,13 +213,31 @@ def test_a_public_text_by_rule_tells_what_was_wrong_as_past_once_the_fix_is_conf
 @pytest.mark.parametrize(
     ("happens", "says"),
     [
-        (lambda i, c, now: updates.publish_milestone(i, "m", next_update_eta=now + timedelta(minutes=5), actor=c, now=now), "Post the update that was due 14:05 UTC"),
-        (lambda i, c, now: tracks.open_track(i, team="App", owner="R", goal="roll back", minutes=5, actor=c, now=now), "Extend or escalate the track of App: roll back"),
-        (lambda i, c, now: tracks.open_timebox(i, purpose="conditions", owner="Rita", minutes=5, actor=c, now=now), "Ask Rita for the result of: conditions"),
-        (lambda i, c, now: asks.ask(i, whom="Lena", what="pool size", minutes=5, actor=c, now=now), "Ask Lena again: pool size"),
+        (
+            lambda i, c, now: updates.publish_milestone(
+                i, "m", next_update_eta=now + timedelta(minutes=5), actor=c, now=now
+            ),
+            "Post the update that was due 14:05 UTC",
+        ),
+        (
+            lambda i, c, now: tracks.open_track(
+                i, team="App", owner="R", goal="roll back", minutes=5, actor=c, now=now
+            ),
+            "Extend or escalate the track of App: roll back",
+        ),
+        (
+            lambda i, c, now: tracks.open_timebox(
+                i, purpose="conditions", owner="Rita", minutes=5, actor=c, now=now
+            ),
+            "Ask Rita for the result of: conditions",
+        ),
+        (
+            lambda i, c, now: asks.ask(i, whom="Lena", what="pool size", minutes=5, actor=c, now=now),
+            "Ask Lena again: pool size",
+        ),
         (lambda i, c, now: None, "Open the bridge and paste its link"),
     ],
-)  # fmt: skip
+)
 def test_what_is_most_urgent_comes_first(cast, clock, happens, says):
     incident = cast.open()
     happens(incident, cast.maya, clock())

@@ -109,9 +109,21 @@ def test_what_the_executive_brief_says(cast, incident, clock):
     publish_milestone(incident, "Milestone inside.", next_update_eta=clock.tick(minutes=20), **who)
     clock.tick(minutes=2)
     text = cast.browser("xin").get(PAGES[1]).text
-    for words in ("Cards fail in two regions.", "41k an hour", "High.", "Needed from leadership: 2", "Confirm deploy freeze",
-                  "Escalated: goal 6", "Recovery tracks: 7", "+2 more", "Milestone inside.", "OVERDUE 02:00",
-                  "Leader Tomas Herrera.", "SRE vacant.", "Milestone 1"):  # fmt: skip
+    for words in (
+        "Cards fail in two regions.",
+        "41k an hour",
+        "High.",
+        "Needed from leadership: 2",
+        "Confirm deploy freeze",
+        "Escalated: goal 6",
+        "Recovery tracks: 7",
+        "+2 more",
+        "Milestone inside.",
+        "OVERDUE 02:00",
+        "Leader Tomas Herrera.",
+        "SRE vacant.",
+        "Milestone 1",
+    ):
         assert words in text, words
     assert "check the pool" not in text
     assert "goal 5" not in text
@@ -237,7 +249,13 @@ def test_a_wrong_link_keeps_what_was_typed(cast, incident):
 
 def test_the_same_form_twice_is_one_link(cast, incident):
     maya = cast.browser("maya")
-    form = {"csrf_token": csrf(maya, LINKS), "page": "brief", "name": "Legal", "hours": "5", "request_key": "a" * 32}  # fmt: skip
+    form = {
+        "csrf_token": csrf(maya, LINKS),
+        "page": "brief",
+        "name": "Legal",
+        "hours": "5",
+        "request_key": "a" * 32,
+    }
     assert [maya.post(LINKS, data=form).status_code for _ in range(2)] == [201, 303]
 
 
@@ -319,6 +337,12 @@ def test_it_is_an_update_of_any_kind_that_sets_the_time(cast, incident, clock):
     assert "No update is promised yet. The first update sets the time." in xin.get(PAGES[0]).text
     assert "first update sets it" in cast.browser("maya").get("/admin/incidents/1").text
     eta = clock() + timedelta(minutes=20)
-    publish_update(incident, "An update.", visibility=Visibility.PUBLIC, next_update_eta=eta,
-                   actor=cast.maya, now=clock())  # fmt: skip
+    publish_update(
+        incident,
+        "An update.",
+        visibility=Visibility.PUBLIC,
+        next_update_eta=eta,
+        actor=cast.maya,
+        now=clock(),
+    )
     assert "sets the time" not in xin.get(PAGES[0]).text

@@ -46,7 +46,24 @@ INSIDE = (
     "/incidents/4/brief",
     "/incidents/4/exec",
 )
-ADMIN = ("/admin/", "/admin/data/incidents/", "/admin/data/users/", "/admin/data/users/new/", "/admin/data/timeline/", "/admin/data/systems/edit/?id=1", "/admin/data/incidents/details/?id=4", "/admin/data/incidents/edit/?id=4", "/admin/data/deliveries/", "/admin/data/deliveries/details/?id=1", "/admin/data/channels/new/", "/admin/data/policies/", "/admin/data/tracks/", "/admin/data/can-reports/", "/admin/data/users/details/?id=1", "/admin/data/timeline/?flt_visibility=public&select=all")  # fmt: skip
+ADMIN = (
+    "/admin/",
+    "/admin/data/incidents/",
+    "/admin/data/users/",
+    "/admin/data/users/new/",
+    "/admin/data/timeline/",
+    "/admin/data/systems/edit/?id=1",
+    "/admin/data/incidents/details/?id=4",
+    "/admin/data/incidents/edit/?id=4",
+    "/admin/data/deliveries/",
+    "/admin/data/deliveries/details/?id=1",
+    "/admin/data/channels/new/",
+    "/admin/data/policies/",
+    "/admin/data/tracks/",
+    "/admin/data/can-reports/",
+    "/admin/data/users/details/?id=1",
+    "/admin/data/timeline/?flt_visibility=public&select=all",
+)
 
 
 @pytest.fixture(scope="module")

@@ -133,9 +133,17 @@ def test_a_choice_made_by_mouse_saves_at_once(page):
 
 @pytest.mark.parametrize(
     "field",
-    ["severity", "title", "description", "affected-systems", "alert-external-impact", "alert-customer-count",
-     "command-sre", "alert-issue-time"],
-)  # fmt: skip
+    [
+        "severity",
+        "title",
+        "description",
+        "affected-systems",
+        "alert-external-impact",
+        "alert-customer-count",
+        "command-sre",
+        "alert-issue-time",
+    ],
+)
 def test_on_a_phone_cancel_stands_beside_every_editor(open_page, field):
     page = open_page("maya", size="phone", is_mobile=True, has_touch=True)
     open_incident(page)

@@ -93,9 +93,14 @@ TABLE = [
     (8, "resolved", {"status": IncidentStatus.RESOLVED}, True),
 ]
 PEOPLE_ONLY = {
-    (1, "real"), (1, "paged"), (5, "cause"), (6, "changes"), (7, "health"), (7, "synthetics"),
+    (1, "real"),
+    (1, "paged"),
+    (5, "cause"),
+    (6, "changes"),
+    (7, "health"),
+    (7, "synthetics"),
     (7, "complaints"),
-}  # fmt: skip
+}
 
 
 def facts(**given) -> Facts:
@@ -119,9 +124,19 @@ def test_every_line_of_the_record_has_a_true_and_a_false_row():
 def test_lines_that_only_people_can_know_are_theirs_alone(phase, key):
     line = item(Phase(phase), key)
     everything = facts(
-        has_bridge=True, systems=3, description="d", severity_changed=True, milestones=2, exec_summary="e",
-        tracks=(GOOD,), checks=1, confirmed_checks=1, has_resolution=True, released=True, stood_down=True,
-    )  # fmt: skip
+        has_bridge=True,
+        systems=3,
+        description="d",
+        severity_changed=True,
+        milestones=2,
+        exec_summary="e",
+        tracks=(GOOD,),
+        checks=1,
+        confirmed_checks=1,
+        has_resolution=True,
+        released=True,
+        stood_down=True,
+    )
     assert line.missing(everything)
     assert line.why_not_press(everything) == ""
     assert line.missing(facts(pressed=frozenset({key}))) == ""

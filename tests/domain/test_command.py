@@ -71,13 +71,48 @@ def test_every_role_has_its_line():
 @pytest.mark.parametrize(
     ("level", "teams", "confidence", "path", "line", "words"),
     [
-        (3, ["App", "Database", "Vendor PayLink"], "low", "partial", "E3T2V1C(L)R(P)", "Box 3, 2 teams, 1 vendor, recovery confidence low, path partial"),
-        (2, ["App", "app ", " APP"], "high", "known", "E2T1C(H)R(N)", "Box 2, 1 team, recovery confidence high, path known"),
-        (0, [], "unstated", "unstated", "T0C(~)R(~)", "Box 0, 0 teams, recovery confidence not stated, path not stated"),
-        (1, ["VENDOR a", "vendor b", "vendor  A", ""], "medium", "blocked", "E1T0V2C(M)R(B)", "Box 1, 0 teams, 2 vendors, recovery confidence medium, path blocked"),
-        (1, ["The vendors"], "medium", "unknown", "E1T1C(M)R(U)", "Box 1, 1 team, recovery confidence medium, path unknown"),
+        (
+            3,
+            ["App", "Database", "Vendor PayLink"],
+            "low",
+            "partial",
+            "E3T2V1C(L)R(P)",
+            "Box 3, 2 teams, 1 vendor, recovery confidence low, path partial",
+        ),
+        (
+            2,
+            ["App", "app ", " APP"],
+            "high",
+            "known",
+            "E2T1C(H)R(N)",
+            "Box 2, 1 team, recovery confidence high, path known",
+        ),
+        (
+            0,
+            [],
+            "unstated",
+            "unstated",
+            "T0C(~)R(~)",
+            "Box 0, 0 teams, recovery confidence not stated, path not stated",
+        ),
+        (
+            1,
+            ["VENDOR a", "vendor b", "vendor  A", ""],
+            "medium",
+            "blocked",
+            "E1T0V2C(M)R(B)",
+            "Box 1, 0 teams, 2 vendors, recovery confidence medium, path blocked",
+        ),
+        (
+            1,
+            ["The vendors"],
+            "medium",
+            "unknown",
+            "E1T1C(M)R(U)",
+            "Box 1, 1 team, recovery confidence medium, path unknown",
+        ),
     ],
-)  # fmt: skip
+)
 def test_exposure_line(level, teams, confidence, path, line, words):
     it = exposure(AlarmLevel(level), teams, RecoveryConfidence(confidence), RecoveryPath(path))
     assert (it.line, it.words) == (line, words)

@@ -42,13 +42,16 @@ def test_headings_are_read_leniently_and_unknown_ones_kept():
     [
         (CARD, ["The heading Systems is missing or empty."]),
         (CARD + "# Systems\nall\n", []),
-        ("# Steps\nfreeze\n# Contacts\nx\n# Systems\nx\n# Default Box\nhigh", [
-            "Steps are a list: one line each, beginning with - or a number.",
-            "The default Box is a digit from 0 to 3.",
-        ]),
+        (
+            "# Steps\nfreeze\n# Contacts\nx\n# Systems\nx\n# Default Box\nhigh",
+            [
+                "Steps are a list: one line each, beginning with - or a number.",
+                "The default Box is a digit from 0 to 3.",
+            ],
+        ),
         ("x" * 20_001, ["At most 20,000 characters; this has 20,001."]),
     ],
-)  # fmt: skip
+)
 def test_problems(body, expected):
     assert problems(CardTier.AGENCY, body) == expected
 
@@ -79,8 +82,14 @@ def test_the_most_specific_card_comes_first():
 
 @pytest.mark.parametrize(
     ("patterns", "system", "hit"),
-    [("*-api", "payments-api", True), ("A, b", "a", True), ("api", "payments-api", False), (" , ", "a", False), ("[", "a", False)],
-)  # fmt: skip
+    [
+        ("*-api", "payments-api", True),
+        ("A, b", "a", True),
+        ("api", "payments-api", False),
+        (" , ", "a", False),
+        ("[", "a", False),
+    ],
+)
 def test_covers(patterns, system, hit):
     assert covers(patterns, system) is hit
 

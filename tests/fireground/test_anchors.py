@@ -71,11 +71,17 @@ ACTS = {
     "fireground.put_card": lambda cast: ("card", {"card": newest(RunCard)}),
     "fireground.tick_card": lambda cast: (f"cards/{newest(RunCardUse)}/steps/0", {"ticked": "y"}),
     "fireground.rest": lambda cast: ("nudges", {"key": rested(cast)}),
-    "fireground.post": lambda cast: ("updates", {"kind": "update", "visibility": "internal", "body": "words"}),
+    "fireground.post": lambda cast: (
+        "updates",
+        {"kind": "update", "visibility": "internal", "body": "words"},
+    ),
     "fireground.holding": lambda cast: ("updates/holding", {}),
     "fireground.correct_update": lambda cast: ("updates/1/correction", {"text": "right words"}),
     "fireground.draft": lambda cast: ("drafts/suggestion", {}),
-    "fireground.take": lambda cast: (f"drafts/{drafted(cast, Helper.BRIEF)}/taken", {"value": "Payments fail.", "was": ""}),
+    "fireground.take": lambda cast: (
+        f"drafts/{drafted(cast, Helper.BRIEF)}/taken",
+        {"value": "Payments fail.", "was": ""},
+    ),
     "fireground.discard": lambda cast: (f"drafts/{drafted(cast, Helper.SUGGESTION)}/discarded", {}),
     "fireground.note": lambda cast: ("notes", {"kind": "note", "text": "heard"}),
     "fireground.visibility": lambda cast: (f"entries/{note()}/visibility", {"visibility": "public"}),
@@ -96,25 +102,34 @@ ACTS = {
     "fireground.new_track": lambda cast: ("tracks", {"line": "DB, Omar: restore 20"}),
     "fireground.extend": lambda cast: (f"tracks/{newest(RecoveryTrack)}/extension", {"minutes": "5"}),
     "fireground.escalate": lambda cast: (f"tracks/{newest(RecoveryTrack)}/escalation", {"to": "Tomas"}),
-    "fireground.outcome": lambda cast: (f"tracks/{newest(RecoveryTrack)}/outcome", {"outcome": "failed", "note": "no effect"}),
+    "fireground.outcome": lambda cast: (
+        f"tracks/{newest(RecoveryTrack)}/outcome",
+        {"outcome": "failed", "note": "no effect"},
+    ),
     "fireground.new_timebox": lambda cast: ("timeboxes", {"purpose": "P", "owner": "O", "minutes": "5"}),
     "fireground.gather_conditions": lambda cast: ("gathering", {"teams": "App, DB", "minutes": "5"}),
     "fireground.met": lambda cast: (f"needs/{newest(CanReport)}", {}),
     "fireground.end_timebox": lambda cast: (f"timeboxes/{newest(Timebox)}/end", {}),
-    "fireground.system_status": lambda cast: ("systems", {"system": "payments-api", "status": SystemStatus.PARTIAL.value}),
+    "fireground.system_status": lambda cast: (
+        "systems",
+        {"system": "payments-api", "status": SystemStatus.PARTIAL.value},
+    ),
     "fireground.take_command": lambda cast: (f"/admin/incidents/{vacant(cast)}/command", {}),
     "fireground.offer_handover": lambda cast: ("handovers", {"to": str(cast.omar.user_id)}),
     "fireground.answer_handover": lambda cast: (f"handovers/{offered(cast)}/answer", {"answer": "withdraw"}),
     "fireground.stand_down": lambda cast: ("/admin/incidents/2/stand-down", {}),
     "fireground.publish_exposure": lambda cast: ("exposure", {}),
     "maintenance.plan": lambda cast: ("/admin/maintenance/new", works(cast)),
-    "maintenance.change": lambda cast: ("/admin/maintenance/1/edit", {**works(cast), "expected": db.session.get(Maintenance, newest(Maintenance)).version}),
+    "maintenance.change": lambda cast: (
+        "/admin/maintenance/1/edit",
+        {**works(cast), "expected": db.session.get(Maintenance, newest(Maintenance)).version},
+    ),
     "maintenance.move": lambda cast: ("/admin/maintenance/1/state", {"to": "running"}),
     "maintenance.update": lambda cast: ("/admin/maintenance/1/updates", {"text": "half done"}),
     "brief.ask_stakeholder": lambda cast: ("/incidents/1/brief", {"question": "Deploy freeze?"}),
     "brief.ask_executive": lambda cast: ("/incidents/1/exec", {"question": "Deploy freeze?"}),
     "brief_link.ask": lambda cast: (linked(cast), {"question": "Deploy freeze?"}),
-}  # fmt: skip
+}
 
 
 def note() -> int:

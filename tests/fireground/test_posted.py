@@ -20,14 +20,21 @@ def maya(cast):
 
 
 ACTS = [
-    ("/updates", {"kind": "update", "visibility": "public", "body": "Down.", "next_update": "20"}, "Posted, public."),
-    ("/updates", {"kind": "milestone", "visibility": "internal", "body": "Down.", "next_update": "20"},
-     "Posted, internal. Milestone 1, next update by"),
+    (
+        "/updates",
+        {"kind": "update", "visibility": "public", "body": "Down.", "next_update": "20"},
+        "Posted, public.",
+    ),
+    (
+        "/updates",
+        {"kind": "milestone", "visibility": "internal", "body": "Down.", "next_update": "20"},
+        "Posted, internal. Milestone 1, next update by",
+    ),
     ("/updates/holding", {}, "Posted, public. Milestone 1, next update by"),
     ("/notes", {"kind": "note", "text": "heard it"}, "Logged, internal,"),
     ("/notes", {"kind": "note", "text": "heard it", "public": "y"}, "Logged, public,"),
     ("/notes", {"kind": "can", "text": "App: slow"}, "Logged, internal,"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("path", "data", "said"), ACTS)

@@ -75,7 +75,16 @@ def subscriber(reader, mails, worker, address="vic@example.org", **given) -> Sub
 
 
 def many(count: int, now, **given) -> None:
-    row = {"kind": ChannelKind.EMAIL, "language": "en", "wants_all": True, "state": SubscriberState.ACTIVE, "nonce": "n", "failures": 0, "created_at": now, "changed_at": now}  # fmt: skip
+    row = {
+        "kind": ChannelKind.EMAIL,
+        "language": "en",
+        "wants_all": True,
+        "state": SubscriberState.ACTIVE,
+        "nonce": "n",
+        "failures": 0,
+        "created_at": now,
+        "changed_at": now,
+    }
     db.session.execute(
         insert(Subscriber), [row | {"address": f"s{n}@example.org"} | given for n in range(count)]
     )

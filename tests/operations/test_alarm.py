@@ -52,7 +52,7 @@ def titles() -> list[str]:
             "Box 3: 4 queued",
         ),
     ],
-)  # fmt: skip
+)
 def test_opening_tells_whom_the_box_calls_for(people, severity, alarmed, asked, title):
     people.open(severity=severity)
     assert told() == alarmed  # Maya opened it: she knows

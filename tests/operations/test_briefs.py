@@ -47,8 +47,14 @@ def test_a_link_is_told_inside_and_its_token_is_kept_nowhere(incident, who):
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"name": ""}, "name"), ({"name": "x" * 81}, "name"), ({"hours": 0}, "hours"), ({"hours": 721}, "hours"), ({"hours": None}, "hours")],
-)  # fmt: skip
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"hours": 0}, "hours"),
+        ({"hours": 721}, "hours"),
+        ({"hours": None}, "hours"),
+    ],
+)
 def test_a_wrong_link_says_where(incident, who, given, field):
     with pytest.raises(Invalid) as problem:
         made(incident, who, **given)

@@ -139,7 +139,16 @@ def calls(cast, clock) -> dict[str, tuple]:
         "timeline.add_note": ("text",),
         "timeline.set_visibility": (note, Visibility.PUBLIC),
         "timeline.strike_entry": (note, "right"),
-        "subscriptions.subscribe": ("none", {"kind": ChannelKind.EMAIL, "address": "v@b.cd", "systems": [], "language": "en", "origin": "::1"}),
+        "subscriptions.subscribe": (
+            "none",
+            {
+                "kind": ChannelKind.EMAIL,
+                "address": "v@b.cd",
+                "systems": [],
+                "language": "en",
+                "origin": "::1",
+            },
+        ),
         "subscriptions.confirm": ("none", person),
         "subscriptions.choose_systems": ("none", person, ["cdn"]),
         "subscriptions.leave": ("none", person),
@@ -196,27 +205,45 @@ def calls(cast, clock) -> dict[str, tuple]:
         "accounts.set_role": ("none", rita, AccountRole.MIM),
         "accounts.set_password": ("none", rita, PASSWORD),
         "accounts.set_active": ("none", rita, False),
-        "accounts.save_user": ("none", rita, {"email": "r@b.cd", "name": "R", "role": AccountRole.MIM, "is_active": True, "password": ""}),
+        "accounts.save_user": (
+            "none",
+            rita,
+            {"email": "r@b.cd", "name": "R", "role": AccountRole.MIM, "is_active": True, "password": ""},
+        ),
         "sign_in.sign_in_local": ("none", "a@b.cd", "wrong", {"address": "::1"}),
         "accounts.unlock_user": ("none", rita),
         "sign_in.throttle_setup": ("none", {"address": "::1"}),
-        "sign_in.sign_in_sso": ("none", {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S", "role": None}),
+        "sign_in.sign_in_sso": (
+            "none",
+            {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S", "role": None},
+        ),
         "accounts.start_session": ("none", rita, {"method": SignInMethod.LOCAL}),
         "accounts.end_session": ("session",),
-        "delivery.add_channel": ("none", {"email": "rita@example.org", "kind": ChannelKind.EMAIL, "address": "r@b.cd"}),
+        "delivery.add_channel": (
+            "none",
+            {"email": "rita@example.org", "kind": ChannelKind.EMAIL, "address": "r@b.cd"},
+        ),
         "delivery.save_channel": ("none", channel, {"address": "q@b.cd", "is_active": False}),
         "delivery.send_again": ("none", failed),
         "delivery.set_policy": ("none", AccountRole.MIM, Notice.ALARM, False),
         "runcards.add_card": ("none", {"tier": CardTier.AGENCY, "name": "B", "systems": "b", "body": CARD}),
-        "runcards.save_card": ("none", card, {"name": "A", "systems": "*", "body": CARD + "more", "is_active": True}),
+        "runcards.save_card": (
+            "none",
+            card,
+            {"name": "A", "systems": "*", "body": CARD + "more", "is_active": True},
+        ),
         "runcards.mark_reviewed": ("none", card),
         "runcards.choose_card": (card.id,),
         "runcards.tick_step": (used, 0, True),
         "catalogue.add_system": ("none", {"name": "dns"}),
         "catalogue.update_system": ("none", system, {"name": "cdn-2"}),
         "catalogue.set_system_active": ("none", system, False),
-        "catalogue.save_system": ("none", system, {"name": "cdn-2", "description": "", "owner": "", "is_active": True}),
-    }  # fmt: skip
+        "catalogue.save_system": (
+            "none",
+            system,
+            {"name": "cdn-2", "description": "", "owner": "", "is_active": True},
+        ),
+    }
 
 
 def entries() -> int:
@@ -264,7 +291,14 @@ def test_leaves_an_event(cast, clock, name):
             OPERATIONS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
             given = given[1:]
         case "vacant":
-            subject, given = [OPERATIONS["incident.open_incident"](title="t", severity=Severity.LOW, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
+            subject, given = (
+                [
+                    OPERATIONS["incident.open_incident"](
+                        title="t", severity=Severity.LOW, systems=["a"], actor=SYSTEM, now=clock()
+                    )
+                ],
+                [],
+            )
         case "offered":
             to = given.pop()
             given = [OPERATIONS["handover.offer_handover"](incident, to.user_id, **who).id]
@@ -280,7 +314,14 @@ def test_leaves_an_event(cast, clock, name):
             given = []
         case "nobody told":
             current_app.config["SMTP_URL"] = None
-            subject, given = [OPERATIONS["incident.open_incident"](title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock())], []  # fmt: skip
+            subject, given = (
+                [
+                    OPERATIONS["incident.open_incident"](
+                        title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock()
+                    )
+                ],
+                [],
+            )
         case "unindexed":
             key = "rowid" if db.engine.dialect.name == "sqlite" else "id"
             db.session.execute(text(f"DELETE FROM search_incident WHERE {key} > 0"))

@@ -45,11 +45,26 @@ DONE_BY_A_RESPONDER = {
     "validation.set_check",
 }
 INCIDENT_COLUMNS = (
-    Incident.title, Incident.severity, Incident.alarm_level, Incident.status, Incident.phase, Incident.is_public,
-    Incident.is_drill, Incident.bridge_is_public, Incident.bridge_url, Incident.resolved_at, Incident.detected_at,
-    Incident.issue_time, Incident.resolve_time, Incident.customer_count, Incident.external_impact, Incident.who_affected,
-    Incident.what_to_do, Incident.next_update_eta, Incident.continues_id,
-)  # fmt: skip
+    Incident.title,
+    Incident.severity,
+    Incident.alarm_level,
+    Incident.status,
+    Incident.phase,
+    Incident.is_public,
+    Incident.is_drill,
+    Incident.bridge_is_public,
+    Incident.bridge_url,
+    Incident.resolved_at,
+    Incident.detected_at,
+    Incident.issue_time,
+    Incident.resolve_time,
+    Incident.customer_count,
+    Incident.external_impact,
+    Incident.who_affected,
+    Incident.what_to_do,
+    Incident.next_update_eta,
+    Incident.continues_id,
+)
 
 
 def public_facts() -> dict[str, list[tuple]]:
@@ -57,14 +72,16 @@ def public_facts() -> dict[str, list[tuple]]:
     entry, said = TimelineEvent, Publication
     queries = {
         "entries": select(entry.id, entry.title, entry.detail).where(entry.visibility == Visibility.PUBLIC),
-        "publications": select(said.id, said.body, said.withdrawn_at).where(said.visibility == Visibility.PUBLIC),
+        "publications": select(said.id, said.body, said.withdrawn_at).where(
+            said.visibility == Visibility.PUBLIC
+        ),
         "incidents": select(Incident.id, *INCIDENT_COLUMNS),
         "affected": select(AffectedSystem.incident_id, AffectedSystem.name, AffectedSystem.status),
         "systems": select(System.id, System.name, System.is_public, System.group_name),
         "maintenance": select(Maintenance.id, Maintenance.title, Maintenance.status, Maintenance.is_public),
         "maintenance updates": select(MaintenanceUpdate.id, MaintenanceUpdate.body),
         "announcements": select(Announcement.act),
-    }  # fmt: skip
+    }
     found = {}
     for name, query in queries.items():
         found[name] = sorted(map(tuple, db.session.execute(query)), key=repr)

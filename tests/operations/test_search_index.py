@@ -16,10 +16,40 @@ from majorops.operations.search_index import APPENDED, SEARCHED, matches, words_
 from tests.admin.test_reading import export
 
 HOSTILE = (
-    "word " * 5_000, "x" * 10_000, '"', "'", "''", '"payments', "pay* AND (", "NEAR(a b, 3)", "a OR b NOT c", "^x", "a:b", "{a b}:c",
-    "-", "--", "; DROP TABLE incident", "\x00", "a\x00b", "😀", "😀 fire", "\u202e", "\\", "%", "_", "!!! & | ! :* <->", "NULL", "&amp;",
-    "INC-99999999999999999999", "99999999999999999999", "INC-", "²", "٣", "ﬁ", "\ud83d".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
-)  # fmt: skip
+    "word " * 5_000,
+    "x" * 10_000,
+    '"',
+    "'",
+    "''",
+    '"payments',
+    "pay* AND (",
+    "NEAR(a b, 3)",
+    "a OR b NOT c",
+    "^x",
+    "a:b",
+    "{a b}:c",
+    "-",
+    "--",
+    "; DROP TABLE incident",
+    "\x00",
+    "a\x00b",
+    "😀",
+    "😀 fire",
+    "\u202e",
+    "\\",
+    "%",
+    "_",
+    "!!! & | ! :* <->",
+    "NULL",
+    "&amp;",
+    "INC-99999999999999999999",
+    "99999999999999999999",
+    "INC-",
+    "²",
+    "٣",
+    "ﬁ",
+    "\ud83d".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+)
 
 
 def found(model, typed: str, **more) -> list[int]:

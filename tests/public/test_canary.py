@@ -33,12 +33,24 @@ from majorops.web.access import is_admin_endpoint
 
 MARK = "CANARY"
 VALUES = {
-    "severity": Severity.CRITICAL, "alarm_level": AlarmLevel.BOX_3, "status": IncidentStatus.ACTIVE, "phase": Phase.ASSESS,
-    "intake_source": IntakeSource.WEB, "status_at_cut": IncidentStatus.ACTIVE, "type": EventType.ACTION,
-    "visibility": Visibility.INTERNAL, "role": CommandRole.SRE, "method": SignInMethod.LOCAL, "outcome": TrackOutcome.RUNNING,
-    "tier": CardTier.AGENCY, "notice": Notice.ALARM, "state": DeliveryState.SENT, "kind": ChannelKind.EMAIL,
-    "page": BriefPage.EXEC, "helper": Helper.UPDATE,
-}  # fmt: skip
+    "severity": Severity.CRITICAL,
+    "alarm_level": AlarmLevel.BOX_3,
+    "status": IncidentStatus.ACTIVE,
+    "phase": Phase.ASSESS,
+    "intake_source": IntakeSource.WEB,
+    "status_at_cut": IncidentStatus.ACTIVE,
+    "type": EventType.ACTION,
+    "visibility": Visibility.INTERNAL,
+    "role": CommandRole.SRE,
+    "method": SignInMethod.LOCAL,
+    "outcome": TrackOutcome.RUNNING,
+    "tier": CardTier.AGENCY,
+    "notice": Notice.ALARM,
+    "state": DeliveryState.SENT,
+    "kind": ChannelKind.EMAIL,
+    "page": BriefPage.EXEC,
+    "helper": Helper.UPDATE,
+}
 
 
 def by_reference() -> list:

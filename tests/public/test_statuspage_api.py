@@ -26,9 +26,50 @@ BODIES = {
     "scheduled-maintenances/upcoming": {"page", "scheduled_maintenances"},
     "scheduled-maintenances/active": {"page", "scheduled_maintenances"},
 }
-COMPONENT = {"id", "name", "status", "created_at", "updated_at", "position", "description", "showcase", "start_date", "group_id", "page_id", "group", "only_show_if_degraded"}  # fmt: skip
-INCIDENT = {"id", "name", "status", "created_at", "updated_at", "monitoring_at", "resolved_at", "impact", "shortlink", "started_at", "page_id", "incident_updates", "components", "reminder_intervals"}  # fmt: skip
-UPDATE = {"id", "status", "body", "incident_id", "created_at", "updated_at", "display_at", "deliver_notifications", "custom_tweet", "tweet_id", "affected_components"}  # fmt: skip
+COMPONENT = {
+    "id",
+    "name",
+    "status",
+    "created_at",
+    "updated_at",
+    "position",
+    "description",
+    "showcase",
+    "start_date",
+    "group_id",
+    "page_id",
+    "group",
+    "only_show_if_degraded",
+}
+INCIDENT = {
+    "id",
+    "name",
+    "status",
+    "created_at",
+    "updated_at",
+    "monitoring_at",
+    "resolved_at",
+    "impact",
+    "shortlink",
+    "started_at",
+    "page_id",
+    "incident_updates",
+    "components",
+    "reminder_intervals",
+}
+UPDATE = {
+    "id",
+    "status",
+    "body",
+    "incident_id",
+    "created_at",
+    "updated_at",
+    "display_at",
+    "deliver_notifications",
+    "custom_tweet",
+    "tweet_id",
+    "affected_components",
+}
 NEVER_NULL = ("id", "name", "impact", "shortlink", "started_at", "created_at", "status")
 HOSTILE = "<script>alert(1)</script> ]]> & \"' 🔥 \x0b\x1b\ud7ff" + "x" * 9_000
 
@@ -316,11 +357,24 @@ def test_ten_thousand_past_incidents_cost_the_status_page_nothing(client, cast, 
         client.get("/")
     now = clock()
     rows = [
-        {"title": f"t{n}", "severity": Severity.LOW, "alarm_level": 0, "phase": 8, "status": "resolved", "version": 0,
-         "phase_entered_at": now, "detected_at": now - timedelta(hours=n), "opened_at": now - timedelta(hours=n),
-         "resolved_at": now - timedelta(hours=n) + timedelta(minutes=30), "opened_by_name": "x", "intake_source": "web", "is_public": True, "is_drill": False}
+        {
+            "title": f"t{n}",
+            "severity": Severity.LOW,
+            "alarm_level": 0,
+            "phase": 8,
+            "status": "resolved",
+            "version": 0,
+            "phase_entered_at": now,
+            "detected_at": now - timedelta(hours=n),
+            "opened_at": now - timedelta(hours=n),
+            "resolved_at": now - timedelta(hours=n) + timedelta(minutes=30),
+            "opened_by_name": "x",
+            "intake_source": "web",
+            "is_public": True,
+            "is_drill": False,
+        }
         for n in range(1, 2_000)
-    ]  # fmt: skip
+    ]
     db.session.execute(Incident.__table__.insert(), rows)
     db.session.commit()
     with queries() as many:

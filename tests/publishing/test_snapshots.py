@@ -69,8 +69,15 @@ def test_conditional_requests_and_nonsense_in_them(kept, header, answer):
 
 @pytest.mark.parametrize(
     ("header", "best"),
-    [("br, gzip", "br"), ("gzip;q=1.0, br;q=0", "gzip"), ("gzip; q=0.5", "gzip"), ("", "identity"), ("zstd", "identity"), (";;q=0,", "identity")],
-)  # fmt: skip
+    [
+        ("br, gzip", "br"),
+        ("gzip;q=1.0, br;q=0", "gzip"),
+        ("gzip; q=0.5", "gzip"),
+        ("", "identity"),
+        ("zstd", "identity"),
+        (";;q=0,", "identity"),
+    ],
+)
 def test_encodings(header, best):
     assert accepted(header) == best
 
