@@ -199,7 +199,8 @@ SETTINGS = (
         "SMTP_URL",
         None,
         smtp_url,
-        "the mail server, such as smtp://user:password@mail.example.org:587 or smtps://…; TLS where it is offered, ?tls=always insists",
+        "the mail server, such as smtp://user:password@mail.example.org:587 or smtps://…; "
+        "TLS where it is offered, ?tls=always insists",
     ),
     Setting("MAIL_FROM", "MajorOps <majorops@localhost>", mail_address, "the sender of our mail"),
     Setting(
@@ -225,7 +226,8 @@ SETTINGS = (
         "AI_BASE_URL",
         None,
         web_address,
-        "an OpenAI-compatible endpoint, such as http://localhost:11434/v1; OpenAI's own when only key and model are set",
+        "an OpenAI-compatible endpoint, such as http://localhost:11434/v1; "
+        "OpenAI's own when only key and model are set",
     ),
     Setting("AI_API_KEY", None, text, "the key for it; absent where the endpoint wants none"),
     Setting(

@@ -94,7 +94,10 @@ def _row(name: str, url: str, writer: Writer, screen: Screen, back: float) -> di
     told = next((at - back for at in screen.told if at > back), 99)
     return {
         "row": f"kill -9 of {name}",
-        "note": f"{len(writer.saved)} saved, {lost} lost; first save {saved * 1000:.0f}, screen told {told * 1000:.0f}",
+        "note": (
+            f"{len(writer.saved)} saved, {lost} lost; first save {saved * 1000:.0f}, "
+            f"screen told {told * 1000:.0f}"
+        ),
         "lost": lost,
         "bar": verdict(not lost and max(saved, told) < 10, "0 lost, 10 s"),
     }

@@ -25,7 +25,8 @@ def show(title: str, rows: list[dict]) -> None:
     for row in rows:
         cells = "".join(f"{row.get(name, ''):>{width}}" for name, width in COLUMNS)
         print(
-            f"{row['row']:46}{cells}  {row.get('note', '')}{'  ' if row.get('note') else ''}{row.get('bar', '')}"
+            f"{row['row']:46}{cells}  "
+            f"{row.get('note', '')}{'  ' if row.get('note') else ''}{row.get('bar', '')}"
         )
 
 

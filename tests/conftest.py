@@ -39,7 +39,10 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     for line in (
         "machine_clock: the test starts a process, so it and its cast read the machine's clock",
-        "only_on(dialect): the test is about one database, `sqlite` or `postgresql`, and belongs to that run alone",
+        (
+            "only_on(dialect): the test is about one database, `sqlite` or `postgresql`, "
+            "and belongs to that run alone"
+        ),
         "own_app: the test changes its application for good, so it gets one of its own",
     ):
         config.addinivalue_line("markers", line)
@@ -263,9 +266,11 @@ def empty(url: str) -> None:
 
 
 EMPTY = """DO $$ DECLARE name text; BEGIN
-PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid();
 SET session_replication_role = replica;
-FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+FOR name IN SELECT tablename FROM pg_tables
+  WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
   EXECUTE format('DELETE FROM %I', name);
 END LOOP;
 FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP

@@ -68,7 +68,10 @@ def test_speed_is_recorded_seconds_per_second(app):
 
 def test_a_refused_step_stops_and_what_was_done_stays(app, tmp_path):
     path = tmp_path / "early.yaml"
-    steps = "  - {at: 2026-01-01T10:01:00Z, do: note, text: heard}\n  - {at: 2026-01-01T10:02:00Z, do: status, to: resolved}\n"
+    steps = (
+        "  - {at: 2026-01-01T10:01:00Z, do: note, text: heard}\n"
+        "  - {at: 2026-01-01T10:02:00Z, do: status, to: resolved}\n"
+    )
     path.write_text(HEAD + OPEN + steps)
     with pytest.raises(StepRefused, match=r"step 3 \(status\): Resolved needs phase 8"):
         play(path)

@@ -87,23 +87,27 @@ def old_database(request, tmp_path):
 def write(kinds: dict[str, str], start: int) -> None:
     at = {"at": "2026-01-01 00:00:00+00:00"}
     if start == 1:
-        columns = "title, description, severity, alarm_level, status, phase, phase_entered_at, detected_at, opened_at"
+        columns = (
+            "title, description, severity, alarm_level, status, phase, "
+            "phase_entered_at, detected_at, opened_at"
+        )
         db.session.execute(
             text(
-                f"INSERT INTO incident (version, {columns}, business_impact, customer_impact_summary, exec_summary,"
-                " audience_notes, who_affected, what_to_do, exposure_confidence, exposure_path, exposure_line,"
-                " bridge_is_public, is_public, is_drill, window_resets, customer_count_is_approximate,"
-                " external_impact, opened_by_name, intake_source)"
-                " VALUES (0, 't', '', 'low', 0, 'active', 1, :at, :at, :at, '', '', '', '', '', '', 'unstated',"
-                " 'unstated', '', false, true, false, 0, false, 'unknown', 'm', 'web')"
+                f"INSERT INTO incident (version, {columns}, business_impact, customer_impact_summary, "
+                "exec_summary, audience_notes, who_affected, what_to_do, exposure_confidence, "
+                "exposure_path, exposure_line, bridge_is_public, is_public, is_drill, window_resets, "
+                "customer_count_is_approximate, external_impact, opened_by_name, intake_source) "
+                "VALUES (0, 't', '', 'low', 0, 'active', 1, :at, :at, :at, '', '', '', '', '', '', "
+                "'unstated', 'unstated', '', false, true, false, 0, false, 'unknown', 'm', 'web')"
             ),
             at,
         )
     for seq, (kind, type_) in enumerate(kinds.items(), start):
         db.session.execute(
             text(
-                "INSERT INTO timeline_event (incident_id, seq, type, kind, title, detail, visibility, actor_name, at)"
-                " VALUES (1, :seq, :type, :kind, 't', '', 'internal', 'm', :at)"
+                "INSERT INTO timeline_event (incident_id, seq, type, kind, title, detail, visibility, "
+                "actor_name, at) "
+                "VALUES (1, :seq, :type, :kind, 't', '', 'internal', 'm', :at)"
             ),
             {"seq": seq, "type": type_, "kind": kind, **at},
         )

@@ -147,8 +147,9 @@ class ChannelTable(Table):
 
 class PolicyTable(Table):
     about = (
-        "Which role gets which notice, where that differs from the default: alarms go to MIMs, stakeholders and executives, "
-        "reminders and hand-overs to MIMs and admins, asked roles to responders, stand-downs to all who were told."
+        "Which role gets which notice, where that differs from the default: alarms go to MIMs, "
+        "stakeholders and executives, reminders and hand-overs to MIMs and admins, asked roles to "
+        "responders, stand-downs to all who were told."
     )
     can_create = can_edit = True
     empty = "0 policies: the defaults hold."

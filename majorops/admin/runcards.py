@@ -36,7 +36,10 @@ def condition(card: RunCard) -> str:
 
 
 class RunCardTable(Table):
-    about = "What to do for which system: at Box 3 the most specific card lies on the fireground. A card is retired, never deleted."
+    about = (
+        "What to do for which system: at Box 3 the most specific card lies on the fireground. "
+        "A card is retired, never deleted."
+    )
     can_create = can_edit = True
     empty = "0 run cards."
     create_label = "Add run card"

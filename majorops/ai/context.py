@@ -70,7 +70,10 @@ def build_context(
         if shown is None:
             raise Invalid(
                 {
-                    "body": f"{reference(number)} is not public: a public draft would see nothing. Choose Internal."
+                    "body": (
+                        f"{reference(number)} is not public: a public draft would see nothing. "
+                        "Choose Internal."
+                    )
                 }
             )
         text, template = _public(shown, now, typed, promise), rules.public_update(shown, typed, promise)

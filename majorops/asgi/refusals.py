@@ -22,7 +22,8 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <header class="top">
-<div class="wrap"><a class="wordmark" href="/"><span aria-hidden="true">›</span><b>MAJOR</b><i>ops</i></a></div>
+<div class="wrap"><a class="wordmark" href="/">\
+<span aria-hidden="true">›</span><b>MAJOR</b><i>ops</i></a></div>
 </header>
 <main class="wrap error-page">
 <h1>Too many requests at once</h1>

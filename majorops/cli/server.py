@@ -101,9 +101,8 @@ def check(address: str | None) -> None:
     """Check configuration and database; exit 0 when the server could run, and the test message arrived."""
     config = current_app.config
     click.echo(f"database: {config['DATABASE_URL'].split(':')[0]}")
-    click.echo(
-        f"sign-in: {', '.join(way for way, on in (('local', config['LOCAL_LOGIN']), ('single sign-on', config['OIDC_ISSUER'])) if on)}"
-    )
+    ways = (("local", config["LOCAL_LOGIN"]), ("single sign-on", config["OIDC_ISSUER"]))
+    click.echo(f"sign-in: {', '.join(way for way, on in ways if on)}")
     is_well, why = is_ready()
     if not is_well:
         raise click.ClickException(why)

@@ -201,10 +201,17 @@ def _payments(mim: Actor, now: datetime) -> None:
     edit_field(case, "alert.external_impact", ExternalImpact.YES.value, **at(18.6))
     checklist.set_tick(case, Phase.ASSESS, "severity", True, **at(19))
     edit_field(case, "business_impact", "Card checkout down. €41k/h at risk", **at(19.5))
-    text = "Card authorisations time out on all EU and US checkouts since {:%H:%M}. Wallet and bank transfer unaffected. Suspect release 4.18.2 or ledger-db pool; not confirmed."
+    text = (
+        "Card authorisations time out on all EU and US checkouts since {:%H:%M}. "
+        "Wallet and bank transfer unaffected. Suspect release 4.18.2 or ledger-db pool; not confirmed."
+    )
     edit_field(case, "description", text.format(began), **at(20))
     phase.advance_phase(case, **at(21.1))
-    text = "Card payments are failing for approximately 1,240 customers in EU and US. Wallet and bank transfer work. We are rolling back release 4.18.2 and failing over the ledger database."
+    text = (
+        "Card payments are failing for approximately 1,240 customers in EU and US. "
+        "Wallet and bank transfer work. "
+        "We are rolling back release 4.18.2 and failing over the ledger database."
+    )
     updates.publish_milestone(case, text, visibility=PUBLIC, next_update_eta=at(37.5)["now"], **at(22.5))
     tracks.open_track(
         case,

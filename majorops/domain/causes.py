@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from majorops.domain.text import listed
 
 _CAUSAL = (
-    r"root cause|caused by|cause (?:is|was)|due to|because(?: of)?|as a result of|resulted from|triggered by|owing to|"
-    r"stem(?:s|med|ming) from|led to by|introduced by|thanks to|traced (?:back )?to|attributed to|brought about by"
+    r"root cause|caused by|cause (?:is|was)|due to|because(?: of)?|as a result of|resulted from|"
+    r"triggered by|owing to|stem(?:s|med|ming) from|led to by|introduced by|thanks to|"
+    r"traced (?:back )?to|attributed to|brought about by"
 )
 _REST = r"(?:[^.!?;\n]|\.(?=\S))"  # a dot inside 4.18.2 ends no sentence
 _CLAIM = re.compile(rf"\b(?:{_CAUSAL})\b{_REST}*", re.IGNORECASE)
 _SENTENCE = re.compile(rf"{_REST}+")
 _STATES = re.compile(rf"\b(?:{_CAUSAL}|causes?|culprit|fault|suspect\w*)\b", re.IGNORECASE)
 _OPEN = re.compile(
-    r"\b(?:not (?:yet )?(?:known|confirmed|clear|found|identified|determined|stated)|unknown|unclear|under investigation|"
-    r"investigat\w+|looking (?:for|into)|to be (?:confirmed|determined)|unconfirmed|isn't known|no known|search\w*)\b",
+    r"\b(?:not (?:yet )?(?:known|confirmed|clear|found|identified|determined|stated)|unknown|unclear|"
+    r"under investigation|investigat\w+|looking (?:for|into)|to be (?:confirmed|determined)|"
+    r"unconfirmed|isn't known|no known|search\w*)\b",
     re.IGNORECASE,
 )
 _HEDGE = re.compile(
@@ -29,9 +31,10 @@ _HEDGE = re.compile(
 )
 _SMALL = frozenset(
     listed(
-        "a an the of to in on at by for from with and or is was were be been being are this that these those it its our their we "
-        "has have had as due because cause caused root result triggered which who after when while during now still some yet "
-        "affecting affected causing traced attributed back identified confirmed issue problem incident"
+        "a an the of to in on at by for from with and or is was were be been being are this that these "
+        "those it its our their we has have had as due because cause caused root result triggered which "
+        "who after when while during now still some yet affecting affected causing traced attributed back "
+        "identified confirmed issue problem incident"
     )
 )
 

@@ -23,18 +23,20 @@ _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"')]+|[\w.+-]+@[\w-]+\.[\w.-]*\w"
 _NAME = re.compile(r"[A-Za-z0-9]+(?:[-_./:#][A-Za-z0-9]+)+|[A-Za-z]+\d[A-Za-z0-9]*")
 _TECHNICAL = frozenset(
     listed(
-        "api app auth backend bus cache cdn cluster core cron database db dns edge elastic eu frontend gateway grpc host http "
-        "ingress job kafka lb ledger nginx node pod pool postgres primary prod proxy queue rds redis region replica search server "
-        "service sql staging store svc us vm vpn web worker"
+        "api app auth backend bus cache cdn cluster core cron database db dns edge elastic eu frontend "
+        "gateway grpc host http ingress job kafka lb ledger nginx node pod pool postgres primary prod "
+        "proxy queue rds redis region replica search server service sql staging store svc us "
+        "vm vpn web worker"
     )
 )
 _CAPITAL = re.compile(r"[A-Z][\w'’]*[\w]|[A-Z]\b")
 _BEGINS = re.compile(r"(?:^|[.!?:;\n]\s*[\"'“(]?\s*|[-*•]\s+)$")
 _OURS = frozenset(
     listed(
-        "i we our us utc box can eta inc mim sre ok yes no active monitoring resolved critical high medium low milestone phase "
-        "alert gather assess initial isolation mitigation validation resolution january february march april may june july "
-        "august september october november december monday tuesday wednesday thursday friday saturday sunday english"
+        "i we our us utc box can eta inc mim sre ok yes no active monitoring resolved critical high medium "
+        "low milestone phase alert gather assess initial isolation mitigation validation resolution "
+        "january february march april may june july august september october november december monday "
+        "tuesday wednesday thursday friday saturday sunday english"
     )
 )
 

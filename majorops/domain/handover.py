@@ -50,7 +50,10 @@ class Picture:
 def brief(seen: Picture, inputs: CoachInputs, now: datetime) -> tuple[Line, ...]:
     """What the incoming MIM must know, in six lines: incident, phase, impact, promise, tracks, team."""
     lines = {
-        "Incident": f"{seen.reference} {inputs.severity.label}, {inputs.level.label}. {seen.title}. {clock(now - seen.opened_at)}",
+        "Incident": (
+            f"{seen.reference} {inputs.severity.label}, {inputs.level.label}. {seen.title}. "
+            f"{clock(now - seen.opened_at)}"
+        ),
         "Phase": f"{inputs.phase.title}, {short_clock(now - inputs.phase_at)}. {_window(inputs, now)}",
         "Impact": f"{_named(seen.systems, 'system')}. Customers: {seen.customers}. External: {seen.external}",
         "Promise": f"{_promise(inputs.promised_at, now)} {_milestone(seen)}",

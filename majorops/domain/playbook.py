@@ -95,7 +95,9 @@ PLAYS: dict[Phase, Play] = {
             Item("external", "External impact set", rules.external_impact),
             Item("customers", "Customer count set", rules.customer_count),
         ),
-        next_step="Decide the severity against the blast radius, then set external impact and customer count.",
+        next_step=(
+            "Decide the severity against the blast radius, then set external impact and customer count."
+        ),
         watch_for="A count nobody can prove: keep it, marked approximate.",
         failure="Waiting for the root cause. Phase 4 does not need it.",
     ),
@@ -107,7 +109,10 @@ PLAYS: dict[Phase, Play] = {
             Item("eta", "Next update ETA set", rules.update_eta, tells=True),
             Item("leadership", "Exec summary for leadership written", rules.exec_summary),
         ),
-        next_step="State what is known, the impact with its number, the approach, and the next update in 20 to 30 minutes.",
+        next_step=(
+            "State what is known, the impact with its number, the approach, and the next update in 20 "
+            "to 30 minutes."
+        ),
         watch_for="Suspicions in the text. Only what is known goes out.",
         failure="Skipping the first milestone because the technical work is loud.",
     ),
@@ -130,7 +135,9 @@ PLAYS: dict[Phase, Play] = {
             Item("tracks", "Every running track has owner, goal, timebox", rules.tracks_complete, tells=True),
             Item("changes", "A milestone at each meaningful change"),
         ),
-        next_step="Check in on each track at the cadence. An expired timebox is extended or escalated, never left.",
+        next_step=(
+            "Check in on each track at the cadence. An expired timebox is extended or escalated, never left."
+        ),
         watch_for="A failed track, a changed ETA, a vendor escalation: each is a milestone.",
         failure="Silence while waiting for good news.",
     ),
@@ -157,7 +164,10 @@ PLAYS: dict[Phase, Play] = {
             Item("released", "Responders released", rules.released, by_press=True, tells=True),
             Item("resolved", "Status resolved", rules.resolved),
         ),
-        next_step="Final impact, what was done, the cause in a line, and the After Action's date: cut the resolution milestone.",
+        next_step=(
+            "Final impact, what was done, the cause in a line, and the After Action's date: cut the "
+            "resolution milestone."
+        ),
         watch_for="People still on the bridge. Release them by name.",
         failure="Leaving the bridge with the After Action unscheduled.",
     ),

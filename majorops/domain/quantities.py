@@ -28,14 +28,17 @@ _VERSION = re.compile(r"\bv?\d+(?:\.\d+){2,}\b", re.IGNORECASE)
 _WORDS = dict(
     zip(
         listed(
-            "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-            "nineteen twenty thirty forty fifty sixty seventy eighty ninety"
+            "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
         ),
         [*range(2, 21), 30, 40, 50, 60, 70, 80, 90],
         strict=True,
     )
 )
-_VAGUE = r"dozens?|hundreds|thousands|millions|half|third|quarter|majority|most|several hundred|several thousand|double|twice"
+_VAGUE = (
+    r"dozens?|hundreds|thousands|millions|half|third|quarter|majority|most|several hundred|"
+    r"several thousand|double|twice"
+)
 _SCALE = {"k": 1_000, "thousand": 1_000, "million": 1_000_000, "bn": 10**9, "billion": 10**9, "hundred": 100}
 _NUMBER = re.compile(
     r"(?<![\w.])(?:(?P<digits>\d{1,3}(?:[,\u00a0\u202f']\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?)"

@@ -22,7 +22,8 @@ _SHAPES = (
 )
 _SHAPE = re.compile("|".join(_SHAPES), re.DOTALL)
 _NAMED = re.compile(
-    r"((?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[ _-]?key|access[ _-]?key|client[ _-]?secret|auth|credential)s?"
+    r"((?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[ _-]?key|access[ _-]?key|"
+    r"client[ _-]?secret|auth|credential)s?"
     r"[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?)(?!\[masked\])([^\s\"',;]{4,})",
     re.IGNORECASE,
 )

@@ -53,7 +53,10 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
         _best(reached_by, found)
     asked = [role.label for role in roles_asked(level) if not (old is not None and role in roles_asked(old))]
     called = f"Called: {', '.join(parts)}.\n" if parts else ""
-    detail = f"{called}{level.label} calls for: {TRIGGERS[level]}.\nRoles asked for: {', '.join(asked) or 'none more'}."
+    detail = (
+        f"{called}{level.label} calls for: {TRIGGERS[level]}.\n"
+        f"Roles asked for: {', '.join(asked) or 'none more'}."
+    )
     title = f"{level.label}: {outcome(reached_by.values()).words or NOBODY}"
     record(incident, "alarm.raised", title, detail=detail, type=EventType.ACTION, actor=actor, now=now)
 

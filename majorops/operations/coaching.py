@@ -89,7 +89,11 @@ def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
             f"nudge:{incident.id}:{nudge.key}",
             people,
             subject=f"{incident.reference} {line.split('. ')[0]}",
-            body=f"{line}\n{incident.title}\n{incident.severity.label}, {incident.alarm_level.label}, phase {incident.phase.title}",
+            body=(
+                f"{line}\n"
+                f"{incident.title}\n"
+                f"{incident.severity.label}, {incident.alarm_level.label}, phase {incident.phase.title}"
+            ),
             now=now,
         )
         if nudge.action in ("extend", "close_timebox") and nudge.is_red:

@@ -99,7 +99,10 @@ def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now
     db.session.flush()
     _record(incident, "offered", f"{handover}, offered", text, actor=actor, now=now)
     subject = f"{incident.reference} Command is offered to you by {mim.name}"
-    body = f"{mim.name} offers you command of {incident.reference}. Accept or decline on the fireground.\n\n{text}"
+    body = (
+        f"{mim.name} offers you command of {incident.reference}. Accept or decline on the fireground.\n\n"
+        f"{text}"
+    )
     act = f"handover:{handover.id}"
     notify(incident, Notice.HANDOVER, act, [user], subject=subject, body=body, now=now)
     return handover

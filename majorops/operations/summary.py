@@ -51,7 +51,10 @@ def confirm_summary(incident: Incident, *, actor: Actor, now: datetime, was: str
         raise Invalid({"summary": "There is no exec summary to confirm."})
     if was is not None and was.split() != incident.exec_summary.split():
         raise Conflict(CHANGED)
-    title = f"Exec summary confirmed: it still holds, {incident.status.label.lower()}, phase {incident.phase.title}"
+    title = (
+        f"Exec summary confirmed: it still holds, {incident.status.label.lower()}, "
+        f"phase {incident.phase.title}"
+    )
     record(
         incident,
         "summary.confirmed",

@@ -46,4 +46,7 @@ def console_line(app: Flask) -> str | None:
                 return None
         except SQLAlchemyError:
             return "The database is not ready. Run: flask --app app db upgrade"
-    return f"No account yet. Open /setup in the browser and make the first admin with this code: {one_time_code(app)}"
+    return (
+        "No account yet. Open /setup in the browser and make the first admin with this code: "
+        f"{one_time_code(app)}"
+    )

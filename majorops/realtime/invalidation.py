@@ -67,7 +67,10 @@ def tell_notices(app: Flask) -> None:
     app.extensions["live"].tell(EVERYWHERE, ["notices"])
 
 
-RECORDED_SINCE = "SELECT id, incident_id, seq, kind, field, visibility = 'public' FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
+RECORDED_SINCE = (
+    "SELECT id, incident_id, seq, kind, field, visibility = 'public' "
+    "FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
+)
 
 
 AUDITED_SINCE = "SELECT id, kind FROM audit_entry WHERE id > ? ORDER BY id LIMIT 500"

@@ -25,8 +25,8 @@ def add_headers(response: Response) -> Response:
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     style = f" '{g.style_hash}'" if "style_hash" in g else ""
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}{style}; img-src 'self' data:; "
-        "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+        f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}{style}; "
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"

@@ -8,8 +8,15 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GOOD = {
-    "update": "Conditions: payments-api does not respond.\nActions: The team is at work.\nNext update: not known",
-    "brief": "Headline: payments-api does not respond.\nImpact: not known\nPosture: The team is at work.\nNext: not known",
+    "update": (
+        "Conditions: payments-api does not respond.\nActions: The team is at work.\nNext update: not known"
+    ),
+    "brief": (
+        "Headline: payments-api does not respond.\n"
+        "Impact: not known\n"
+        "Posture: The team is at work.\n"
+        "Next: not known"
+    ),
     "suggestion": "Next: Open the bridge.\nWatch: A second alert.\nFailure: Collecting conditions now.",
 }
 

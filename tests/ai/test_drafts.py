@@ -199,8 +199,10 @@ def test_ones_own_sentences_stay_ones_own(maya, model, cast, incident, clock):
     """What was typed before the draft, the title, what was published before, and a promise are no draft's."""
     updates.publish_update(incident, "Vendor has no ETA yet.", actor=cast.maya, now=clock())
     model.says = (
-        "Conditions: Prod-payments-api not responding. Wallet payments work as before. Vendor has no ETA yet.\n"
-        "Actions: We roll the release back.\nNext update: in 20 minutes"
+        "Conditions: Prod-payments-api not responding. Wallet payments work as before. "
+        "Vendor has no ETA yet.\n"
+        "Actions: We roll the release back.\n"
+        "Next update: in 20 minutes"
     )
     ask(maya, body="Wallet payments work as before.")
     maya.post(f"/admin/incidents/1/drafts/{newest().id}/discarded")
@@ -283,7 +285,11 @@ def test_a_failing_model_is_replaced_and_says_so(maya, model):
 
 
 def test_hostile_text_is_text(maya, model, cast, incident, clock):
-    model.says = "Next: <script>alert(1)</script> [x](javascript:1) 5,000\nWatch: <img src=x onerror=1>\nFailure: &lt;b&gt;"
+    model.says = (
+        "Next: <script>alert(1)</script> [x](javascript:1) 5,000\n"
+        "Watch: <img src=x onerror=1>\n"
+        "Failure: &lt;b&gt;"
+    )
     ask(maya, "suggestion")
     shown = page(maya)
     assert "<script>alert" not in shown

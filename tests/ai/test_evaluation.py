@@ -31,7 +31,11 @@ def test_by_rule_every_fact_is_kept_and_none_invented(name):
 
 
 def test_what_a_model_invents_is_marked(model):
-    model.says = "Conditions: 5,000 orders and 12.5 % fail since 03:33.\nActions: 17 people on it.\nNext update: in 99 minutes"
+    model.says = (
+        "Conditions: 5,000 orders and 12.5 % fail since 03:33.\n"
+        "Actions: 17 people on it.\n"
+        "Next update: in 99 minutes"
+    )
     score = evaluate([HERE / "queue-backlog.yaml"], config=config(model))["update, public"]
     assert score.drafts > 10
     assert score.unmarked == []

@@ -13,7 +13,11 @@ from tests.browser.test_accessibility import violations
 from tests.conftest import copied
 from tests.server import Person, Server
 
-SAYS = "Conditions: payments-api does not respond and 5,000 orders wait.\nActions: The team is at work.\nNext update: in 20 minutes"
+SAYS = (
+    "Conditions: payments-api does not respond and 5,000 orders wait.\n"
+    "Actions: The team is at work.\n"
+    "Next update: in 20 minutes"
+)
 SHOWN = (
     "Payments-api does not respond and 5,000 orders wait.\nThe team is at work.\nNext update in 20 minutes."
 )

@@ -117,7 +117,8 @@ def test_keys_typed_while_a_form_loads_are_no_shortcuts(page):
     """An editor, the exec brief, a form of the palette: pressed, and not there yet."""
     opened = """(place) => {
       document.querySelector(place).click();
-      for (const key of "ta?lu") document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      for (const key of "ta?lu")
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
       const open = document.querySelectorAll("dialog[open], #open-track[open], .advance__soft[open]").length;
       return [open, document.activeElement.matches("#log-text, #composer-body")];
     }"""

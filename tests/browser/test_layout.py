@@ -19,18 +19,23 @@ HERE = "/admin/incidents/4"  # Critical, four systems, three tracks, an ask, a c
 # Whole inside the window, and what is seen at its middle and near its corners is the element itself.
 IN_SIGHT = """(id) => {
   const e = document.getElementById(id), b = e.getBoundingClientRect();
-  const inside = b.left >= 0 && b.top >= 0 && b.right <= innerWidth && b.bottom <= innerHeight && b.width > 20;
+  const inside = b.left >= 0 && b.top >= 0 && b.right <= innerWidth && b.bottom <= innerHeight
+    && b.width > 20;
   const points = [[.5, .5], [.05, .2], [.95, .2], [.05, .8], [.95, .8]];
   return inside && points.every(([x, y]) =>
     e.contains(document.elementFromPoint(b.left + x * b.width, b.top + y * b.height)));
 }"""
 # Pairs of texts that share more than a hair's breadth of the screen. What lies on top by purpose is left out.
 OVERLAPS = """() => {
-  const texts = [], walker = document.createTreeWalker(document.querySelector(".fireground"), NodeFilter.SHOW_TEXT);
-  const layer = (e) => { for (; e; e = e.parentElement) if (/fixed|sticky/.test(getComputedStyle(e).position)) return e; };
+  const texts = [],
+    walker = document.createTreeWalker(document.querySelector(".fireground"), NodeFilter.SHOW_TEXT);
+  const layer = (e) => {
+    for (; e; e = e.parentElement) if (/fixed|sticky/.test(getComputedStyle(e).position)) return e;
+  };
   for (let node; (node = walker.nextNode());) {
     const e = node.parentElement;
-    if (!node.data.trim() || !e.checkVisibility({ visibilityProperty: true }) || e.closest(".hidden, option, script")) continue;
+    if (!node.data.trim() || !e.checkVisibility({ visibilityProperty: true })
+      || e.closest(".hidden, option, script")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const lead = parseFloat(getComputedStyle(e).lineHeight) || 99;
@@ -42,15 +47,20 @@ OVERLAPS = """() => {
         if (style.overflow === "visible" && style.clipPath === "none") continue;
         const c = a.getBoundingClientRect();
         if (style.clipPath.startsWith("inset(50%")) box.r = box.l;
-        Object.assign(box, { l: Math.max(box.l, c.left), t: Math.max(box.t, c.top), r: Math.min(box.r, c.right), b: Math.min(box.b, c.bottom) });
+        Object.assign(box, {
+          l: Math.max(box.l, c.left), t: Math.max(box.t, c.top),
+          r: Math.min(box.r, c.right), b: Math.min(box.b, c.bottom)
+        });
       }
-      if (box.r - box.l > 4 && box.b - box.t > 4) texts.push({ ...box, e, layer: layer(e), words: node.data.trim().slice(0, 30) });
+      if (box.r - box.l > 4 && box.b - box.t > 4)
+        texts.push({ ...box, e, layer: layer(e), words: node.data.trim().slice(0, 30) });
     }
   }
   const found = new Set();
   for (const [i, one] of texts.entries()) for (const two of texts.slice(i + 1)) {
     if (one.e === two.e || one.layer !== two.layer) continue;
-    const wide = Math.min(one.r, two.r) - Math.max(one.l, two.l), high = Math.min(one.b, two.b) - Math.max(one.t, two.t);
+    const wide = Math.min(one.r, two.r) - Math.max(one.l, two.l),
+      high = Math.min(one.b, two.b) - Math.max(one.t, two.t);
     if (wide > 3 && high > 6) found.add(`${one.words} / ${two.words}`);
   }
   return [...found];
@@ -158,7 +168,8 @@ def test_twelve_timeline_rows_on_a_desk_and_six_on_a_small_one(desk):
             page.set_viewport_size({"width": width, "height": height})
             shown = page.evaluate(
                 """() => [...document.querySelectorAll(".timeline__row")].filter((row) =>
-                  row.getBoundingClientRect().bottom <= document.querySelector(".main").getBoundingClientRect().bottom).length"""
+                  row.getBoundingClientRect().bottom
+                    <= document.querySelector(".main").getBoundingClientRect().bottom).length"""
             )
             if shown < rows:
                 few[address, number, width] = shown
@@ -290,8 +301,10 @@ def test_nothing_lies_under_the_phones_dock(desk):
       const low = document.querySelector(place === "main" ? "#tiles" : ".dock").getBoundingClientRect().top;
       for (const e of [document.scrollingElement, document.querySelector(place)]) e.scrollTop = 99999;
       return [...document.querySelectorAll(`${place} :is(a[href], button, input, textarea, select, summary)`)]
-        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height > 1)
-        .slice(-3).filter((e) => e.getBoundingClientRect().bottom > low + 1).map((e) => e.outerHTML.slice(0, 80));
+        .filter((e) => e.checkVisibility({ visibilityProperty: true })
+          && e.getBoundingClientRect().height > 1)
+        .slice(-3).filter((e) => e.getBoundingClientRect().bottom > low + 1)
+        .map((e) => e.outerHTML.slice(0, 80));
     }"""
     for width, height in ((390, 844), (320, 640)):
         page.set_viewport_size({"width": width, "height": height})

@@ -421,7 +421,8 @@ def test_a_tab_asleep_for_a_day_is_right_at_once(maya, omar):
     expect(omar.locator("#timeline")).to_contain_text("said in the night")
     # Its clock stood still or ran on while it slept; its ticket is long over.
     maya.evaluate(
-        "() => { const now = performance.now.bind(performance); performance.now = () => now() + 86400e3 + 1234e3; }"
+        "() => { const now = performance.now.bind(performance); "
+        "performance.now = () => now() + 86400e3 + 1234e3; }"
     )
     maya.evaluate(HIDE, False)
     expect(maya.locator("#timeline")).to_contain_text("said in the night")

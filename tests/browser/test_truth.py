@@ -41,7 +41,8 @@ def until(page, condition: str, timeout: int = 20_000) -> None:
 
 def says_overdue(page) -> bool:
     """Title, badge and tile of one screen; they must say the same."""
-    said = page.evaluate(f"""() => [{TURNED}, document.querySelector('.cadence').dataset.cadence === 'overdue',
+    said = page.evaluate(f"""() => [{TURNED},
+        document.querySelector('.cadence').dataset.cadence === 'overdue',
         document.querySelector('[data-tile=updates]').textContent.includes('OVERDUE')]""")
     assert len(set(said)) == 1, said
     return said[0]

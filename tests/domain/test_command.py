@@ -158,9 +158,15 @@ def test_brief_of_a_full_record():
     assert lines(seen, watched) == {
         "Incident": "INC-042 Critical, Box 3. prod-payments-api not responding. 00:40:00",
         "Phase": "7 Validation, 18:37. Clean window 06:10 of 10:00, reset 1×",
-        "Impact": "2 systems: payments-api, ledger-db. Customers: approximately 1,240. External: Yes, customer-facing",
+        "Impact": (
+            "2 systems: payments-api, ledger-db. Customers: approximately 1,240. "
+            "External: Yes, customer-facing"
+        ),
         "Promise": "Update overdue 02:12, was due 14:38:55. Milestone 2 at 14:24",
-        "Tracks": "2 running: roll back (App) -01:20; reset (Vendor) no timebox. Timeboxes: conditions 04:00. Needs: App deploy freeze",
+        "Tracks": (
+            "2 running: roll back (App) -01:20; reset (Vendor) no timebox. Timeboxes: conditions 04:00. "
+            "Needs: App deploy freeze"
+        ),
         "Team": "SRE Rita; MIM Maya. Vacant: Leader. Asks open: Rita: check the pool 02:00",
     }
 

@@ -33,10 +33,24 @@ def test_a_brief_is_one_paragraph_and_a_suggestion_keeps_its_labels():
 @pytest.mark.parametrize(
     "answer",
     [
-        "**Conditions:** payments fail\n\n**Actions:** we roll back the release\n\n**Next update:** in 20 minutes",
+        (
+            "**Conditions:** payments fail\n\n"
+            "**Actions:** we roll back the release\n\n"
+            "**Next update:** in 20 minutes"
+        ),
         "```\nconditions: payments fail\nactions: we roll back the release\nnext update: in 20 minutes\n```",
-        "# Draft\n- Conditions: payments <b>fail</b>\n- Actions: we roll back the release\n- Next update: in 20 minutes",
-        "Sure! Here it is:\nConditions – payments fail\nActions – we roll back the release\nNext update – in 20 minutes",
+        (
+            "# Draft\n"
+            "- Conditions: payments <b>fail</b>\n"
+            "- Actions: we roll back the release\n"
+            "- Next update: in 20 minutes"
+        ),
+        (
+            "Sure! Here it is:\n"
+            "Conditions – payments fail\n"
+            "Actions – we roll back the release\n"
+            "Next update – in 20 minutes"
+        ),
     ],
 )
 def test_markup_and_small_talk_are_left_out(answer):
@@ -70,8 +84,14 @@ def test_what_cannot_be_shown(answer, why):
 
 
 def test_another_language_is_seen():
-    seen = "The payments of our customers are failing in the EU and we are at work on it with all teams that we have."
-    german = "Zahlungen schlagen derzeit fehl und unser Team arbeitet gerade mit Hochdruck an einer Lösung dieses Problems."
+    seen = (
+        "The payments of our customers are failing in the EU and we are at work on it with all "
+        "teams that we have."
+    )
+    german = (
+        "Zahlungen schlagen derzeit fehl und unser Team arbeitet gerade mit Hochdruck an einer Lösung "
+        "dieses Problems."
+    )
     assert is_foreign(german, seen)
     assert is_foreign("支付目前失败，团队正在处理", seen)
     assert not is_foreign(

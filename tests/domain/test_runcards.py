@@ -21,7 +21,10 @@ from majorops.domain.runcards import (
     steps,
 )
 
-CARD = "intro\n# steps\n- [ ] freeze\n2. roll back\nno item\n## CONTACTS:\nx\n### Own heading\ny\n# Default box\nBox 2\n"
+CARD = (
+    "intro\n# steps\n- [ ] freeze\n2. roll back\nno item\n## CONTACTS:\nx\n### Own heading\ny\n"
+    "# Default box\nBox 2\n"
+)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 

@@ -28,7 +28,8 @@ def test_statistics_of_empty_columns_do_not_make_the_fireground_read_the_whole_t
     ]
     db.session.execute(
         text(
-            "INSERT INTO timeline_event (incident_id, seq, type, kind, title, detail, visibility, actor_name, at) "
+            "INSERT INTO timeline_event (incident_id, seq, type, kind, title, detail, visibility, "
+            "actor_name, at) "
             "VALUES (:incident, :seq, 'action', 'note.logged', 'a note', '', 'internal', 'Maya Okafor', :at)"
         ),
         rows,

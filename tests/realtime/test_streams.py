@@ -129,7 +129,12 @@ def test_a_reader_who_never_reads_delays_nobody(server, maya, path):
 
 
 def test_who_sends_a_form_slowly_holds_nobody(server):
-    head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\n\r\n"
+    head = (
+        "POST /login HTTP/1.1\r\n"
+        "Host: x\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        "Content-Length: 8\r\n\r\n"
+    )
     slow = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(40)]
     for line in slow:
         line.sendall(f"{head}email".encode())
