@@ -68,8 +68,7 @@ class Job:
 @needs(Permission.INCIDENT_COMMAND)
 def draft(number: int, name: str) -> Response:
     """Line by line to the page's script, as it is written;
-    without script, or for the palette, when it is there.
-    """
+    without script, or for the palette, when it is there."""
     incident, helper = load(number), Helper(name)
     try:
         job = begin(incident, helper)
@@ -77,9 +76,8 @@ def draft(number: int, name: str) -> Response:
         return refused(incident, problem, "composer" if helper is Helper.UPDATE else name, REGION[helper])
     if LINES in request.headers.get("Accept", ""):
         answer = Response(stream_with_context(lines(job)), mimetype=LINES)
-        answer.headers["X-Accel-Buffering"] = (
-            "no"  # for the front door and for nginx: each line goes out at once
-        )
+        # for the front door and for nginx: each line goes out at once
+        answer.headers["X-Accel-Buffering"] = "no"
         return answer
     for _ in lines(job):
         pass
