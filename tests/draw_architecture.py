@@ -11,7 +11,10 @@ PLACE = re.compile(r"(?<=<!-- picture -->\n).*?(?=<!-- /picture -->)", re.DOTALL
 
 
 def picture() -> str:
-    """A Mermaid chart, layer by layer from the top; an arrow for what a package imports and nothing that it imports does."""
+    """A Mermaid chart, layer by layer from the top.
+
+    An arrow is what a package imports and nothing that it imports does.
+    """
     imports: dict[str, set[str]] = {package: set() for layer in LAYERS for package in layer}
     for path in CODE:
         imports[package_of(path)] |= packages_imported(path) - {package_of(path)}

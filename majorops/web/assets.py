@@ -24,7 +24,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "brief.css": ("css/tokens.css", "css/brief/*.css"),
     "admin.css": ("css/admin.css",),
 }
-# Scripts: the module that a page begins with; what it imports comes along, but for what stands in an earlier one.
+# Scripts: the module that a page begins with; what it imports comes along, but for what stands in an
+# earlier one.
 SCRIPTS = {
     "app.js": "js/main.js",
     "more.js": "js/more/main.js",  # what the first second does not need

@@ -1,7 +1,10 @@
-"""JavaScript modules joined into one file for the browser: each in a function of its own, after what it imports.
+"""JavaScript modules joined into one file for the browser.
 
-A page loads one file instead of a dozen, one after the other. Only what our modules use is known: `import { a, b } from
-"./c.js"`, `import "./c.js"`, and `export` before a declaration. Circles are refused.
+Each stands in a function of its own, after what it imports.
+
+A page loads one file instead of a dozen, one after the other. Only what our modules use is known:
+`import { a, b } from "./c.js"`, `import "./c.js"`, and `export` before a declaration. Circles are
+refused.
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ class Modules:
     """`exports`: each module that was joined, and the names that it gives to others."""
 
     def __init__(self, entry: Path, elsewhere: dict[Path, str]):
-        """`elsewhere`: modules that stand in another file already, and its address. Raises ValueError for a circle."""
+        """`elsewhere`: modules that stand in another file already, and its address.
+
+        Raises ValueError for a circle.
+        """
         self.exports: dict[Path, list[str]] = {}
         self._elsewhere = elsewhere
         self._parts: list[str] = []
