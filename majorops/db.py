@@ -5,14 +5,19 @@ and SQLite made safe for several writers.
 from __future__ import annotations
 
 import enum
+import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal, TypedDict, cast
 
+from alembic.autogenerate.api import AutogenContext
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
     DateTime,
+    Dialect,
     MetaData,
     SmallInteger,
     TextClause,
@@ -22,7 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import Enum as SAEnum
 from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.schema import SchemaItem
 
 from majorops.storage import make_private
 
@@ -42,26 +50,26 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-class UTCDateTime(TypeDecorator):
+class UTCDateTime(TypeDecorator[datetime]):
     """An aware time, kept in UTC. Naive times are refused: nobody could say what they mean."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"a time without a zone: {value!r}")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class IntEnum(TypeDecorator):
+class IntEnum(TypeDecorator[enum.IntEnum]):
     """An enum.IntEnum kept as a small number (pair it with a CHECK over its range)."""
 
     impl = SmallInteger
@@ -71,10 +79,10 @@ class IntEnum(TypeDecorator):
         super().__init__()
         self.members = members
 
-    def process_bind_param(self, value: int | None, dialect) -> int | None:
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
         return None if value is None else int(self.members(value))
 
-    def process_result_value(self, value: int | None, dialect) -> enum.IntEnum | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> enum.IntEnum | None:
         return None if value is None else self.members(value)
 
 
@@ -95,7 +103,12 @@ def enum_type(members: type[enum.Enum], *, is_tolerant: bool = False) -> SAEnum:
     )
 
 
-def partial(rows: str, postgresql: str = "") -> dict[str, TextClause]:
+class Partial(TypedDict):
+    sqlite_where: TextClause
+    postgresql_where: TextClause
+
+
+def partial(rows: str, postgresql: str = "") -> Partial:
     """Arguments that make an Index hold only the rows for which the SQL text `rows` is true.
 
     `postgresql`: the same text, where that database says it differently.
@@ -120,10 +133,12 @@ class TolerantEnum(SAEnum):
 
     cache_ok = True
 
-    def result_processor(self, dialect, coltype):
-        read = super().result_processor(dialect, coltype)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        read: Callable[[Any], Any] = super().result_processor(  # type: ignore[no-untyped-call] # theirs has no types
+            dialect, coltype
+        )
 
-        def tolerant(value):
+        def tolerant(value: Any) -> Any:
             try:
                 return read(value)
             except LookupError:
@@ -166,18 +181,21 @@ def engine_options(url: str) -> dict[str, object]:
 
 
 @event.listens_for(Engine, "do_connect")
-def keep_private(dialect, record, arguments, options) -> None:
+def keep_private(
+    dialect: Dialect, record: ConnectionPoolEntry, arguments: list[str], options: dict[str, object]
+) -> None:
     if dialect.name == "sqlite" and arguments and arguments[0] not in ("", ":memory:"):
         make_private(Path(arguments[0]))
 
 
 @event.listens_for(Engine, "connect")
-def prepare_sqlite(connection, record) -> None:
+def prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     if type(connection).__module__.split(".")[0] != "sqlite3":
         return
-    connection.isolation_level = None  # the driver must not begin by itself; see begin_sqlite
+    sqlite = cast(sqlite3.Connection, connection)
+    sqlite.isolation_level = None  # the driver must not begin by itself; see begin_sqlite
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        connection.execute(f"PRAGMA {pragma}")
+        sqlite.execute(f"PRAGMA {pragma}")
 
 
 @event.listens_for(Engine, "begin")
@@ -189,7 +207,7 @@ def begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def render_type(kind: str, item, autogen_context):
+def render_type(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:
     """Migrations name plain SQLAlchemy types, so that they do not depend on this module as it changes."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
@@ -198,7 +216,9 @@ def render_type(kind: str, item, autogen_context):
     return False
 
 
-def is_mapped(item, name: str | None, kind: str, reflected: bool, compared) -> bool:
+def is_mapped(
+    item: SchemaItem, name: str | None, kind: str, reflected: bool, compared: SchemaItem | None
+) -> bool:
     """The full text (`operations/search_index.py`) is tables of the database's own kind:
     no migration is derived for them.
     """

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from majorops.domain.enums import (
     AlarmLevel,
     CommandRole,
     ExternalImpact,
     IncidentStatus,
+    Labelled,
     RecoveryConfidence,
     RecoveryPath,
     RiskLevel,
@@ -26,6 +28,7 @@ from majorops.domain.text import clean_line, clean_text, meeting_link
 from majorops.models import Incident
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+Choices: TypeAlias = type[Labelled] | type[AlarmLevel]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ class Field:
 
     def read(self, incident: Incident) -> str:
         """The stored value as editable text; empty for none."""
-        return READERS.get(self.name, lambda i: as_text(getattr(i, self.column)))(incident)
+        if reader := READERS.get(self.name):
+            return reader(incident)
+        return as_text(getattr(incident, self.column or self.name))
 
     def show(self, text: str) -> str:
         """What a person reads for the editable text `text`."""
@@ -144,7 +149,7 @@ def systems(typed: str) -> list[str]:
     return names
 
 
-def choice(members: type, none: bool = False) -> Callable[[str], object]:
+def choice(members: Choices, none: bool = False) -> Callable[[str], object]:
     def check(typed: str) -> object:
         if none and not typed.strip():
             return None
@@ -164,7 +169,7 @@ def flag(typed: str) -> bool:
     return typed.strip() == "yes"
 
 
-def options(members: type, empty: str | None = None) -> tuple[tuple[str, str], ...]:
+def options(members: Choices, empty: str | None = None) -> tuple[tuple[str, str], ...]:
     rows = tuple((str(m.value), m.label) for m in members)
     return (("", empty), *rows) if empty else rows
 
@@ -189,11 +194,32 @@ READERS: dict[str, Callable[[Incident], str]] = {
 YES_NO = (("yes", "Yes"), ("no", "No"))
 
 
-def _text(name: str, label: str, region: str, empty: str, **more) -> Field:
-    return Field(name, label, "text", region, name, clean_text, empty=empty, limit=10_000, **more)
+def _text(
+    name: str,
+    label: str,
+    region: str,
+    empty: str,
+    *,
+    audience: str = "internal",
+    frozen_when_resolved: bool = True,
+    may_wait: bool = True,
+) -> Field:
+    return Field(
+        name,
+        label,
+        "text",
+        region,
+        name,
+        clean_text,
+        audience,
+        empty=empty,
+        frozen_when_resolved=frozen_when_resolved,
+        limit=10_000,
+        may_wait=may_wait,
+    )
 
 
-def _choice(name: str, label: str, region: str, of: type, empty: str | None = None) -> Field:
+def _choice(name: str, label: str, region: str, of: Choices, empty: str | None = None) -> Field:
     return Field(name, label, "choice", region, name, choice(of, bool(empty)), choices=options(of, empty))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
@@ -20,7 +21,7 @@ REMEMBERED = 600.0  # seconds for which a text from further ahead is spoken of
 class Ahead:
     """The newest text of ours that was signed by a clock too far ahead of this machine's."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._seconds, self._seen_at = 0, float("-inf")
 
     def note(self, seconds: int) -> None:
@@ -45,7 +46,9 @@ AHEAD = Ahead()
 class LeewaySigner(TimestampSigner):
     """Takes what was signed up to LEEWAY in the future; `max_age` is exact for the rest."""
 
-    def unsign(self, signed_value, max_age=None, return_timestamp=False):
+    def unsign(
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False
+    ) -> Any:  # the value, with the time where `return_timestamp` asks for it
         value, signed_at = super().unsign(signed_value, return_timestamp=True)
         if max_age is not None:
             age = self.get_timestamp() - int(signed_at.timestamp())

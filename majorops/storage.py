@@ -16,6 +16,7 @@ import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 SECONDS = 3.0  # that a start waits for the check, however large the database is
 BESIDE = ("", "-wal", "-shm", "-journal")
@@ -101,7 +102,7 @@ def lost_saves(wal: Path) -> int:
         return 0
 
 
-def _lost_in(file) -> int:
+def _lost_in(file: BinaryIO) -> int:
     head = file.read(32)
     if len(head) < 32:
         return 0

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from majorops.domain.enums import IncidentStatus, Phase, Severity
 from majorops.domain.measures import words
@@ -97,7 +98,7 @@ class Basis:
         return replace(now, is_confirmed=True, written_at=at, written_in=phase)
 
     @property
-    def stored(self) -> dict:
+    def stored(self) -> dict[str, Any]:
         """As it is kept."""
         return {
             "version": self.version,
@@ -112,7 +113,7 @@ class Basis:
         }
 
     @classmethod
-    def of(cls, stored: dict | None) -> Basis | None:
+    def of(cls, stored: dict[str, Any] | None) -> Basis | None:
         """From what is kept; None where nothing is."""
         if not stored:
             return None
@@ -139,12 +140,13 @@ def moved_on(basis: Basis, now: Basis) -> tuple[str, ...]:
     empty while it is current.
     """
     moved = []
-    if basis.status is not now.status and (basis.status or now.status is not IncidentStatus.ACTIVE):
-        moved.append(f"status {now.status.label}")
+    status, severity = now.status, now.severity
+    if status and basis.status is not status and (basis.status or status is not IncidentStatus.ACTIVE):
+        moved.append(f"status {status.label}")
     if basis.phase is not now.phase:
         moved.append(f"phase {now.phase.title}")
-    if basis.severity not in (None, now.severity):
-        moved.append(f"severity {now.severity.label}")
+    if severity and basis.severity not in (None, severity):
+        moved.append(f"severity {severity.label}")
     if basis.customers not in (None, now.customers):
         moved.append(f"customers {now.customers or 'not known'}")
     return tuple(moved)
@@ -157,10 +159,10 @@ def written_words(basis: Basis, until: datetime, resolved_at: datetime | None) -
     """
     act = "Written"
     if basis.is_confirmed:
-        is_known = basis.written_at and basis.written_in
-        layout = "%H:%M" if is_known and basis.written_at.date() == until.date() else "%-d %b %H:%M"
-        written = is_known and f"Written {basis.written_at:{layout}} UTC in phase {basis.written_in.title}"
-        act = f"{written}, confirmed" if written else "Confirmed"
+        act, at, phase = "Confirmed", basis.written_at, basis.written_in
+        if at and phase:
+            layout = "%H:%M" if at.date() == until.date() else "%-d %b %H:%M"
+            act = f"Written {at:{layout}} UTC in phase {phase.title}, confirmed"
     if resolved_at is None:
         return f"{act} in phase {basis.phase.title}, {words(max(until - basis.at, timedelta()))} ago"
     if basis.at >= resolved_at:

@@ -57,13 +57,13 @@ class Cadence:
     @property
     def turns_at(self) -> datetime | None:
         """When the badge says something else by time alone, or None."""
-        if self.state is not CadenceState.DUE:
+        if self.state is not CadenceState.DUE or self.due_at is None or self.left is None:
             return None
         return self.due_at - SOON if self.left > SOON else self.due_at
 
     @property
     def is_soon(self) -> bool:
-        return self.state is CadenceState.DUE and self.left <= SOON
+        return self.state is CadenceState.DUE and self.left is not None and self.left <= SOON
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def parse_can(line: str) -> dict[str, str]:
         ends = [label.start() for label in labels[1:]] + [len(rest)]
         parts = dict.fromkeys(PARTS, "")
         for label, end in zip(labels, ends, strict=True):
-            name = PARTS["can".index(label.lastgroup)]
+            name = PARTS["can".index(str(label.lastgroup))]
             parts[name] = f"{parts[name]} {rest[label.end() : end].strip(' /|;,')}".strip()
     else:
         between = _SPACED if _SPACED.search(rest.strip()) else _BARE  # `rollback 2/6 pods` is one part

@@ -30,7 +30,7 @@ def client_id(kind: str, name: object) -> str:
 
 def client_time(value: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds."""
-    return value and f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
+    return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z" if value else None
 
 
 def client_status(status: IncidentStatus, phase: Phase) -> str:

@@ -143,7 +143,8 @@ def window_reset(inputs: CoachInputs) -> Iterator[Nudge]:
     """Until a track was opened for what came back, or the window ran clean after all."""
     at = inputs.window_at
     if (
-        inputs.phase < Phase.VALIDATION
+        at is None
+        or inputs.phase < Phase.VALIDATION
         or not inputs.window_resets
         or (inputs.track_opened_at and inputs.track_opened_at >= at)
     ):
@@ -209,15 +210,8 @@ def track_without_timebox(inputs: CoachInputs) -> Iterator[Nudge]:
 
 def ask_due(inputs: CoachInputs) -> Iterator[Nudge]:
     for ask in inputs.asks:
-        yield Nudge(
-            _key(f"ask-{ask.id}", ask.due_at),
-            ask.due_at,
-            "Ask due",
-            ask.name,
-            "ask",
-            ask.id,
-            since=ask.due_at,
-        )
+        if due := ask.due_at:
+            yield Nudge(_key(f"ask-{ask.id}", due), due, "Ask due", ask.name, "ask", ask.id, since=due)
 
 
 def stalled(inputs: CoachInputs) -> Iterator[Nudge]:

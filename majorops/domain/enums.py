@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum, StrEnum
+from typing import Self, TypeVar
+
+Member = TypeVar("Member", bound=Enum)
 
 
 class Labelled(StrEnum):
@@ -10,7 +13,7 @@ class Labelled(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str | None = None):
+    def __new__(cls, value: str, label: str | None = None) -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label or value.replace("_", " ").capitalize()
@@ -257,7 +260,7 @@ class DeliveryState(Labelled):
     QUIET = "quiet", "Kept quiet"
 
 
-def by_value(members: type[Enum], value: object) -> Enum | None:
+def by_value(members: type[Member], value: object) -> Member | None:
     """The member with this value, or None; never raises."""
     try:
         return members(value)

@@ -117,7 +117,9 @@ def _marks(text: str, record: str, customers: tuple[int, bool] | None) -> Iterat
         yield _mark(text, (start, end), why)
 
 
-def _why_quantity(one: Found, known: set, record: str, customers: tuple[int, bool] | None) -> str:
+def _why_quantity(
+    one: Found, known: set[tuple[str, str]], record: str, customers: tuple[int, bool] | None
+) -> str:
     if one.kind == "people":
         counted = {key for kind, key in known if kind == "people"} | (
             {str(customers[0])} if customers else set()

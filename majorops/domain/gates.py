@@ -112,5 +112,5 @@ def not_yours(system: str) -> str:
 
 def opens_at(blockers: list[Blocker]) -> datetime | None:
     """When waiting alone will open every gate; None if something else is missing too."""
-    times = [blocker.opens_at for blocker in blockers]
-    return max(times) if times and all(times) else None
+    times = [blocker.opens_at for blocker in blockers if blocker.opens_at]
+    return max(times) if times and len(times) == len(blockers) else None

@@ -9,7 +9,7 @@ def public_origin(config: Mapping[str, object]) -> str:
     """Where people reach the public pages by the settings (`https://status.example.org`); empty:
     as they asked.
     """
-    base, host = config["BASE_URL"] or "", config["STATUS_HOST"]
+    base, host = str(config["BASE_URL"] or ""), config["STATUS_HOST"]
     if host:
         return f"{'http' if base.startswith('http:') else 'https'}://{host}"
     return base

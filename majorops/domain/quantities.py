@@ -86,7 +86,7 @@ def quantities(text: str, counts: bool = False) -> Iterator[Found]:
     """
     taken = [False] * (len(text) + 1)
 
-    def free(match: re.Match) -> bool:
+    def free(match: re.Match[str]) -> bool:
         if any(taken[match.start() : match.end()]):
             return False
         taken[match.start() : match.end()] = [True] * (match.end() - match.start())
@@ -113,14 +113,14 @@ def quantities(text: str, counts: bool = False) -> Iterator[Found]:
             yield Found(*match.span(), "number", match[0].lower())
 
 
-def _date(match: re.Match) -> str:
+def _date(match: re.Match[str]) -> str:
     if match[1]:
         return f"{int(match[2])}-{int(match[3])}"
     month = (match[5] or match[6]).lower()
     return f"{_MONTHS.index(month[:3]) + 1}-{int(match[4] or match[7])}"
 
 
-def _times(match: re.Match, counts: bool) -> list[str]:
+def _times(match: re.Match[str], counts: bool) -> list[str]:
     """With seconds or without; a record that has the second knows the minute too,
     a draft claims what it says.
     """
@@ -135,7 +135,7 @@ def _times(match: re.Match, counts: bool) -> list[str]:
     return [f"{minute}:{match[3]}"] if counts else [minute, f"{minute}:{match[3]}"]
 
 
-def _number(text: str, match: re.Match, counts: bool) -> Iterator[Found]:
+def _number(text: str, match: re.Match[str], counts: bool) -> Iterator[Found]:
     value = _value(match)
     key = f"{value.normalize():f}"
     before = text[max(0, match.start() - 48) : match.start()]
@@ -154,7 +154,7 @@ def _number(text: str, match: re.Match, counts: bool) -> Iterator[Found]:
         yield Found(*match.span(), "number", key, is_about)
 
 
-def _value(match: re.Match) -> Decimal:
+def _value(match: re.Match[str]) -> Decimal:
     if match["word"]:
         ones = {"one": 1, **_WORDS}.get((match["ones"] or "").lower(), 0)
         value = Decimal(_WORDS[match["word"].lower()] + ones)

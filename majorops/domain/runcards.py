@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Protocol, TypeVar
 
 from majorops.domain.enums import AlarmLevel, CardTier
 
@@ -96,8 +97,22 @@ def covers(patterns: str, system: str) -> bool:
     return any(fnmatchcase(system.lower(), name) for name in names if name)
 
 
-def matching(cards: Iterable, systems: list[str]) -> list:
-    """The cards (each with `tier`, `systems`, `name`) that answer an affected system, most specific first;
+class Card(Protocol):
+    """What is matched."""
+
+    @property
+    def tier(self) -> CardTier: ...
+    @property
+    def systems(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+AnyCard = TypeVar("AnyCard", bound=Card)
+
+
+def matching(cards: Iterable[AnyCard], systems: list[str]) -> list[AnyCard]:
+    """The cards that answer an affected system, most specific first;
     of one tier the one whose system was named first.
     """
     found = []

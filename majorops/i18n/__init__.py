@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 DEFAULT = "en"
@@ -58,8 +59,8 @@ class Texts:
         return self("time.day_one" if days == 1 else "time.days", d=days, h=hours)
 
 
-def _flat(table: dict, before: str = "") -> dict[str, str]:
-    found = {}
+def _flat(table: dict[str, Any], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
     for key, value in table.items():
         found |= _flat(value, f"{before}{key}.") if isinstance(value, dict) else {f"{before}{key}": value}
     return found

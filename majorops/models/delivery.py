@@ -112,7 +112,7 @@ REACH = case(
 )
 
 
-def called(incident_id: int) -> Select:
+def called(incident_id: int) -> Select[int | None, str, int]:
     """(person, name, the best that became of it) of everybody whom the alarms of an incident call,
     its drills too.
     """

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type
 from majorops.domain.enums import DraftState, Helper, Phase, Visibility
+
+if TYPE_CHECKING:
+    from majorops.models.incident import Incident
 
 
 class Draft(Base):
@@ -42,12 +46,12 @@ class Draft(Base):
     note: Mapped[str] = mapped_column(String(300), default="")
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    made_from: Mapped[dict | None] = mapped_column(
+    made_from: Mapped[dict[str, Any] | None] = mapped_column(
         JSON(none_as_null=True)
     )  # of an exec brief: domain.briefs.Basis
     changed_percent: Mapped[int | None]  # of the text, before it was used
 
-    incident: Mapped[Incident] = relationship()  # noqa: F821
+    incident: Mapped[Incident] = relationship()
 
     @property
     def writer(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -26,6 +27,9 @@ from majorops.domain.enums import (
 )
 from majorops.domain.visibility import is_public_incident
 
+if TYPE_CHECKING:
+    from majorops.models.account import User
+
 # As a question with IS_PUBLIC_INCIDENT says it, or no planner sees that it asks for these rows.
 PUBLIC = "is_public IS 1 AND is_drill IS 0", "is_public IS true AND is_drill IS false"
 
@@ -43,7 +47,7 @@ class System(Base):
     is_public: Mapped[bool] = mapped_column(default=False)  # listed on the public page
     group_name: Mapped[str] = mapped_column(String(80), default="")
 
-    owner: Mapped[User | None] = relationship()  # noqa: F821
+    owner: Mapped[User | None] = relationship()
 
     def __str__(self) -> str:
         return self.name
@@ -88,7 +92,9 @@ class Incident(Base):
     customer_impact_summary: Mapped[str] = mapped_column(Text, default="")
     risk_level: Mapped[RiskLevel | None] = mapped_column(enum_type(RiskLevel))
     exec_summary: Mapped[str] = mapped_column(Text, default="")
-    exec_summary_from: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))  # domain.briefs.Basis
+    exec_summary_from: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # domain.briefs.Basis
     audience_notes: Mapped[str] = mapped_column(Text, default="")
     # Written for the public: who is affected, and what they can do now.
     who_affected: Mapped[str] = mapped_column(Text, default="")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
 from majorops.domain.enums import EventType, IncidentStatus, Phase, PublicationKind, Visibility
+
+if TYPE_CHECKING:
+    from majorops.models.incident import Incident
 
 
 class TimelineEvent(Base):
@@ -50,7 +54,7 @@ class TimelineEvent(Base):
         String(64)
     )  # one act, one entry, however often it is sent
 
-    incident: Mapped[Incident] = relationship()  # noqa: F821
+    incident: Mapped[Incident] = relationship()
 
 
 class Publication(Base):
@@ -87,7 +91,7 @@ class Publication(Base):
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), unique=True)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    incident: Mapped[Incident] = relationship()  # noqa: F821
+    incident: Mapped[Incident] = relationship()
 
     @property
     def heading(self) -> str:

@@ -5,10 +5,11 @@ private incident has one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select, union_all
+from sqlalchemy import Row, RowMapping, func, or_, select, union_all
 
 from majorops.db import db
 from majorops.domain.briefs import TRACKS_SHOWN, Need, needed_from_leadership
@@ -142,7 +143,7 @@ def _milestones(number: int) -> tuple[BriefMilestone, ...]:
     )
 
 
-def _running(number: int) -> list:
+def _running(number: int) -> Sequence[Row[str, str, str, datetime | None, str | None]]:
     columns = (
         RecoveryTrack.goal,
         RecoveryTrack.team,
@@ -154,7 +155,11 @@ def _running(number: int) -> list:
     return db.session.execute(select(*columns).where(*running).order_by(RecoveryTrack.id).limit(ROWS)).all()
 
 
-def _needed(number: int, team: dict[CommandRole, str], tracks: list) -> tuple[Need, ...]:
+def _needed(
+    number: int,
+    team: dict[CommandRole, str],
+    tracks: Sequence[Row[str, str, str, datetime | None, str | None]],
+) -> tuple[Need, ...]:
     asked = select(Ask.what, Ask.whom, Ask.due_at).where(
         Ask.incident_id == number, Ask.state == AskState.OPEN
     )
@@ -187,7 +192,7 @@ def _team(number: int, is_over: bool) -> dict[CommandRole, str]:
     )
     # Open seats first: none of them is beyond the limit.
     order = (CommandAssignment.until.is_not(None), CommandAssignment.id.desc())
-    newest = {}
+    newest: dict[CommandRole, Row[*tuple[Any, ...]]] = {}
     for row in db.session.execute(query.order_by(*order).limit(ROWS)):
         newest.setdefault(row.role, row)
     if is_over:
@@ -197,7 +202,7 @@ def _team(number: int, is_over: bool) -> dict[CommandRole, str]:
     return held | {role: f"{newest[role].name}, released" for role in gone}
 
 
-def _moments(number: int, row: Mapping) -> Moment:
+def _moments(number: int, row: RowMapping) -> Moment:
     first = func.min(TimelineEvent.at)
     entered = select(TimelineEvent.phase, first).where(
         TimelineEvent.incident_id == number, TimelineEvent.kind == "phase.advanced"
@@ -227,7 +232,7 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
         Publication.incident_id == number, IS_NO_CORRECTION
     )
     rows = db.session.execute(query.order_by(Publication.id).limit(ROWS))
-    return kept(opened_at, [tuple(row) for row in rows], resolved_at)
+    return kept(opened_at, [(at, due_at) for at, due_at in rows], resolved_at)
 
 
 def questions_from(number: int, asked_from: str) -> tuple[BriefQuestion, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from majorops.domain import text as words
 from majorops.domain.alarm import is_role_asked
@@ -107,7 +108,7 @@ class BriefIncident(BriefLine):
     what_to_do: str
     risk_level: RiskLevel | None
     exec_summary: str
-    exec_summary_from: dict | None
+    exec_summary_from: dict[str, Any] | None
     exposure_line: str
     exposure_published_at: datetime | None
     systems: tuple[str, ...]

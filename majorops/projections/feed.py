@@ -5,10 +5,12 @@ a bounded number of both.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Row, RowMapping, func, select, union_all
 
 from majorops.db import db
 from majorops.domain import text as words
@@ -17,12 +19,14 @@ from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus,
 from majorops.domain.systems import system_status
 from majorops.models import IS_RUNNING, Incident, Maintenance, Publication, TimelineEvent
 from majorops.projections.promises import promises_of
-from majorops.projections.queries import systems_of
+from majorops.projections.queries import NamedSystems, systems_of
 from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 
 INCIDENTS = 50
 UPDATES = 50
 OPENED, ADVANCED, CHANGED = "incident.opened", "phase.advanced", "status.changed"
+# Kind, time, title and phase of an entry.
+Turn: TypeAlias = tuple[str, datetime, str, Phase | None]
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
         query = query.where(Incident.id == number)
     if unresolved_only:  # put in order here: for it, SQLite would walk through the whole past by number
         running = db.session.execute(query.where(IS_RUNNING)).mappings()
-        rows = sorted(running, key=lambda row: (row["opened_at"], row["number"]), reverse=True)[:INCIDENTS]
+        rows: Sequence[RowMapping] = sorted(
+            running, key=lambda row: (row["opened_at"], row["number"]), reverse=True
+        )[:INCIDENTS]
     else:
         newest = query.order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(INCIDENTS)
         rows = db.session.execute(newest).mappings().all()
@@ -91,10 +97,16 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
     )
 
 
-def _incident(row, systems: dict[str, tuple], eta: datetime | None, said, turns) -> FeedIncident:
+def _incident(
+    row: RowMapping,
+    systems: NamedSystems,
+    eta: datetime | None,
+    said: dict[int, list[Row[*tuple[Any, ...]]]],
+    turns: dict[int, list[Turn]],
+) -> FeedIncident:
     number, known = row["number"], turns[row["number"]]
     phases = [(row["opened_at"], Phase.ALERT)] + [
-        (at, phase) for kind, at, _, phase in known if kind == ADVANCED
+        (at, phase) for kind, at, _, phase in known if kind == ADVANCED and phase
     ]
 
     def status_at(at: datetime) -> str:
@@ -133,7 +145,7 @@ def _incident(row, systems: dict[str, tuple], eta: datetime | None, said, turns)
     )
 
 
-def _said(numbers: list[int]) -> dict[int, list]:
+def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     """What was said in public of each incident and stands, newest first."""
     place = func.row_number().over(partition_by=Publication.incident_id, order_by=Publication.id.desc())
     columns = (
@@ -151,14 +163,14 @@ def _said(numbers: list[int]) -> dict[int, list]:
         .where(Publication.withdrawn_at.is_(None))
         .subquery()
     )
-    found: dict[int, list] = defaultdict(list)
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     query = select(ranked).where(ranked.c.place <= UPDATES).order_by(ranked.c.id.desc())
     for row in db.session.execute(query):
         found[row.incident_id].append(row)
     return found
 
 
-def _turns(numbers: list[int]) -> dict[int, list[tuple]]:
+def _turns(numbers: list[int]) -> dict[int, list[Turn]]:
     """Opening, phases and changes of status of each incident, oldest first."""
     query = (
         select(
@@ -172,9 +184,9 @@ def _turns(numbers: list[int]) -> dict[int, list[tuple]]:
         .where(TimelineEvent.kind.in_((OPENED, ADVANCED, CHANGED)))
         .order_by(TimelineEvent.id)
     )
-    found: dict[int, list[tuple]] = defaultdict(list)
-    for number, *turn in db.session.execute(query):
-        found[number].append(tuple(turn))
+    found: dict[int, list[Turn]] = defaultdict(list)
+    for number, kind, at, title, phase in db.session.execute(query):
+        found[number].append((kind, at, title, phase))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from majorops.db import db
 from majorops.models import Incident
@@ -36,6 +36,6 @@ def public_month(first_day: date) -> PublicMonth:
     )
 
 
-def _month_of(time, condition) -> date | None:
+def _month_of(time: ColumnElement[datetime], condition: ColumnElement[bool]) -> date | None:
     found = db.session.scalar(select(time).where(IS_PUBLIC_INCIDENT, condition))
     return found.date().replace(day=1) if found else None

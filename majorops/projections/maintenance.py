@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from majorops.db import db
 from majorops.domain.enums import MaintenanceStatus
@@ -85,7 +86,7 @@ def public_maintenance(number: int) -> PublicMaintenance | None:
     return next(iter(_filled(rows)), None)
 
 
-def _filled(query) -> list[PublicMaintenance]:
+def _filled(query: Select[*tuple[Any, ...]]) -> list[PublicMaintenance]:
     rows = db.session.execute(query).mappings().all()
     said = _updates([row["number"] for row in rows])
     return [

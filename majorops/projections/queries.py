@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any, TypedDict
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from majorops.db import db
 from majorops.domain.enums import SystemStatus, Visibility
@@ -70,6 +71,13 @@ _DETAIL = (
 )
 
 
+class NamedSystems(TypedDict):
+    """The names of an incident's systems and how somebody said that each is."""
+
+    systems: tuple[str, ...]
+    chosen: tuple[SystemStatus | None, ...]
+
+
 def public_status(now: datetime) -> PublicStatus:
     """The whole status page; the same number of queries however many incidents there are."""
     running = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, IS_RUNNING)
@@ -95,7 +103,7 @@ def public_status(now: datetime) -> PublicStatus:
         .limit(RECENT_LIMIT)
     )
     resolved = [PublicSummary(**row) for row in db.session.execute(ended).mappings()]
-    recent = tuple(incident for incident in resolved if incident.resolved_at >= now - RECENT)
+    recent = tuple(one for one in resolved if one.resolved_at and one.resolved_at >= now - RECENT)
     known = public_maintenances()
     return PublicStatus(
         active,
@@ -163,7 +171,7 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
     )
 
 
-def _public_number(condition) -> int | None:
+def _public_number(condition: ColumnElement[bool]) -> int | None:
     return db.session.scalar(select(Incident.id).where(IS_PUBLIC_INCIDENT, condition))
 
 
@@ -176,17 +184,17 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
         .order_by(Publication.id)
         .limit(KEPT_OVER)
     )
-    return kept(opened_at, [tuple(row) for row in db.session.execute(said)], resolved_at)
+    return kept(opened_at, [(at, due_at) for at, due_at in db.session.execute(said)], resolved_at)
 
 
-def systems_of(numbers: list[int]) -> dict[int, dict[str, tuple]]:
-    """Number → the names of the incident's systems and how somebody said that each is; one query."""
+def systems_of(numbers: list[int]) -> dict[int, NamedSystems]:
+    """Number → its systems; one query."""
     rows = db.session.execute(
         select(AffectedSystem.incident_id, AffectedSystem.name, AffectedSystem.status)
         .where(AffectedSystem.incident_id.in_(numbers))
         .order_by(AffectedSystem.id)
     )
-    found: dict[int, dict[str, tuple]] = defaultdict(lambda: {"systems": (), "chosen": ()})
+    found: dict[int, NamedSystems] = defaultdict(lambda: {"systems": (), "chosen": ()})
     for number, name, status in rows:
         known = found[number]
         found[number] = {"systems": (*known["systems"], name), "chosen": (*known["chosen"], status)}
@@ -223,7 +231,7 @@ def _updates(number: int) -> tuple[PublicUpdate, ...]:
     return tuple(shown[:UPDATES_SHOWN])
 
 
-def _update(row: dict, corrected_by: dict[int, dict]) -> PublicUpdate:
+def _update(row: dict[str, Any], corrected_by: dict[int, dict[str, Any]]) -> PublicUpdate:
     chain = [row]
     while (next_row := corrected_by.get(chain[-1]["id"])) is not None:
         chain.append(next_row)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVarTuple, cast
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 
 from majorops.db import db
 from majorops.domain import text as words
@@ -43,6 +44,7 @@ ENTRIES = 300  # the newest
 TURNS = 40  # of the older ones, those that changed the course
 ROWS = 30  # of what runs at once
 TURNING = ("phase.advanced", "severity.changed", "alarm.changed", "status.changed", "milestone.published")
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True)
@@ -179,8 +181,8 @@ def whole_record(number: int) -> WholeRecord | None:
     )
 
 
-def _rows(query) -> tuple[tuple, ...]:
-    return tuple(tuple(row) for row in db.session.execute(query.limit(ROWS)))
+def _rows(query: Select[*Columns]) -> tuple[tuple[*Columns], ...]:
+    return tuple(cast("tuple[*Columns]", tuple(row)) for row in db.session.execute(query.limit(ROWS)))
 
 
 def _systems(number: int) -> tuple[tuple[str, CheckState], ...]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import case, func, select, union_all
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select, union_all
 
 from majorops.db import db
 from majorops.domain.enums import Severity, SystemStatus
@@ -25,7 +25,7 @@ def listed_systems() -> list[tuple[str, str]]:
         .where(System.is_public.is_(True), System.is_active.is_(True))
         .order_by(System.group_name == "", System.group_name, System.name)
     )
-    return [tuple(row) for row in db.session.execute(rows)]
+    return [(name, group) for name, group in db.session.execute(rows)]
 
 
 def public_days(now: datetime) -> dict[str, tuple[tuple[int, SystemStatus], ...]]:
@@ -75,7 +75,7 @@ def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemSt
     return found
 
 
-def _day(time):
+def _day(time: SQLColumnExpression[datetime | None]) -> ColumnElement[date | None]:
     """The UTC day of a time, as the database says it."""
     is_sqlite = db.engine.dialect.name == "sqlite"
     return func.date(time if is_sqlite else func.timezone("UTC", time))

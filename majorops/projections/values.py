@@ -93,7 +93,7 @@ class PublicSummary:
     @property
     def lasted(self) -> timedelta:
         """How long a resolved incident was open."""
-        return total_duration(self.opened_at, self.resolved_at, self.resolved_at)
+        return total_duration(self.opened_at, self.resolved_at, self.resolved_at or self.opened_at)
 
     def cadence(self, now: datetime) -> Cadence | None:
         went_back = self.status is IncidentStatus.ACTIVE and self.ended_at_status is not IncidentStatus.ACTIVE
