@@ -16,12 +16,15 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
+    CursorResult,
     DateTime,
+    Delete,
     Dialect,
     MetaData,
     SmallInteger,
     TextClause,
     TypeDecorator,
+    Update,
     event,
     text,
 )
@@ -48,6 +51,11 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+
+def changed_rows(statement: Update | Delete) -> int:
+    """Execute the statement in the session; how many rows it met."""
+    return cast("CursorResult[*tuple[Any, ...]]", db.session.execute(statement)).rowcount
 
 
 class UTCDateTime(TypeDecorator[datetime]):

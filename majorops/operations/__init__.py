@@ -14,11 +14,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from flask import Flask, current_app
 from sqlalchemy import event, inspect, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
 from majorops.db import db
@@ -29,7 +30,10 @@ from majorops.models import AuditEntry, Incident, TimelineEvent
 
 log = logging.getLogger(__name__)
 
-OPERATIONS: dict[str, Callable] = {}
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+Returned_co = TypeVar("Returned_co", covariant=True)
+
 WAITED_AT_MOST = timedelta(hours=24)
 
 
@@ -91,7 +95,21 @@ class MissingEventError(RuntimeError):
     """An operation changed something and left no event."""
 
 
-def operation(*, needs: Permission | None) -> Callable:
+class Operation(Protocol[Given, Returned_co]):
+    """A marked function. Called with a `request_meta` it may return None."""
+
+    needs: Permission | None
+
+    @overload
+    def __call__(self, *args: Given.args, **kwargs: Given.kwargs) -> Returned_co: ...
+    @overload
+    def __call__(self, *args: Any, request_meta: RequestMeta | None, **kwargs: Any) -> Returned_co | None: ...
+
+
+OPERATIONS: dict[str, Operation[..., object]] = {}
+
+
+def operation(*, needs: Permission | None) -> Callable[[Callable[Given, Result]], Operation[Given, Result]]:
     """Mark an operation.
 
     `needs`: the permission its `actor` must have; None only where the operation itself decides
@@ -101,23 +119,37 @@ def operation(*, needs: Permission | None) -> Callable:
     Forbidden, NotFound, Conflict, and what the operation raises.
     """
 
-    def mark(function: Callable) -> Callable:
+    def mark(function: Callable[Given, Result]) -> Operation[Given, Result]:
+        call: Callable[..., Result] = function
+
         @wraps(function)
-        def run(*args, actor: Actor, now: datetime, request_meta: RequestMeta | None = None, **kwargs):
+        def run(
+            *args: object,
+            actor: Actor,
+            now: datetime,
+            request_meta: RequestMeta | None = None,
+            **kwargs: object,
+        ) -> Result | None:
             if needs is not None and (refusal := actor.refusal(needs)):
                 raise Forbidden(refusal)
             if _running.get() is not None:
-                return function(*args, actor=actor, now=now, **kwargs)
-            return _transaction(function, args, {"actor": actor, "now": now, **kwargs}, request_meta)
+                return call(*args, actor=actor, now=now, **kwargs)
+            return _transaction(call, args, {"actor": actor, "now": now, **kwargs}, request_meta)
 
-        run.needs = needs
-        OPERATIONS[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = run
-        return run
+        marked = cast("Operation[Given, Result]", run)
+        marked.needs = needs
+        OPERATIONS[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = marked
+        return marked
 
     return mark
 
 
-def _transaction(function: Callable, args: tuple, kwargs: dict, request_meta: RequestMeta | None):
+def _transaction(
+    function: Callable[..., Result],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    request_meta: RequestMeta | None,
+) -> Result | None:
     try:
         return _attempt(function, args, kwargs, request_meta)
     except (StaleDataError, IntegrityError):
@@ -130,7 +162,12 @@ def _transaction(function: Callable, args: tuple, kwargs: dict, request_meta: Re
             ) from error
 
 
-def _attempt(function: Callable, args: tuple, kwargs: dict, request_meta: RequestMeta | None):
+def _attempt(
+    function: Callable[..., Result],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    request_meta: RequestMeta | None,
+) -> Result | None:
     session = db.session()
     session.rollback()  # ends the request's read transaction: the operation must see the newest state
     session.connection(execution_options={"writing": True})
@@ -188,7 +225,7 @@ def _lock(session: Session, incident: Incident) -> None:
 
 
 @event.listens_for(Session, "before_flush")
-def _note_writes(session: Session, context, instances) -> None:
+def _note_writes(session: Session, context: UOWTransaction, instances: object) -> None:
     work = _running.get()
     if work is not None and (session.new or session.deleted or any(map(session.is_modified, session.dirty))):
         work.wrote = True

@@ -220,13 +220,13 @@ def ended_sessions(hashes: set[str], begun_after: datetime) -> set[str]:
     """Which of these sessions (by the hash of their token) are none any more:
     ended, too old, or of an account that is off.
     """
-    hashes, alive = list(hashes), set()
-    for start in range(0, len(hashes), 500):
+    every, alive = list(hashes), set[str]()
+    for start in range(0, len(every), 500):
         wanted = (
             select(UserSession.token_hash)
             .join(User, User.id == UserSession.user_id)
-            .where(UserSession.token_hash.in_(hashes[start : start + 500]), UserSession.ended_at.is_(None))
+            .where(UserSession.token_hash.in_(every[start : start + 500]), UserSession.ended_at.is_(None))
             .where(UserSession.created_at > begun_after, User.is_active)
         )
         alive |= set(db.session.scalars(wanted))
-    return set(hashes) - alive
+    return hashes - alive

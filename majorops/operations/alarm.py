@@ -40,7 +40,8 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
         return
     act = f"alarm:{incident.id}:{incident.version}"
     subject, body = _message(incident)
-    parts, reached_by = [], {}
+    parts: list[str] = []
+    reached_by: dict[int, Reach] = {}
     for one in sorted(set(reached) & AUDIENCE.keys(), reverse=True):
         people = [user for user in audience([AUDIENCE[one]]) if user.id != actor.user_id]
         if found := notify(incident, Notice.ALARM, act, people, subject=subject, body=body, now=now):

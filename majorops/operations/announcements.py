@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from majorops.db import db
 from majorops.domain.announcing import act_of
@@ -28,7 +28,7 @@ def announce_entries(entries: list[TimelineEvent]) -> None:
     acts: dict[str, TimelineEvent] = {}
     for entry in entries:
         incident = db.session.get(Incident, entry.incident_id)
-        if incident.is_shown:
+        if incident and incident.is_shown:
             given = (entry.kind, entry.visibility, entry.field, incident.id, entry.publication_id)
             acts[act_of(*given, incident.status)] = entry
     acts.pop("", None)
@@ -56,7 +56,7 @@ def _has_resolution(number: int) -> bool:
     return db.session.scalar(known.limit(1)) is not None
 
 
-def wanting(systems: list[str]):
+def wanting(systems: list[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The SQL rule for active subscribers that want to hear of one of these systems."""
     of_these = select(SubscriberSystem.subscriber_id).where(SubscriberSystem.name.in_(systems))
     return Subscriber.state == SubscriberState.ACTIVE, or_(

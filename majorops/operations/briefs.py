@@ -7,9 +7,9 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
-from majorops.db import db
+from majorops.db import changed_rows, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import (
     QUESTION_MINUTES,
@@ -38,7 +38,8 @@ def make_link(
     """
     if incident.is_drill:
         raise Conflict("A drill stays inside: it has no links.")
-    if problems := link_problems(name, hours):
+    problems = link_problems(name, hours)
+    if problems or hours is None:
         raise Invalid(problems)
     if sum(link.is_open(now) for link in links_of(incident.id)) >= MOST_LINKS:
         raise Conflict(f"{MOST_LINKS} links are open. Revoke one first.")
@@ -87,10 +88,10 @@ def count_use(link_id: int, *, actor: Actor, now: datetime) -> None:
     _count(link_id, now, BriefLink.last_used_at <= now - USE_COUNTS_EVERY)
 
 
-def _count(link_id: int, now: datetime, condition) -> bool:
+def _count(link_id: int, now: datetime, condition: ColumnElement[bool]) -> bool:
     used = {"uses": BriefLink.uses + 1, "last_used_at": now}
     counted = update(BriefLink).where(BriefLink.id == link_id, condition).values(**used)
-    return bool(db.session.execute(counted).rowcount)
+    return bool(changed_rows(counted))
 
 
 @operation(needs=None)
@@ -118,4 +119,4 @@ def links_of(incident_id: int) -> list[BriefLink]:
 
 def _open_questions(incident: Incident, asked_from: str) -> int:
     mine = (Ask.incident_id == incident.id, Ask.asked_from == asked_from, Ask.state == AskState.OPEN)
-    return db.session.scalar(select(func.count(Ask.id)).where(*mine))
+    return db.session.scalar(select(func.count(Ask.id)).where(*mine)) or 0

@@ -12,7 +12,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.text import count
 from majorops.operations import audit, operation, search_index
 
-Rows = dict[str, list[list]]
+Rows = dict[str, list[list[object]]]
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -52,7 +52,7 @@ def _next_id(connection: Connection, table: Table) -> int:
     return last + 1
 
 
-def _insert(connection: Connection, table: Table, rows: list[list]) -> None:
+def _insert(connection: Connection, table: Table, rows: list[list[object]]) -> None:
     """By the driver's own quickest way: through SQLAlchemy each value would be converted once more."""
     columns = ", ".join(f'"{column.name}"' for column in table.c)
     cursor = connection.connection.cursor()

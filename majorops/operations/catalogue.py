@@ -53,7 +53,7 @@ def update_system(
 ) -> None:
     """Change name, description, owner, and what the public page says of it; nothing changed leaves no entry.
     `is_public`: None leaves it as it is. Raises Invalid."""
-    before = _shown(system)
+    before, old_name = _shown(system), system.name
     for column, value in _clean(name, description, owner, group_name, twin_of=system).items():
         setattr(system, column, value)
     system.is_public = system.is_public if is_public is None else is_public
@@ -61,7 +61,7 @@ def update_system(
     changes = [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in after]
     changes = [change for what, change in zip(after, changes, strict=True) if before[what] != after[what]]
     if changes:
-        audit("system.changed", before["name"], detail="\n".join(changes), actor=actor, now=now)
+        audit("system.changed", old_name, detail="\n".join(changes), actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -74,12 +74,29 @@ def set_system_active(system: System, is_active: bool, *, actor: Actor, now: dat
 
 
 @operation(needs=Permission.DATA_MANAGE)
-def save_system(system: System, *, is_active: bool, actor: Actor, now: datetime, **given) -> None:
-    """All that the data form holds of a system, at once or not at all; `given` as `update_system`.
-
-    Raises Invalid.
-    """
-    update_system(system, **given, actor=actor, now=now)
+def save_system(
+    system: System,
+    *,
+    name: str,
+    is_active: bool,
+    actor: Actor,
+    now: datetime,
+    description: str = "",
+    owner: str = "",
+    is_public: bool | None = None,
+    group_name: str = "",
+) -> None:
+    """All that the data form holds of a system, at once or not at all; as `update_system`. Raises Invalid."""
+    update_system(
+        system,
+        name=name,
+        description=description,
+        owner=owner,
+        is_public=is_public,
+        group_name=group_name,
+        actor=actor,
+        now=now,
+    )
     set_system_active(system, is_active, actor=actor, now=now)
 
 
@@ -110,5 +127,9 @@ def _clean(
         errors["owner"] = f"No account has the e-mail {owner}."
     if errors:
         raise Invalid(errors)
-    known = {"name": name, "description": description or None, "owner_id": user.id if user else None}
-    return known | {"group_name": group_name}
+    return {
+        "name": name,
+        "description": description or None,
+        "owner_id": user.id if user else None,
+        "group_name": group_name,
+    }

@@ -4,9 +4,11 @@ operation that ticks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from majorops.db import db
 from majorops.domain.checklist import Facts, Work, answered, press_counts
@@ -60,11 +62,33 @@ def facts(
     )
 
 
-def _nothing(incident: Incident) -> dict[str, object]:
+class Read(TypedDict, total=False):
+    """The facts that only some phases ask for."""
+
+    vacant: frozenset[CommandRole]
+    asked_teams: tuple[str, ...]
+    reported_teams: tuple[str, ...]
+    gather_rounds: int
+    timeboxes: int
+    description_changed: bool
+    severity_changed: bool
+    milestones: int
+    impact_is_current: bool
+    tracks: tuple[Work, ...]
+    ended_tracks: int
+    checks: int
+    confirmed_checks: int
+    has_resolution: bool
+    after_action_at: datetime | None
+    on_duty: tuple[str, ...]
+    released: bool
+
+
+def _nothing(incident: Incident) -> Read:
     return {}
 
 
-def _gather(incident: Incident) -> dict[str, object]:
+def _gather(incident: Incident) -> Read:
     boxes = db.session.execute(
         select(Timebox.team, Timebox.started_at).filter_by(incident_id=incident.id).order_by(Timebox.id)
     ).all()
@@ -80,7 +104,7 @@ def _gather(incident: Incident) -> dict[str, object]:
     held = {row.role for row in _seats(incident)}
     return {
         "asked_teams": (*gathered, *(track.team for track in _running(incident))),
-        "reported_teams": answered([tuple(row) for row in reported], rounds, since),
+        "reported_teams": answered([(team, at) for team, at in reported], rounds, since),
         "gather_rounds": len(gathered),
         "timeboxes": len(boxes),
         "description_changed": _happened(incident, TimelineEvent.field == "description"),
@@ -88,18 +112,18 @@ def _gather(incident: Incident) -> dict[str, object]:
     }
 
 
-def _assess(incident: Incident) -> dict[str, object]:
+def _assess(incident: Incident) -> Read:
     return {"severity_changed": _happened(incident, TimelineEvent.kind == "severity.changed")}
 
 
-def _initial(incident: Incident) -> dict[str, object]:
+def _initial(incident: Incident) -> Read:
     standing = select(func.count(Milestone.id)).where(
         Milestone.incident_id == incident.id, Milestone.withdrawn_at.is_(None)
     )
-    return {"milestones": db.session.scalar(standing)}
+    return {"milestones": db.session.scalar(standing) or 0}
 
 
-def _isolation(incident: Incident) -> dict[str, object]:
+def _isolation(incident: Incident) -> Read:
     written = select(TimelineEvent.field).where(
         TimelineEvent.incident_id == incident.id,
         TimelineEvent.field.in_(("business_impact", "customer_impact_summary")),
@@ -111,7 +135,7 @@ def _isolation(incident: Incident) -> dict[str, object]:
     }
 
 
-def _mitigation(incident: Incident) -> dict[str, object]:
+def _mitigation(incident: Incident) -> Read:
     ended = select(func.count(RecoveryTrack.id)).where(
         RecoveryTrack.incident_id == incident.id, RecoveryTrack.outcome != TrackOutcome.RUNNING
     )
@@ -120,18 +144,18 @@ def _mitigation(incident: Incident) -> dict[str, object]:
             Work(track.team, track.owner, track.goal, track.expires_at is not None)
             for track in _running(incident)
         ),
-        "ended_tracks": db.session.scalar(ended),
+        "ended_tracks": db.session.scalar(ended) or 0,
     }
 
 
-def _validation(incident: Incident) -> dict[str, object]:
+def _validation(incident: Incident) -> Read:
     rows = select(ValidationCheck.system).filter_by(incident_id=incident.id, state=CheckState.CONFIRMED)
     confirmed = set(db.session.scalars(rows))
     names = incident.system_names
     return {"checks": len(names), "confirmed_checks": sum(name in confirmed for name in names)}
 
 
-def _resolution(incident: Incident) -> dict[str, object]:
+def _resolution(incident: Incident) -> Read:
     last = db.session.scalar(
         select(Milestone)
         .filter_by(incident_id=incident.id, is_resolution=True, withdrawn_at=None)
@@ -147,7 +171,7 @@ def _resolution(incident: Incident) -> dict[str, object]:
     }
 
 
-READERS = {
+READERS: dict[Phase, Callable[[Incident], Read]] = {
     Phase.ALERT: _nothing,
     Phase.GATHER: _gather,
     Phase.ASSESS: _assess,
@@ -169,7 +193,7 @@ def _seats(incident: Incident) -> list[CommandAssignment]:
     return list(db.session.scalars(rows.order_by(CommandAssignment.id)))
 
 
-def _happened(incident: Incident, what) -> bool:
+def _happened(incident: Incident, what: ColumnElement[bool]) -> bool:
     """Whether the timeline has an entry like this after the incident was opened."""
     rows = select(TimelineEvent.id).where(TimelineEvent.incident_id == incident.id, what)
     return db.session.scalar(rows.limit(1)) is not None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, ScalarSelect, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from majorops.db import db
 from majorops.domain.coach import Clocked, CoachInputs
@@ -68,10 +70,10 @@ def coach_inputs(
     )
 
 
-def _signs(incident: Incident):
+def _signs(incident: Incident) -> Row[*tuple[Any, ...]]:
     """Counts and newest times in one row."""
 
-    def newest(column):
+    def newest(column: InstrumentedAttribute[datetime | None]) -> ScalarSelect[datetime | None]:
         return select(func.max(column)).where(column.class_.incident_id == incident.id).scalar_subquery()
 
     people = called(incident.id).subquery()

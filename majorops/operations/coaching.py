@@ -52,7 +52,7 @@ def note_called(incident: Incident, *, actor: Actor, now: datetime) -> None:
         raise Conflict("Messages go out meanwhile: see Sent.")
     for nudge in asking:
         _mark(incident, nudge.key).dismissed_at = now
-    total = here.reach.total
+    total = here.reach.total if here.reach else 0
     whom = f"{total} {'person' if total == 1 else 'people'}" if total else "who must know"
     title = f"Told by phone, as no message went out: {whom}"
     record(incident, "people.called", title, type=EventType.ACTION, actor=actor, now=now)

@@ -54,11 +54,11 @@ def seat(
         )
     if title:
         pass
-    elif name and old:
-        title = f"{role.label}: {name} replaces {old.name}"
+    elif name:
+        title = f"{role.label}: {name}{f' replaces {old.name}' if old else ''}"
     else:
         vacant = "" if incident.phase is Phase.RESOLUTION else ". Role vacant"
-        title = f"{role.label}: {name}" if name else f"{role.label}: {old.name} released{vacant}"
+        title = f"{role.label}: {old.name if old else 'nobody'} released{vacant}"
     record(
         incident,
         "command.changed",
@@ -83,8 +83,8 @@ def take_command(incident: Incident, *, actor: Actor, now: datetime) -> None:
     seated = holder(incident, CommandRole.MIM)
     if seated and (refusal := take_refusal(seated.name, seated.since, actor.name)):
         raise Conflict(refusal, by=seated.name, at=seated.since)
-    given = {"user_id": actor.user_id, "title": f"{actor.name} has command"}
-    seat(incident, CommandRole.MIM, actor.name, actor=actor, now=now, **given)
+    title = f"{actor.name} has command"
+    seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, title=title, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
@@ -134,7 +134,7 @@ def newest_tests() -> list[AuditEntry]:
 
 def own_address(actor: Actor) -> str:
     """The e-mail address of the account that acts."""
-    return db.session.get(User, actor.user_id).email
+    return db.session.get_one(User, actor.user_id).email
 
 
 def unreachable(has_mail: bool) -> list[User]:
@@ -142,7 +142,7 @@ def unreachable(has_mail: bool) -> list[User]:
     every channel is switched off, or is e-mail and there is no mail server. By name.
     """
     usable = [Channel.is_active.is_(True)] + ([] if has_mail else [Channel.kind != ChannelKind.EMAIL])
-    reached = exists().where(Channel.user_id == User.id, *usable)
+    reached: ColumnElement[bool] = exists().where(Channel.user_id == User.id, *usable)
     if has_mail:  # who never chose a channel gets e-mail
         reached = reached | ~exists().where(Channel.user_id == User.id)
     rows = select(User).where(User.is_active.is_(True), ~reached).order_by(User.name, User.id)

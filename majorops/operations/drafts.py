@@ -55,7 +55,7 @@ def begin_draft(number: int, asked: Asked, *, actor: Actor, now: datetime) -> in
 
     One at a time for each person. Raises Conflict.
     """
-    incident = db.session.get(Incident, number)
+    incident = db.session.get_one(Incident, number)
     if asked.helper is not Helper.BRIEF:  # leadership reads on after the close
         demand_open(incident)
     db.session.get(User, actor.user_id, with_for_update=True)  # two tabs of one person come one after another
@@ -197,7 +197,7 @@ def check_review(
     own = [incident.title, *HOLDING_TEXTS.values(), *(draft.typed for draft in drafts), *_published(incident)]
     taken = {}
     for draft in written:
-        known = [*own, here.text] if is_edited and draft is not here else own
+        known = [*own, here.text] if here and is_edited and draft is not here else own
         sentence = sentence_of(draft.text, body, known)
         if shares[draft.id] < UNUSED or sentence:
             taken[draft.id] = sentence

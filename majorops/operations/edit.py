@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import CommandRole, EventType, Visibility
+from majorops.domain.enums import AlarmLevel, CommandRole, EventType, IncidentStatus, Severity, Visibility
 from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.domain.text import clean_text
 from majorops.fields import FIELDS, Field
@@ -54,16 +55,17 @@ def edit_field(
         by, at = last_edit(incident, name)
         raise Conflict(f"{field.label} was changed meanwhile.", theirs=stored, by=by, at=at)
     before = incident.version
-    if name in ("severity", "alarm_level", "status"):
-        operation = {"severity": change_severity, "alarm_level": set_alarm_level, "status": change_status}[
-            name
-        ]
-        more = {"override": override} if name == "status" else {}
-        operation(incident, value, actor=actor, now=now, **more)
+    if name == "severity":
+        change_severity(incident, cast(Severity, value), actor=actor, now=now)
+    elif name == "alarm_level":
+        set_alarm_level(incident, cast(AlarmLevel, value), actor=actor, now=now)
+    elif name == "status":
+        change_status(incident, cast(IncidentStatus, value), override=override, actor=actor, now=now)
     elif name.startswith("command."):
-        assign_role(incident, CommandRole(name.removeprefix("command.")), value, actor=actor, now=now)
+        role = CommandRole(name.removeprefix("command."))
+        assign_role(incident, role, cast(str, value), actor=actor, now=now)
     elif name == "phase_note":
-        write_phase_note(incident, incident.phase, value, actor=actor, now=now)
+        write_phase_note(incident, incident.phase, cast(str, value), actor=actor, now=now)
     else:
         _write(incident, field, value, stored, actor=actor, now=now)
     return incident.version > before
@@ -80,7 +82,7 @@ def edit_fields(
 ) -> None:
     """Set several fields or none: name → (typed, was). `rename`: how a form calls them in errors.
     Raises as `edit_field`; a conflict names its field."""
-    errors = {}
+    errors: dict[str, str] = {}
     for name, (typed, was) in given.items():
         try:
             edit_field(incident, name, typed, was=was, actor=actor, now=now)
@@ -132,14 +134,17 @@ def _same(field: Field, typed: str, stored: str) -> bool:
         return False
 
 
-def _write(incident: Incident, field: Field, value, stored: str, *, actor: Actor, now: datetime) -> None:
+def _write(
+    incident: Incident, field: Field, value: object, stored: str, *, actor: Actor, now: datetime
+) -> None:
     if field.name == "affected_systems":
-        _set_systems(incident, value)
+        _set_systems(incident, cast("list[str]", value))
     elif field.name == "alert.customer_count":
-        incident.customer_count, incident.customer_count_is_approximate = value
+        count, is_approximate = cast("tuple[int | None, bool]", value)
+        incident.customer_count, incident.customer_count_is_approximate = count, is_approximate
     else:
         _check_times(incident, field.name, value, now)
-        setattr(incident, field.column, value)
+        setattr(incident, field.column or field.name, value)
     db.session.flush()
     new = field.read(incident)
     if new == stored:
@@ -163,7 +168,7 @@ def _write(incident: Incident, field: Field, value, stored: str, *, actor: Actor
         bring_card(incident, actor=actor, now=now)
     if field.name == "alert.issue_time" and value:
         record_alert_fired(incident, actor=actor, now=now)
-    if field.name == "alert.resolve_time" and value:
+    if field.name == "alert.resolve_time" and isinstance(value, datetime):
         title = f"Alert cleared {value:%Y-%m-%d %H:%M:%S} UTC"
         record(
             incident,
@@ -187,9 +192,9 @@ def _set_systems(incident: Incident, names: list[str]) -> None:
     incident.systems += [AffectedSystem(name=name) for name in names if name not in kept]
 
 
-def _check_times(incident: Incident, name: str, value, now: datetime) -> None:
+def _check_times(incident: Incident, name: str, value: object, now: datetime) -> None:
     label = FIELDS[name].label
-    if FIELDS[name].input != "time" or value is None:
+    if FIELDS[name].input != "time" or not isinstance(value, datetime):
         return
     if value > now:
         raise Invalid({name: f"{label}: {value:%Y-%m-%d %H:%M} UTC has not come yet."})

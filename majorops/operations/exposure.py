@@ -38,6 +38,13 @@ def publish_exposure(incident: Incident, *, actor: Actor, now: datetime) -> str:
     if at and incident.exposure_line == it.line and now - at < ONE_PRESS:
         return it.line
     incident.exposure_line, incident.exposure_published_at = it.line, now
-    given = {"detail": it.words, "type": EventType.ACTION}
-    record(incident, "exposure.published", f"Exposure line {it.line}", actor=actor, now=now, **given)
+    record(
+        incident,
+        "exposure.published",
+        f"Exposure line {it.line}",
+        detail=it.words,
+        type=EventType.ACTION,
+        actor=actor,
+        now=now,
+    )
     return it.line

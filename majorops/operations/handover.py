@@ -56,6 +56,7 @@ def _picture(incident: Incident, seen: CoachInputs) -> Picture:
         .order_by(Milestone.number.desc())
         .limit(1)
     ).first()
+    newest_first = needs.order_by(CanReport.id.desc())
     customers = FIELDS["alert.customer_count"].read(incident)
     return Picture(
         reference=incident.reference,
@@ -64,8 +65,8 @@ def _picture(incident: Incident, seen: CoachInputs) -> Picture:
         systems=tuple(incident.system_names),
         customers=customers or "not counted",
         external=incident.external_impact.label,
-        milestone=tuple(milestone) if milestone else None,
-        needs=tuple(map(tuple, db.session.execute(needs.order_by(CanReport.id.desc()).limit(NEEDS_READ)))),
+        milestone=(milestone.number, milestone.at) if milestone else None,
+        needs=tuple((team, need) for team, need in db.session.execute(newest_first.limit(NEEDS_READ))),
         held=tuple((role, names[role]) for role in CommandRole if role in names),
     )
 
@@ -78,8 +79,11 @@ def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now
     """
     demand_open(incident)
     mim = holder(incident, CommandRole.MIM)
-    if refusal := offer_refusal(mim.name if mim else "", mim.user_id if mim else None, actor):
-        raise Forbidden(refusal) if mim else Conflict(refusal)
+    refusal = offer_refusal(mim.name if mim else "", mim.user_id if mim else None, actor)
+    if mim is None:
+        raise Conflict(refusal)
+    if refusal:
+        raise Forbidden(refusal)
     if known := open_handover(incident):
         if known.user_id == user_id:
             return known
@@ -92,9 +96,16 @@ def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now
         raise Invalid({"to": refusal})
     if user.id == mim.user_id:
         raise Invalid({"to": f"{user.name} has command already."})
-    given = {"from_name": mim.name, "from_id": mim.user_id, "to_name": user.name, "user_id": user.id}
     text = _as_text(command_brief(incident, now))
-    handover = Handover(incident_id=incident.id, brief=text, offered_at=now, **given)
+    handover = Handover(
+        incident_id=incident.id,
+        from_name=mim.name,
+        from_id=mim.user_id,
+        to_name=user.name,
+        user_id=user.id,
+        brief=text,
+        offered_at=now,
+    )
     db.session.add(handover)
     db.session.flush()
     _record(incident, "offered", f"{handover}, offered", text, actor=actor, now=now)
@@ -118,8 +129,16 @@ def accept_handover(incident: Incident, handover_id: int, *, actor: Actor, now: 
     handover.brief = _as_text(command_brief(incident, now))
     _close(handover, HandoverState.ACCEPTED, now)
     title = f"Command: {handover.from_name} › {actor.name}, accepted"
-    given = {"user_id": actor.user_id, "title": title, "detail": handover.brief}
-    seat(incident, CommandRole.MIM, actor.name, actor=actor, now=now, **given)
+    seat(
+        incident,
+        CommandRole.MIM,
+        actor.name,
+        user_id=actor.user_id,
+        title=title,
+        detail=handover.brief,
+        actor=actor,
+        now=now,
+    )
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -166,8 +185,15 @@ def _close(handover: Handover, state: HandoverState, now: datetime) -> None:
 def _record(
     incident: Incident, what: str, title: str, detail: str = "", *, actor: Actor, now: datetime
 ) -> None:
-    given = {"detail": detail, "type": EventType.COMMAND}
-    record(incident, f"handover.{what}", f"Command: {title}", actor=actor, now=now, **given)
+    record(
+        incident,
+        f"handover.{what}",
+        f"Command: {title}",
+        detail=detail,
+        type=EventType.COMMAND,
+        actor=actor,
+        now=now,
+    )
 
 
 def _as_text(lines: tuple[Line, ...]) -> str:

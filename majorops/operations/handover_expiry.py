@@ -49,5 +49,5 @@ def lapse_offers_to(user: User, *, actor: Actor, now: datetime) -> None:
     offered = select(Handover.incident_id).filter_by(user_id=user.id, closed_at=None)
     for number in db.session.scalars(offered.order_by(Handover.incident_id)).all():
         incident = db.session.get(Incident, number, with_for_update=True, populate_existing=True)
-        if (handover := open_handover(incident)) and handover.user_id == user.id:
+        if incident and (handover := open_handover(incident)) and handover.user_id == user.id:
             lapse_handover(incident, reason, actor=actor, now=now)

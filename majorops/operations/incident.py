@@ -33,7 +33,7 @@ def open_incident(
     source: IntakeSource = IntakeSource.WEB,
     is_drill: bool = False,
     issue_time: datetime | None = None,
-    **alert,
+    **alert: object,
 ) -> Incident:
     """Open an incident (guide, "Opening an Incident").
 
@@ -126,9 +126,11 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
     for role, row in held.items():
         if role is not CommandRole.MIM:
             seat(new, role, row.name, user_id=row.user_id, actor=actor, now=now)
-    link = {"type": EventType.ALERT, "visibility": Visibility.PUBLIC, "actor": actor, "now": now}
-    record(new, "incident.continues", f"Continues {incident.reference}.", **link)
-    record(incident, "incident.continued", f"Continued as {new.reference}.", **link)
+    for one, kind, title in (
+        (new, "incident.continues", f"Continues {incident.reference}."),
+        (incident, "incident.continued", f"Continued as {new.reference}."),
+    ):
+        record(one, kind, title, type=EventType.ALERT, visibility=Visibility.PUBLIC, actor=actor, now=now)
     return new
 
 

@@ -5,11 +5,12 @@ Outside incidents: the audit keeps who did it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
-from majorops.db import db
+from majorops.db import changed_rows, db
 from majorops.domain.access import SYSTEM, Actor, Permission
 from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.errors import Conflict, Invalid
@@ -37,7 +38,7 @@ def plan_maintenance(
     actor: Actor,
     now: datetime,
     body: str = "",
-    systems: list[str] = (),
+    systems: Sequence[str] = (),
     is_automatic: bool = True,
     is_public: bool = True,
 ) -> Maintenance:
@@ -69,7 +70,7 @@ def change_maintenance(
     actor: Actor,
     now: datetime,
     body: str = "",
-    systems: list[str] = (),
+    systems: Sequence[str] = (),
     is_automatic: bool = True,
     is_public: bool = True,
     expected: str | None = None,
@@ -142,7 +143,7 @@ def run_maintenance(*, actor: Actor, now: datetime) -> int:
     for row in db.session.scalars(_waiting()).all():
         to = due(row.status, row.is_automatic, row.starts_at, row.ends_at, now)
         same = update(Maintenance).where(Maintenance.id == row.id, Maintenance.status == row.status)
-        if to and db.session.execute(same.values(status=row.status)).rowcount:
+        if to and changed_rows(same.values(status=row.status)):
             _move(row, to, WORDS[to], actor, now)
             moved += 1
     return moved
@@ -161,13 +162,13 @@ def _hold(row: Maintenance) -> None:
 
 
 def _planned_just_now(
-    title: str, starts_at: datetime, ends_at: datetime, now: datetime
+    title: str, starts_at: datetime | None, ends_at: datetime | None, now: datetime
 ) -> Maintenance | None:
     same = select(Maintenance).filter_by(title=title, starts_at=starts_at, ends_at=ends_at)
     return db.session.scalars(same.where(Maintenance.created_at > now - TWICE).limit(1)).first()
 
 
-def _waiting():
+def _waiting() -> Select[Maintenance]:
     return select(Maintenance).where(
         Maintenance.status.in_(AHEAD_OR_RUNNING), Maintenance.is_automatic.is_(True)
     )
@@ -191,7 +192,9 @@ def _say(row: Maintenance, text: str, now: datetime) -> None:
         announce(f"works:{update.id}", now, maintenance_id=row.id)
 
 
-def _checked(title: str, body: str, starts_at, ends_at, now: datetime) -> dict[str, object]:
+def _checked(
+    title: str, body: str, starts_at: datetime | None, ends_at: datetime | None, now: datetime
+) -> dict[str, object]:
     errors = time_errors(starts_at, ends_at, now)
     if not title or len(title) > 200:
         errors["title"] = "Say what is maintained, in one line of at most 200 characters."

@@ -46,7 +46,8 @@ def notify(
     """
     wanting = roles_that_want(notice)
     told = [user for user in dict.fromkeys(people) if user.role in wanting]
-    rows, people_reached = {}, {}
+    rows: dict[str, dict[str, object]] = {}
+    people_reached: dict[int, Reach] = {}
     for user, channel in _channels(told):
         kind, address = (channel.kind, channel.address) if channel else (None, "")
         key = sha256(f"{act} {user.id} {kind} {address}".encode()).hexdigest()
@@ -118,5 +119,7 @@ def _channels(people: list[User]) -> Iterator[tuple[User, Channel | None]]:
     for user in people:
         mail = Channel(user_id=user.id, kind=ChannelKind.EMAIL, address=user.email)
         active = [channel for channel in chosen[user.id] if channel.is_active]
-        for channel in active or ([None] if chosen[user.id] else [mail]):
+        if chosen[user.id] and not active:
+            yield user, None
+        for channel in active or ([] if chosen[user.id] else [mail]):
             yield user, channel

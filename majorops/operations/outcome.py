@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
@@ -71,14 +71,14 @@ def not_told(incident_id: int, most: int) -> list[str]:
     return list(db.session.scalars(names.limit(most)))
 
 
-def _of(incident_id: int, base: str) -> tuple:
+def _of(incident_id: int, base: str) -> tuple[ColumnElement[bool], ...]:
     return (Delivery.incident_id == incident_id, Delivery.act.in_([base, f"{base}:role"]))
 
 
-def _outcome(here: tuple) -> Outcome:
+def _outcome(here: tuple[ColumnElement[bool], ...]) -> Outcome:
     people = select(func.min(REACH).label("reach")).where(*here).group_by(Delivery.user_id).subquery()
     return _counted(select(people.c.reach, func.count()).group_by(people.c.reach))
 
 
-def _counted(rows: Select) -> Outcome:
+def _counted(rows: Select[int, int]) -> Outcome:
     return Outcome(Counter({Reach(reach): number for reach, number in db.session.execute(rows)}))

@@ -55,7 +55,7 @@ def mark_reviewed(card: RunCard, *, actor: Actor, now: datetime) -> None:
 
 def newest_version(card: RunCard) -> RunCardVersion:
     rows = select(RunCardVersion).filter_by(card_id=card.id).order_by(RunCardVersion.number.desc())
-    return db.session.scalar(rows.limit(1))
+    return db.session.scalars(rows.limit(1)).one()
 
 
 def cards_for(incident: Incident) -> list[RunCard]:

@@ -13,10 +13,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    MetaData,
     Select,
     column,
     event,
@@ -27,7 +29,7 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapped, Session, UOWTransaction
 
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
@@ -107,7 +109,7 @@ def _listed(numbers: Iterable[int]) -> str:
 
 
 @event.listens_for(Session, "after_flush")
-def _keep(session: Session, context) -> None:
+def _keep(session: Session, context: UOWTransaction) -> None:
     """What a flush wrote is found from the same commit on."""
     fresh: dict[str, list[int]] = {}
     stale: dict[str, list[int]] = {}
@@ -120,8 +122,10 @@ def _keep(session: Session, context) -> None:
             stale.setdefault(name, []).append(row.id)
         if is_new or (not is_gone and row.id in stale.get(name, ())):
             fresh.setdefault(name, []).append(row.id)
-    connection = session.connection() if fresh or stale else None
-    key = "rowid" if connection is not None and connection.dialect.name == "sqlite" else "id"
+    if not fresh and not stale:
+        return
+    connection = session.connection()
+    key = "rowid" if connection.dialect.name == "sqlite" else "id"
     for name, numbers in stale.items():
         connection.execute(text(f"DELETE FROM search_{name} WHERE {key} IN {_listed(numbers)}"))  # noqa: S608
     for name, numbers in fresh.items():
@@ -134,7 +138,7 @@ def _is_changed(row: object, names: Iterable[str]) -> bool:
 
 
 @event.listens_for(Base.metadata, "after_create")
-def _create(target, connection: Connection, **more) -> None:
+def _create(target: MetaData, connection: Connection, **more: object) -> None:
     create(connection)
 
 
@@ -181,8 +185,15 @@ def words_in(typed: str) -> list[str]:
     return [word[:60] for word in dict.fromkeys(found)][:WORDS]
 
 
+class SearchedModel(Protocol):
+    """A model of a table that is searched."""
+
+    __tablename__: str
+    id: Mapped[int]
+
+
 def matches(
-    model: type, typed: str, newest: int | None = None, *, whole: bool = False
+    model: type[SearchedModel], typed: str, newest: int | None = None, *, whole: bool = False
 ) -> ColumnElement[bool]:
     """The condition that a row of `model` holds every word that was typed, or one that begins with it.
 
@@ -196,7 +207,7 @@ def matches(
     return model.id.in_(found.order_by(number.desc()).limit(newest) if newest else found)
 
 
-def are_many(model: type, typed: str, many: int) -> bool:
+def are_many(model: type[SearchedModel], typed: str, many: int) -> bool:
     """At least so many rows of `model` hold the words themselves.
 
     Where that is so, to ask for what begins with them too costs FTS5 every such row, however few are wanted.
@@ -206,7 +217,7 @@ def are_many(model: type, typed: str, many: int) -> bool:
     return found is not None and db.session.scalar(found) is not None
 
 
-def _holding(name: str, words: list[str], whole: bool) -> tuple[Select, ColumnElement[int]]:
+def _holding(name: str, words: list[str], whole: bool) -> tuple[Select[int], ColumnElement[int]]:
     """The numbers of the rows that hold these words, and the column of them."""
     begins = [not whole and len(word) > 1 for word in words]
     if db.engine.dialect.name == "sqlite":

@@ -66,7 +66,7 @@ def _untold(incident: Incident, told: set[str]) -> list[str]:
     def why(row: CommandAssignment) -> str:
         if not row.user_id:
             return "no account"
-        return "held no role any more" if row.until < ends else "messages off"
+        return "held no role any more" if row.until and ends and row.until < ends else "messages off"
 
     return [f"{name} ({why(row)})" for name, row in last.items() if name not in told]
 

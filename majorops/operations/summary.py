@@ -79,6 +79,15 @@ def clear_summary(incident: Incident, *, actor: Actor, now: datetime, was: str |
         raise Invalid({"summary": "There is no exec summary to clear."})
     if was is not None and was.split() != incident.exec_summary.split():
         raise Conflict(CHANGED)
-    given = {"detail": incident.exec_summary, "field": "exec_summary", "type": EventType.ACTION}
+    old = incident.exec_summary
     incident.exec_summary, incident.exec_summary_from = "", None
-    record(incident, "field.changed", "Exec summary cleared", **given, actor=actor, now=now)
+    record(
+        incident,
+        "field.changed",
+        "Exec summary cleared",
+        detail=old,
+        type=EventType.ACTION,
+        field="exec_summary",
+        actor=actor,
+        now=now,
+    )

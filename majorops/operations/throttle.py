@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select
 
-from majorops.db import db
+from majorops.db import changed_rows, db
 from majorops.models import SignInThrottle, User
 
 WINDOW = timedelta(minutes=15)
@@ -104,7 +104,7 @@ def forget_person(email: str) -> int:
         key == f"email:{email}",
         *(key.startswith(f"{kind}:{email}|", autoescape=True) for kind in ("pair", "known")),
     )
-    return db.session.execute(delete(SignInThrottle).where(own)).rowcount
+    return changed_rows(delete(SignInThrottle).where(own))
 
 
 def pauses_of(email: str, now: datetime) -> list[datetime]:

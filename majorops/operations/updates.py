@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TypeVar, cast
 
 from sqlalchemy import func, select
 
@@ -19,6 +20,8 @@ from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 from majorops.operations.promise import renew_promise
 
 PROMISE_AT_MOST = timedelta(hours=24)
+
+Said = TypeVar("Said", bound=Publication)
 
 
 @operation(needs=Permission.PUBLISH)
@@ -82,8 +85,9 @@ def publish_milestone(
     elif next_update_eta is None:
         raise Invalid({"next_update": "A milestone promises the next update: choose when."})
     _check(body, next_update_eta, now, asks_promise and not is_resolution)
+    cut = select(func.count(Milestone.id)).filter_by(incident_id=incident.id)
     milestone = Milestone(
-        number=1 + db.session.scalar(select(func.count(Milestone.id)).filter_by(incident_id=incident.id)),
+        number=1 + (db.session.scalar(cut) or 0),
         title=title,
         body=body,
         next_update_eta=next_update_eta,
@@ -153,14 +157,14 @@ def _check(body: str, eta: datetime | None, now: datetime, asks_promise: bool = 
 
 def _publish(
     incident: Incident,
-    publication: Publication,
+    publication: Said,
     visibility: Visibility,
     *,
     actor: Actor,
     now: datetime,
     what: str = "",
     review: Review = AS_IT_IS,
-) -> Publication:
+) -> Said:
     if twin := _just_posted(incident, publication, visibility, actor=actor, now=now):
         return twin
     drafted = check_review(incident, publication.body, review, actor=actor, now=now)
@@ -190,13 +194,15 @@ def _publish(
 
 
 def _just_posted(
-    incident: Incident, publication: Publication, visibility: Visibility, *, actor: Actor, now: datetime
-) -> Publication | None:
+    incident: Incident, publication: Said, visibility: Visibility, *, actor: Actor, now: datetime
+) -> Said | None:
     """The same text by the same person within a minute is one act: a button pressed twice."""
     last = db.session.scalar(
         select(Publication).filter_by(incident_id=incident.id).order_by(Publication.id.desc()).limit(1)
     )
-    same = last is not None and (
+    if last is None:
+        return None
+    same = (
         type(last),
         last.body,
         last.visibility,
@@ -209,4 +215,4 @@ def _just_posted(
         actor.name,
         bool(publication.is_resolution),
     )
-    return last if same and now - last.at < timedelta(minutes=1) else None
+    return cast(Said, last) if same and now - last.at < timedelta(minutes=1) else None
