@@ -57,6 +57,7 @@ eval-ai: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/biome check --error-on-warnings .
 
 format: .venv/dev

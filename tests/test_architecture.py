@@ -14,6 +14,7 @@ from majorops.fields import FIELDS
 from majorops.fireground.screen.commands import sections
 from majorops.projections import PublicIncident
 from majorops.regions import REGIONS
+from majorops.version import VERSION
 from majorops.web.access import is_admin_endpoint
 from tests.operations.loaded import OPERATIONS
 
@@ -23,7 +24,7 @@ CODE = sorted((ROOT / "majorops").rglob("*.py"))
 # From the lowest layer up: a package imports what lies below it, and nothing beside or above it.
 # Screens do not know each other; what two of them need lies in `web` or deeper.
 LAYERS = (
-    {"clock", "domain", "i18n", "signing", "storage"},
+    {"clock", "domain", "i18n", "signing", "storage", "version"},
     {"db"},
     {"models"},
     {"fields"},
@@ -108,6 +109,11 @@ def test_the_picture_is_the_codes():
     from tests.draw_architecture import DOCUMENT, picture
 
     assert picture() in DOCUMENT.read_text(), "make picture"
+
+
+def test_the_newest_heading_of_the_changelog_is_this_version():
+    newest = re.search(r"^## (\S+?)[,\n]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest[1] == VERSION
 
 
 def test_one_door():

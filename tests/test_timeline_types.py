@@ -52,9 +52,7 @@ def test_an_edited_field_is_an_action_and_a_new_severity_is_command(cast, clock)
         edit_field(incident, name, typed, actor=cast.maya, now=clock())
         assert FIELDS[name]
     page = cast.browser("maya").get("/admin/incidents/1").text
-    rows = {
-        part.split("<b>")[1].split("</b>")[0]: part for part in page.split('class="timeline__row')[1:]
-    }
+    rows = {part.split("<b>")[1].split("</b>")[0]: part for part in page.split('class="timeline__row')[1:]}
     types = {title: part.split('data-event-type="')[1].split('"')[0] for title, part in rows.items()}
     assert types["Title: prod-payments-api not responding › checkout times out"] == "action"
     assert types["Business: (empty) › orders lost"] == "action"

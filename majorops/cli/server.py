@@ -20,6 +20,7 @@ from majorops.operations import search_index
 from majorops.operations.delivery import record_test
 from majorops.publishing.files import PublicFiles
 from majorops.realtime.invalidation import tell_ledger
+from majorops.version import VERSION
 from majorops.web.health import is_ready
 
 
@@ -100,6 +101,7 @@ def search_rebuild() -> None:
 def check(address: str | None) -> None:
     """Check configuration and database; exit 0 when the server could run, and the test message arrived."""
     config = current_app.config
+    click.echo(f"version: {VERSION}")
     click.echo(f"database: {config['DATABASE_URL'].split(':')[0]}")
     ways = (("local", config["LOCAL_LOGIN"]), ("single sign-on", config["OIDC_ISSUER"]))
     click.echo(f"sign-in: {', '.join(way for way, on in ways if on)}")

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from majorops import clock
 from tests.browser.test_accessibility import demo, violations  # noqa: F401 (a fixture)
 from tests.browser.test_journey import open_incident
 from tests.browser.test_keyboard import meet_conditions
@@ -409,3 +411,20 @@ def test_without_script_the_composer_does_not_fold_under_a_press(open_page):
     box = page.locator("#advance-key").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.locator(".advance__soft")).to_have_attribute("open", "", timeout=2000)
+
+
+def test_maintenance_stands_in_one_column_from_the_left(open_page):
+    """Once each stood at the right, as wide as its words: a part of the fireground had the same class."""
+    page = open_page("maya")
+    page.goto("/admin/maintenance/new")
+    page.fill("[name=title]", "ledger-db failover test")
+    for name, hours in (("starts_at", 24), ("ends_at", 25)):
+        page.fill(f"[name={name}]", f"{clock.now() + timedelta(hours=hours):%Y-%m-%d %H:%M}")
+    page.fill("[name=systems]", "ledger-db")
+    page.fill("[name=body]", "Card payments may pause.")
+    page.get_by_role("button", name="Plan").click()
+    page.wait_for_url("**/admin/maintenance*")
+    page.goto("/admin/maintenance")
+    heading, item = page.locator("h1").bounding_box(), page.locator(".works").bounding_box()
+    assert item["x"] == heading["x"]
+    assert item["width"] > 900
