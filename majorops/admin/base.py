@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response, abort, flash, make_response, redirect, request
+from flask import abort, flash, make_response, redirect, request
 from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.form import BaseForm
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.admin.bulk import Bulk

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import Response, flash, redirect, request
+from flask import flash, redirect, request
 from flask_admin import expose
 from flask_login import current_user
 from sqlalchemy.orm import joinedload
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.admin import forms

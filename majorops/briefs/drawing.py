@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import current_app, make_response, render_template, request
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.ai import rules

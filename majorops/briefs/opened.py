@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy.exc import DatabaseError
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.briefs.drawing import draw, question_in, unkept

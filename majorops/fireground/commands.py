@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, render_template, url_for
 
 from majorops.domain.access import Permission
@@ -35,7 +37,7 @@ def address_of(command: Command, number: int) -> str:
     if command.address:
         return command.address
     endpoint = command.endpoint if command.is_sent else command.link or "fireground.show"
-    takes = dict(command.takes)
+    takes: dict[str, Any] = dict(command.takes)  # they never have one of url_for's own names
     if current_app.url_map.is_endpoint_expecting(endpoint, "number"):
         takes.setdefault("number", number)
     anchor = None if command.is_sent or command.link else command.place.split(" ")[0] or None

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import Response, current_app, redirect, request, stream_with_context, url_for
+from flask import current_app, redirect, request, stream_with_context, url_for
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.ai import (
@@ -75,7 +76,7 @@ def draft(number: int, name: str) -> Response:
     except Refused as problem:
         return refused(incident, problem, "composer" if helper is Helper.UPDATE else name, REGION[helper])
     if LINES in request.headers.get("Accept", ""):
-        answer = Response(stream_with_context(lines(job)), mimetype=LINES)
+        answer = current_app.response_class(stream_with_context(lines(job)), mimetype=LINES)
         # for the front door and for nginx: each line goes out at once
         answer.headers["X-Accel-Buffering"] = "no"
         return answer

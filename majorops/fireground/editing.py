@@ -5,7 +5,8 @@ GET is the editor, POST is one value with `was`, the value the person saw.
 
 from __future__ import annotations
 
-from flask import Response, abort, make_response, render_template, request
+from flask import abort, make_response, render_template, request
+from werkzeug.wrappers import Response
 
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS
@@ -40,9 +41,9 @@ def save(number: int, name: str) -> Response:
     incident = load(number)
     if name not in FIELDS:
         abort(404)
-    typed, was = request.form.get("value", ""), request.form.get("was", "")
+    typed, was = request.form.get("value", ""), request.form.get("was")
     typed = f"approximately {typed}" if "approximate" in request.form else typed
-    was = was.replace("\r\n", "\n") if "was" in request.form else None  # browsers send every line end as CRLF
+    was = None if was is None else was.replace("\r\n", "\n")  # browsers send every line end as CRLF
     try:
         take_or_edit(incident, name, typed, was)
     except Refused as problem:

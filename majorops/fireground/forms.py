@@ -59,6 +59,7 @@ class Choice(Field):
         if not values or not values[0]:
             return
         value = values[0].strip()
+        self.data: Enum | None
         try:
             self.data = self.members(int(value) if issubclass(self.members, int) else value)
         except ValueError:

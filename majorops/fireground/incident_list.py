@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +20,8 @@ class IncidentList:
     `older_than` leads to the next.
     """
 
-    running: list[Incident]
-    resolved: list[Incident]
+    running: Sequence[Incident]
+    resolved: Sequence[Incident]
     older_than: int | None
     now: datetime
     before: int | None

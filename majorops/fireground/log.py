@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from werkzeug.wrappers import Response
 
 from majorops.domain.access import Permission
 from majorops.domain.can import parse_can

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.access import Permission

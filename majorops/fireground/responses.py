@@ -11,7 +11,6 @@ from functools import wraps
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import (
-    Response,
     current_app,
     flash,
     make_response,
@@ -22,6 +21,7 @@ from flask import (
 )
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.errors import Invalid, NotFound, Refused

@@ -8,8 +8,9 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as xml
 
-from flask import Blueprint, Response, abort, current_app, render_template
+from flask import Blueprint, abort, current_app, render_template
 from icalendar import Calendar, Event
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.enums import MaintenanceStatus

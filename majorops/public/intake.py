@@ -6,7 +6,8 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, current_app, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.access import Permission

@@ -8,8 +8,9 @@ import requests
 from authlib.integrations.base_client.errors import MismatchingStateError, OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 from authlib.integrations.requests_client import OAuth2Session
-from flask import Response, current_app, request, session, url_for
+from flask import current_app, request, session, url_for
 from joserfc.errors import JoseError
+from werkzeug.wrappers import Response
 
 from majorops.domain.enums import AccountRole
 from majorops.domain.errors import Invalid

@@ -13,7 +13,6 @@ from pathlib import Path
 from flask import (
     Blueprint,
     Flask,
-    Response,
     abort,
     current_app,
     g,
@@ -23,6 +22,7 @@ from flask import (
     url_for,
 )
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
@@ -150,7 +150,7 @@ def _frame(state: str, posture: str) -> dict[str, object]:
 
 def answer(text: str, kind: str, name: str = "") -> Response:
     """What programs read; `name`: of what it says, where the text says more than that."""
-    response = Response(text, content_type=f"{kind}; charset=utf-8")
+    response = current_app.response_class(text, content_type=f"{kind}; charset=utf-8")
     response.set_etag(name or name_of(text))
     response.headers["Cache-Control"] = caching()
     return response.make_conditional(request)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, current_app, request
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.projections import clients as shapes

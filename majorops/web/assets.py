@@ -6,10 +6,11 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, abort, current_app, request
 from markupsafe import Markup
 from rcssmin import cssmin
 from rjsmin import jsmin
+from werkzeug.wrappers import Response
 
 from majorops.web.access import public
 from majorops.web.modules import Modules
@@ -91,7 +92,9 @@ def bundle(name: str) -> Response:
         abort(404)
     plain, small = _files[name]
     zipped = "gzip" in request.accept_encodings
-    response = Response(small if zipped else plain, content_type=TYPES["." + name.rsplit(".", 1)[1]])
+    response = current_app.response_class(
+        small if zipped else plain, content_type=TYPES["." + name.rsplit(".", 1)[1]]
+    )
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
 
 from majorops.models import Incident
 from majorops.web.error_handlers import wants_partial
@@ -47,7 +48,7 @@ def to_fireground(incident: Incident) -> Response:
     """On to the incident's fireground; the page's script goes there by itself."""
     address = url_for("fireground.show", number=incident.id)
     if wants_partial():
-        return Response(status=204, headers={"HX-Redirect": address})
+        return current_app.response_class(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
 
 

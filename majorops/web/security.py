@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
 
 from majorops import clock
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -203,9 +203,9 @@ class Screen:
 
     @cached_property
     def steps(self) -> list[Step]:
-        entered = PHASES_ENTERED.where(TimelineEvent.incident_id == self.incident.id)
+        rows = PHASES_ENTERED.where(TimelineEvent.incident_id == self.incident.id)
         could_skip = self.incident.phase > Phase.GATHER
-        entered = db.session.scalars(entered) if could_skip else [self.incident.phase]
+        entered: Iterable[Phase] = db.session.scalars(rows) if could_skip else [self.incident.phase]
         return steps(self.incident.phase, entered, self.incident.is_resolved)
 
     @property
@@ -245,7 +245,8 @@ class Screen:
 
     @cached_property
     def update_count(self) -> int:
-        return db.session.scalar(select(func.count(Publication.id)).filter_by(incident_id=self.incident.id))
+        rows = select(func.count(Publication.id)).filter_by(incident_id=self.incident.id)
+        return db.session.execute(rows).scalar_one()
 
     # Info
 

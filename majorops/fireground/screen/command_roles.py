@@ -43,7 +43,7 @@ class CommandTeam(Record):
     def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]:
         """Role, who holds it, and since when it is vacant."""
         seats: dict[CommandRole, CommandAssignment] = {row.role: row for row in self._assignments}
-        team = []
+        team: list[tuple[CommandRole, CommandAssignment | None, datetime | None]] = []
         for role in CommandRole:
             seat = seats.get(role)
             if seat is not None and seat.until is None:

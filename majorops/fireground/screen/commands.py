@@ -161,8 +161,14 @@ def severity(f: Fireground) -> Iterator[Command]:
 
 def _set(f: Fireground, name: str, value: str, label: str, locked: str) -> Command:
     """One value for a field, sent with the one that was seen."""
-    given = {"takes": {"name": name}, "values": {"value": value, "was": f.text_of(name)}}
-    return Command(label, locked, endpoint="fireground.save", target=field_id(name), **given)
+    return Command(
+        label,
+        locked,
+        endpoint="fireground.save",
+        takes={"name": name},
+        values={"value": value, "was": f.text_of(name)},
+        target=field_id(name),
+    )
 
 
 def fields(f: Fireground) -> Iterator[Command]:
@@ -182,8 +188,8 @@ def entries(f: Fireground) -> Iterator[Command]:
         if entry.visibility.value == "internal":  # asked once more, where the whole entry can be read
             yield Command(f"Make public, {named}", may, place=f"entry-{entry.seq}-ask", endpoint=VISIBLE)
         else:
-            given = {"takes": takes, "values": {"visibility": "internal"}}
-            yield Command(f"Make internal, {named}", may, endpoint=VISIBLE, **given)
+            label, values = f"Make internal, {named}", {"visibility": "internal"}
+            yield Command(label, may, endpoint=VISIBLE, takes=takes, values=values)
         if entry.kind in NOTES and not struck_by:
             refusal = f.why_not(NOTE, always=True) or strike_refusal(entry, f.actor)
             yield Command(f"Correct {named}", refusal, place=f"strike-{entry.seq}", endpoint=CORRECT)

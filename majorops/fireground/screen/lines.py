@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from majorops.fields import FIELDS, field_id
 from majorops.fireground.screen.command import Fireground
@@ -31,8 +32,8 @@ class Command:
     press: bool = False
     link: str = ""
     endpoint: str = ""
-    takes: dict[str, object] = field(default_factory=dict)
-    values: dict[str, object] = field(default_factory=dict)
+    takes: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     target: str = ""
     address: str = ""  # outside of this product
 
@@ -48,10 +49,17 @@ class Command:
 def at(f: Fireground, key: str, label: str = "", endpoint: str = "", **more) -> Command:
     """The command of a single key, for this person."""
     it = KEYS[key]
-    given = {"place": it.place, "choose": it.choose, "press": it.press}
-    given["fill"] = getattr(f, it.fill) if it.fill else ""
-    given["locked"] = f.why_not(it.needs, always=it.always)
-    return Command(label or it.does, key=key, endpoint=endpoint, **given | more)
+    command = Command(
+        label or it.does,
+        f.why_not(it.needs, always=it.always),
+        key,
+        place=it.place,
+        choose=it.choose,
+        fill=getattr(f, it.fill) if it.fill else "",
+        press=it.press,
+        endpoint=endpoint,
+    )
+    return replace(command, **more)
 
 
 def to_place(label: str, locked: str, place: str, endpoint: str, **more) -> Command:
@@ -62,9 +70,16 @@ def to_place(label: str, locked: str, place: str, endpoint: str, **more) -> Comm
 def edit(f: Fireground, name: str, label: str = "", key: str = "") -> Command:
     """The editor of a field, in its place or on its own page."""
     place = f"{field_id(name)}-value {field_id(name)}-input"
-    given = {"place": place, "press": True, "link": EDIT, "takes": {"name": name}}
-    label = label or f"Edit {FIELDS[name].label}"
-    return Command(label, f.why_not_edit(name), key, endpoint="fireground.save", **given)
+    return Command(
+        label or f"Edit {FIELDS[name].label}",
+        f.why_not_edit(name),
+        key,
+        place=place,
+        press=True,
+        link=EDIT,
+        endpoint="fireground.save",
+        takes={"name": name},
+    )
 
 
 def short(text: str) -> str:

@@ -25,8 +25,13 @@ def response(f: Fireground) -> Iterator[Command]:
         yield to_place(f"Answer {short(str(ask))}", may, f"answer-{ask.id}", "answer")
         yield to_place(f"Defer {short(str(ask))}", may, f"answer-{ask.id}", "defer")
         for minutes in (3, 5, 10, 20):
-            given = {"takes": {"ask": ask.id}, "values": {"minutes": minutes}}
-            yield Command(f"Park {minutes} min: {short(str(ask))}", may, endpoint="fireground.park", **given)
+            yield Command(
+                f"Park {minutes} min: {short(str(ask))}",
+                may,
+                endpoint="fireground.park",
+                takes={"ask": ask.id},
+                values={"minutes": minutes},
+            )
     yield at(f, "T", endpoint="fireground.new_track")
     yield to_place("Gather conditions", may, "gather-teams", "gather_conditions")
     for can in f.cans.values():
@@ -38,15 +43,23 @@ def response(f: Fireground) -> Iterator[Command]:
     for track in f.tracks:
         if track.outcome is TrackOutcome.RUNNING:
             for minutes in (5, 10, 15):
-                label = f"Extend {short(track.goal)} +{minutes}"
-                given = {"takes": {"track": track.id}, "values": {"minutes": minutes}}
-                yield Command(label, may, endpoint="fireground.extend", **given)
+                yield Command(
+                    f"Extend {short(track.goal)} +{minutes}",
+                    may,
+                    endpoint="fireground.extend",
+                    takes={"track": track.id},
+                    values={"minutes": minutes},
+                )
             yield to_place(f"Escalate {short(track.goal)}", may, f"to-{track.id}", "escalate")
             refusal = f.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, f.actor)
             for outcome in (TrackOutcome.SUCCEEDED, TrackOutcome.FAILED, TrackOutcome.ABANDONED):
-                given = {"takes": {"track": track.id}, "values": {"outcome": outcome.value}}
-                label = f"Track {outcome.value}: {short(track.goal)}"
-                yield Command(label, refusal, endpoint="fireground.outcome", **given)
+                yield Command(
+                    f"Track {outcome.value}: {short(track.goal)}",
+                    refusal,
+                    endpoint="fireground.outcome",
+                    takes={"track": track.id},
+                    values={"outcome": outcome.value},
+                )
     for box in f.timeboxes:
         label = f"Close timebox {short(box.purpose)}"
         yield Command(label, may, endpoint="fireground.end_timebox", takes={"timebox": box.id})
@@ -76,19 +89,19 @@ def card(f: Fireground) -> Iterator[Command]:
                 values=values,
             )
     for other in f.other_cards:
-        values = {"card": other.id}
-        yield Command(f"Run card {short(other.name)}", may, endpoint="fireground.put_card", values=values)
+        label = f"Run card {short(other.name)}"
+        yield Command(label, may, endpoint="fireground.put_card", values={"card": other.id})
 
 
 def coach(f: Fireground) -> Iterator[Command]:
     """What settles the nudges, and what sets them aside."""
     may = f.why_not(COMMAND)
     for nudge in f.nudges:
-        given = {"endpoint": "fireground.rest", "values": {"key": nudge.key}}
-        yield Command(f"Dismiss nudge: {nudge.what}", may, **given)
+        rest, key = "fireground.rest", nudge.key
+        yield Command(f"Dismiss nudge: {nudge.what}", may, endpoint=rest, values={"key": key})
         if not nudge.is_red:
-            given["values"] = {"key": nudge.key, "snooze": "y"}
-            yield Command(f"Snooze nudge 5 min: {nudge.what}", may, **given)
+            values = {"key": key, "snooze": "y"}
+            yield Command(f"Snooze nudge 5 min: {nudge.what}", may, endpoint=rest, values=values)
     asked = {nudge.action for nudge in f.nudges}
     none = may or ("" if "called" in asked else "Nobody has to be told by phone.")
     yield Command("Told by phone", none, endpoint="fireground.called")

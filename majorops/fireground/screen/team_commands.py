@@ -33,5 +33,10 @@ def _handover(f: Fireground) -> Iterator[Command]:
         ("Withdraw the offer of command", "withdraw", f.why_not_withdraw),
     )
     for label, answer, refusal in answers if offer else answers[:1]:
-        given = {"takes": {"handover": offer.id if offer else 0}, "values": {"answer": answer}}
-        yield Command(label, refusal, endpoint="fireground.answer_handover", **given)
+        yield Command(
+            label,
+            refusal,
+            endpoint="fireground.answer_handover",
+            takes={"handover": offer.id if offer else 0},
+            values={"answer": answer},
+        )
