@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -22,7 +23,7 @@ from majorops.web.health import HealthMonitor
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def create_app(settings: dict[str, object] | None = None) -> Flask:
+def create_app(settings: dict[str, Any] | None = None) -> Flask:
     """Build the application.
 
     `settings`: configuration keys (see config.py) that replace what the environment says; tests use it.

@@ -212,4 +212,4 @@ def stale_since(incident: Incident, version: int) -> list[str]:
     rows = db.session.execute(
         newer.where(TimelineEvent.incident_id == incident.id, TimelineEvent.seq > version)
     )
-    return stale([tuple(row) for row in rows])
+    return stale([(kind, field) for kind, field in rows])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from flask import abort, flash, redirect, request
 from flask_admin import expose
@@ -32,10 +33,16 @@ class Act:
     done: str
 
 
-class Bulk:
+if TYPE_CHECKING:
+    from flask_admin.contrib.sqla import ModelView as View
+else:
+    View = object  # in front of Flask-Admin's own, which each table has as its last base
+
+
+class Bulk(View):
     """`acts`: name in the form → what a person may do to the rows that they ticked."""
 
-    acts: dict[str, Act] = {}
+    acts: ClassVar[dict[str, Act]] = {}
 
     @expose("/several/", methods=("POST",))
     def several(self) -> Response:

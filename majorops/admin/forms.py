@@ -5,6 +5,8 @@ Every value is text, as typed; operations decide whether it can be taken.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_admin.form import BaseForm
 from wtforms import Field as Control
 from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAreaField
@@ -44,7 +46,7 @@ def select(label: str, rows: tuple[tuple[str, str], ...], **more) -> SelectField
 
 def control(field: Field):
     """The form control of a registry field."""
-    more = {"description": HINTS.get(field.input, "")}
+    more: dict[str, Any] = {"description": HINTS.get(field.input, "")}
     if field.audience == "public":
         more["render_kw"] = {"data-public": ""}
     if field.choices:

@@ -42,7 +42,7 @@ class MaintenanceTable(Table):
         "id": "Row",
     }
     column_formatters: ClassVar = {"body": by_row(lambda row: lines(row.body))}
-    column_formatters_export: ClassVar = {}
+    column_formatters_export: ClassVar[dict] = {}
     column_sortable_list = ("title", "status", "starts_at", "ends_at")
     column_searchable_list = ("title", "body", "systems")
     column_filters = (
@@ -67,7 +67,7 @@ class MaintenanceUpdateTable(Table):
     column_details_list = (*column_list, "id")
     column_labels: ClassVar = {"at": "At", "body": "Text", "id": "Row"}
     column_formatters: ClassVar = {"body": by_row(lambda row: lines(row.body))}
-    column_formatters_export: ClassVar = {}
+    column_formatters_export: ClassVar[dict] = {}
     column_sortable_list = ("at", "status")
     column_searchable_list = ("body",)
     column_filters = (From(MaintenanceUpdate.at, "From"), Until(MaintenanceUpdate.at, "Until"))

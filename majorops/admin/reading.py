@@ -5,6 +5,7 @@ counted so far, paged so far, sorted from an index or within the newest rows.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from flask import g
 from sqlalchemy import func, or_, select
@@ -24,7 +25,13 @@ SKIMMED = 1_000  # the same on pages that count one table after the other
 SORTED = 1_000  # rows that are put into an order which no index has
 
 
-class Reading:
+if TYPE_CHECKING:
+    from flask_admin.contrib.sqla import ModelView as View
+else:
+    View = object  # in front of Flask-Admin's own, which each table has as its last base
+
+
+class Reading(View):
     """What a table's view reads, before it is drawn.
 
     `indexed`: columns by which all rows are sorted, as an index has them in this order.
@@ -129,5 +136,5 @@ class Reading:
 def counted(query, model, most: int) -> tuple[int, bool]:
     """How many rows a query has, at most `most`, and whether there are more."""
     some = query.with_entities(model.id).order_by(None).limit(most + 1).subquery()
-    number = db.session.scalar(select(func.count()).select_from(some))
+    number = db.session.execute(select(func.count()).select_from(some)).scalar_one()
     return min(number, most), number > most

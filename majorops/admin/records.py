@@ -265,7 +265,7 @@ class AuditTable(Table):
     column_details_list = ("at", "kind", "subject", "detail", "actor_name", "id")
     column_labels: ClassVar = {"at": "At", "actor_name": "By", "id": "Row"}
     column_formatters: ClassVar = {"detail": by_row(lambda row: lines(row.detail))}
-    column_formatters_export: ClassVar = {}
+    column_formatters_export: ClassVar[dict] = {}
     column_sortable_list = ("at", "kind", "subject", "actor_name")
     column_searchable_list = ("kind", "subject", "detail", "actor_name")
     column_filters = (

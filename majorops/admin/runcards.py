@@ -128,7 +128,7 @@ class RunCardVersionTable(Table):
     column_details_list = ("card", "number", "by", "at", "body")
     column_labels: ClassVar = {"card": "Run card", "number": "Version", "body": "Text", "at": "Saved"}
     column_formatters: ClassVar = {"body": by_row(lambda row: lines(row.body))}
-    column_formatters_export: ClassVar = {}
+    column_formatters_export: ClassVar[dict] = {}
     column_sortable_list = ("number", "by", "at")
     column_searchable_list = ("card.name", "body", "by")
     column_filters = (Contains(RunCard.name, "Card"),)

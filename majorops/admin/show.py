@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from flask import url_for
 from markupsafe import Markup
+from sqlalchemy.orm import DeclarativeBase
 
 from majorops.db import UTCDateTime
 from majorops.domain.enums import Phase, Visibility
@@ -53,7 +55,7 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
-def is_time(model: type, name: str) -> bool:
+def is_time(model: type[DeclarativeBase], name: str) -> bool:
     column = model.__table__.columns.get(name)
     return column is not None and isinstance(column.type, UTCDateTime)
 
@@ -71,11 +73,11 @@ def box(incident: Incident) -> Markup:
     return block.format(incident.severity.value, int(level), level.label)
 
 
-def by_row(read: Callable[[object], object]) -> Callable:
+def by_row(read: Callable[[Any], object]) -> Callable:
     """A column formatter that shows what `read` says of the row."""
     return lambda _view, _context, row, _name: read(row)
 
 
 def lines(text: str | None) -> str:
     """A long text with its line ends kept."""
-    return text and Markup('<div class="data-lines">{}</div>').format(text)
+    return Markup('<div class="data-lines">{}</div>').format(text) if text else ""

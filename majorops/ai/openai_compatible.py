@@ -8,9 +8,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from typing import TYPE_CHECKING
 
 from majorops.ai.prompts import Prompt
 from majorops.ai.provider import NoAnswer
+
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +34,20 @@ class OpenAICompatible:
         # half a second, at a process's first draft; nobody else pays for it, and no limit counts it
         import openai
 
-        self._openai, self._client = openai, None
+        self._openai = openai
+        self._client: openai.OpenAI | None = None
 
     def write(self, prompt: Prompt, seen: str) -> Iterator[str]:
         openai = self._openai
         try:
-            self._client = openai.OpenAI(
+            client = self._client = openai.OpenAI(
                 base_url=self._address,
                 api_key=self._key or "none",  # local servers want none, the client wants one
                 timeout=self.limit,
                 max_retries=self._retries,
                 http_client=openai.DefaultHttpxClient(verify=tls()),
             )
-            yield from self._pieces(prompt, seen)
+            yield from self._pieces(client, prompt, seen)
         except openai.APITimeoutError:
             raise NoAnswer(f"No answer in {self.limit:g} s.") from None
         except openai.APIStatusError as error:
@@ -58,13 +63,13 @@ class OpenAICompatible:
         finally:
             self.close()
 
-    def _pieces(self, prompt: Prompt, seen: str) -> Iterator[str]:
+    def _pieces(self, client: OpenAI, prompt: Prompt, seen: str) -> Iterator[str]:
         messages = [
             {"role": "system", "content": prompt.text},
             {"role": "user", "content": f"<record>\n{seen}\n</record>"},
         ]
         ended = None
-        with self._client.chat.completions.create(model=self.model, messages=messages, stream=True) as stream:
+        with client.chat.completions.create(model=self.model, messages=messages, stream=True) as stream:
             for chunk in stream:
                 choice = chunk.choices[0] if chunk.choices else None
                 if choice and choice.delta and choice.delta.content:

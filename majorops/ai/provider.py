@@ -5,7 +5,7 @@ and then the rules write.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from majorops.ai.prompts import Prompt
 
@@ -27,7 +27,7 @@ class Provider(Protocol):
         """End what is under way; may be called by another thread, and twice."""
 
 
-def provider_for(config: Mapping[str, object]) -> Provider | None:
+def provider_for(config: Mapping[str, Any]) -> Provider | None:
     """The model that the settings name; None where they name none: the rules write then, and say so."""
     if not config["AI_MODEL"]:
         return None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from concurrent.futures import Executor
+from typing import Any, cast
 
+from a2wsgi.asgi_typing import Send, SendEvent
 from a2wsgi.wsgi import WSGIResponder
+from a2wsgi.wsgi_typing import Environ
 
 from majorops.asgi.pools import StaffWork
 
@@ -20,32 +22,34 @@ class BufferedBridge(WSGIResponder):
 
     def __init__(self, app, executor: Executor, body: bytes, staff: StaffWork, is_staff: bool):
         super().__init__(app, executor, send_queue_size=10)
-        self._body, self._kept, self._is_long = body, [], False
+        self._body, self._is_long = body, False
+        self._kept: list[dict[str, Any]] = []
         self._staff, self._is_staff = staff, is_staff
 
     def wsgi(self, environ: dict, start_response) -> None:
-        environ |= {"wsgi.input": io.BytesIO(self._body)}
+        environ["wsgi.input"] = io.BytesIO(self._body)
         if not self._is_staff:
             self._staff.wait_until_done()
             return super().wsgi(environ, start_response)
         with self._staff:
             return super().wsgi(environ, start_response)
 
-    def send(self, message: dict) -> None:
+    def send(self, message: SendEvent | None) -> None:
+        message = cast(dict[str, Any], message)
         self._kept.append(message)
         is_end = message["type"] == "http.response.body" and not message.get("more_body")
         if is_end and not self._is_long:
             self.loop.call_soon_threadsafe(self.send_queue.put_nowait, self._kept)
         elif is_end or sum(len(one.get("body", b"")) for one in self._kept) > AT_ONCE_BYTES:
             kept, self._kept, self._is_long = self._kept, [], True
-            super().send(kept)
+            super().send(cast(SendEvent, kept))  # here the queue carries lists
 
     async def sender(self, send) -> None:
-        async def each(messages: list[dict]) -> None:
+        async def each(messages: list[SendEvent]) -> None:
             for message in messages:
                 await send(message)
 
-        await super().sender(each)
+        await super().sender(cast(Send, each))
 
 
 class StreamingBridge(BufferedBridge):
@@ -71,10 +75,10 @@ class StreamingBridge(BufferedBridge):
     def wsgi(self, environ: dict, start_response) -> None:
         own = {"wsgi.input": io.BytesIO(self._body), "majorops.gone": self._gone}
         # It waits, mostly: nobody need give it room.
-        WSGIResponder.wsgi(self, environ | own, start_response)
+        WSGIResponder.wsgi(self, cast(Environ, {**environ, **own}), start_response)
 
-    def send(self, message: dict) -> None:
-        WSGIResponder.send(self, [message])
+    def send(self, message: SendEvent | None) -> None:
+        WSGIResponder.send(self, cast(SendEvent, [message]))
 
 
 async def read_body(scope, receive, most: int) -> bytes | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from majorops.asgi.limits import Waiting
 from majorops.asgi.public_pages import PublicPages
@@ -181,7 +182,7 @@ class PublicPagesProtocol(BoundedProtocol):
         if self.parser.get_http_version() != "1.1" or self.parser.should_upgrade():
             return False
         path, _, query = self.url.partition(b"?")
-        key = self.pages.key_of(path, query, self.headers, self.scheme)
+        key = self.pages.key_of(path, query, self.headers, self.scheme or "http")
         found = self.pages.find(key) if key else None
         if found is None:
             return False
@@ -207,7 +208,7 @@ class PublicPagesProtocol(BoundedProtocol):
         parts.append(b"\r\n" if stays else b"connection: close\r\n\r\n")
         if method == b"GET" and not is_known:
             parts.append(found.bodies[encoding])
-        self.cycle = _Answered
+        self.cycle = cast(RequestResponseCycle, _Answered)
         self.transport.write(b"".join(parts))
         self.server_state.total_requests += 1
         self._unset_keepalive_if_required()  # of the answer before, when several were asked for at once

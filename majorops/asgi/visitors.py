@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask import Flask
 from itsdangerous import BadData
 
+from majorops.web.session import cookie_signer
+
 
 class Visitors:
     """Asks no database: a session that has ended is known to Flask only, and its cookie can be had by
     signing in alone. A forged cookie makes nobody staff."""
 
     def __init__(self, app: Flask):
-        self._signer = app.session_interface.get_signing_serializer(app)
+        self._signer = cookie_signer(app)
         self._name = app.config["SESSION_COOKIE_NAME"].encode()
         self._life = int(app.permanent_session_lifetime.total_seconds())
 

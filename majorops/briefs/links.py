@@ -32,20 +32,18 @@ def show(number: int) -> Response:
 @bp.post("")
 @needs(Permission.INCIDENT_COMMAND)
 def make(number: int) -> Response:
-    incident, given = load(number), {"name": clean_line(request.form.get("name", ""))}
+    incident, name = load(number), clean_line(request.form.get("name", ""))
     try:
         page = by_value(BriefPage, request.form.get("page", ""))
         if page is None:
             raise Invalid({"page": "Choose which brief the link opens."})
-        given |= {"page": page, "hours": number_of(request.form.get("hours", "").strip())}
-        token = make_link(incident, **given, **offline_command_context())
+        hours = number_of(request.form.get("hours", "").strip())
+        token = make_link(incident, name=name, page=page, hours=hours, **offline_command_context())
     except Refused as problem:
         return draw(incident, problem, status=status_of(problem))
     if token is None:  # the same form, sent twice
         return redirect(url_for(".show", number=number), 303)
-    return draw(
-        incident, made={"name": given["name"], "address": address_of(number, page, token)}, status=201
-    )
+    return draw(incident, made={"name": name, "address": address_of(number, page, token)}, status=201)
 
 
 @bp.post("/<int:link>/revocation")

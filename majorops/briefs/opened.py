@@ -83,12 +83,12 @@ def over() -> Response:
 
 def count(number: int, link: OpenedLink) -> None:
     """A database that takes no writes must not keep anybody from reading."""
-    who = {"actor": reader(link), "now": clock.now()}
+    actor, now = reader(link), clock.now()
     try:
         if link.last_used_at is None:
-            open_link(load(number), link.id, **who)
-        elif counts_as_use(link.last_used_at, who["now"]):
-            count_use(link.id, **who)
+            open_link(load(number), link.id, actor=actor, now=now)
+        elif counts_as_use(link.last_used_at, now):
+            count_use(link.id, actor=actor, now=now)
     except DatabaseError as error:
         if not storage_problem(error):
             raise

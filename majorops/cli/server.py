@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import cast
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
+from werkzeug.local import LocalProxy
 
 from majorops import clock
 from majorops.cli.errors import report_errors
@@ -22,6 +24,11 @@ from majorops.publishing.files import PublicFiles
 from majorops.realtime.invalidation import tell_ledger
 from majorops.version import VERSION
 from majorops.web.health import is_ready
+
+
+def this_app() -> Flask:
+    """The application itself, for threads: they have no current one."""
+    return cast("LocalProxy[Flask]", current_app)._get_current_object()
 
 
 @click.command("demo")
@@ -46,7 +53,7 @@ def demo(history: int) -> None:
     except NotEmpty as problem:
         raise click.ClickException(str(problem)) from None
     # What was said in the days before: due at once, it would be late in the first seconds of the server.
-    Worker(current_app._get_current_object(), told=tell_ledger).drain()
+    Worker(this_app(), told=tell_ledger).drain()
     for email, role in people:
         click.echo(f"{email}\t{role}")
     click.echo(f"password of all: {password}")
@@ -57,7 +64,7 @@ def demo(history: int) -> None:
 @report_errors
 def work() -> None:
     """Deliver messages and remind, until stopped. Any number of these may run, beside servers or alone."""
-    worker = Worker(current_app._get_current_object(), told=tell_ledger)
+    worker = Worker(this_app(), told=tell_ledger)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.end())
     click.echo("worker: running")
@@ -73,7 +80,7 @@ def publish(folder: Path) -> None:
     """Write the public pages as files into FOLDER: every incident, complete with styles,
     for any web server or bucket.
     """
-    app = current_app._get_current_object()
+    app = this_app()
     if app.config["STATUS_PRIVATE"]:
         raise click.ClickException(
             "MAJOROPS_STATUS_PRIVATE is on: the public pages are for people who sign in"

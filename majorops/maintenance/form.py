@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
@@ -48,7 +49,7 @@ class MaintenanceForm(FlaskForm):
         what else is wrong.
         """
         errors: dict[str, str] = {}
-        given: dict[str, object] = {name: bool(self[name].data) for name in FLAGS}
+        given: dict[str, Any] = {name: bool(self[name].data) for name in FLAGS}
         given |= {"title": clean_line(self.title.data or ""), "body": clean_text(self.body.data or "")}
         for name in ("starts_at", "ends_at"):
             try:

@@ -26,8 +26,8 @@ def maintenance_list() -> list[tuple[Maintenance, list[MaintenanceUpdate]]]:
 
 
 def _newest_updates(numbers: list[int]) -> list[MaintenanceUpdate]:
-    of_each = {"partition_by": MaintenanceUpdate.maintenance_id, "order_by": MaintenanceUpdate.id.desc()}
-    place = func.row_number().over(**of_each).label("place")
+    each, newest_first = MaintenanceUpdate.maintenance_id, MaintenanceUpdate.id.desc()
+    place = func.row_number().over(partition_by=each, order_by=newest_first).label("place")
     ranked = (
         select(MaintenanceUpdate.id, place).where(MaintenanceUpdate.maintenance_id.in_(numbers)).subquery()
     )

@@ -95,7 +95,7 @@ def saved(form: MaintenanceForm, row: Maintenance | None, operation: Callable) -
     """Call the operation with what the form holds; on to the list,
     or the form again with everything typed.
     """
-    who, number = {"actor": current_user.actor, "now": clock.now()}, row and row.id
+    who, number = {"actor": current_user.actor, "now": clock.now()}, row.id if row else 0
     try:
         made = operation(form.accept(who["now"]), who)
         return to_list(made or load(number))
@@ -120,7 +120,7 @@ def said(row: Maintenance, operation: Callable) -> Response:
 
 def draw_list(*, refused: int = 0, error: str = "", typed: str = "", status: int = 200) -> Response:
     """The list; after a refusal with the sentence (`error`) and the text (`typed`) at the row `refused`."""
-    values = {"rows": maintenance_list(), "NEXT": NEXT, "OVER": OVER}
+    values: dict[str, object] = {"rows": maintenance_list(), "NEXT": NEXT, "OVER": OVER}
     values |= {"refused": refused, "error": error, "typed": typed}
     return make_response(render_template("maintenance/list.html", **values), status)
 

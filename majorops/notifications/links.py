@@ -22,7 +22,7 @@ def link_token(secret: str, purpose: str, row: Subscriber) -> str:
 def whose(secret: str, purpose: str, token: str) -> Subscriber | None:
     """The subscriber of a token; None for a forged, foreign, replaced or expired one alike."""
     try:
-        limit = CONFIRM_WITHIN.total_seconds() if purpose == CONFIRM else None
+        limit = int(CONFIRM_WITHIN.total_seconds()) if purpose == CONFIRM else None
         meant, number, nonce = _signer(secret).loads(token, max_age=limit)
     except (BadSignature, ValueError, TypeError):
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from email import policy
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from majorops.domain.notices import NO_MAIL
@@ -19,7 +21,7 @@ LONG = policy.SMTP.clone(
 REFUSED = 500  # an SMTP answer from here on is final
 
 
-def send(message: Message, settings: dict[str, object]) -> None:
+def send(message: Message, settings: Mapping[str, Any]) -> None:
     """Hand one mail to the server of `MAJOROPS_SMTP_URL`. Raises NotSent."""
     if not settings["SMTP_URL"]:
         raise NotSent(NO_MAIL, is_unset=True)
@@ -36,11 +38,16 @@ def send(message: Message, settings: dict[str, object]) -> None:
         raise NotSent(f"{server.hostname}: {str(error) or type(error).__name__}") from None
 
 
+def _line(is_secure: bool) -> smtplib.SMTP:
+    if not is_secure:
+        return smtplib.SMTP(timeout=READ_TIMEOUT, local_hostname="majorops")
+    context = ssl.create_default_context()
+    return smtplib.SMTP_SSL(timeout=READ_TIMEOUT, local_hostname="majorops", context=context)
+
+
 def _hand_over(server, mail: EmailMessage, sender: str, recipient: str) -> None:
     secure = server.scheme == "smtps"
-    kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    more = {"context": ssl.create_default_context()} if secure else {}
-    line = kind(timeout=READ_TIMEOUT, local_hostname="majorops", **more)
+    line = _line(secure)
     with deadline(lambda: abort(line.sock)):
         try:
             line.connect(server.hostname, server.port or (465 if secure else 25))

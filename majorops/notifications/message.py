@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from majorops.domain.access import Permission
 from majorops.domain.enums import ChannelKind
@@ -54,7 +55,7 @@ def of(row: Delivery, base_url: str | None, now: datetime) -> Message:
     return Message(
         id=row.id,
         key=row.key,
-        kind=row.kind,
+        kind=cast(ChannelKind, row.kind),  # what waits to be sent has one
         address=row.address,
         secret=(row.channel.secret if row.channel else None) or "",
         subject=row.subject,

@@ -45,7 +45,7 @@ def resolve(host: str, port: int, *, may_be_private: bool) -> str:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise NotSent(f"The name {host} is not known.") from None
-    addresses = [ipaddress.ip_address(row[4][0].split("%")[0]) for row in found]
+    addresses = [ipaddress.ip_address(str(row[4][0]).split("%")[0]) for row in found]
     if not may_be_private and not all(is_public(address) for address in addresses):
         raise NotSent(f"{host} leads to a private address. Not allowed here.", is_final=True)
     return str(addresses[0])

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
+from typing import Any, cast
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -56,7 +57,7 @@ def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int]
     try:
         row.text = row.text or json.dumps(render_announcement(row, settings, now), ensure_ascii=False)
         text = json.loads(row.text)
-        systems = text["systems"] if text else ()
+        systems = text["systems"] if text else []
     except SQLAlchemyError:
         raise
     except Exception as error:
@@ -156,10 +157,11 @@ def _prefix(t: Texts) -> str:
 
 def message(row: Delivery, settings: dict[str, object], now: datetime) -> Message:
     """One message to one subscriber, ready to go; or the reason why it must not."""
-    person, base, secret = row.subscriber, public_origin(settings), str(settings["SECRET_KEY"])
+    person = cast(Subscriber, row.subscriber)
+    base, secret = public_origin(settings), str(settings["SECRET_KEY"])
     t = LANGUAGES.get(person.language, LANGUAGES[DEFAULT])
     at = f"{base}{_prefix(t)}/subscribe"
-    given = {
+    given: dict[str, Any] = {
         "id": row.id,
         "key": row.key,
         "kind": row.kind,
@@ -181,7 +183,7 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
         **given,
         subject=mail["subject"],
         body=f"{mail['body']}\n\n{t('mail.foot', link=leave)}",
-        void=_void(row, person),
+        void=_void(row.announcement, person),
         headers=(
             ("List-Unsubscribe", f"<{leave}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
@@ -208,11 +210,11 @@ def _confirmation(
     )
 
 
-def _void(row: Delivery, person: Subscriber) -> str:
+def _void(about: Announcement, person: Subscriber) -> str:
     """Why it does not go: looked at as late as can be, since a leak must be stoppable."""
     if person.state is not SubscriberState.ACTIVE:
         return GONE
-    about, publication = row.announcement, row.announcement.publication
+    publication = about.publication
     if publication and (publication.withdrawn_at or publication.visibility is not Visibility.PUBLIC):
         return OFF
     is_hidden = (about.incident and not about.incident.is_shown) or (
@@ -224,7 +226,7 @@ def _void(row: Delivery, person: Subscriber) -> str:
 def count_failures(row: Delivery) -> None:
     """Keep what became of it on the announcement and the subscriber; the caller commits."""
     if row.state is DeliveryState.SENT:
-        row.subscriber.failures = 0
+        cast(Subscriber, row.subscriber).failures = 0
     if row.state is DeliveryState.FAILED and row.announcement_id:
         same = update(Announcement).where(Announcement.id == row.announcement_id)
         db.session.execute(same.values(failed=Announcement.failed + 1))
@@ -232,7 +234,7 @@ def count_failures(row: Delivery) -> None:
 
 def settle(number: int, act: str, state: DeliveryState, is_final: bool, now: datetime) -> None:
     """A webhook that answered is confirmed; an address that does not take our messages bounces."""
-    person = db.session.get(Subscriber, number)
+    person = db.session.get_one(Subscriber, number)
     if state is DeliveryState.FAILED:
         note_bounce(person, is_final, actor=SYSTEM, now=now)
     elif state is DeliveryState.SENT and act.startswith(CONFIRM) and person.kind is ChannelKind.WEBHOOK:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from majorops.domain.enums import ChannelKind
 from majorops.notifications import mail
@@ -11,7 +13,7 @@ from majorops.notifications.message import Message, NotSent
 BODY = "MajorOps can reach you: alarms, reminders and hand-overs come this way. Nothing is asked of you."
 
 
-def send_test(address: str, settings: dict[str, object]) -> str:
+def send_test(address: str, settings: Mapping[str, Any]) -> str:
     """Send a test to this e-mail address, not by the outbox:
     whoever asked waits for the answer, half a minute at most. Returns why it did not arrive at the mail
     server; empty when the server took it.

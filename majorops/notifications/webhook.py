@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 import ssl
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -18,7 +20,7 @@ from majorops.notifications.net import READ_TIMEOUT, abort, deadline, resolve
 GONE = 410
 
 
-def send(message: Message, settings: dict[str, object]) -> None:
+def send(message: Message, settings: Mapping[str, Any]) -> None:
     """POST the message to its address. Anything but 2xx is a failure. Raises NotSent."""
     parts = urlsplit(message.address)
     is_secure = parts.scheme == "https"
@@ -41,7 +43,7 @@ def send(message: Message, settings: dict[str, object]) -> None:
         raise NotSent(f"{parts.hostname} answered {status}.{why}", is_final=status == GONE)
 
 
-def _line(is_secure: bool, address: str, port: int, host: str) -> HTTPConnection:
+def _line(is_secure: bool, address: str, port: int, host: str | None) -> HTTPConnection:
     """A connection to this very address; the certificate is the name's."""
     if not is_secure:
         return HTTPConnection(address, port, timeout=READ_TIMEOUT)

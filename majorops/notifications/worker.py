@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import cast
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
@@ -207,7 +208,8 @@ class Worker:
         for number in numbers:
             _begin_to_write()
             claim = update(Delivery).where(Delivery.id == number, is_due(now)).values(**values)
-            mine = db.session.execute(claim, execution_options={"synchronize_session": False}).rowcount
+            claimed = db.session.execute(claim, execution_options={"synchronize_session": False})
+            mine = cast(CursorResult, claimed).rowcount
             db.session.commit()
             if mine and (message := self._read(number, now)):
                 return message

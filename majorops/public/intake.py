@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from majorops.domain.enums import Severity
 from majorops.domain.errors import Invalid
 from majorops.operations.incident import open_incident
 from majorops.public.intake_form import IntakeForm
-from majorops.web.access import needs
+from majorops.web.access import needs, say_of
 from majorops.web.context import command_context
 from majorops.web.redirects import leave_for, to_fireground
 from majorops.web.suggestions import active_on, catalogue
@@ -52,7 +53,7 @@ def create() -> Response:
 
 
 def draw(
-    form: IntakeForm, *, errors: dict | None = None, running: list[Incident] = (), status: int = 200
+    form: IntakeForm, *, errors: dict | None = None, running: Sequence[Incident] = (), status: int = 200
 ) -> Response:
     """The form with what was typed; `running`: incidents that already name one of the systems."""
     page = render_template(
@@ -81,7 +82,7 @@ def deep_link() -> str:
     return f"{url_for('intake.new')}?{urlencode(kept)}"
 
 
-create.address_with_what_was_typed = deep_link  # asked for by who must sign in first
+say_of(create, address_with_what_was_typed=deep_link)  # asked for by who must sign in first
 
 
 @bp.before_app_request

@@ -73,7 +73,7 @@ class IntakeForm(FlaskForm):
     def _title(self) -> str:
         if not clean_line(self.title.data or ""):
             raise ValueError("Say what broke, in one line.")
-        return FIELDS["title"].accept(self.title.data)
+        return str(FIELDS["title"].accept(self.title.data or ""))
 
     def _severity(self) -> Severity:
         if (severity := by_value(Severity, self.severity.data)) is None:

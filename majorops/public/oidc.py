@@ -18,6 +18,7 @@ from majorops.domain.text import clean_line
 from majorops.operations.accounts import clean_email
 from majorops.public.provider_http import Deadline
 from majorops.web.redirects import leave_for
+from majorops.web.session import cookie_signer
 
 RANK = list(AccountRole)  # admin first: who has several mapped groups gets the highest role
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -131,7 +132,7 @@ def make_room(state: str) -> None:
     """Keep the cookie small: unfinished sign-ins go, oldest first;
     then the query of an address that is too long.
     """
-    sign = current_app.session_interface.get_signing_serializer(current_app).dumps
+    sign = cookie_signer(current_app).dumps
     older = sorted(
         (key for key in session if key.startswith(PENDING) and key != PENDING + state),
         key=lambda key: session[key]["exp"],

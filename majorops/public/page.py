@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -84,7 +86,7 @@ def caching() -> str:
 def page(
     template: str,
     *says: object,
-    badges: list[Cadence | None] = (),
+    badges: Sequence[Cadence | None] = (),
     is_running: bool | None = None,
     **values,
 ) -> Response:
@@ -125,7 +127,7 @@ def form_page(template: str, code: int = 200, **values) -> Response:
     return response
 
 
-def _frame(state: str, posture: str) -> dict[str, object]:
+def _frame(state: str, posture: str) -> dict[str, Any]:
     """What base.html needs."""
     t, config = texts(), current_app.config
     given = style(config["ACCENT"], t("incident.seen"))
@@ -174,10 +176,10 @@ def _state(is_wartime: bool, badges, is_maintained: bool = False) -> str:
 
 def _languages(here: Texts) -> list[tuple[Texts, str]]:
     """The other languages and where this page is in them."""
-    blueprint, _, name = request.endpoint.rpartition(".")
+    blueprint, _, name = (request.endpoint or "").rpartition(".")
     kind = blueprint.partition("_")[0]
     return [
-        (other, url_for(f"{blueprint_of(other.language, kind)}.{name}", **request.view_args))
+        (other, url_for(f"{blueprint_of(other.language, kind)}.{name}", **(request.view_args or {})))
         for other in LANGUAGES.values()
         if other is not here
     ]

@@ -76,8 +76,8 @@ def login_local() -> Response:
     if not current_app.config["LOCAL_LOGIN"]:
         return draw_login(wanted, email, "Sign-in with a password is switched off here.", 403)
     try:
-        known = {"browsers": sessions.known_browsers()}
-        outcome = sign_in_with_password(email, form.password.data or "", **known, **origin())
+        known = sessions.known_browsers()
+        outcome = sign_in_with_password(email, form.password.data or "", browsers=known, **origin())
     except Busy as problem:
         answer = draw_login(wanted, email, str(problem), 503)
         answer.headers["Retry-After"] = 5

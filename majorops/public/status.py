@@ -37,12 +37,21 @@ def status() -> Response:
         return kept_by_nobody(plain_status())
     now = clock.now()
     shown = public_status(now)
-    quiet = shown.last_resolved and words(now - shown.last_resolved.resolved_at)
+    last = shown.last_resolved and shown.last_resolved.resolved_at
+    quiet = last and words(now - last)
     days = public_days(now)
-    values = {"status": shown, "days": days, "bad_days": days_in_words(days, texts(), now), "now": now}
-    values["is_maintained"] = any(one.is_running for one in shown.maintenances)
-    badges = [incident.cadence(now) for incident in shown.active]
-    return page("status", shown, days, quiet, badges=badges, **values)
+    return page(
+        "status",
+        shown,
+        days,
+        quiet,
+        badges=[incident.cadence(now) for incident in shown.active],
+        status=shown,
+        days=days,
+        bad_days=days_in_words(days, texts(), now),
+        now=now,
+        is_maintained=any(one.is_running for one in shown.maintenances),
+    )
 
 
 def wants_text() -> bool:
@@ -107,5 +116,5 @@ def maintenance(number: int) -> Response:
     found = public_maintenance(number) if number < 2**31 else None
     if found is None:
         abort(404)
-    values = {"one": found, "is_maintained": found.is_running, "now": clock.now()}
-    return page("maintenance", found, **values)
+    is_running = found.is_running
+    return page("maintenance", found, one=found, is_maintained=is_running, now=clock.now())

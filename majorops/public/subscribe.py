@@ -82,10 +82,12 @@ def ask() -> Response:
     return said("hook" if kind is ChannelKind.WEBHOOK else "asked", kind, row)
 
 
-def said(what: str, kind: ChannelKind, row: Subscriber | None = None) -> Response:
+def said(what: str, kind: ChannelKind | None, row: Subscriber | None = None) -> Response:
     """The answer is the same whether the address was known or not; a webhook's secret is shown once, here."""
-    is_hook = kind is ChannelKind.WEBHOOK and row is not None and row.state is SubscriberState.WAITING
-    return form_page("subscribed", what=what, address="", secret=row.secret if is_hook else "")
+    secret = None
+    if kind is ChannelKind.WEBHOOK and row is not None and row.state is SubscriberState.WAITING:
+        secret = row.secret
+    return form_page("subscribed", what=what, address="", secret=secret or "")
 
 
 @bp.get(f"/{CONFIRM}/<token>")
@@ -141,6 +143,11 @@ def by_link(purpose: str, token: str, what: str) -> Response:
     if row is None:
         return form_page("subscribed", 410, what="void", address="", secret="")
     is_done = what == "confirming" and row.state is SubscriberState.ACTIVE
-    link = {"token": token, "manage": link_token(current_app.config["SECRET_KEY"], MANAGE, row)}
-    names = [name for name, _ in listed_systems()]
-    return form_page("subscription", what="confirmed" if is_done else what, row=row, names=names, **link)
+    return form_page(
+        "subscription",
+        what="confirmed" if is_done else what,
+        row=row,
+        names=[name for name, _ in listed_systems()],
+        token=token,
+        manage=link_token(current_app.config["SECRET_KEY"], MANAGE, row),
+    )

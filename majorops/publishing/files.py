@@ -162,7 +162,7 @@ class PublicFiles:
                 part.unlink(missing_ok=True)
 
     def _fonts(self) -> None:
-        source = Path(self.app.static_folder) / "vendor/fonts"
+        source = Path(str(self.app.static_folder)) / "vendor/fonts"
         shutil.copytree(source, self.folder / "static/vendor/fonts", dirs_exist_ok=True)
 
     def _finish(self, problem: str) -> None:

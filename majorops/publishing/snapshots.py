@@ -275,7 +275,8 @@ class Snapshots:
         now = time.monotonic()
         for key in [key for key, at in list(self._wanted.items()) if now - at > WANTED]:
             self._wanted.pop(key, None)
-        for key in sorted(self._wanted.copy(), key=self._wanted.copy().get, reverse=True)[:WANTED_MOST]:
+        wanted = self._wanted.copy()
+        for key in sorted(wanted, key=lambda one: wanted[one], reverse=True)[:WANTED_MOST]:
             at = self._wanted.get(key, now)
             try:
                 self.draw(key, restamp)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from majorops.realtime.messages import EVERYWHERE
@@ -59,13 +60,13 @@ class Viewer:
         """Wake up with nothing to say: a sign of life."""
         self._wake.set()
 
-    async def events(self) -> list[tuple[str, object]]:
+    async def events(self) -> list[tuple[str, str | Told]]:
         """What came since the last call, as (event, data), as soon as there is any;
         empty for a beat and at the end.
         """
         await self._wake.wait()
         self._wake.clear()
-        found: list[tuple[str, object]] = []
+        found: list[tuple[str, str | Told]] = []
         if self._line:
             found.append(("line", self._line))
         if self._regions:
@@ -78,7 +79,7 @@ class Viewer:
 class Hub:
     """Viewers by topic."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._topics: dict[str, set[Viewer]] = defaultdict(set)
         self._persons: Counter[int] = Counter()
         self.is_closing = False
@@ -107,7 +108,8 @@ class Hub:
         for name in topics:
             viewers = self._topics.get(name, ())
             spread = (len(viewers) - CROWD) * PACE_MS if len(viewers) > CROWD else 0
-            self._in_slices(list(viewers), lambda viewer, ms=spread: viewer.add(regions, version, ms))
+            add = partial(Viewer.add, regions=regions, version=version, spread_ms=spread)
+            self._in_slices(list(viewers), add)
 
     def beat(self) -> None:
         """A sign of life to every reader, who takes a long silence for a dead line."""

@@ -5,6 +5,8 @@ names, not content).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, current_app
 
@@ -87,13 +89,14 @@ def recorded_since(connection, after: tuple[int, int] | None) -> tuple[tuple[int
         return connection.execute(NEWEST).fetchone(), []
     rows = connection.execute(RECORDED_SINCE, (after[0],)).fetchall()
     audited = connection.execute(AUDITED_SINCE, (after[1],)).fetchall()
-    texts = [encode(Stale("file", *given)) for given in messages([Recorded(*row[1:]) for row in rows])]
+    found = messages([Recorded(*row[1:]) for row in rows])
+    texts = [encode(Stale("file", topic, tuple(regions), version)) for topic, regions, version in found]
     if any(ends_sessions(kind) for _, kind in audited):
         texts.append(encode(SignedOut("file", EVERYWHERE)))
     return (rows[-1][0] if rows else after[0], audited[-1][0] if audited else after[1]), texts
 
 
-def relay_for(config: dict[str, object]) -> Relay:
+def relay_for(config: Mapping[str, Any]) -> Relay:
     """The wire between processes that the settings call for (rule 12: Redis is optional)."""
     url = config["DATABASE_URL"]
     if config["REDIS_URL"]:

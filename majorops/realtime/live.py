@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from typing import cast
 
 from majorops.realtime.hub import EVERY_REGION, Hub, Viewer
 from majorops.realtime.messages import (
@@ -106,6 +107,11 @@ class Live:
         self._repeat = self._loop.call_later(BEAT, self._beat)
         return self.hub
 
+    @property
+    def _hub(self) -> Hub:
+        """The hub, for what runs on the loop: there is one from the start on."""
+        return cast(Hub, self.hub)
+
     def close(self) -> None:
         """End the streams. From a signal handler use `loop.call_soon_threadsafe`."""
         if self.hub:
@@ -124,13 +130,13 @@ class Live:
             case Stale():
                 if message.topic in self._ears:
                     self._ears[message.topic]()
-                self.hub.tell(message.topic, message.regions, message.version)
+                self._hub.tell(message.topic, message.regions, message.version)
             case SignedOut():
-                self.sessions.check(self.hub.sessions())
+                self.sessions.check(self._hub.sessions())
             case Again():
                 self._call_all()
-                self.sessions.check(self.hub.sessions())
-                self.hub.tell(message.topic, (EVERY_REGION,))
+                self.sessions.check(self._hub.sessions())
+                self._hub.tell(message.topic, (EVERY_REGION,))
             case Editing():
                 self.presence.edits(message.topic, message.person, message.field)
                 self._people_changed(message.topic)
@@ -140,10 +146,10 @@ class Live:
 
     def _take_line(self, is_up: bool) -> None:
         self.is_whole = is_up
-        self.hub.tell_line("up" if is_up else "down")
+        self._hub.tell_line("up" if is_up else "down")
         if is_up:  # what the others said meanwhile is lost
             self._call_all()
-            self.hub.tell(EVERYWHERE, (EVERY_REGION,))
+            self._hub.tell(EVERYWHERE, (EVERY_REGION,))
             self._tell_people(*self.presence.topics())
 
     def _call_all(self) -> None:
@@ -151,7 +157,7 @@ class Live:
             ear()
 
     def join(self, viewer: Viewer) -> None:
-        self.hub.add(viewer)
+        self._hub.add(viewer)
         self.sessions.check({viewer.session} - {""})  # its ticket may be older than the sign-out
         self.presence.joined(viewer.topic, viewer.person, viewer.name)
         if not self.is_whole:
@@ -159,7 +165,7 @@ class Live:
         self._people_changed(viewer.topic, ours=True)
 
     def leave(self, viewer: Viewer) -> None:
-        self.hub.remove(viewer)
+        self._hub.remove(viewer)
         self.presence.left(viewer.topic, viewer.person, viewer.name)
         self._people_changed(viewer.topic, ours=True)
 
@@ -168,12 +174,12 @@ class Live:
             return
         if topic not in self._due:
             # A crowd that comes and goes must not make everybody ask all the time.
-            self._loop.call_later(max(SHORT, self.hub.count(topic) * 0.02), self._show_people, topic)
+            self._loop.call_later(max(SHORT, self._hub.count(topic) * 0.02), self._show_people, topic)
         self._due[topic] = ours or self._due.get(topic, False)
 
     def _show_people(self, topic: str) -> None:
         ours = self._due.pop(topic)
-        self.hub.tell(topic, PRESENCE)
+        self._hub.tell(topic, PRESENCE)
         if ours:
             self._tell_people(topic)
 
@@ -192,9 +198,10 @@ class Live:
             self.hub.end(sessions)
 
     def _beat(self) -> None:
-        self.hub.beat()
-        self.sessions.check(self.hub.sessions())  # those that ended by time, or that nobody told of
+        self._hub.beat()
+        self.sessions.check(self._hub.sessions())  # those that ended by time, or that nobody told of
         for topic in self.presence.forget_the_silent():
-            self.hub.tell(topic, PRESENCE)
+            self._hub.tell(topic, PRESENCE)
         self._tell_people(*self.presence.topics())
-        self._repeat = self._loop.call_later(BEAT, self._beat)
+        if self._loop is not None:
+            self._repeat = self._loop.call_later(BEAT, self._beat)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 EVERYWHERE = "*"  # the topic of every stream
 LONGEST = 7_500  # bytes; PostgreSQL carries 8,000
@@ -50,7 +52,7 @@ class SignedOut(Message):
     """A session ended somewhere: each process looks at those of its own streams."""
 
 
-KINDS = {kind.__name__: kind for kind in (Stale, People, Editing, Again, SignedOut)}
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (Stale, People, Editing, Again, SignedOut)}
 
 
 def encode(message: Message) -> str:
@@ -97,7 +99,7 @@ def _list(value: object) -> list:
     return value
 
 
-CHECKS = {
+CHECKS: dict[str, Callable[[Any], Any]] = {
     "origin": _text,
     "topic": _text,
     "regions": _texts,

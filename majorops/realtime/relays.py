@@ -42,7 +42,7 @@ class Relay:
 class ThreadedRelay(Relay):
     """A wire that needs a connection to send and one to listen, each on a thread of its own."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._outbox: queue.Queue[str | None] = queue.Queue(WAITING)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []

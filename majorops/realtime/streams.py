@@ -10,7 +10,7 @@ import random
 from functools import lru_cache
 from urllib.parse import parse_qs
 
-from majorops.realtime.hub import Viewer
+from majorops.realtime.hub import Told, Viewer
 from majorops.realtime.live import Live
 from majorops.realtime.tickets import Tickets
 
@@ -75,7 +75,7 @@ class Streams:
 
 
 @lru_cache(256)  # a thousand streams are told the same
-def event(name: str, data: object) -> bytes:
+def event(name: str, data: str | Told) -> bytes:
     """One event as a stream carries it. `data`: a text, or what the hub says of stale regions."""
     text = data if isinstance(data, str) else json.dumps(data._asdict(), separators=(",", ":"))
     return f"event: {name}\ndata: {text}\n\n".encode()

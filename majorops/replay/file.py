@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,10 +22,11 @@ from majorops.domain.enums import (
 )
 from majorops.fields import FIELDS
 
+Kind = str | type[Enum]  # what an argument must be: one of these words, or of these members
 TEXT, NUMBER, TIME, FLAG = "text", "whole number", "time with zone", "true or false"
 # Deed → its arguments: what they must be, and whether they must be there.
 NEED, MAY = True, False
-DEEDS: dict[str, dict[str, tuple[object, bool]]] = {
+DEEDS: dict[str, dict[str, tuple[Kind, bool]]] = {
     "open": {},
     "note": {"text": (TEXT, NEED), "visibility": (Visibility, MAY)},
     "can": {"team": (TEXT, NEED), "conditions": (TEXT, NEED), "actions": (TEXT, MAY), "needs": (TEXT, MAY)},
@@ -62,7 +65,7 @@ DEEDS: dict[str, dict[str, tuple[object, bool]]] = {
     "alert_cleared": {},
     "release": {"name": (TEXT, NEED)},
 }
-ALERT = {
+ALERT: dict[str, tuple[Kind, bool]] = {
     "alert_id": (TEXT, MAY),
     "issue_time": (TIME, MAY),
     "customer_count": (NUMBER, MAY),
@@ -209,7 +212,7 @@ def _check_key(deed: str, given: dict, keys: set[str], line: int) -> None:
         raise BadFile(f"line {line}: no {kind} {given['key']!r} above")
 
 
-def _arguments(known: dict, wanted: dict[str, tuple[object, bool]], line: int) -> dict[str, object]:
+def _arguments(known: dict, wanted: dict[str, tuple[Kind, bool]], line: int) -> dict[str, object]:
     if unknown := sorted(map(str, known.keys() - wanted.keys())):
         raise BadFile(f"line {line}: unknown argument: {', '.join(unknown)}")
     if missing := [name for name, (_, must) in wanted.items() if must and known.get(name) is None]:
@@ -219,7 +222,8 @@ def _arguments(known: dict, wanted: dict[str, tuple[object, bool]], line: int) -
     }
 
 
-def _value(value: object, kind: object, name: str, line: int) -> object:
+def _value(value: object, kind: Kind, name: str, line: int) -> Any:
+    """The value as its kind says. Raises BadFile."""
     is_flag = isinstance(value, bool)
     if kind is TIME and isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
@@ -237,7 +241,7 @@ def _value(value: object, kind: object, name: str, line: int) -> object:
     raise BadFile(f"line {line}: {name} is no {kind if isinstance(kind, str) else kind.__name__}")
 
 
-def _field(name: str, typed: object, line: int) -> object:
+def _field(name: str, typed: object, line: int) -> Any:
     from majorops.domain.errors import Invalid
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
 from majorops.domain.access import Actor
 from majorops.domain.enums import AccountRole, IntakeSource, Visibility
@@ -38,8 +39,9 @@ def run(
         try:
             player.take(step)
         except Refused as problem:
-            raise StepRefused(step, str(problem), player.incident and player.incident.reference) from problem
-    return player.incident
+            reference = player.incident.reference if player.incident else None
+            raise StepRefused(step, str(problem), reference) from problem
+    return cast(Incident, player.incident)  # every recording begins with its opening
 
 
 class Player:

@@ -12,32 +12,34 @@ from flask_login import current_user
 from majorops.domain.access import Permission
 
 
+def say_of(view: Callable, **says: object) -> Callable:
+    """Put what is said of a view to the view, as its attributes."""
+    vars(view).update(says)
+    return view
+
+
 def public(view: Callable) -> Callable:
     """Anybody may use this view."""
-    view.access = "public"
-    return view
+    return say_of(view, access="public")
 
 
 def status_page(view: Callable) -> Callable:
     """Anybody may use this view, or every account where the status page is private
     (MAJOROPS_STATUS_PRIVATE).
     """
-    view.access, view.is_status_page = "public", True
-    return view
+    return say_of(view, access="public", is_status_page=True)
 
 
 def beside_status_page(view: Callable) -> Callable:
     """As `status_page`, but drawn for each who asks: a form."""
-    view.access, view.is_beside_status_page = "public", True
-    return view
+    return say_of(view, access="public", is_beside_status_page=True)
 
 
 def by_token(view: Callable) -> Callable:
     """Whoever has the secret in its address may use this view, also on the status page's own host and
     while that is private.
     """
-    view.access, view.is_by_token = "public", True
-    return view
+    return say_of(view, access="public", is_by_token=True)
 
 
 def belongs_to_status_page(view: Callable) -> bool:
@@ -49,16 +51,14 @@ def needs(permission: Permission) -> Callable[[Callable], Callable]:
     """Only accounts with the permission may use this view; a stranger is asked to sign in."""
 
     def mark(view: Callable) -> Callable:
-        view.access = permission
-        return view
+        return say_of(view, access=permission)
 
     return mark
 
 
 def signed_in(view: Callable) -> Callable:
     """Every account may use this view, whatever its role."""
-    view.access = "signed in"
-    return view
+    return say_of(view, access="signed in")
 
 
 def check_access() -> None:

@@ -12,7 +12,7 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 from werkzeug.wrappers import Response
 
-from majorops.web.access import public
+from majorops.web.access import public, say_of
 from majorops.web.modules import Modules
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -103,7 +103,7 @@ def bundle(name: str) -> Response:
     return response.make_conditional(request)
 
 
-bundle.is_named_by_content = True
+say_of(bundle, is_named_by_content=True)
 
 
 def init_app(app: Flask) -> None:

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import NotRequired, TypedDict
 
 from flask import abort, request
 from flask_login import current_user
 
 from majorops import clock
 from majorops.db import db
+from majorops.domain.access import Actor
 from majorops.models import Incident
 from majorops.operations import RequestMeta
 
@@ -22,12 +24,25 @@ def load(number: int) -> Incident:
     return incident or abort(404)
 
 
-def command_context() -> dict:
+class CommandContext(TypedDict):
+    """Who acts and when."""
+
+    actor: Actor
+    now: datetime
+
+
+class OfflineCommandContext(CommandContext):
+    """And which sending of a form this is, where it said so."""
+
+    request_meta: NotRequired[RequestMeta]
+
+
+def command_context() -> CommandContext:
     """Who acts and when: what every operation asks for."""
     return {"actor": current_user.actor, "now": clock.now()}
 
 
-def offline_command_context() -> dict:
+def offline_command_context() -> OfflineCommandContext:
     """The same for acts that may wait in the browser for the line, and may be sent twice: fields, notes, CAN.
     What waited is taken from whoever made it only: somebody else may have signed in meanwhile."""
     person = str(current_user.actor.user_id)
@@ -35,7 +50,7 @@ def offline_command_context() -> dict:
         abort(401)
     key, made_at = request.form.get("request_key", ""), request.form.get("made_at", "")
     if not (key.isascii() and key.isalnum() and 16 <= len(key) <= 64):
-        return command_context()
+        return {"actor": current_user.actor, "now": clock.now()}
     waited = made_at.isascii() and made_at.isdigit() and len(made_at) <= 13
     # One person's act at one address: whoever knows the key of another's cannot make theirs count as done.
     key = sha256(f"{person} {request.path} {key}".encode()).hexdigest()

@@ -93,7 +93,7 @@ def on_unauthorized(error: HTTPException) -> Response:
         return problem_page(401, "Signed out", "Text kept.", sign_in=url_for("sign_in.login"))
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?")), 303)
-    view = current_app.view_functions[request.endpoint]
+    view = current_app.view_functions.get(request.endpoint or "")
     if address := getattr(view, "address_with_what_was_typed", None):
         return redirect(url_for("sign_in.login", next=address()), 303)
     return send_again(401, "Signed out", "Nothing was saved. Sign in, then send it again.")

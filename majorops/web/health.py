@@ -172,7 +172,8 @@ def why_late(now: datetime) -> str:
     announced = select(func.min(Announcement.at)).where(
         Announcement.done_at.is_(None), Announcement.at <= now - LATE
     )
-    oldest = min(filter(None, (db.session.scalar(waiting), db.session.scalar(announced))), default=None)
+    times = (db.session.scalar(waiting), db.session.scalar(announced))
+    oldest = min((time for time in times if time), default=None)
     if oldest is None:
         return ""
     return (
@@ -185,7 +186,7 @@ def clock_problems(now: datetime) -> list[str]:
     """That clocks differ by more than sessions and deadlines can bear."""
     found, leeway = [], timedelta(seconds=LEEWAY)
     if db.engine.dialect.name == "postgresql":
-        apart = abs(now - db.session.scalar(select(func.clock_timestamp())))
+        apart = abs(now - db.session.execute(select(func.clock_timestamp())).scalar_one())
         if apart > leeway:
             found.append(
                 f"The clocks of this server and of the database differ by {words(apart)}. "

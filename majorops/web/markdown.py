@@ -8,8 +8,14 @@ from flask import Flask
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+
+class _Reader(MarkdownIt):
+    def validateLink(self, url: str) -> bool:
+        return url.lower().startswith(("http://", "https://", "mailto:", "tel:"))
+
+
 _reader = (
-    MarkdownIt("commonmark", {"html": False})
+    _Reader("commonmark", {"html": False})
     .enable("table")
     .disable(["image", "heading", "lheading", "html_inline"])
 )
@@ -22,7 +28,6 @@ def _link(self, tokens, index, options, env) -> str:
 
 
 _reader.add_render_rule("link_open", _link)
-_reader.validateLink = lambda address: address.lower().startswith(("http://", "https://", "mailto:", "tel:"))
 
 
 def markdown(text: str) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from flask import Flask, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -53,6 +54,12 @@ class CookieSessions(SecureCookieSessionInterface):
         super().save_session(app, session, response)
 
 
+def cookie_signer(app: Flask) -> URLSafeTimedSerializer:
+    """What signs the cookies, and tells which ones are ours."""
+    found = cast(CookieSessions, app.session_interface).get_signing_serializer(app)
+    return cast(URLSafeTimedSerializer, found)  # there is one: no application is without a SECRET_KEY
+
+
 def begin(token: str) -> None:
     """Put a fresh session into the browser: nothing of what the stranger had stays."""
     session.clear()
@@ -90,7 +97,7 @@ def known_browsers() -> list[KnownBrowser]:
 
 
 def _known_signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key, salt="known browser")
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="known browser")
 
 
 def end() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
@@ -13,7 +14,7 @@ from majorops.db import db
 from majorops.domain import measures
 from majorops.domain.access import Actor, Permission
 from majorops.domain.cadence import Cadence
-from majorops.domain.enums import Phase
+from majorops.domain.enums import CommandRole, Phase
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.phases import Step, steps
@@ -22,6 +23,7 @@ from majorops.fields import FIELDS
 from majorops.models import (
     IS_RUNNING,
     PHASES_ENTERED,
+    CommandAssignment,
     Incident,
     Publication,
     System,
@@ -173,6 +175,14 @@ class Screen:
         down."""
         has_left = release_refusal(self.incident.stood_down_at)
         return self.may_command and self.incident.phase >= Phase.VALIDATION and not has_left
+
+    if TYPE_CHECKING:  # of the classes further up, which are the same screen
+
+        @property
+        def note(self) -> str: ...
+
+        @cached_property
+        def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]: ...
 
     @cached_property
     def _own_systems(self) -> set[str]:

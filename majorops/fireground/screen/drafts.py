@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 from majorops.domain.briefs import Basis, written_words
 from majorops.domain.enums import Helper, Phase
@@ -57,13 +58,14 @@ class Drafts(CommandTeam):
     @property
     def summary_written(self) -> str:
         """`Written in phase 4 Initial, 41 min ago`"""
-        return written_words(self.summary_basis, self.now, self.incident.resolved_at)
+        basis = cast(Basis, self.summary_basis)  # it is asked for where there is a summary
+        return written_words(basis, self.now, self.incident.resolved_at)
 
     @property
     def summary_ages(self) -> bool:
         """It is said how long ago it was written: not where the close came after it."""
         closed_at = self.incident.resolved_at
-        return closed_at is None or self.summary_basis.at >= closed_at
+        return closed_at is None or (self.summary_basis is not None and self.summary_basis.at >= closed_at)
 
     @property
     def asks_summary(self) -> bool:

@@ -187,7 +187,7 @@ class Record(Screen):
             TimelineEvent.corrects_id.in_(public),
             TimelineEvent.visibility == Visibility.INTERNAL,
         )
-        return {public[corrected] for corrected in db.session.scalars(inside)}
+        return {public[corrected] for corrected in db.session.scalars(inside) if corrected is not None}
 
     @cached_property
     def newest(self) -> list[tuple[TimelineEvent, int | None]]:
@@ -226,4 +226,4 @@ class Record(Screen):
         rows = select(TimelineEvent.publication_id, TimelineEvent.seq).where(
             TimelineEvent.publication_id.in_(ids)
         )
-        return dict(db.session.execute(rows).all())
+        return {update: seq for update, seq in db.session.execute(rows) if update is not None}
