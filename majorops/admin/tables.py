@@ -22,7 +22,7 @@ from majorops.admin.reading import SKIMMED, counted
 from majorops.admin.show import box, by_row, incident_link, lines
 from majorops.domain.enums import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
 from majorops.domain.text import reference
-from majorops.fields import FIELDS, as_text
+from majorops.fields import FIELDS, Field, as_text
 from majorops.models import (
     AuditEntry,
     CommandAssignment,
@@ -41,6 +41,11 @@ from majorops.operations.edit import edit_fields, read
 KEPT_ELSEWHERE = {forms.key(name): field for name, field in FIELDS.items() if name.startswith("command.")} | {
     "phase_note": FIELDS["phase_note"]
 }
+
+
+def shown_elsewhere(row: Incident, field: Field) -> str:
+    """The text of a field that is kept in a row of its own."""
+    return lines(field.show(read(row, field)))
 
 
 class IncidentTable(Table):
@@ -131,10 +136,7 @@ class IncidentTable(Table):
     column_formatters: ClassVar = {
         "id": by_row(lambda row: incident_link(row.id)),
         "alarm_level": by_row(box),
-        **{
-            name: by_row(lambda row, field=field: lines(field.show(read(row, field))))
-            for name, field in KEPT_ELSEWHERE.items()
-        },
+        **{name: by_row(partial(shown_elsewhere, field=field)) for name, field in KEPT_ELSEWHERE.items()},
     }
     column_formatters_export: ClassVar = {"id": by_row(lambda row: reference(row.id))}
     column_sortable_list = (

@@ -15,6 +15,7 @@ from majorops.ai.provider import NoAnswer
 
 if TYPE_CHECKING:
     from openai import OpenAI
+    from openai.types.chat import ChatCompletionMessageParam
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class OpenAICompatible:
             self.close()
 
     def _pieces(self, client: OpenAI, prompt: Prompt, seen: str) -> Iterator[str]:
-        messages = [
+        messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": prompt.text},
             {"role": "user", "content": f"<record>\n{seen}\n</record>"},
         ]

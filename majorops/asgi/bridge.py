@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 from a2wsgi.asgi_typing import Send, SendEvent
@@ -20,13 +21,13 @@ class BufferedBridge(WSGIResponder):
     """A request to Flask that asks the loop for nothing: a2wsgi alone fetches the body and hands over head,
     body and end one by one, and waits each time for a loop that two hundred reloading readers keep busy."""
 
-    def __init__(self, app, executor: Executor, body: bytes, staff: StaffWork, is_staff: bool):
+    def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffWork, is_staff: bool):
         super().__init__(app, executor, send_queue_size=10)
         self._body, self._is_long = body, False
         self._kept: list[dict[str, Any]] = []
         self._staff, self._is_staff = staff, is_staff
 
-    def wsgi(self, environ: dict, start_response) -> None:
+    def wsgi(self, environ: Environ, start_response) -> None:
         environ["wsgi.input"] = io.BytesIO(self._body)
         if not self._is_staff:
             self._staff.wait_until_done()
@@ -35,9 +36,9 @@ class BufferedBridge(WSGIResponder):
             return super().wsgi(environ, start_response)
 
     def send(self, message: SendEvent | None) -> None:
-        message = cast(dict[str, Any], message)
-        self._kept.append(message)
-        is_end = message["type"] == "http.response.body" and not message.get("more_body")
+        one = cast(dict[str, Any], message)
+        self._kept.append(one)
+        is_end = one["type"] == "http.response.body" and not one.get("more_body")
         if is_end and not self._is_long:
             self.loop.call_soon_threadsafe(self.send_queue.put_nowait, self._kept)
         elif is_end or sum(len(one.get("body", b"")) for one in self._kept) > AT_ONCE_BYTES:
@@ -56,7 +57,7 @@ class StreamingBridge(BufferedBridge):
     """The same for a draft: each line goes out as it is written, and who leaves, or presses Stop, is
     noticed."""
 
-    def __init__(self, app, executor: Executor, body: bytes, staff: StaffWork, is_staff: bool):
+    def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffWork, is_staff: bool):
         super().__init__(app, executor, body, staff, is_staff)
         self._gone = threading.Event()
 
@@ -72,7 +73,7 @@ class StreamingBridge(BufferedBridge):
             pass
         self._gone.set()
 
-    def wsgi(self, environ: dict, start_response) -> None:
+    def wsgi(self, environ: Environ, start_response) -> None:
         own = {"wsgi.input": io.BytesIO(self._body), "majorops.gone": self._gone}
         # It waits, mostly: nobody need give it room.
         WSGIResponder.wsgi(self, cast(Environ, {**environ, **own}), start_response)

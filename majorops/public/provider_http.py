@@ -29,7 +29,7 @@ class Deadline(HTTPAdapter):
     the deadline; then its connections are shut, and with them it ends.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.ends_at = time.monotonic() + DEADLINE
         self.lines: list[socket.socket] = []
         super().__init__()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 FORGET = 60.0  # seconds without a word from a process until its people are gone
@@ -24,7 +25,7 @@ class Presence:
     Thread-safe.
     """
 
-    def __init__(self, monotonic=time.monotonic):
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic):
         self._now = monotonic
         self._lock = threading.Lock()
         self._here: dict[str, Counter[tuple[int, str]]] = defaultdict(Counter)

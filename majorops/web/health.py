@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -29,6 +30,9 @@ from majorops.domain.measures import words
 from majorops.models import Announcement, Delivery, TimelineEvent
 from majorops.signing import AHEAD, LEEWAY
 from majorops.storage import sqlite_file
+
+if TYPE_CHECKING:
+    from majorops.notifications import Worker
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +63,8 @@ class HealthMonitor:
     """
 
     def __init__(self, app: Flask, told: Callable[[], None] = lambda: None):
-        self.app, self.worker, self._told = app, None, told
+        self.app, self._told = app, told
+        self.worker: Worker | None = None
         self.seen, self._seen_at = Health(), float("-inf")
         self._looking, self._stopping = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
