@@ -21,6 +21,7 @@ from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.text import clean_line
+from majorops.web.context import CommandContext, command_context
 from majorops.web.redirects import ours_or
 
 LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
@@ -234,13 +235,13 @@ class Table(Guard, Reading, Bulk, ModelView):
                 form[f"was_{name}"].data = stored
                 tell(form, name, f'Stored now: "{stored}". Save again to put this text in its place.')
 
-    def ask(self, form: BaseForm, work: Callable[[dict], object]) -> object:
+    def ask(self, form: BaseForm, work: Callable[[CommandContext], object]) -> object:
         """Call an operation.
 
         None if it refuses: the reason stands at its field, the form keeps what was typed.
         """
         try:
-            return work({"actor": current_user.actor, "now": clock.now()})
+            return work(command_context())
         except Invalid as problem:
             for name, sentence in problem.errors.items():
                 tell(form, name, sentence)

@@ -22,6 +22,7 @@ from majorops.domain.text import reference
 from majorops.fields import as_text
 from majorops.models import Channel, Delivery, NoticePolicy
 from majorops.operations import delivery as operations
+from majorops.web.context import CommandContext
 
 
 class DeliveryTable(Table):
@@ -136,12 +137,12 @@ class ChannelTable(Table):
     def form_for(self, row: Channel):
         return forms.ChannelEditForm
 
-    def add(self, form, who: dict) -> Channel:
+    def add(self, form, who: CommandContext) -> Channel:
         return operations.add_channel(
             email=form.email.data, kind=ChannelKind(form.kind.data), address=form.address.data or "", **who
         )
 
-    def change(self, channel: Channel, changes: dict, form, who: dict) -> None:
+    def change(self, channel: Channel, changes: dict, form, who: CommandContext) -> None:
         text = self.stored(channel) | {name: typed for name, (typed, was) in changes.items()}
         operations.save_channel(channel, address=text["address"], is_active=text["is_active"] == "yes", **who)
 
@@ -175,11 +176,11 @@ class PolicyTable(Table):
     def form_for(self, row: NoticePolicy):
         return forms.PolicyEditForm
 
-    def add(self, form, who: dict) -> NoticePolicy:
+    def add(self, form, who: CommandContext) -> NoticePolicy:
         role, notice = AccountRole(form.role.data), Notice(form.notice.data)
         return operations.set_policy(role, notice, form.is_on.data == "yes", **who)
 
-    def change(self, policy: NoticePolicy, changes: dict, form, who: dict) -> None:
+    def change(self, policy: NoticePolicy, changes: dict, form, who: CommandContext) -> None:
         is_on = changes.get("is_on", (self.stored(policy)["is_on"],))[0] == "yes"
         operations.set_policy(policy.role, policy.notice, is_on, **who)
 

@@ -21,6 +21,7 @@ from majorops.domain.runcards import is_stale
 from majorops.fields import as_text
 from majorops.models import RunCard, RunCardVersion
 from majorops.operations import runcards as operations
+from majorops.web.context import CommandContext
 
 
 def condition(card: RunCard) -> str:
@@ -103,13 +104,25 @@ class RunCardTable(Table):
     def form_for(self, row: RunCard):
         return forms.RunCardEditForm
 
-    def add(self, form, who: dict) -> RunCard:
-        given = {name: form[name].data or "" for name in ("name", "systems", "body")}
-        return operations.add_card(tier=CardTier(int(form.tier.data)), **given, **who)
+    def add(self, form, who: CommandContext) -> RunCard:
+        return operations.add_card(
+            tier=CardTier(int(form.tier.data)),
+            name=form["name"].data or "",
+            systems=form.systems.data or "",
+            body=form.body.data or "",
+            **who,
+        )
 
-    def change(self, card: RunCard, changes: dict, form, who: dict) -> None:
+    def change(self, card: RunCard, changes: dict, form, who: CommandContext) -> None:
         text = self.stored(card) | {name: typed for name, (typed, was) in changes.items()}
-        operations.save_card(card, is_active=text.pop("is_active") == "yes", **text, **who)
+        operations.save_card(
+            card,
+            name=text["name"],
+            systems=text["systems"],
+            body=text["body"],
+            is_active=text["is_active"] == "yes",
+            **who,
+        )
 
     @expose("/reviewed/", methods=("POST",))
     def reviewed(self) -> Response:

@@ -36,6 +36,7 @@ from majorops.models import (
 )
 from majorops.operations import accounts, catalogue, throttle
 from majorops.operations.edit import edit_fields, read
+from majorops.web.context import CommandContext
 
 # Fields of the registry that are kept in rows of their own: shown on the incident's page all the same.
 KEPT_ELSEWHERE = {forms.key(name): field for name, field in FIELDS.items() if name.startswith("command.")} | {
@@ -192,7 +193,7 @@ class IncidentTable(Table):
     def form_for(self, row: Incident):
         return forms.incident_form(row)
 
-    def change(self, incident: Incident, changes: dict, form, who: dict) -> None:
+    def change(self, incident: Incident, changes: dict, form, who: CommandContext) -> None:
         rename = {field.name: forms.key(field.name) for field in forms.editable(incident)}
         given = {name: changes[key] for name, key in rename.items() if key in changes}
         edit_fields(incident, given, rename=rename, **who)
@@ -258,11 +259,11 @@ class UserTable(Table):
     def more_saved(self, form) -> list[str]:
         return [form.password.label.text] if form.password.data else []
 
-    def add(self, form, who: dict) -> User:
+    def add(self, form, who: CommandContext) -> User:
         given = {name: form[name].data for name in ("email", "name", "password")}
         return accounts.add_user(role=AccountRole(form.role.data), **given, **who)
 
-    def change(self, user: User, changes: dict, form, who: dict) -> None:
+    def change(self, user: User, changes: dict, form, who: CommandContext) -> None:
         text = self.stored(user) | {name: typed for name, (typed, was) in changes.items()}
         role, is_active = AccountRole(text["role"]), text["is_active"] == "yes"
         given = {"email": text["email"], "name": text["name"], "password": form.password.data or ""}
@@ -317,11 +318,11 @@ class SystemTable(Table):
     def form_for(self, row: System):
         return forms.SystemEditForm
 
-    def add(self, form, who: dict) -> System:
+    def add(self, form, who: CommandContext) -> System:
         given = {name: form[name].data or "" for name in forms.SYSTEM}
         return catalogue.add_system(**given | {"is_public": given["is_public"] == "yes"}, **who)
 
-    def change(self, system: System, changes: dict, form, who: dict) -> None:
+    def change(self, system: System, changes: dict, form, who: CommandContext) -> None:
         text = self.stored(system) | {name: typed for name, (typed, was) in changes.items()}
         flags = {name: text.pop(name) == "yes" for name in ("is_active", "is_public")}
         catalogue.save_system(system, **flags, **text, **who)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import click
 from flask.cli import AppGroup
@@ -76,10 +77,10 @@ def as_dict(incident: Incident) -> dict[str, object]:
 def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: str) -> None:
     """Open an incident; prints its reference."""
     incident = open_incident(
-        title=FIELDS["title"].accept(title),
+        title=str(FIELDS["title"].accept(title)),
         severity=Severity(severity),
-        systems=FIELDS["affected_systems"].accept(",".join(systems)),
-        bridge_url=FIELDS["bridge_url"].accept(bridge_url),
+        systems=cast(list[str], FIELDS["affected_systems"].accept(",".join(systems))),
+        bridge_url=cast("str | None", FIELDS["bridge_url"].accept(bridge_url)),
         source=IntakeSource.CLI,
         actor=SYSTEM,
         now=clock.now(),

@@ -47,6 +47,7 @@ from majorops.operations import (
     validation,
 )
 from majorops.operations.edit import edit_field
+from majorops.web.context import CommandContext
 
 PASSWORD = "fireground-demo"  # noqa: S105 (printed for everybody to sign in with)
 PEOPLE = (
@@ -115,11 +116,24 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
         actors[name.split()[0]] = user.actor
     for name, description in SYSTEMS.items():
         owner = "lena@example.org" if name == "payments-api" else ""
-        shown = {"is_public": name in GROUPS, "group_name": GROUPS.get(name, "")}
-        catalogue.add_system(name=name, description=description, owner=owner, **shown, actor=SYSTEM, now=now)
+        catalogue.add_system(
+            name=name,
+            description=description,
+            owner=owner,
+            is_public=name in GROUPS,
+            group_name=GROUPS.get(name, ""),
+            actor=SYSTEM,
+            now=now,
+        )
     for name, (tier, systems, age) in CARDS.items():
-        given = {"tier": tier, "systems": systems, "body": (CARD_FILES / f"{name}.md").read_text()}
-        runcards.add_card(name=name, **given, actor=SYSTEM, now=now - timedelta(days=age))
+        runcards.add_card(
+            name=name,
+            tier=tier,
+            systems=systems,
+            body=(CARD_FILES / f"{name}.md").read_text(),
+            actor=SYSTEM,
+            now=now - timedelta(days=age),
+        )
     if past:
         add_history(past, now, days)
     dana, priya = actors["Dana"], actors["Priya"]
@@ -169,7 +183,7 @@ def _payments(mim: Actor, now: datetime) -> None:
     """A Critical incident in phase 4 whose promised update is two minutes late."""
     began = now - timedelta(minutes=39, seconds=45)
 
-    def at(minutes: float) -> dict:
+    def at(minutes: float) -> CommandContext:
         return {"actor": mim, "now": began + timedelta(minutes=minutes)}
 
     case = incident.open_incident(
@@ -227,13 +241,14 @@ def _payments(mim: Actor, now: datetime) -> None:
     for step in (0, 3):
         runcards.tick_step(case, here, step, True, **at(28 + step))
     asks.ask(case, whom="PayLink duty desk", what="case number and their estimate", minutes=10, **at(29))
-    failover = {
-        "team": "Database",
-        "owner": "M. Oyelaran",
-        "goal": "Fail over ledger-db to replica-2",
-        "minutes": 15,
-    }
-    tracks.open_track(case, **failover, **at(29.6))
+    tracks.open_track(
+        case,
+        team="Database",
+        owner="M. Oyelaran",
+        goal="Fail over ledger-db to replica-2",
+        minutes=15,
+        **at(29.6),
+    )
     asks.rule_out(case, cause="Network", why="traceroutes to the acquirer are clean", **at(31))
     tracks.report_can(
         case, team="App", conditions="5xx 61%", actions="rollback 2/6 pods", needs="deploy freeze", **at(32.4)
@@ -272,8 +287,15 @@ def _search(mim: Actor, now: datetime) -> None:
     for to in list(Phase)[1:6]:
         at += timedelta(minutes=12)
         phase.advance_phase(case, to, actor=mim, now=at)
-    track = {"team": "Search", "owner": "Search on call", "goal": "Reindex the EU shards", "minutes": 60}
-    tracks.open_track(case, **track, actor=mim, now=at)
+    tracks.open_track(
+        case,
+        team="Search",
+        owner="Search on call",
+        goal="Reindex the EU shards",
+        minutes=60,
+        actor=mim,
+        now=at,
+    )
     text = "New products appear in search up to 25 min late. Orders unaffected. Reindex at 60%."
     posted = now - timedelta(minutes=6)
     updates.publish_milestone(
@@ -300,8 +322,8 @@ def _maintenance(mim: Actor, now: datetime) -> None:
         (states.VERIFYING, 34, "The new certificate is in place. Sign-in is being checked in every region."),
         (states.DONE, 48, "Sign-in works in every region with the new certificate."),
     ):
-        who = {"actor": mim, "now": began + timedelta(minutes=minutes)}
-        maintenance.move_maintenance(row, to, text=text, **who)
+        at = began + timedelta(minutes=minutes)
+        maintenance.move_maintenance(row, to, text=text, actor=mim, now=at)
     begins = (now + timedelta(days=2)).replace(hour=22, minute=0, second=0, microsecond=0)
     maintenance.plan_maintenance(
         title="ledger-db failover test",

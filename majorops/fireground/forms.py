@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from typing import Generic, TypeVar
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, StringField
@@ -44,14 +45,18 @@ class Text(StringField):
         super().__init__(validators=[limit], filters=[text_filter], **kwargs)
 
 
-class Choice(Field):
+Member = TypeVar("Member", bound=Enum)
+
+
+class Choice(Field, Generic[Member]):
     """A member of an enumeration by its value; absent gives the default,
     or the sentence `missing` where one must be chosen.
     """
 
     widget = TextInput()
+    data: Member | None
 
-    def __init__(self, members: type[Enum], default: Enum | None = None, missing: str = "", **kwargs):
+    def __init__(self, members: type[Member], default: Member | None = None, missing: str = "", **kwargs):
         self.members = members
         super().__init__(default=default, validators=[InputRequired(missing)] if missing else [], **kwargs)
 
@@ -59,7 +64,6 @@ class Choice(Field):
         if not values or not values[0]:
             return
         value = values[0].strip()
-        self.data: Enum | None
         try:
             self.data = self.members(int(value) if issubclass(self.members, int) else value)
         except ValueError:

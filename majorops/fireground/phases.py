@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from majorops.domain.access import Permission
+from majorops.domain.enums import CheckState, Phase
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import AdvanceForm, CheckForm, NoteForm, StatusForm, TickForm
 from majorops.fireground.responses import checked, incident_action
@@ -51,7 +54,8 @@ def symptoms(incident) -> None:
 def check(incident) -> None:
     checked(form := CheckForm())
     by, note = form.confirmed_by.data, form.note.data
-    set_check(incident, form.system.data, form.state.data, confirmed_by=by, note=note, **command_context())
+    state = cast(CheckState, form.state.data)  # one must be chosen
+    set_check(incident, form.system.data, state, confirmed_by=by, note=note, **command_context())
 
 
 @bp.post("/<int:number>/ticks")
@@ -59,4 +63,5 @@ def check(incident) -> None:
 @incident_action("tick", "panel")
 def tick(incident) -> None:
     checked(form := TickForm())
-    set_tick(incident, form.phase.data, form.item.data, form.ticked.data, **command_context())
+    phase = cast(Phase, form.phase.data)  # it must be given
+    set_tick(incident, phase, form.item.data, form.ticked.data, **command_context())

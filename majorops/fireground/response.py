@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from majorops.domain.access import Permission
 from majorops.domain.entry import ASK_MINUTES, parse_gather, parse_track
+from majorops.domain.enums import TrackOutcome
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import (
     EscalationForm,
@@ -60,7 +63,8 @@ def escalate(incident, track: int) -> None:
 @incident_action("outcome", "tracks")
 def outcome(incident, track: int) -> None:
     checked(form := OutcomeForm())
-    close_track(incident, track, form.outcome.data, note=form.note.data, **command_context())
+    outcome = cast(TrackOutcome, form.outcome.data)  # one must be chosen
+    close_track(incident, track, outcome, note=form.note.data, **command_context())
 
 
 @bp.post("/<int:number>/timeboxes")

@@ -30,15 +30,31 @@ def post(incident) -> Response:
     who = command_context()
     eta = promised(form, who["now"])
     review = Review(form.draft_id, form.reviewed.data)
-    given = {"visibility": form.visibility.data, "next_update_eta": eta, "review": review, **who}
-    given["asks_promise"] = not form.promise.data
+    seen, asks_promise = form.visibility.data, not form.promise.data
+    posted: Publication
     if form.kind.data == "update":
-        posted = publish_update(incident, form.body.data, **given)
+        posted = publish_update(
+            incident,
+            form.body.data,
+            visibility=seen,
+            next_update_eta=eta,
+            review=review,
+            asks_promise=asks_promise,
+            **who,
+        )
     else:
         ends = form.kind.data == "resolution"
-        after = form.after_action_time(who["now"]) if ends else None
-        ends_with = {"is_resolution": ends, "after_action_at": after}
-        posted = publish_milestone(incident, form.body.data, **ends_with, **given)
+        posted = publish_milestone(
+            incident,
+            form.body.data,
+            visibility=seen,
+            next_update_eta=eta,
+            is_resolution=ends,
+            after_action_at=form.after_action_time(who["now"]) if ends else None,
+            review=review,
+            asks_promise=asks_promise,
+            **who,
+        )
     # A draft that lay there is done with.
     return changed(incident, "composer", also=("composer",), said=said_of(posted))
 

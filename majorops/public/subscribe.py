@@ -5,7 +5,7 @@ Whoever has a link may act, and only by POST.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, current_app, request
 from flask_wtf import FlaskForm
@@ -22,6 +22,7 @@ from majorops.operations.subscriptions import choose_systems, confirm, leave, su
 from majorops.projections.systems import listed_systems
 from majorops.public.page import form_page, texts
 from majorops.web.access import beside_status_page, by_token
+from majorops.web.context import CommandContext
 from majorops.web.security import csrf
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class SubscribeForm(FlaskForm):
     homepage = StringField(default="")
 
 
-def command_context() -> dict:
+def command_context() -> CommandContext:
     return {"actor": SYSTEM, "now": clock.now()}
 
 
@@ -71,9 +72,13 @@ def ask() -> Response:
     try:
         if not current_app.extensions["public_origin"] or (kind is ChannelKind.EMAIL and not mail_works()):
             raise Invalid({"kind": texts()("subscribe.no_mail")})
-        who = {"language": texts().language, "origin": request.remote_addr or "unknown"}
         row = subscribe(
-            kind=kind, address=form.address.data or "", systems=systems, **who, **command_context()
+            kind=cast(ChannelKind, kind),  # what is none of these is refused there
+            address=form.address.data or "",
+            systems=systems,
+            language=texts().language,
+            origin=request.remote_addr or "unknown",
+            **command_context(),
         )
     except Invalid as problem:
         return draw(form, problem.errors, 422)

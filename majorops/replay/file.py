@@ -95,7 +95,7 @@ class Step:
     at: datetime
     deed: str
     by: str | None
-    given: dict[str, object]
+    given: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Recording:
     systems: list[str]
     bridge_url: str | None
     detected_at: datetime | None
-    alert: dict[str, object]
+    alert: dict[str, Any]
     command: dict[CommandRole, str]
     steps: list[Step] = field(default_factory=list)
 
@@ -212,7 +212,7 @@ def _check_key(deed: str, given: dict, keys: set[str], line: int) -> None:
         raise BadFile(f"line {line}: no {kind} {given['key']!r} above")
 
 
-def _arguments(known: dict, wanted: dict[str, tuple[Kind, bool]], line: int) -> dict[str, object]:
+def _arguments(known: dict, wanted: dict[str, tuple[Kind, bool]], line: int) -> dict[str, Any]:
     if unknown := sorted(map(str, known.keys() - wanted.keys())):
         raise BadFile(f"line {line}: unknown argument: {', '.join(unknown)}")
     if missing := [name for name, (_, must) in wanted.items() if must and known.get(name) is None]:

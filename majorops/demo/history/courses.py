@@ -24,6 +24,7 @@ from majorops.domain.enums import (
 from majorops.models import Announcement, Delivery, Incident, User
 from majorops.operations import command, incident, phase, stand_down, timeline, tracks, updates, validation
 from majorops.operations.edit import edit_field
+from majorops.web.context import CommandContext
 
 DAY = datetime(1996, 2, 6, tzinfo=UTC)  # all courses happen on this day; a copy has another one
 VARIED = "@@"  # in a text: a number that differs from copy to copy
@@ -59,7 +60,7 @@ class Course:
     began: datetime
     minutes: float = 0
 
-    def after(self, minutes: float) -> dict:
+    def after(self, minutes: float) -> CommandContext:
         """Who acts, and when: so many minutes later."""
         self.minutes += minutes
         return {"actor": self.mim, "now": self.began + timedelta(minutes=self.minutes)}
@@ -141,8 +142,8 @@ def _say(case: Incident, text: str, course: Course, pace: float, **resolution) -
 
 
 def _track(case: Incident, team: str, goal: str, course: Course, pace: float) -> int:
-    given = {"team": team, "owner": f"{team} on call", "goal": goal, "minutes": 20}
-    return tracks.open_track(case, **given, **course.after(pace)).id
+    owner, who = f"{team} on call", course.after(pace)
+    return tracks.open_track(case, team=team, owner=owner, goal=goal, minutes=20, **who).id
 
 
 def _end(case: Incident, names: list[str], course: Course, pace: float) -> None:
