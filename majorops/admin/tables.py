@@ -260,14 +260,26 @@ class UserTable(Table):
         return [form.password.label.text] if form.password.data else []
 
     def add(self, form, who: CommandContext) -> User:
-        given = {name: form[name].data for name in ("email", "name", "password")}
-        return accounts.add_user(role=AccountRole(form.role.data), **given, **who)
+        return accounts.add_user(
+            email=form.email.data,
+            name=form["name"].data,
+            role=AccountRole(form.role.data),
+            password=form.password.data,
+            **who,
+        )
 
     def change(self, user: User, changes: dict, form, who: CommandContext) -> None:
         text = self.stored(user) | {name: typed for name, (typed, was) in changes.items()}
         role, is_active = AccountRole(text["role"]), text["is_active"] == "yes"
-        given = {"email": text["email"], "name": text["name"], "password": form.password.data or ""}
-        accounts.save_user(user, role=role, is_active=is_active, **given, **who)
+        accounts.save_user(
+            user,
+            email=text["email"],
+            name=text["name"],
+            role=role,
+            is_active=is_active,
+            password=form.password.data or "",
+            **who,
+        )
 
 
 class SystemTable(Table):
@@ -320,12 +332,27 @@ class SystemTable(Table):
 
     def add(self, form, who: CommandContext) -> System:
         given = {name: form[name].data or "" for name in forms.SYSTEM}
-        return catalogue.add_system(**given | {"is_public": given["is_public"] == "yes"}, **who)
+        return catalogue.add_system(
+            name=given["name"],
+            description=given["description"],
+            owner=given["owner"],
+            is_public=given["is_public"] == "yes",
+            group_name=given["group_name"],
+            **who,
+        )
 
     def change(self, system: System, changes: dict, form, who: CommandContext) -> None:
         text = self.stored(system) | {name: typed for name, (typed, was) in changes.items()}
-        flags = {name: text.pop(name) == "yes" for name in ("is_active", "is_public")}
-        catalogue.save_system(system, **flags, **text, **who)
+        catalogue.save_system(
+            system,
+            name=text["name"],
+            description=text["description"],
+            owner=text["owner"],
+            is_active=text["is_active"] == "yes",
+            is_public=text["is_public"] == "yes",
+            group_name=text["group_name"],
+            **who,
+        )
 
 
 TABLES = (

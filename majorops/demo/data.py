@@ -237,7 +237,7 @@ def _payments(mim: Actor, now: datetime) -> None:
     )
     asks.log_decision(case, proposal="no unrelated changes until phase 7", decided_by="Leader", **at(27.7))
     command.assign_role(case, CommandRole.LEADER, "Tomás Herrera", **at(29.9))
-    here = db.session.scalar(select(RunCardUse.id).filter_by(incident_id=case.id))
+    here = db.session.scalars(select(RunCardUse.id).filter_by(incident_id=case.id)).one()
     for step in (0, 3):
         runcards.tick_step(case, here, step, True, **at(28 + step))
     asks.ask(case, whom="PayLink duty desk", what="case number and their estimate", minutes=10, **at(29))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
@@ -30,7 +31,8 @@ def post(incident) -> Response:
     who = command_context()
     eta = promised(form, who["now"])
     review = Review(form.draft_id, form.reviewed.data)
-    seen, asks_promise = form.visibility.data, not form.promise.data
+    seen = cast(Visibility, form.visibility.data)  # it has a default
+    asks_promise = not form.promise.data
     posted: Publication
     if form.kind.data == "update":
         posted = publish_update(

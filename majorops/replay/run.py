@@ -42,7 +42,7 @@ def run(
         except Refused as problem:
             reference = player.incident.reference if player.incident else None
             raise StepRefused(step, str(problem), reference) from problem
-    return cast(Incident, player.incident)  # every recording begins with its opening
+    return player.case
 
 
 class Player:
@@ -53,6 +53,11 @@ class Player:
         self.incident: Incident | None = None
         self.tracks: dict[str, int] = {}
         self.timeboxes: dict[str, int] = {}
+
+    @property
+    def case(self) -> Incident:
+        """The incident, which the first step of every recording opens."""
+        return cast(Incident, self.incident)
 
     def take(self, step: Step) -> None:
         actor = Actor(name=clean_line(step.by or self.recording.mim), role=AccountRole.MIM)
@@ -78,78 +83,78 @@ class Player:
             **who,
         )
         for role, name in head.command.items():
-            command.assign_role(self.incident, role, clean_line(name), **who)
+            command.assign_role(self.case, role, clean_line(name), **who)
 
     def do_note(self, given: dict, who: CommandContext) -> None:
         seen = given.get("visibility", Visibility.INTERNAL)
-        timeline.add_note(self.incident, given["text"], visibility=seen, **who)
+        timeline.add_note(self.case, given["text"], visibility=seen, **who)
 
     def do_can(self, given: dict, who: CommandContext) -> None:
-        tracks.report_can(self.incident, **given, **who)
+        tracks.report_can(self.case, **given, **who)
 
     def do_edit(self, given: dict, who: CommandContext) -> None:
-        edit_field(self.incident, given["field"], given["value"], **who)
+        edit_field(self.case, given["field"], given["value"], **who)
 
     def do_assign(self, given: dict, who: CommandContext) -> None:
-        command.assign_role(self.incident, given["role"], clean_line(given["name"]), **who)
+        command.assign_role(self.case, given["role"], clean_line(given["name"]), **who)
 
     def do_severity(self, given: dict, who: CommandContext) -> None:
-        incident.change_severity(self.incident, given["to"], reason=given.get("why", ""), **who)
+        incident.change_severity(self.case, given["to"], reason=given.get("why", ""), **who)
 
     def do_phase(self, given: dict, who: CommandContext) -> None:
         reason, override = given.get("why", ""), given.get("override", "")
-        phase.advance_phase(self.incident, given["to"], reason=reason, override=override, **who)
+        phase.advance_phase(self.case, given["to"], reason=reason, override=override, **who)
 
     def do_milestone(self, given: dict, who: CommandContext) -> None:
         eta = (
             who["now"] + timedelta(minutes=given.pop("next_update_in")) if "next_update_in" in given else None
         )
         updates.publish_milestone(
-            self.incident, given.pop("body"), next_update_eta=eta, source="cli", **given, **who
+            self.case, given.pop("body"), next_update_eta=eta, source="cli", **given, **who
         )
 
     def do_update(self, given: dict, who: CommandContext) -> None:
         eta = who["now"] + timedelta(minutes=given["next_update_in"]) if "next_update_in" in given else None
         seen = given.get("visibility", Visibility.INTERNAL)
         updates.publish_update(
-            self.incident, given["text"], visibility=seen, next_update_eta=eta, source="cli", **who
+            self.case, given["text"], visibility=seen, next_update_eta=eta, source="cli", **who
         )
 
     def do_track(self, given: dict, who: CommandContext) -> None:
         team, owner, goal, minutes = (given[name] for name in ("team", "owner", "goal", "minutes"))
-        track = tracks.open_track(self.incident, team=team, owner=owner, goal=goal, minutes=minutes, **who)
+        track = tracks.open_track(self.case, team=team, owner=owner, goal=goal, minutes=minutes, **who)
         self.tracks[given["key"]] = track.id
 
     def do_track_extend(self, given: dict, who: CommandContext) -> None:
-        tracks.extend_track(self.incident, self.tracks[given["key"]], given["minutes"], **who)
+        tracks.extend_track(self.case, self.tracks[given["key"]], given["minutes"], **who)
 
     def do_track_close(self, given: dict, who: CommandContext) -> None:
         note = given.get("note", "")
-        tracks.close_track(self.incident, self.tracks[given["key"]], given["outcome"], note=note, **who)
+        tracks.close_track(self.case, self.tracks[given["key"]], given["outcome"], note=note, **who)
 
     def do_timebox(self, given: dict, who: CommandContext) -> None:
         owner = given.get("owner", who["actor"].name)
         box = tracks.open_timebox(
-            self.incident, purpose=given["purpose"], owner=owner, minutes=given["minutes"], **who
+            self.case, purpose=given["purpose"], owner=owner, minutes=given["minutes"], **who
         )
         self.timeboxes[given["key"]] = box.id
 
     def do_timebox_close(self, given: dict, who: CommandContext) -> None:
-        tracks.close_timebox(self.incident, self.timeboxes[given["key"]], note=given.get("note", ""), **who)
+        tracks.close_timebox(self.case, self.timeboxes[given["key"]], note=given.get("note", ""), **who)
 
     def do_check(self, given: dict, who: CommandContext) -> None:
         validation.set_check(
-            self.incident, given["system"].lower(), given["state"], note=given.get("note", ""), **who
+            self.case, given["system"].lower(), given["state"], note=given.get("note", ""), **who
         )
 
     def do_symptoms_returned(self, given: dict, who: CommandContext) -> None:
-        phase.report_symptoms_returned(self.incident, note=given.get("note", ""), **who)
+        phase.report_symptoms_returned(self.case, note=given.get("note", ""), **who)
 
     def do_status(self, given: dict, who: CommandContext) -> None:
-        phase.change_status(self.incident, given["to"], override=given.get("override", ""), **who)
+        phase.change_status(self.case, given["to"], override=given.get("override", ""), **who)
 
     def do_alert_cleared(self, given: dict, who: CommandContext) -> None:
-        edit_field(self.incident, "alert.resolve_time", f"{who['now']:%Y-%m-%d %H:%M:%S}", **who)
+        edit_field(self.case, "alert.resolve_time", f"{who['now']:%Y-%m-%d %H:%M:%S}", **who)
 
     def do_release(self, given: dict, who: CommandContext) -> None:
-        command.release_responder(self.incident, clean_line(given["name"]), **who)
+        command.release_responder(self.case, clean_line(given["name"]), **who)
