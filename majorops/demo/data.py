@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.demo.history import DAYS, fill_history
+from majorops.demo.history.courses import Who
 from majorops.domain.access import SYSTEM, Actor
 from majorops.domain.enums import (
     AccountRole,
@@ -47,7 +48,6 @@ from majorops.operations import (
     validation,
 )
 from majorops.operations.edit import edit_field
-from majorops.web.context import CommandContext
 
 PASSWORD = "fireground-demo"  # noqa: S105 (printed for everybody to sign in with)
 PEOPLE = (
@@ -183,7 +183,7 @@ def _payments(mim: Actor, now: datetime) -> None:
     """A Critical incident in phase 4 whose promised update is two minutes late."""
     began = now - timedelta(minutes=39, seconds=45)
 
-    def at(minutes: float) -> CommandContext:
+    def at(minutes: float) -> Who:
         return {"actor": mim, "now": began + timedelta(minutes=minutes)}
 
     case = incident.open_incident(

@@ -14,12 +14,12 @@ from majorops.domain.errors import Invalid
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import ComposerForm, CorrectionForm
 from majorops.fireground.responses import changed, checked, incident_action, screen
-from majorops.models import Publication
+from majorops.models import Incident, Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
 from majorops.web.access import needs
-from majorops.web.context import command_context
+from majorops.web.context import CommandContext, command_context
 from majorops.web.error_handlers import wants_partial
 
 
@@ -28,14 +28,19 @@ from majorops.web.error_handlers import wants_partial
 @incident_action("composer", "composer")
 def post(incident) -> Response:
     checked(form := ComposerForm())
-    who = command_context()
+    posted = publish(incident, form, command_context())
+    # A draft that lay there is done with.
+    return changed(incident, "composer", also=("composer",), said=said_of(posted))
+
+
+def publish(incident: Incident, form: ComposerForm, who: CommandContext) -> Publication:
+    """The update or the milestone that was composed. Raises Refused."""
     eta = promised(form, who["now"])
     review = Review(form.draft_id, form.reviewed.data)
     seen = cast(Visibility, form.visibility.data)  # it has a default
     asks_promise = not form.promise.data
-    posted: Publication
     if form.kind.data == "update":
-        posted = publish_update(
+        return publish_update(
             incident,
             form.body.data,
             visibility=seen,
@@ -44,21 +49,18 @@ def post(incident) -> Response:
             asks_promise=asks_promise,
             **who,
         )
-    else:
-        ends = form.kind.data == "resolution"
-        posted = publish_milestone(
-            incident,
-            form.body.data,
-            visibility=seen,
-            next_update_eta=eta,
-            is_resolution=ends,
-            after_action_at=form.after_action_time(who["now"]) if ends else None,
-            review=review,
-            asks_promise=asks_promise,
-            **who,
-        )
-    # A draft that lay there is done with.
-    return changed(incident, "composer", also=("composer",), said=said_of(posted))
+    ends = form.kind.data == "resolution"
+    return publish_milestone(
+        incident,
+        form.body.data,
+        visibility=seen,
+        next_update_eta=eta,
+        is_resolution=ends,
+        after_action_at=form.after_action_time(who["now"]) if ends else None,
+        review=review,
+        asks_promise=asks_promise,
+        **who,
+    )
 
 
 def said_of(posted: Publication) -> str:

@@ -234,7 +234,9 @@ def count_failures(row: Delivery) -> None:
 
 def settle(number: int, act: str, state: DeliveryState, is_final: bool, now: datetime) -> None:
     """A webhook that answered is confirmed; an address that does not take our messages bounces."""
-    person = db.session.get_one(Subscriber, number)
+    person = db.session.get(Subscriber, number)
+    if person is None:  # forgotten meanwhile
+        return
     if state is DeliveryState.FAILED:
         note_bounce(person, is_final, actor=SYSTEM, now=now)
     elif state is DeliveryState.SENT and act.startswith(CONFIRM) and person.kind is ChannelKind.WEBHOOK:

@@ -35,7 +35,10 @@ def status() -> Response:
         return redirect(url_for("sign_in.setup"), 303)
     if wants_text():
         return kept_by_nobody(plain_status())
-    now = clock.now()
+    return draw_status(clock.now())
+
+
+def draw_status(now: datetime) -> Response:
     shown = public_status(now)
     last = shown.last_resolved and shown.last_resolved.resolved_at
     quiet = last and words(now - last)

@@ -70,21 +70,26 @@ def ask() -> Response:
     if form.homepage.data:
         return said("asked", ChannelKind.EMAIL)  # a program: it learns nothing
     try:
-        if not current_app.extensions["public_origin"] or (kind is ChannelKind.EMAIL and not mail_works()):
-            raise Invalid({"kind": texts()("subscribe.no_mail")})
-        row = subscribe(
-            kind=cast(ChannelKind, kind),  # what is none of these is refused there
-            address=form.address.data or "",
-            systems=systems,
-            language=texts().language,
-            origin=request.remote_addr or "unknown",
-            **command_context(),
-        )
+        row = ask_for(kind, form.address.data or "", systems)
     except Invalid as problem:
         return draw(form, problem.errors, 422)
     except Conflict as problem:
         return draw(form, {"address": str(problem)}, 429)
     return said("hook" if kind is ChannelKind.WEBHOOK else "asked", kind, row)
+
+
+def ask_for(kind: ChannelKind | None, address: str, systems: list[str]) -> Subscriber:
+    """Who asks, waiting for the confirmation. Raises Invalid, Conflict."""
+    if not current_app.extensions["public_origin"] or (kind is ChannelKind.EMAIL and not mail_works()):
+        raise Invalid({"kind": texts()("subscribe.no_mail")})
+    return subscribe(
+        kind=cast(ChannelKind, kind),  # what is none of these is refused there
+        address=address,
+        systems=systems,
+        language=texts().language,
+        origin=request.remote_addr or "unknown",
+        **command_context(),
+    )
 
 
 def said(what: str, kind: ChannelKind | None, row: Subscriber | None = None) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict
 
 from sqlalchemy import update
 
@@ -24,7 +25,6 @@ from majorops.domain.enums import (
 from majorops.models import Announcement, Delivery, Incident, User
 from majorops.operations import command, incident, phase, stand_down, timeline, tracks, updates, validation
 from majorops.operations.edit import edit_field
-from majorops.web.context import CommandContext
 
 DAY = datetime(1996, 2, 6, tzinfo=UTC)  # all courses happen on this day; a copy has another one
 VARIED = "@@"  # in a text: a number that differs from copy to copy
@@ -52,6 +52,13 @@ NOTES = (
 )
 
 
+class Who(TypedDict):
+    """Who acts and when: what every operation asks for."""
+
+    actor: Actor
+    now: datetime
+
+
 @dataclass
 class Course:
     """An incident while it runs its course; `minutes` since it began."""
@@ -60,7 +67,7 @@ class Course:
     began: datetime
     minutes: float = 0
 
-    def after(self, minutes: float) -> CommandContext:
+    def after(self, minutes: float) -> Who:
         """Who acts, and when: so many minutes later."""
         self.minutes += minutes
         return {"actor": self.mim, "now": self.began + timedelta(minutes=self.minutes)}
