@@ -23,7 +23,8 @@ from majorops.domain.playbook import play_at
 from majorops.domain.secrets import mask
 from majorops.domain.text import count, reference
 from majorops.projections import PublicIncident, public_incident
-from majorops.projections.brief import BriefIncident, brief_incident
+from majorops.projections.brief import brief_incident
+from majorops.projections.brief_values import BriefIncident
 from majorops.projections.record import WholeRecord, whole_record
 
 FIELD = 2_000  # characters of one value

@@ -11,7 +11,7 @@ from majorops.domain.enums import AlarmLevel, CheckState, CommandRole, ExternalI
 from majorops.domain.measures import words
 from majorops.domain.playbook import play_at
 from majorops.projections import PublicIncident
-from majorops.projections.brief import BriefIncident
+from majorops.projections.brief_values import BriefIncident
 from majorops.projections.record import RecordTrack, WholeRecord
 
 # What the public may be told of a phase: what the phase is, no more.
