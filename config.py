@@ -193,7 +193,8 @@ SETTINGS = (
         "REDIS_URL",
         None,
         redis_url,
-        "carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, such as redis://localhost:6379/0",
+        "carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, "
+        "such as redis://localhost:6379/0",
     ),
     Setting(
         "SMTP_URL",

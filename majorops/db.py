@@ -142,9 +142,8 @@ class TolerantEnum(SAEnum):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
-        read: Callable[[Any], Any] = super().result_processor(  # type: ignore[no-untyped-call] # theirs has no types
-            dialect, coltype
-        )
+        theirs: Any = super()  # without types
+        read: Callable[[Any], Any] = theirs.result_processor(dialect, coltype)
 
         def tolerant(value: Any) -> Any:
             try:

@@ -57,7 +57,14 @@ class Field:
         """The stored value as editable text; empty for none."""
         if reader := READERS.get(self.name):
             return reader(incident)
-        return as_text(getattr(incident, self.column or self.name))
+        return as_text(getattr(incident, self.stored_in))
+
+    @property
+    def stored_in(self) -> str:
+        """The column of the incident. Raises TypeError where the value lies elsewhere."""
+        if self.column is None:
+            raise TypeError(f"{self.name} has no column: it needs a reader, and a way to be written")
+        return self.column
 
     def show(self, text: str) -> str:
         """What a person reads for the editable text `text`."""

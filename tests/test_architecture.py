@@ -116,6 +116,20 @@ def test_the_newest_heading_of_the_changelog_is_this_version():
     assert newest[1] == VERSION
 
 
+WRITTEN = ("*.py", "*.js", "*.css", "*.html", "*.txt", "*.svg")
+PICTURES = {"majorops/static/icon.svg"}  # a drawing's path cannot be broken
+
+
+@pytest.mark.parametrize("folder", ["majorops", "templates", "tests", "bench"])
+def test_no_line_is_longer_than_a_reader_sees(folder):
+    """The linters let some pass: an address, a marker for themselves, a text without a space."""
+    for path in (path for pattern in WRITTEN for path in (ROOT / folder).rglob(pattern)):
+        if "vendor" in path.parts or str(path.relative_to(ROOT)) in PICTURES:
+            continue
+        long = [n for n, line in enumerate(path.read_text().splitlines(), 1) if len(line) > 110]
+        assert long == [], path
+
+
 def test_one_door():
     for path in CODE:
         if path.parent.name == "operations" and path.name == "__init__.py":

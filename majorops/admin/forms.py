@@ -92,14 +92,14 @@ SYSTEM = {
     ),
     "group_name": line("Group", hint="The heading that it stands under on the public page."),
 }
-NO_PASSWORD = "12 to 200 characters. Empty: only single sign-on lets this account in."  # noqa: S105
-KEEP_PASSWORD = "12 to 200 characters. Empty keeps the present one; a new one ends all sessions."  # noqa: S105
+HINT_WHEN_NEW = "12 to 200 characters. Empty: only single sign-on lets this account in."
+HINT_WHEN_KEPT = "12 to 200 characters. Empty keeps the present one; a new one ends all sessions."
 
-UserForm = type("UserForm", (BaseForm,), {**USER, "password": password("Password", NO_PASSWORD)})
+UserForm = type("UserForm", (BaseForm,), {**USER, "password": password("Password", HINT_WHEN_NEW)})
 UserEditForm = type(
     "UserEditForm",
     (with_was(USER | {"is_active": select("May sign in", YES_NO)}),),
-    {"password": password("New password", KEEP_PASSWORD)},
+    {"password": password("New password", HINT_WHEN_KEPT)},
 )
 SystemForm = type("SystemForm", (BaseForm,), SYSTEM)
 SystemEditForm = with_was(

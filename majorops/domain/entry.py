@@ -1,4 +1,4 @@
-"""One line of entry, read leniently: `App, Lena: roll back payments-api 15`, `Lena: check the pool size 5`, …
+"""One line of entry, read leniently: `App, Lena: roll back payments-api 15`, `Lena: check the pool size 5`.
 
 What a line does not say is empty or None; whether that is enough is for the operation to say.
 """

@@ -13,15 +13,18 @@ from majorops.domain.text import listed
 
 _MONTHS = listed("jan feb mar apr may jun jul aug sep oct nov dec")
 _MONTH = (
-    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)\b"
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|"
+    r"aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
 )
 _DATE = re.compile(
-    rf"\b(\d{{4}})-(\d\d)-(\d\d)\b|\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?=\W|$)|\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?\b",
+    r"\b(\d{4})-(\d\d)-(\d\d)\b"
+    rf"|\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?=\W|$)"
+    rf"|\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?:\s*([ap])\.?m\b)?|\b(1[0-2]|[1-9])\s*([ap])\.?m\b",
+    r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?:\s*([ap])\.?m\b)?"
+    r"|\b(1[0-2]|[1-9])\s*([ap])\.?m\b",
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"\bv?\d+(?:\.\d+){2,}\b", re.IGNORECASE)
@@ -43,7 +46,8 @@ _SCALE = {"k": 1_000, "thousand": 1_000, "million": 1_000_000, "bn": 10**9, "bil
 _NUMBER = re.compile(
     r"(?<![\w.])(?:(?P<digits>\d{1,3}(?:[,\u00a0\u202f']\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?)"
     rf"|(?P<word>{'|'.join(_WORDS)})(?:-(?P<ones>one|two|three|four|five|six|seven|eight|nine))?(?![\w-]))"
-    r"(?:(?P<percent>\s?%|\s+per\s?cent\b)|\s?(?P<scale>k|bn)\b|\s+(?P<said>hundred|thousand|million|billion)\b)?",
+    r"(?:(?P<percent>\s?%|\s+per\s?cent\b)|\s?(?P<scale>k|bn)\b"
+    r"|\s+(?P<said>hundred|thousand|million|billion)\b)?",
     re.IGNORECASE,
 )
 _LOOSE = re.compile(rf"\b(?:{_VAGUE})\b", re.IGNORECASE)
@@ -57,11 +61,14 @@ _BOUND = re.compile(
 )
 _PART_OF_NAME = re.compile(r"[A-Za-z][-_/#]$")
 _PEOPLE = re.compile(
-    r"\s+(?:(?!min|hour|sec|day|per|of\b|and\b|in\b)[a-z]+\s+)?(?:customers?|users?|clients?|accounts?|people|persons?|subscribers?|merchants?|cardholders?|patients?|tenants?)\b",
+    r"\s+(?:(?!min|hour|sec|day|per|of\b|and\b|in\b)[a-z]+\s+)?"
+    r"(?:customers?|users?|clients?|accounts?|people|persons?|subscribers?|merchants?|"
+    r"cardholders?|patients?|tenants?)\b",
     re.IGNORECASE,
 )
 _PEOPLE_BEFORE = re.compile(
-    r"\b(?:customers?|users?|clients?|accounts?|people)(?:\s+(?:affected|impacted|count))*\s*(?:[:=]|\bis\b|\bare\b)\s*"
+    r"\b(?:customers?|users?|clients?|accounts?|people)(?:\s+(?:affected|impacted|count))*"
+    r"\s*(?:[:=]|\bis\b|\bare\b)\s*"
     r"(?:approximately|approx\.?|about|around|roughly|~)?\s*$",
     re.IGNORECASE,
 )

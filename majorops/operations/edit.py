@@ -144,7 +144,7 @@ def _write(
         incident.customer_count, incident.customer_count_is_approximate = count, is_approximate
     else:
         _check_times(incident, field.name, value, now)
-        setattr(incident, field.column or field.name, value)
+        setattr(incident, field.stored_in, value)
     db.session.flush()
     new = field.read(incident)
     if new == stored:

@@ -95,7 +95,8 @@ def test_an_editor_that_is_opened_again_at_once_opens(page):
     """
     held = []
     page.click("#f-severity-value")
-    page.route("**/fields/severity*", lambda route: held.append(route))  # noqa: PLW0108 (no bound method is taken)
+    # No bound method is taken here.
+    page.route("**/fields/severity*", lambda route: held.append(route))  # noqa: PLW0108
     page.click("#f-severity .sevs__key >> text=Critical")
     page.click("#f-severity-value")
     wait_for(lambda: page.evaluate("1") and len(held) == 2, "the field at rest and its editor, asked for")

@@ -125,7 +125,8 @@ def test_keys_typed_while_a_form_loads_are_no_shortcuts(page):
     assert page.evaluate(opened, "#brief-key") == [0, False]
     page.reload()
     held = []
-    page.route("**/fields/title*", lambda route: held.append(route))  # noqa: PLW0108 (a built-in carries no mark)
+    # A built-in carries no mark.
+    page.route("**/fields/title*", lambda route: held.append(route))  # noqa: PLW0108
     with page.expect_request("**/fields/title*"):
         assert page.evaluate(opened, "#f-title-value") == [0, False]
     page.keyboard.type("ta?lu")  # its answer is still on the way

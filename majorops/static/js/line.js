@@ -29,5 +29,6 @@ export function goDown() {
   return wasUp;
 }
 
-// A proxy without a server behind it, the sign-in page of a hotel: nothing of it reached us, whatever it says.
+// A proxy without a server behind it, the sign-in page of a hotel: nothing of it reached us, whatever it
+// says.
 export const isLost = ({ status, headers }) => (status >= 502 && status <= 504) || !headers.has("X-Now");
