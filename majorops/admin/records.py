@@ -19,6 +19,7 @@ from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.access import Actor
 from majorops.domain.enums import CommandRole, EventType, HandoverState, IncidentStatus, Visibility, by_value
 from majorops.domain.errors import Refused
+from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.text import reference
 from majorops.models import AuditEntry, CommandAssignment, Handover, Milestone, StatusUpdate, TimelineEvent
 from majorops.operations import timeline
@@ -66,8 +67,8 @@ class TimelineTable(IncidentRecord):
     details_template = "admin/entry.html"
     presets = (
         ("Public", {"flt_visibility": "public"}),
-        ("Overrides", {"flt_kind": "gate.overridden"}),
-        ("Corrections", {"flt_kind": "note.corrected"}),
+        ("Overrides", {"flt_kind": EventKind.GATE_OVERRIDDEN}),
+        ("Corrections", {"flt_kind": EventKind.NOTE_CORRECTED}),
     )
     acts: ClassVar = {"internal": Act("Make internal", make_internal, "Internal")}
     loads = (selectinload(TimelineEvent.incident),)
@@ -105,7 +106,7 @@ class TimelineTable(IncidentRecord):
         Number(TimelineEvent.incident_id, "Incident"),
         Is(TimelineEvent.type, "Type", EventType),
         Is(TimelineEvent.visibility, "Visibility", Visibility),
-        Contains(TimelineEvent.kind, "Kind"),
+        Is(TimelineEvent.kind, "Kind", EventKind),
         From(TimelineEvent.at, "From"),
         Until(TimelineEvent.at, "Until"),
     )
@@ -259,7 +260,10 @@ class HandoverTable(IncidentRecord):
 
 class AuditTable(Table):
     about = "What happened outside incidents: accounts, sign-ins, the catalogue. Append-only."
-    presets = (("Failed sign-ins", {"flt_kind": "sign_in.failed"}), ("Accounts", {"flt_kind": "user."}))
+    presets = (
+        ("Failed sign-ins", {"flt_kind": AuditKind.SIGN_IN_FAILED}),
+        ("Accounts", {"flt_kind": "user."}),
+    )
     empty = "0 entries."
     column_list = ("at", "kind", "subject", "detail", "actor_name")
     column_details_list = ("at", "kind", "subject", "detail", "actor_name", "id")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from majorops.domain.enums import IncidentStatus, Visibility
+from majorops.domain.events import EventKind
 
 CONFIRM_WITHIN = timedelta(hours=48)
 BOUNCES = 2  # messages in a row that could not be delivered for good
-SAID = frozenset({"milestone.published", "update.published"})
+SAID = frozenset({EventKind.MILESTONE_PUBLISHED, EventKind.UPDATE_PUBLISHED})
 
 
 def act_of(
@@ -23,10 +24,10 @@ def act_of(
 
     The same act has the same name.
     """
-    if kind == "incident.opened" or (kind == "field.changed" and field == "is_public"):
+    if kind == EventKind.INCIDENT_OPENED or (kind == EventKind.FIELD_CHANGED and field == "is_public"):
         return f"opened:{number}"
     if kind in SAID and visibility is Visibility.PUBLIC:
         return f"said:{publication}"
-    if kind == "status.changed" and status is IncidentStatus.RESOLVED:
+    if kind == EventKind.STATUS_CHANGED and status is IncidentStatus.RESOLVED:
         return f"resolved:{number}"
     return ""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
 from majorops.domain.enums import EventType, IncidentStatus, Phase, PublicationKind, Visibility
+from majorops.domain.events import EventKind
 
 if TYPE_CHECKING:
     from majorops.models.incident import Incident
@@ -107,7 +108,7 @@ class Milestone(Publication):
     __mapper_args__ = {"polymorphic_identity": PublicationKind.MILESTONE}
 
 
-PHASES_ENTERED = select(TimelineEvent.phase).where(TimelineEvent.kind == "phase.advanced").distinct()
+PHASES_ENTERED = select(TimelineEvent.phase).where(TimelineEvent.kind == EventKind.PHASE_ADVANCED).distinct()
 """The phases that were entered, for the caller to say of which incident.
 
 Phase 1 and what was skipped are not there.

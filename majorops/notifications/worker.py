@@ -21,6 +21,7 @@ from majorops import clock
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState
+from majorops.domain.events import EventKind
 from majorops.models import Delivery
 from majorops.notifications import apprise_channel, mail, public, webhook
 from majorops.notifications.due import LEASE, PAUSES, is_due, pause
@@ -40,7 +41,7 @@ LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read 
 SILENT = 2 * LONGEST_PAUSE  # seconds without a look after which the worker counts as not running
 PAST = timedelta(days=1)  # what is older wakes nobody, as when a recording is replayed
 FORGETS_EVERY = timedelta(minutes=10)
-WAKING = frozenset({"alarm.raised", "handover.offered", "response.stood_down"})
+WAKING = frozenset({EventKind.ALARM_RAISED, EventKind.HANDOVER_OFFERED, EventKind.RESPONSE_STOOD_DOWN})
 SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.EMAIL: mail.send,
     ChannelKind.WEBHOOK: webhook.send,

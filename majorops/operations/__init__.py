@@ -24,8 +24,9 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import EventType, Phase, Visibility
+from majorops.domain.enums import Phase, Visibility
 from majorops.domain.errors import Conflict, Forbidden, NotFound
+from majorops.domain.events import AuditKind, EventKind
 from majorops.models import AuditEntry, Incident, TimelineEvent
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class _Work:
     wrote: bool = False
     recorded: bool = False
     entries: list[TimelineEvent] = field(default_factory=list)
-    audited: list[str] = field(default_factory=list)
+    audited: list[AuditKind] = field(default_factory=list)
 
 
 _running: ContextVar[_Work | None] = ContextVar("running", default=None)
@@ -244,22 +245,25 @@ def closed_refusal(incident: Incident) -> str:
 
 def record(
     incident: Incident,
-    kind: str,
+    kind: EventKind,
     title: str,
     *,
-    type: EventType,
     actor: Actor,
     now: datetime,
     detail: str = "",
-    visibility: Visibility = Visibility.INTERNAL,
+    visibility: Visibility | None = None,
     phase: Phase | None = None,
     field: str | None = None,
     publication_id: int | None = None,
     corrects_id: int | None = None,
 ) -> TimelineEvent:
     """Add one entry to the timeline, in the running operation's transaction (domain §6). Returns the entry.
-    Raises Forbidden: whatever led here, nobody makes public what they may not publish."""
+
+    `visibility`: other than the kind's own. Raises Forbidden: whatever led here, nobody makes public what
+    they may not publish.
+    """
     work = _recording()
+    visibility = visibility or kind.visibility
     if visibility is Visibility.PUBLIC and (refusal := actor.refusal(Permission.PUBLISH)):
         raise Forbidden(refusal)
     request_meta, is_first = work.request_meta, not work.entries
@@ -267,7 +271,7 @@ def record(
     entry = TimelineEvent(
         incident_id=incident.id,
         seq=incident.version,
-        type=type,
+        type=kind.type,
         kind=kind,
         title=title[:300],
         detail=detail,
@@ -295,7 +299,7 @@ def _made_at(request_meta: RequestMeta | None, incident: Incident, now: datetime
     return made_at
 
 
-def audit(kind: str, subject: str, *, actor: Actor, now: datetime, detail: str | None = None) -> None:
+def audit(kind: AuditKind, subject: str, *, actor: Actor, now: datetime, detail: str | None = None) -> None:
     """Add one audit entry for a change outside any incident."""
     db.session.add(
         AuditEntry(

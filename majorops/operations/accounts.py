@@ -13,6 +13,7 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
 from majorops.models import User, UserSession
 from majorops.operations import audit, operation
@@ -67,7 +68,7 @@ def add_user(
     user = User(email=email, name=clean_name(name), role=role, password_hash=password_hash, created_at=now)
     db.session.add(user)
     db.session.flush()
-    audit("user.added", email, detail=role.label, actor=actor, now=now)
+    audit(AuditKind.USER_ADDED, email, detail=role.label, actor=actor, now=now)
     return user
 
 
@@ -79,10 +80,12 @@ def update_user(
     if email is not None and (email := clean_email(email)) != user.email:
         if db.session.scalar(select(User.id).filter_by(email=email)):
             raise Invalid({"email": f"{email} has an account already."})
-        audit("user.changed", user.email, detail=f"e-mail {user.email} › {email}", actor=actor, now=now)
+        audit(
+            AuditKind.USER_CHANGED, user.email, detail=f"e-mail {user.email} › {email}", actor=actor, now=now
+        )
         user.email = email
     if name is not None and (name := clean_name(name)) != user.name:
-        audit("user.changed", user.email, detail=f"name {user.name} › {name}", actor=actor, now=now)
+        audit(AuditKind.USER_CHANGED, user.email, detail=f"name {user.name} › {name}", actor=actor, now=now)
         user.name = name
 
 
@@ -93,7 +96,13 @@ def set_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> N
         return
     if user.role is AccountRole.ADMIN:
         _demand_other_admin(user, "role")
-    audit("user.role_changed", user.email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
+    audit(
+        AuditKind.USER_ROLE_CHANGED,
+        user.email,
+        detail=f"{user.role.label} › {role.label}",
+        actor=actor,
+        now=now,
+    )
     user.role = role
     lapse_offers_to(user, actor=actor, now=now)
 
@@ -103,7 +112,7 @@ def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> N
     """Set the local password; every session of the account ends. Raises Invalid."""
     user.password_hash = hash_password(password, user.email)
     end_all_sessions(user, now=now)
-    audit("user.password_set", user.email, actor=actor, now=now)
+    audit(AuditKind.USER_PASSWORD_SET, user.email, actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -120,7 +129,12 @@ def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> N
         end_all_sessions(user, now=now)
     user.is_active = is_active
     lapse_offers_to(user, actor=actor, now=now)
-    audit("user.switched_on" if is_active else "user.switched_off", user.email, actor=actor, now=now)
+    audit(
+        AuditKind.USER_SWITCHED_ON if is_active else AuditKind.USER_SWITCHED_OFF,
+        user.email,
+        actor=actor,
+        now=now,
+    )
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -170,7 +184,7 @@ def _one_at_a_time() -> None:
 def unlock_user(user: User, *, actor: Actor, now: datetime) -> int:
     """Lift every pause after failed sign-ins of this account; returns how many counts were forgotten."""
     found = forget_person(user.email)
-    audit("user.unlocked", user.email, actor=actor, now=now)
+    audit(AuditKind.USER_UNLOCKED, user.email, actor=actor, now=now)
     return found
 
 
@@ -179,7 +193,7 @@ def start_session(user: User, *, method: SignInMethod, actor: Actor, now: dateti
     """Begin a session; returns the token that only the browser keeps."""
     token = secrets.token_urlsafe(32)
     db.session.add(UserSession(token_hash=hash_token(token), user_id=user.id, method=method, created_at=now))
-    audit("session.started", user.email, detail=method.label, actor=actor, now=now)
+    audit(AuditKind.SESSION_STARTED, user.email, detail=method.label, actor=actor, now=now)
     return token
 
 
@@ -189,7 +203,7 @@ def end_session(token: str, *, actor: Actor, now: datetime) -> None:
     row = db.session.scalar(select(UserSession).filter_by(token_hash=hash_token(token), ended_at=None))
     if row:
         row.ended_at = now
-        audit("session.ended", actor.email or actor.name, actor=actor, now=now)
+        audit(AuditKind.SESSION_ENDED, actor.email or actor.name, actor=actor, now=now)
 
 
 def end_all_sessions(user: User, *, now: datetime) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.alarm import TRIGGERS, roles_asked
-from majorops.domain.enums import AccountRole, AlarmLevel, EventType, Notice
+from majorops.domain.enums import AccountRole, AlarmLevel, Notice
+from majorops.domain.events import EventKind
 from majorops.domain.notices import AUDIENCE, Reach, levels_reached, outcome
 from majorops.models import AffectedSystem, Incident, System, User
 from majorops.operations import record
@@ -59,7 +60,7 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
         f"Roles asked for: {', '.join(asked) or 'none more'}."
     )
     title = f"{level.label}: {outcome(reached_by.values()).words or NOBODY}"
-    record(incident, "alarm.raised", title, detail=detail, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.ALARM_RAISED, title, detail=detail, actor=actor, now=now)
 
 
 def _best(known: dict[int, Reach], found: dict[int, Reach]) -> None:

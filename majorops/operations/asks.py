@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import AskState, EventType
+from majorops.domain.enums import AskState
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.measures import short_clock
 from majorops.models import Ask, Incident, TimelineEvent
 from majorops.operations import demand_open, operation, record
@@ -51,7 +52,7 @@ def add_ask(
     db.session.add(row)
     db.session.flush()
     title = f"Asked {whom}: {what}, {short_clock(timedelta(minutes=minutes))}"
-    record(incident, "ask.opened", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.ASK_OPENED, title, actor=actor, now=now)
     return row
 
 
@@ -64,10 +65,9 @@ def answer_ask(incident: Incident, ask_id: int, answer: str, *, actor: Actor, no
     _close(row, AskState.ANSWERED, answer, actor, now)
     record(
         incident,
-        "ask.answered",
+        EventKind.ASK_ANSWERED,
         f"Answered: {row}",
         detail=answer,
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )
@@ -80,7 +80,7 @@ def park_ask(incident: Incident, ask_id: int, minutes: int, *, actor: Actor, now
     _check(minutes)
     row.due_at, row.parked = now + timedelta(minutes=minutes), row.parked + 1
     title = f"Parked until {row.due_at:%H:%M:%S} UTC: {row}"
-    record(incident, "ask.parked", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.ASK_PARKED, title, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -90,9 +90,7 @@ def defer_ask(incident: Incident, ask_id: int, why: str, *, actor: Actor, now: d
     if not why:
         raise Invalid({"answer": "Say why, or until when it can wait."})
     _close(row, AskState.DEFERRED, why, actor, now)
-    record(
-        incident, "ask.deferred", f"Deferred: {row}", detail=why, type=EventType.ACTION, actor=actor, now=now
-    )
+    record(incident, EventKind.ASK_DEFERRED, f"Deferred: {row}", detail=why, actor=actor, now=now)
 
 
 @operation(needs=Permission.TIMELINE_NOTE)
@@ -113,9 +111,7 @@ def log_decision(
         raise Invalid({"text": "Write the decision, such as Roll back now / Leader / Database: data loss."})
     detail = f"Decided by {decided_by or actor.name}.\nObjections: {objections or 'none'}."
     title = f"Decision: {proposal}"
-    return record(
-        incident, "decision.made", title, detail=detail, type=EventType.ACTION, actor=actor, now=now
-    )
+    return record(incident, EventKind.DECISION_MADE, title, detail=detail, actor=actor, now=now)
 
 
 @operation(needs=Permission.TIMELINE_NOTE)
@@ -128,7 +124,7 @@ def rule_out(incident: Incident, *, cause: str, why: str, actor: Actor, now: dat
     if not cause or not why:
         raise Invalid({"text": "Say the cause and why not, such as Network: traces clean since 14:05."})
     title = f"Ruled out: {cause}"
-    return record(incident, "cause.ruled_out", title, detail=why, type=EventType.ACTION, actor=actor, now=now)
+    return record(incident, EventKind.CAUSE_RULED_OUT, title, detail=why, actor=actor, now=now)
 
 
 def _open(incident: Incident, ask_id: int) -> Ask:

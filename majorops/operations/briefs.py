@@ -18,8 +18,9 @@ from majorops.domain.briefs import (
     question_problem,
     questions_refusal,
 )
-from majorops.domain.enums import AskState, BriefPage, EventType
+from majorops.domain.enums import AskState, BriefPage
 from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.events import EventKind
 from majorops.models import Ask, BriefLink, Incident
 from majorops.operations import demand_open, operation, record
 from majorops.operations.accounts import hash_token
@@ -55,7 +56,7 @@ def make_link(
     )
     db.session.add(row)
     title, until = f"Link made: {row}", f"Until {row.expires_at:%Y-%m-%d %H:%M} UTC."
-    record(incident, "link.made", title, detail=until, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.LINK_MADE, title, detail=until, actor=actor, now=now)
     return token
 
 
@@ -68,7 +69,7 @@ def revoke_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime
     if row.revoked_at:
         raise Conflict(f"This link was revoked at {row.revoked_at:%H:%M:%S} UTC.")
     row.revoked_at = now
-    record(incident, "link.revoked", f"Link revoked: {row}", type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.LINK_REVOKED, f"Link revoked: {row}", actor=actor, now=now)
 
 
 @operation(needs=None)
@@ -77,7 +78,7 @@ def open_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime) 
     if _count(link_id, now, BriefLink.last_used_at.is_(None)):
         row = db.session.get(BriefLink, link_id)
         title = f"Link opened: {row}"
-        record(incident, "link.opened", title, type=EventType.ACTION, actor=actor, now=now)
+        record(incident, EventKind.LINK_OPENED, title, actor=actor, now=now)
 
 
 @operation(needs=None)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, func, select, text
 
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.events import AuditKind
 from majorops.domain.text import count
 from majorops.operations import audit, operation, search_index
 
@@ -40,7 +41,7 @@ def add_history(make: Callable[[dict[str, int]], Rows], *, actor: Actor, now: da
             if table.name in search_index.SEARCHED:
                 search_index.add(connection, table.name, "id >= :first", first=known[table.name])
     what = count(len(rows["incident"]), "past incident")
-    audit("history.added", what, detail="Demo data.", actor=actor, now=now)
+    audit(AuditKind.HISTORY_ADDED, what, detail="Demo data.", actor=actor, now=now)
     return known["incident"]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Invalid
+from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
 from majorops.models import System, User
 from majorops.operations import audit, operation
@@ -35,7 +36,7 @@ def add_system(
     system = System(**given, is_public=is_public)
     db.session.add(system)
     db.session.flush()
-    audit("system.added", system.name, actor=actor, now=now)
+    audit(AuditKind.SYSTEM_ADDED, system.name, actor=actor, now=now)
     return system
 
 
@@ -61,7 +62,7 @@ def update_system(
     changes = [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in after]
     changes = [change for what, change in zip(after, changes, strict=True) if before[what] != after[what]]
     if changes:
-        audit("system.changed", old_name, detail="\n".join(changes), actor=actor, now=now)
+        audit(AuditKind.SYSTEM_CHANGED, old_name, detail="\n".join(changes), actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -70,7 +71,12 @@ def set_system_active(system: System, is_active: bool, *, actor: Actor, now: dat
     if is_active is system.is_active:
         return
     system.is_active = is_active
-    audit("system.restored" if is_active else "system.retired", system.name, actor=actor, now=now)
+    audit(
+        AuditKind.SYSTEM_RESTORED if is_active else AuditKind.SYSTEM_RETIRED,
+        system.name,
+        actor=actor,
+        now=now,
+    )
 
 
 @operation(needs=Permission.DATA_MANAGE)

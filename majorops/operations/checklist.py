@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import EventType, Phase
+from majorops.domain.enums import Phase
 from majorops.domain.errors import Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.playbook import item as playbook_item
 from majorops.models import ChecklistTick, Incident, PhaseNote
 from majorops.operations import operation, record
@@ -40,9 +41,7 @@ def set_tick(
     if ticked:
         db.session.add(ChecklistTick(incident_id=incident.id, phase=phase, item=key, by=actor.name, at=now))
     operation = "Checked" if ticked else "Unchecked"
-    record(
-        incident, "checklist.ticked", f"{operation}: {item.text}", type=EventType.ACTION, actor=actor, now=now
-    )
+    record(incident, EventKind.CHECKLIST_TICKED, f"{operation}: {item.text}", actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -58,10 +57,9 @@ def write_phase_note(incident: Incident, phase: Phase, text: str, *, actor: Acto
     note.text, note.by, note.at = text, actor.name, now
     record(
         incident,
-        "note.written",
+        EventKind.NOTE_WRITTEN,
         f"Phase note, {phase.title}",
         detail=f"{old or '(empty)'} › {text or '(empty)'}",
-        type=EventType.ACTION,
         field="phase_note",
         actor=actor,
         now=now,

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from majorops.db import db
 from majorops.domain.checklist import Facts, Work, answered, press_counts
 from majorops.domain.enums import CheckState, CommandRole, Phase, TrackOutcome
+from majorops.domain.events import EventKind
 from majorops.models import (
     CanReport,
     ChecklistTick,
@@ -113,7 +114,7 @@ def _gather(incident: Incident) -> Read:
 
 
 def _assess(incident: Incident) -> Read:
-    return {"severity_changed": _happened(incident, TimelineEvent.kind == "severity.changed")}
+    return {"severity_changed": _happened(incident, TimelineEvent.kind == EventKind.SEVERITY_CHANGED)}
 
 
 def _initial(incident: Incident) -> Read:
@@ -167,7 +168,7 @@ def _resolution(incident: Incident) -> Read:
         "has_resolution": last is not None,
         "after_action_at": last.after_action_at if last else None,
         "on_duty": (*holders, *(track.owner for track in _running(incident))),
-        "released": _happened(incident, TimelineEvent.kind == "responder.released"),
+        "released": _happened(incident, TimelineEvent.kind == EventKind.RESPONDER_RELEASED),
     }
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.coach import SNOOZE, Nudge, nudges, reminder, standing
-from majorops.domain.enums import AccountRole, CommandRole, EventType, Notice
+from majorops.domain.enums import AccountRole, CommandRole, Notice
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import AuditKind, EventKind
 from majorops.models import Incident, NudgeMark, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.coach_inputs import coach_inputs
@@ -37,9 +38,7 @@ def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_
     else:
         mark.dismissed_at = now
     word = "snoozed 5 min" if is_snooze else "dismissed"
-    record(
-        incident, "nudge.rested", f"Nudge {word}: {nudge.what}", type=EventType.ACTION, actor=actor, now=now
-    )
+    record(incident, EventKind.NUDGE_RESTED, f"Nudge {word}: {nudge.what}", actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -55,7 +54,7 @@ def note_called(incident: Incident, *, actor: Actor, now: datetime) -> None:
     total = here.reach.total if here.reach else 0
     whom = f"{total} {'person' if total == 1 else 'people'}" if total else "who must know"
     title = f"Told by phone, as no message went out: {whom}"
-    record(incident, "people.called", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.PEOPLE_CALLED, title, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -101,9 +100,9 @@ def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
             title = (
                 f"Timebox expired: {nudge.why}{'. Extend or escalate' if nudge.action == 'extend' else ''}"
             )
-            record(incident, "timebox.expired", title, type=EventType.ACTION, actor=actor, now=now)
+            record(incident, EventKind.TIMEBOX_EXPIRED, title, actor=actor, now=now)
         else:
-            audit("nudge.told", f"{incident.reference} {nudge.what}", actor=actor, now=now)
+            audit(AuditKind.NUDGE_TOLD, f"{incident.reference} {nudge.what}", actor=actor, now=now)
     return fresh
 
 

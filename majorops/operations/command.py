@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import CommandRole, EventType, Phase
+from majorops.domain.enums import CommandRole, Phase
 from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.roles import release_refusal, take_refusal
 from majorops.models import CommandAssignment, Incident, User
 from majorops.operations import demand_open, operation, record
@@ -61,10 +62,9 @@ def seat(
         title = f"{role.label}: {old.name if old else 'nobody'} released{vacant}"
     record(
         incident,
-        "command.changed",
+        EventKind.COMMAND_CHANGED,
         title,
         detail=detail,
-        type=EventType.COMMAND,
         field=f"command.{role.value}",
         actor=actor,
         now=now,
@@ -115,9 +115,8 @@ def release_responder(incident: Incident, name: str, *, actor: Actor, now: datet
         raise Invalid({"name": "Name who is released."})
     record(
         incident,
-        "responder.released",
+        EventKind.RESPONDER_RELEASED,
         f"Released: {name}",
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )

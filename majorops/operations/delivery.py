@@ -15,6 +15,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.addresses import webhook_problem
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line, web_link
 from majorops.models import AuditEntry, Channel, Delivery, NoticePolicy, User
 from majorops.operations import audit, operation
@@ -32,7 +33,7 @@ def send_again(delivery: Delivery, *, actor: Actor, now: datetime) -> None:
     if refusal := again_refusal(delivery):
         raise Conflict(refusal)
     delivery.state, delivery.attempts, delivery.next_at = DeliveryState.PENDING, 0, now
-    audit("delivery.again", str(delivery), detail=delivery.subject, actor=actor, now=now)
+    audit(AuditKind.DELIVERY_AGAIN, str(delivery), detail=delivery.subject, actor=actor, now=now)
 
 
 def again_refusal(delivery: Delivery) -> str:
@@ -59,7 +60,7 @@ def add_channel(*, email: str, kind: ChannelKind, address: str, actor: Actor, no
     channel = Channel(user_id=user.id, user=user, kind=kind, address=address, secret=secret)
     db.session.add(channel)
     db.session.flush()
-    audit("channel.added", str(channel), actor=actor, now=now)
+    audit(AuditKind.CHANNEL_ADDED, str(channel), actor=actor, now=now)
     return channel
 
 
@@ -70,7 +71,7 @@ def save_channel(channel: Channel, *, address: str, is_active: bool, actor: Acto
     if (address, is_active) == (channel.address, channel.is_active):
         return
     channel.address, channel.is_active = address, is_active
-    audit("channel.changed", str(channel), detail="on" if is_active else "off", actor=actor, now=now)
+    audit(AuditKind.CHANNEL_CHANGED, str(channel), detail="on" if is_active else "off", actor=actor, now=now)
 
 
 def check_address(kind: ChannelKind, typed: str) -> str:
@@ -106,12 +107,11 @@ def set_policy(
         db.session.add(policy)
     policy.is_on = is_on
     word = "on" if is_on else "off"
-    audit("policy.changed", f"{role.label}: {notice.label}, {word}", actor=actor, now=now)
+    audit(AuditKind.POLICY_CHANGED, f"{role.label}: {notice.label}, {word}", actor=actor, now=now)
     db.session.flush()
     return policy
 
 
-TESTED = "delivery.tested"
 TOOK = "taken by the mail server"
 TESTS_SHOWN, TESTS_AMONG = 5, 200
 
@@ -122,13 +122,17 @@ def record_test(address: str, problem: str, *, actor: Actor, now: datetime) -> N
 
     `problem`: why it did not arrive; empty when it did.
     """
-    audit(TESTED, address, detail=problem or TOOK, actor=actor, now=now)
+    audit(AuditKind.DELIVERY_TESTED, address, detail=problem or TOOK, actor=actor, now=now)
 
 
 def newest_tests() -> list[AuditEntry]:
     """The last test messages, newest first, among what happened last: the audit grows without an end."""
     last = select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(TESTS_AMONG).subquery()
-    rows = select(AuditEntry).join(last, last.c.id == AuditEntry.id).where(AuditEntry.kind == TESTED)
+    rows = (
+        select(AuditEntry)
+        .join(last, last.c.id == AuditEntry.id)
+        .where(AuditEntry.kind == AuditKind.DELIVERY_TESTED)
+    )
     return list(db.session.scalars(rows.order_by(AuditEntry.id.desc()).limit(TESTS_SHOWN)))
 
 

@@ -15,8 +15,9 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import Basis
 from majorops.domain.cadence import HOLDING_TEXTS
 from majorops.domain.drafting import UNUSED, changed, sentence_of
-from majorops.domain.enums import DraftState, EventType, Helper, Phase, Visibility
+from majorops.domain.enums import DraftState, Helper, Phase, Visibility
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.text import reference
 from majorops.models import Draft, Incident, Publication, User
 from majorops.operations import audit, demand_open, operation, record
@@ -81,7 +82,7 @@ def begin_draft(number: int, asked: Asked, *, actor: Actor, now: datetime) -> in
     )
     db.session.add(draft)
     db.session.flush()
-    audit("draft.asked", _name(draft), actor=actor, now=now)
+    audit(AuditKind.DRAFT_ASKED, _name(draft), actor=actor, now=now)
     return draft.id
 
 
@@ -109,7 +110,11 @@ def end_draft(
     draft.answer = answer.replace("\x00", "")
     draft.ended_at = now
     audit(
-        "draft.offered" if text else "draft.stopped", _name(draft), actor=actor, now=now, detail=draft.writer
+        AuditKind.DRAFT_OFFERED if text else AuditKind.DRAFT_STOPPED,
+        _name(draft),
+        actor=actor,
+        now=now,
+        detail=draft.writer,
     )
 
 
@@ -130,7 +135,7 @@ def discard_draft(incident: Incident, draft_id: int, *, actor: Actor, now: datet
     """
     draft = _own(incident, draft_id, actor)
     draft.state = DraftState.DISCARDED
-    audit("draft.discarded", _name(draft), actor=actor, now=now)
+    audit(AuditKind.DRAFT_DISCARDED, _name(draft), actor=actor, now=now)
     return draft.typed
 
 
@@ -246,10 +251,9 @@ def _use(incident: Incident, draft: Draft, share: float, what: str, *, actor: Ac
         how = "unchanged"
     record(
         incident,
-        "draft.used",
+        EventKind.DRAFT_USED,
         f"{what}: {draft.helper.label} used, {how}",
         detail=f"Written by {draft.model}" if draft.model else "Written by rule, from the record",
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )
@@ -263,7 +267,12 @@ def forget_drafts(*, before: datetime, actor: Actor, now: datetime) -> int:
     old = db.session.scalars(select(Draft.id).where(Draft.made_at < before).limit(FORGOTTEN_AT_ONCE)).all()
     if old:
         db.session.execute(delete(Draft).where(Draft.id.in_(old)))
-        audit("draft.forgotten", f"{len(old)} drafts from before {before:%Y-%m-%d}", actor=actor, now=now)
+        audit(
+            AuditKind.DRAFT_FORGOTTEN,
+            f"{len(old)} drafts from before {before:%Y-%m-%d}",
+            actor=actor,
+            now=now,
+        )
     return len(old)
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import AlarmLevel, CommandRole, EventType, IncidentStatus, Severity, Visibility
+from majorops.domain.enums import AlarmLevel, CommandRole, IncidentStatus, Severity
 from majorops.domain.errors import Conflict, Invalid, NotFound
+from majorops.domain.events import EventKind
 from majorops.domain.text import clean_text
 from majorops.fields import FIELDS, Field
 from majorops.models import AffectedSystem, Incident, PhaseNote, TimelineEvent, ValidationCheck
@@ -109,10 +110,9 @@ def record_discarded_edit(incident: Incident, name: str, typed: str, *, actor: A
         return
     record(
         incident,
-        "edit.discarded",
+        EventKind.EDIT_DISCARDED,
         f"{field.label}: not taken, the other text stands",
         detail=field.show(shown),
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )
@@ -154,10 +154,9 @@ def _write(
     fits = "\n" not in one_line and len(one_line) <= 200
     record(
         incident,
-        "field.changed",
+        EventKind.FIELD_CHANGED,
         one_line if fits else f"{field.label} changed",
         detail="" if fits else f"{shown[0]} › {shown[1]}",
-        type=EventType.ACTION,
         field=field.name,
         actor=actor,
         now=now,
@@ -172,10 +171,8 @@ def _write(
         title = f"Alert cleared {value:%Y-%m-%d %H:%M:%S} UTC"
         record(
             incident,
-            "alert.cleared",
+            EventKind.ALERT_CLEARED,
             title,
-            type=EventType.ALERT,
-            visibility=Visibility.PUBLIC,
             actor=actor,
             now=now,
         )

@@ -8,7 +8,7 @@ from sqlalchemy import select, union
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import EventType
+from majorops.domain.events import EventKind
 from majorops.domain.exposure import Exposure, exposure
 from majorops.models import CanReport, Incident, RecoveryTrack
 from majorops.operations import demand_open, operation, record
@@ -40,10 +40,9 @@ def publish_exposure(incident: Incident, *, actor: Actor, now: datetime) -> str:
     incident.exposure_line, incident.exposure_published_at = it.line, now
     record(
         incident,
-        "exposure.published",
+        EventKind.EXPOSURE_PUBLISHED,
         f"Exposure line {it.line}",
         detail=it.words,
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.coach import CoachInputs
-from majorops.domain.enums import CommandRole, EventType, HandoverState, Notice
+from majorops.domain.enums import CommandRole, HandoverState, Notice
 from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.handover import (
     Line,
     Picture,
@@ -108,7 +109,7 @@ def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now
     )
     db.session.add(handover)
     db.session.flush()
-    _record(incident, "offered", f"{handover}, offered", text, actor=actor, now=now)
+    _record(incident, EventKind.HANDOVER_OFFERED, f"{handover}, offered", text, actor=actor, now=now)
     subject = f"{incident.reference} Command is offered to you by {mim.name}"
     body = (
         f"{mim.name} offers you command of {incident.reference}. Accept or decline on the fireground.\n\n"
@@ -147,7 +148,7 @@ def decline_handover(incident: Incident, handover_id: int, *, actor: Actor, now:
     handover = _answered(incident, handover_id, actor)
     _close(handover, HandoverState.DECLINED, now)
     title = f"{handover}, declined. {handover.from_name} keeps command"
-    _record(incident, "declined", title, actor=actor, now=now)
+    _record(incident, EventKind.HANDOVER_DECLINED, title, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -157,7 +158,7 @@ def withdraw_handover(incident: Incident, handover_id: int, *, actor: Actor, now
     if refusal := withdraw_refusal(handover.from_name, handover.from_id, actor):
         raise Forbidden(refusal)
     _close(handover, HandoverState.WITHDRAWN, now)
-    _record(incident, "withdrawn", f"{handover}, withdrawn", actor=actor, now=now)
+    _record(incident, EventKind.HANDOVER_WITHDRAWN, f"{handover}, withdrawn", actor=actor, now=now)
 
 
 def _answered(incident: Incident, handover_id: int, actor: Actor) -> Handover:
@@ -183,17 +184,9 @@ def _close(handover: Handover, state: HandoverState, now: datetime) -> None:
 
 
 def _record(
-    incident: Incident, what: str, title: str, detail: str = "", *, actor: Actor, now: datetime
+    incident: Incident, kind: EventKind, title: str, detail: str = "", *, actor: Actor, now: datetime
 ) -> None:
-    record(
-        incident,
-        f"handover.{what}",
-        f"Command: {title}",
-        detail=detail,
-        type=EventType.COMMAND,
-        actor=actor,
-        now=now,
-    )
+    record(incident, kind, f"Command: {title}", detail=detail, actor=actor, now=now)
 
 
 def _as_text(lines: tuple[Line, ...]) -> str:

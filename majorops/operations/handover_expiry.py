@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor
-from majorops.domain.enums import EventType, HandoverState
+from majorops.domain.enums import HandoverState
+from majorops.domain.events import EventKind
 from majorops.domain.handover import receiver_refusal
 from majorops.models import Handover, Incident, User
 from majorops.operations import record
@@ -30,10 +31,9 @@ def lapse_handover(incident: Incident, reason: str, *, actor: Actor, now: dateti
     title = f"Command: {handover}, lapsed"
     record(
         incident,
-        "handover.lapsed",
+        EventKind.HANDOVER_LAPSED,
         title,
         detail=handover.reason,
-        type=EventType.COMMAND,
         actor=actor,
         now=now,
     )

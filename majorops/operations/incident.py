@@ -10,8 +10,9 @@ from majorops.db import db
 from majorops.domain import text as words
 from majorops.domain.access import Actor, Permission
 from majorops.domain.alarm import LEVELS, level_after, level_refusal
-from majorops.domain.enums import AlarmLevel, CommandRole, EventType, IntakeSource, Severity, Visibility
+from majorops.domain.enums import AlarmLevel, CommandRole, IntakeSource, Severity
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import EventKind
 from majorops.models import AffectedSystem, CommandAssignment, Incident
 from majorops.operations import operation, record
 from majorops.operations.alarm import raise_alarm
@@ -68,10 +69,8 @@ def open_incident(
     db.session.flush()
     record(
         incident,
-        "incident.opened",
+        EventKind.INCIDENT_OPENED,
         f"Incident opened. {severity.label}, {incident.alarm_level.label}.",
-        type=EventType.ALERT,
-        visibility=Visibility.PUBLIC,
         actor=actor,
         now=now,
     )
@@ -88,10 +87,8 @@ def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> No
     title = f"Alert fired {incident.issue_time:%Y-%m-%d %H:%M:%S} UTC"
     record(
         incident,
-        "alert.fired",
+        EventKind.ALERT_FIRED,
         title,
-        type=EventType.ALERT,
-        visibility=Visibility.PUBLIC,
         actor=actor,
         now=now,
     )
@@ -127,10 +124,10 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
         if role is not CommandRole.MIM:
             seat(new, role, row.name, user_id=row.user_id, actor=actor, now=now)
     for one, kind, title in (
-        (new, "incident.continues", f"Continues {incident.reference}."),
-        (incident, "incident.continued", f"Continued as {new.reference}."),
+        (new, EventKind.INCIDENT_CONTINUES, f"Continues {incident.reference}."),
+        (incident, EventKind.INCIDENT_CONTINUED, f"Continued as {new.reference}."),
     ):
-        record(one, kind, title, type=EventType.ALERT, visibility=Visibility.PUBLIC, actor=actor, now=now)
+        record(one, kind, title, actor=actor, now=now)
     return new
 
 
@@ -159,10 +156,8 @@ def change_severity(
     title = f"Severity {old.label} › {severity.label}, {old_level.label} › {incident.alarm_level.label}"
     record(
         incident,
-        "severity.changed",
+        EventKind.SEVERITY_CHANGED,
         title,
-        type=EventType.COMMAND,
-        visibility=Visibility.PUBLIC,
         field="severity",
         actor=actor,
         now=now,
@@ -185,10 +180,8 @@ def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now:
     title = f"Alarm level {old.label} › {level.label}"
     record(
         incident,
-        "alarm.changed",
+        EventKind.ALARM_CHANGED,
         title,
-        type=EventType.ACTION,
-        visibility=Visibility.PUBLIC,
         field="alarm_level",
         actor=actor,
         now=now,
@@ -201,10 +194,9 @@ def record_reason(incident: Incident, what: str, reason: str, *, actor: Actor, n
     """The written reason of a public step, as an internal entry of its own."""
     record(
         incident,
-        "reason.given",
+        EventKind.REASON_GIVEN,
         f"Reason: {what}",
         detail=words.clean_text(reason),
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )

@@ -14,6 +14,7 @@ from majorops.db import changed_rows, db
 from majorops.domain.access import SYSTEM, Actor, Permission
 from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import AuditKind
 from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, due, move_refusal, time_errors
 from majorops.models import Maintenance, MaintenanceUpdate
 from majorops.operations import audit, operation
@@ -56,7 +57,7 @@ def plan_maintenance(
     db.session.flush()
     if row.is_public:
         announce(f"planned:{row.id}", now, maintenance_id=row.id)
-    audit("maintenance.planned", row.title, actor=actor, now=now)
+    audit(AuditKind.MAINTENANCE_PLANNED, row.title, actor=actor, now=now)
     return row
 
 
@@ -98,7 +99,7 @@ def change_maintenance(
     if "is_public" in before and row.is_public:
         announce(f"planned:{row.id}", now, maintenance_id=row.id)
     was = "\n".join(f"{name} was: {value}" for name, value in before.items())
-    audit("maintenance.changed", row.title, actor=actor, now=now, detail=was)
+    audit(AuditKind.MAINTENANCE_CHANGED, row.title, actor=actor, now=now, detail=was)
 
 
 @operation(needs=Permission.MAINTENANCE_MANAGE)
@@ -133,7 +134,7 @@ def post_maintenance_update(row: Maintenance, text: str, *, actor: Actor, now: d
         return
     _say(row, text, now)
     row.changed_at = now
-    audit("maintenance.updated", row.title, actor=actor, now=now)
+    audit(AuditKind.MAINTENANCE_UPDATED, row.title, actor=actor, now=now)
 
 
 @operation(needs=Permission.MAINTENANCE_MANAGE)
@@ -181,7 +182,7 @@ def _move(row: Maintenance, to: MaintenanceStatus, text: str, actor: Actor, now:
     if to in OVER:
         row.ended_at = now
     _say(row, text, now)
-    audit(f"maintenance.{to.value}", row.title, actor=actor, now=now)
+    audit(AuditKind(f"maintenance.{to.value}"), row.title, actor=actor, now=now)
 
 
 def _say(row: Maintenance, text: str, now: datetime) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
-from majorops.domain.enums import DeliveryState, EventType, Notice
+from majorops.domain.enums import DeliveryState, Notice
+from majorops.domain.events import EventKind
 from majorops.domain.notices import Outcome, Reach
 from majorops.models import Delivery, Incident
 from majorops.models.delivery import REACH, called
@@ -47,7 +48,7 @@ def record_outcome(incident: Incident, act: str, *, actor: Actor, now: datetime)
     reasons = select(Delivery.last_error).where(*here, Delivery.last_error != "").distinct().limit(REASONS)
     title = f"{TOLD_OF[about.notice]} of {about.created_at:%H:%M} UTC: {_outcome(here).words}"
     detail = "\n".join(db.session.scalars(reasons))
-    record(incident, "notice.settled", title, detail=detail, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.NOTICE_SETTLED, title, detail=detail, actor=actor, now=now)
 
 
 def tell_outcome(incident_id: int, act: str, now: datetime) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import SUMMARY_ASKED, SummaryAtClose
-from majorops.domain.enums import CheckState, EventType, IncidentStatus, Phase, Visibility
+from majorops.domain.enums import CheckState, IncidentStatus, Phase
 from majorops.domain.errors import Conflict, GateClosed, Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.gates import (
     LAST_PHASE,
     Blocker,
@@ -66,10 +67,9 @@ def pass_gate(
     detail = f"{override}\nOverridden: {' '.join(blocker.text for blocker in blockers)}"
     record(
         incident,
-        "gate.overridden",
+        EventKind.GATE_OVERRIDDEN,
         f"Gate overridden: {what}",
         detail=detail,
-        type=EventType.COMMAND,
         actor=actor,
         now=now,
     )
@@ -121,10 +121,8 @@ def advance_phase(
         incident.window_started_at = now
     record(
         incident,
-        "phase.advanced",
+        EventKind.PHASE_ADVANCED,
         f"{old.title} › {to.title}",
-        type=EventType.PHASE,
-        visibility=Visibility.PUBLIC,
         phase=to,
         actor=actor,
         now=now,
@@ -140,7 +138,7 @@ def who_advanced(incident: Incident) -> str:
     """`Priya advanced to 5 Isolation at 14:41:05.`, for whoever lost the race."""
     last = db.session.scalar(
         select(TimelineEvent)
-        .filter_by(incident_id=incident.id, kind="phase.advanced")
+        .filter_by(incident_id=incident.id, kind=EventKind.PHASE_ADVANCED)
         .order_by(TimelineEvent.seq.desc())
         .limit(1)
     )
@@ -188,10 +186,8 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
     incident.resolved_at = now if to is IncidentStatus.RESOLVED else None
     record(
         incident,
-        "status.changed",
+        EventKind.STATUS_CHANGED,
         f"Status {old.label} › {to.label}",
-        type=EventType.COMMAND,
-        visibility=Visibility.PUBLIC,
         field="status",
         actor=actor,
         now=now,
@@ -220,10 +216,9 @@ def restart_window(incident: Incident, why: str, note: str, *, actor: Actor, now
     incident.window_resets += 1
     record(
         incident,
-        "window.restarted",
+        EventKind.WINDOW_RESTARTED,
         f"{why}. Clean window restarted",
         detail=note,
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import AlarmLevel, CardTier, EventType, Severity
+from majorops.domain.enums import AlarmLevel, CardTier, Severity
 from majorops.domain.errors import Invalid
+from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.runcards import matching, problems, steps
 from majorops.domain.text import clean_line, clean_text
 from majorops.models import Incident, RunCard, RunCardTick, RunCardUse, RunCardVersion
@@ -26,7 +27,7 @@ def add_card(*, tier: CardTier, name: str, systems: str, body: str, actor: Actor
     db.session.add(card)
     db.session.flush()
     _add_version(card, body, actor, now)
-    audit("runcard.added", card.name, actor=actor, now=now)
+    audit(AuditKind.RUNCARD_ADDED, card.name, actor=actor, now=now)
     return card
 
 
@@ -43,14 +44,14 @@ def save_card(
     if body != newest.body:
         _add_version(card, body, actor, now)
         card.reviewed_at, card.review_wanted_at, card.review_incident_id = now, None, None
-    audit("runcard.changed", str(newest_version(card)), actor=actor, now=now)
+    audit(AuditKind.RUNCARD_CHANGED, str(newest_version(card)), actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
 def mark_reviewed(card: RunCard, *, actor: Actor, now: datetime) -> None:
     """Somebody read the card and it still holds."""
     card.reviewed_at, card.review_wanted_at, card.review_incident_id = now, None, None
-    audit("runcard.reviewed", card.name, actor=actor, now=now)
+    audit(AuditKind.RUNCARD_REVIEWED, card.name, actor=actor, now=now)
 
 
 def newest_version(card: RunCard) -> RunCardVersion:
@@ -97,7 +98,7 @@ def _put(incident: Incident, card: RunCard, actor: Actor, now: datetime) -> None
         use = RunCardUse(incident_id=incident.id, version_id=version.id)
         db.session.add(use)
     use.put_by, use.put_at = actor.name, now
-    record(incident, "runcard.put", f"Run card: {version}", type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.RUNCARD_PUT, f"Run card: {version}", actor=actor, now=now)
 
 
 @operation(needs=Permission.TIMELINE_NOTE)
@@ -120,7 +121,7 @@ def tick_step(
     else:
         db.session.delete(tick)
     title = f"{'Done' if ticked else 'Undone'}: {texts[step]}"
-    record(incident, "runcard.ticked", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.RUNCARD_TICKED, title, actor=actor, now=now)
 
 
 def flag_used_cards(incident: Incident, *, actor: Actor, now: datetime) -> None:
@@ -139,7 +140,7 @@ def flag_used_cards(incident: Incident, *, actor: Actor, now: datetime) -> None:
         card.review_wanted_at, card.review_incident_id = now, incident.id
     if cards:
         title = f"Run card to review: {', '.join(card.name for card in cards)}"
-        record(incident, "runcard.flagged", title, type=EventType.ACTION, actor=actor, now=now)
+        record(incident, EventKind.RUNCARD_FLAGGED, title, actor=actor, now=now)
 
 
 def _add_version(card: RunCard, body: str, actor: Actor, now: datetime) -> None:

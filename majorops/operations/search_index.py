@@ -33,6 +33,7 @@ from sqlalchemy.orm import Mapped, Session, UOWTransaction
 
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.events import AuditKind
 from majorops.domain.text import count
 from majorops.operations import audit, operation
 
@@ -152,7 +153,7 @@ def rebuild(*, actor: Actor, now: datetime) -> int:
     create(connection)
     for name in SEARCHED:
         found += add(connection, name, "1 = 1")
-    audit("search.rebuilt", count(found, "row"), actor=actor, now=now)
+    audit(AuditKind.SEARCH_REBUILT, count(found, "row"), actor=actor, now=now)
     return found
 
 
@@ -170,7 +171,7 @@ def mend(*, actor: Actor, now: datetime) -> int:
         known = f"SELECT {key} FROM search_{name} WHERE {key} > :least"  # noqa: S608
         found += add(connection, name, f"id > :least AND id NOT IN ({known})", least=newest - MENDED)
     if found:
-        audit("search.mended", count(found, "row"), actor=actor, now=now)
+        audit(AuditKind.SEARCH_MENDED, count(found, "row"), actor=actor, now=now)
     return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.enums import AccountRole, SignInMethod
+from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
 from majorops.models import User
 from majorops.operations import audit, operation
@@ -89,7 +90,7 @@ def sign_in_local(
     user = db.session.scalar(select(User).filter_by(email=email, is_active=True))
     if user is None or proof.matched is None or proof.matched != user.password_hash:
         count_failure(keys, now)
-        audit("sign_in.failed", email, detail=address, actor=actor, now=now)
+        audit(AuditKind.SIGN_IN_FAILED, email, detail=address, actor=actor, now=now)
         return SignIn(problem="E-mail and password do not match an account.")
     user.password_hash = proof.renewed or user.password_hash
     forget_failures(keys)
@@ -104,7 +105,7 @@ def throttle_setup(*, address: str, actor: Actor, now: datetime) -> str:
     if waits := paused_until(keys, now, lock=True):
         return f"Too many wrong codes. The next try counts from {waits:%H:%M:%S} UTC."
     count_failure(keys, now)
-    audit("setup.failed", address, actor=actor, now=now)
+    audit(AuditKind.SETUP_FAILED, address, actor=actor, now=now)
     return "This is not the code on the server's console."
 
 
@@ -138,12 +139,18 @@ def sign_in_sso(
         if not is_verified or known.oidc_subject:
             return SignIn(problem="This sign-in cannot be joined to an account. Ask an admin.")
         known.oidc_subject = subject
-        audit("user.linked", email, detail=subject, actor=actor, now=now)
+        audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now)
     user = known or _add_sso_user(subject, email, name, role, actor=actor, now=now)
     if not user.is_active:
         return SignIn(problem="This account is switched off. Ask an admin.")
     if role and role is not user.role and not (user.role is AccountRole.ADMIN and is_last_admin(user)):
-        audit("user.role_changed", email, detail=f"{user.role.label} › {role.label}", actor=actor, now=now)
+        audit(
+            AuditKind.USER_ROLE_CHANGED,
+            email,
+            detail=f"{user.role.label} › {role.label}",
+            actor=actor,
+            now=now,
+        )
         user.role = role
         lapse_offers_to(user, actor=actor, now=now)
     token = start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now)
@@ -157,5 +164,5 @@ def _add_sso_user(
     user = User(email=email, name=name, role=role, oidc_subject=subject, created_at=now)
     db.session.add(user)
     db.session.flush()
-    audit("user.added", email, detail=f"single sign-on, {role.label}", actor=actor, now=now)
+    audit(AuditKind.USER_ADDED, email, detail=f"single sign-on, {role.label}", actor=actor, now=now)
     return user

@@ -10,16 +10,15 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import CommandRole, EventType, Notice
+from majorops.domain.enums import CommandRole, Notice
 from majorops.domain.errors import Conflict
+from majorops.domain.events import EventKind
 from majorops.domain.measures import total_duration, words
 from majorops.domain.notices import outcome
 from majorops.domain.roles import stand_down_refusal
 from majorops.models import CommandAssignment, Delivery, Incident, TimelineEvent, User
 from majorops.operations import operation, record
 from majorops.operations.outbox import notify
-
-KIND = "response.stood_down"
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -52,7 +51,7 @@ def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
     lines = [*(f"{label}: {name}" for label, name in roles), outcome(told.values()).words or "nobody to tell"]
     detail = "\n".join([*lines, *([f"No message to {', '.join(untold)}"] if untold else [])])
     title = f"Stood down: {names}"
-    record(incident, KIND, title, detail=detail, type=EventType.COMMAND, actor=actor, now=now)
+    record(incident, EventKind.RESPONSE_STOOD_DOWN, title, detail=detail, actor=actor, now=now)
 
 
 def _untold(incident: Incident, told: set[str]) -> list[str]:
@@ -74,7 +73,9 @@ def _untold(incident: Incident, told: set[str]) -> list[str]:
 def why_not_stand_down(incident: Incident) -> str:
     """Why there is nothing to stand down; empty at a resolved incident that was not yet."""
     at = incident.stood_down_at
-    by = select(TimelineEvent.actor_name).filter_by(incident_id=incident.id, kind=KIND)
+    by = select(TimelineEvent.actor_name).filter_by(
+        incident_id=incident.id, kind=EventKind.RESPONSE_STOOD_DOWN
+    )
     return stand_down_refusal(
         incident.reference, incident.is_resolved, at, (at and db.session.scalar(by.limit(1))) or ""
     )

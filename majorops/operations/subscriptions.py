@@ -12,6 +12,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.announcing import BOUNCES
 from majorops.domain.enums import ChannelKind, DeliveryState, Notice, SubscriberState
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import AuditKind
 from majorops.models import Delivery, Subscriber, SubscriberSystem
 from majorops.operations import audit, operation
 from majorops.operations.delivery import check_address
@@ -51,7 +52,7 @@ def subscribe(
     count_failure(keys, now)
     row = db.session.scalar(select(Subscriber).filter_by(kind=kind, address=address))
     if row is not None and row.state is SubscriberState.ACTIVE:
-        audit("subscriber.again", str(row), actor=actor, now=now)
+        audit(AuditKind.SUBSCRIBER_AGAIN, str(row), actor=actor, now=now)
         return row
     if row is None:
         row = Subscriber(kind=kind, address=address, nonce=_nonce(), created_at=now)
@@ -61,7 +62,7 @@ def subscribe(
     _choose(row, systems)
     db.session.flush()
     _ask_to_confirm(row, now)
-    audit("subscriber.asked", str(row), actor=actor, now=now)
+    audit(AuditKind.SUBSCRIBER_ASKED, str(row), actor=actor, now=now)
     return row
 
 
@@ -70,7 +71,7 @@ def confirm(row: Subscriber, *, actor: Actor, now: datetime) -> None:
     """The address is who it says. Twice is once."""
     if row.state is SubscriberState.WAITING:
         row.state, row.changed_at = SubscriberState.ACTIVE, now
-        audit("subscriber.confirmed", str(row), actor=actor, now=now)
+        audit(AuditKind.SUBSCRIBER_CONFIRMED, str(row), actor=actor, now=now)
 
 
 @operation(needs=None)
@@ -78,7 +79,7 @@ def choose_systems(row: Subscriber, systems: list[str], *, actor: Actor, now: da
     """Hear of these systems alone; of everything when there is none."""
     _choose(row, systems)
     row.changed_at = now
-    audit("subscriber.changed", str(row), actor=actor, now=now)
+    audit(AuditKind.SUBSCRIBER_CHANGED, str(row), actor=actor, now=now)
 
 
 @operation(needs=None)
@@ -86,7 +87,7 @@ def leave(row: Subscriber, *, actor: Actor, now: datetime) -> None:
     """Tell them nothing more; what waits for them is not sent. Twice is once."""
     if row.state is not SubscriberState.LEFT:
         row.state, row.changed_at = SubscriberState.LEFT, now
-        audit("subscriber.left", str(row), actor=actor, now=now)
+        audit(AuditKind.SUBSCRIBER_LEFT, str(row), actor=actor, now=now)
 
 
 @operation(needs=None)
@@ -98,7 +99,7 @@ def note_bounce(row: Subscriber, is_gone: bool, *, actor: Actor, now: datetime) 
     row.failures += 1
     if row.state is SubscriberState.ACTIVE and (is_gone or row.failures >= BOUNCES):
         row.state, row.changed_at = SubscriberState.BOUNCED, now
-    audit("subscriber.bounced", str(row), detail=f"{row.failures} in a row", actor=actor, now=now)
+    audit(AuditKind.SUBSCRIBER_BOUNCED, str(row), detail=f"{row.failures} in a row", actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -108,14 +109,14 @@ def ask_again(row: Subscriber, *, actor: Actor, now: datetime) -> None:
         raise Conflict(f"This subscriber is {row.state.label.lower()}.")
     row.state, row.failures, row.changed_at = SubscriberState.WAITING, 0, now
     _ask_to_confirm(row, now)
-    audit("subscriber.asked", str(row), actor=actor, now=now)
+    audit(AuditKind.SUBSCRIBER_ASKED, str(row), actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
 def erase_subscriber(row: Subscriber, *, actor: Actor, now: datetime) -> None:
     """Forget the address, everywhere: the person asked for it."""
     db.session.execute(delete(Delivery).where(Delivery.subscriber_id == row.id))
-    audit("subscriber.erased", str(row), actor=actor, now=now)
+    audit(AuditKind.SUBSCRIBER_ERASED, str(row), actor=actor, now=now)
     db.session.delete(row)
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import Basis, customer_words, moved_on
-from majorops.domain.enums import EventType
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import EventKind
 from majorops.models import Incident
 from majorops.operations import operation, record
 
@@ -57,9 +57,8 @@ def confirm_summary(incident: Incident, *, actor: Actor, now: datetime, was: str
     )
     record(
         incident,
-        "summary.confirmed",
+        EventKind.SUMMARY_CONFIRMED,
         title,
-        type=EventType.ACTION,
         field="exec_summary",
         actor=actor,
         now=now,
@@ -83,10 +82,9 @@ def clear_summary(incident: Incident, *, actor: Actor, now: datetime, was: str |
     incident.exec_summary, incident.exec_summary_from = "", None
     record(
         incident,
-        "field.changed",
+        EventKind.FIELD_CHANGED,
         "Exec summary cleared",
         detail=old,
-        type=EventType.ACTION,
         field="exec_summary",
         actor=actor,
         now=now,

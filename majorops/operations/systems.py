@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import EventType, SystemStatus, Visibility
+from majorops.domain.enums import SystemStatus
 from majorops.domain.errors import Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.systems import BY_SEVERITY
 from majorops.models import Incident
 from majorops.operations import demand_open, operation, record
@@ -30,10 +31,8 @@ def set_system_status(
     shown = status or BY_SEVERITY[incident.severity]
     record(
         incident,
-        "system.status",
+        EventKind.SYSTEM_STATUS,
         f"{name}: {shown.label.lower()}",
-        type=EventType.ACTION,
-        visibility=Visibility.PUBLIC,
         actor=actor,
         now=now,
     )

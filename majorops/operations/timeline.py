@@ -8,20 +8,15 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import EventType, Visibility
+from majorops.domain.enums import Visibility
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import NOTES, EventKind
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 from majorops.operations.announcements import announce
 from majorops.operations.promise import renew_promise
 
 TITLE_LENGTH = 300
-NOTES = (
-    "note.logged",
-    "note.corrected",
-    "decision.made",
-    "cause.ruled_out",
-)  # kinds that people wrote; all else was recorded by itself
 
 
 @operation(needs=Permission.TIMELINE_NOTE)
@@ -42,11 +37,10 @@ def add_note(
     title, detail = _split(text)
     return record(
         incident,
-        "note.logged",
+        EventKind.NOTE_LOGGED,
         title,
         detail=detail,
         visibility=visibility,
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )
@@ -89,9 +83,8 @@ def set_visibility(
         announce(f"said:{publication.id}", now, **about)
     record(
         incident,
-        "visibility.changed",
+        EventKind.VISIBILITY_CHANGED,
         f"Entry {entry.seq} made {visibility.value}: {entry.title}",
-        type=EventType.ACTION,
         actor=actor,
         now=now,
     )
@@ -112,11 +105,10 @@ def strike_entry(incident: Incident, seq: int, text: str, *, actor: Actor, now: 
     title, detail = _split(text)
     return record(
         incident,
-        "note.corrected",
+        EventKind.NOTE_CORRECTED,
         title,
         detail=detail,
         visibility=entry.visibility if actor.can(Permission.PUBLISH) else Visibility.INTERNAL,
-        type=EventType.ACTION,
         corrects_id=entry.id,
         actor=actor,
         now=now,

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import CommandRole, EventType, TrackOutcome
+from majorops.domain.enums import CommandRole, TrackOutcome
 from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.measures import short_clock
 from majorops.models import CanReport, Incident, RecoveryTrack, Timebox
 from majorops.operations import demand_open, operation, record
@@ -55,7 +56,7 @@ def open_track(
     db.session.flush()
     box = short_clock(timedelta(minutes=minutes)) if minutes else "no timebox"
     title = f"Track opened: {goal} ({team}, {track.owner}), {box}"
-    record(incident, "track.opened", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.TRACK_OPENED, title, actor=actor, now=now)
     return track
 
 
@@ -73,7 +74,7 @@ def extend_track(incident: Incident, track_id: int, minutes: int, *, actor: Acto
     track.extensions += old is not None
     was = f"{old:%H:%M:%S}" if old else "no timebox"
     title = f"Track extended: {track.goal}, {was} › {track.expires_at:%H:%M:%S} UTC"
-    record(incident, "track.extended", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.TRACK_EXTENDED, title, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -89,7 +90,7 @@ def escalate_track(
     _demand(to=(to, "The Leader's seat is vacant: name who it is escalated to."))
     track.escalated_at, track.escalated_to = now, to
     title = f"Track escalated to {to}: {track.goal}"
-    record(incident, "track.escalated", title, detail=note, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.TRACK_ESCALATED, title, detail=note, actor=actor, now=now)
 
 
 @operation(needs=Permission.TRACK_OWN)
@@ -109,7 +110,7 @@ def close_track(
     need = end_reports(incident, track.team, now=now)
     title = f"Track {outcome.value}: {track.goal}"
     detail = "\n".join(part for part in (note, need and f"Open need: {need.rstrip('.')}.") if part)
-    record(incident, "track.closed", title, detail=detail, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.TRACK_CLOSED, title, detail=detail, actor=actor, now=now)
 
 
 def track_refusal(track: RecoveryTrack, actor: Actor) -> str:
@@ -138,7 +139,7 @@ def open_timebox(
     db.session.add(timebox)
     db.session.flush()
     title = f"Timebox {short_clock(timedelta(minutes=minutes))}: {purpose}"
-    record(incident, "timebox.opened", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.TIMEBOX_OPENED, title, actor=actor, now=now)
     return timebox
 
 
@@ -165,7 +166,7 @@ def gather(incident: Incident, teams: list[str], minutes: int, *, actor: Actor, 
             )
         )
     title = f"Timebox {short_clock(timedelta(minutes=minutes))}: conditions from {', '.join(teams)}"
-    record(incident, "timebox.opened", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.TIMEBOX_OPENED, title, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -180,7 +181,7 @@ def close_timebox(
         raise Conflict("This timebox is closed already.")
     timebox.closed_at = now
     title = f"Timebox closed: {timebox.purpose}"
-    record(incident, "timebox.closed", title, detail=note, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.TIMEBOX_CLOSED, title, detail=note, actor=actor, now=now)
 
 
 @operation(needs=Permission.CAN_REPORT)
@@ -215,9 +216,7 @@ def report_can(
     db.session.add(report)
     db.session.flush()
     detail = f"C {conditions}\nA {actions or 'none'}\nN {needs or 'none'}"
-    record(
-        incident, "can.reported", f"CAN {team}", detail=detail, type=EventType.ACTION, actor=actor, now=now
-    )
+    record(incident, EventKind.CAN_REPORTED, f"CAN {team}", detail=detail, actor=actor, now=now)
     return report
 
 
@@ -232,7 +231,7 @@ def meet_need(incident: Incident, report_id: int, *, actor: Actor, now: datetime
         raise Conflict(f"{report.needs_met_by} marked this as met at {report.needs_met_at:%H:%M:%S}.")
     report.needs_met_at, report.needs_met_by = now, actor.name
     title = f"Need met: {report.team}, {report.needs}"
-    record(incident, "need.met", title, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.NEED_MET, title, actor=actor, now=now)
 
 
 def _running_track(incident: Incident, track_id: int) -> RecoveryTrack:

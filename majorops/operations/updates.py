@@ -11,8 +11,9 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_action import WITHIN
 from majorops.domain.cadence import HOLDING_MINUTES, holding
-from majorops.domain.enums import EventType, TrackOutcome, Visibility
+from majorops.domain.enums import TrackOutcome, Visibility
 from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.promise import promise_question
 from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate
 from majorops.operations import demand_open, operation, record
@@ -180,10 +181,9 @@ def _publish(
         renew_promise(incident, now=now)
     record(
         incident,
-        "milestone.published" if isinstance(publication, Milestone) else "update.published",
+        EventKind.MILESTONE_PUBLISHED if isinstance(publication, Milestone) else EventKind.UPDATE_PUBLISHED,
         what or publication.heading,
         detail=publication.body,
-        type=EventType.UPDATE,
         visibility=visibility,
         publication_id=publication.id,
         actor=actor,

@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import CheckState, EventType
+from majorops.domain.enums import CheckState
 from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.events import EventKind
 from majorops.domain.gates import check_refusal, not_yours
 from majorops.models import Incident, System, ValidationCheck
 from majorops.operations import operation, record
@@ -53,7 +54,7 @@ def set_check(
         CheckState.FAILED: f"Check failed: {system}",
         CheckState.PENDING: f"Confirmation withdrawn: {system}",
     }[state]
-    record(incident, "check.set", verdict, detail=note, type=EventType.ACTION, actor=actor, now=now)
+    record(incident, EventKind.CHECK_SET, verdict, detail=note, actor=actor, now=now)
     if state is CheckState.FAILED or old is CheckState.CONFIRMED:
         restart_window(incident, verdict, note, actor=actor, now=now)
 

@@ -23,6 +23,7 @@ from majorops.domain.enums import (
     TrackOutcome,
     Visibility,
 )
+from majorops.domain.events import EventKind
 from majorops.domain.measures import Kept, Moment, kept
 from majorops.domain.roles import is_let_go
 from majorops.models import (
@@ -205,7 +206,7 @@ def _team(number: int, is_over: bool) -> dict[CommandRole, str]:
 def _moments(number: int, row: RowMapping) -> Moment:
     first = func.min(TimelineEvent.at)
     entered = select(TimelineEvent.phase, first).where(
-        TimelineEvent.incident_id == number, TimelineEvent.kind == "phase.advanced"
+        TimelineEvent.incident_id == number, TimelineEvent.kind == EventKind.PHASE_ADVANCED
     )
     times = db.session.execute(entered.group_by(TimelineEvent.phase)).all()
     milestone = select(func.min(Publication.at)).where(

@@ -16,6 +16,7 @@ from majorops.db import db
 from majorops.domain import text as words
 from majorops.domain.clients import client_status
 from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus, Visibility
+from majorops.domain.events import EventKind
 from majorops.domain.systems import system_status
 from majorops.models import IS_RUNNING, Incident, Maintenance, Publication, TimelineEvent
 from majorops.projections.promises import promises_of
@@ -24,7 +25,7 @@ from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_ENTRY, IS_P
 
 INCIDENTS = 50
 UPDATES = 50
-OPENED, ADVANCED, CHANGED = "incident.opened", "phase.advanced", "status.changed"
+OPENED, ADVANCED, CHANGED = EventKind.INCIDENT_OPENED, EventKind.PHASE_ADVANCED, EventKind.STATUS_CHANGED
 # Kind, time, title and phase of an entry.
 Turn: TypeAlias = tuple[str, datetime, str, Phase | None]
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from majorops.db import db
 from majorops.domain.enums import SystemStatus, Visibility
+from majorops.domain.events import EventKind
 from majorops.domain.measures import Kept, kept
 from majorops.domain.phases import steps
 from majorops.domain.systems import worst
@@ -42,7 +43,7 @@ UPDATES_SHOWN = 12
 
 KEPT_OVER = 500  # publications that adherence looks at
 # Said by links that look at the other incident; an entry would go on telling of one that is private by now.
-LINKS = ("incident.continued", "incident.continues")
+LINKS = (EventKind.INCIDENT_CONTINUED, EventKind.INCIDENT_CONTINUES)
 
 
 SUMMARY = (

@@ -26,6 +26,7 @@ from majorops.domain.enums import (
     Severity,
     TrackOutcome,
 )
+from majorops.domain.events import EventKind
 from majorops.models import (
     AffectedSystem,
     Ask,
@@ -43,7 +44,13 @@ from majorops.models import (
 ENTRIES = 300  # the newest
 TURNS = 40  # of the older ones, those that changed the course
 ROWS = 30  # of what runs at once
-TURNING = ("phase.advanced", "severity.changed", "alarm.changed", "status.changed", "milestone.published")
+TURNING = (
+    EventKind.PHASE_ADVANCED,
+    EventKind.SEVERITY_CHANGED,
+    EventKind.ALARM_CHANGED,
+    EventKind.STATUS_CHANGED,
+    EventKind.MILESTONE_PUBLISHED,
+)
 Columns = TypeVarTuple("Columns")
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS, level_refusal
 from majorops.domain.enums import AlarmLevel, CheckState, Helper, IncidentStatus, Phase, Severity
+from majorops.domain.events import NOTES
 from majorops.domain.gates import LAST_PHASE, symptoms_refusal
 from majorops.fields import FIELDS, field_id
 from majorops.fireground.screen.command import Fireground
@@ -22,7 +23,7 @@ from majorops.fireground.screen.lines import Command, at, edit, short, to_place
 from majorops.fireground.screen.response_commands import card, coach, response, systems
 from majorops.fireground.screen.team_commands import team
 from majorops.operations.incident import continue_refusal
-from majorops.operations.timeline import NOTES, strike_refusal
+from majorops.operations.timeline import strike_refusal
 
 VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
 

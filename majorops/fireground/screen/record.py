@@ -17,6 +17,7 @@ from majorops.domain.enums import (
     TrackOutcome,
     Visibility,
 )
+from majorops.domain.events import EventKind
 from majorops.fireground.screen.base import Screen
 from majorops.fireground.screen.ledger import Act, ledger
 from majorops.fireground.screen.teams import Row, team_rows
@@ -110,7 +111,9 @@ class Record(Screen):
         rows = (
             select(TimelineEvent)
             .outerjoin(strikes, strikes.corrects_id == TimelineEvent.id)
-            .where(TimelineEvent.incident_id == self.incident.id, TimelineEvent.kind == "cause.ruled_out")
+            .where(
+                TimelineEvent.incident_id == self.incident.id, TimelineEvent.kind == EventKind.CAUSE_RULED_OUT
+            )
             .where(strikes.id.is_(None))
         )
         return list(db.session.scalars(rows.order_by(TimelineEvent.seq.desc()).limit(TRACKS_SHOWN)))

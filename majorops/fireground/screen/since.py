@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor
+from majorops.domain.events import EventKind
 from majorops.fireground.screen.base import Look
 from majorops.models import Incident, TimelineEvent
 
@@ -19,21 +20,21 @@ NAMED = 3  # of one kind; the rest is a count
 # Kind of event → how it is summed up. The order is the order of the line.
 PHASE, NEWEST, EACH, COUNT = "phase", "newest", "each", "count"
 WEIGHTY = {
-    "phase.advanced": PHASE,
-    "severity.changed": NEWEST,
-    "alarm.changed": NEWEST,
-    "status.changed": NEWEST,
-    "command.changed": EACH,
-    "milestone.published": COUNT,
-    "track.opened": COUNT,
-    "track.extended": COUNT,
-    "track.escalated": EACH,
-    "track.closed": EACH,
+    EventKind.PHASE_ADVANCED: PHASE,
+    EventKind.SEVERITY_CHANGED: NEWEST,
+    EventKind.ALARM_CHANGED: NEWEST,
+    EventKind.STATUS_CHANGED: NEWEST,
+    EventKind.COMMAND_CHANGED: EACH,
+    EventKind.MILESTONE_PUBLISHED: COUNT,
+    EventKind.TRACK_OPENED: COUNT,
+    EventKind.TRACK_EXTENDED: COUNT,
+    EventKind.TRACK_ESCALATED: EACH,
+    EventKind.TRACK_CLOSED: EACH,
 }
 WORDS = {
-    "milestone.published": ("milestone", "milestones"),
-    "track.opened": ("track opened", "tracks opened"),
-    "track.extended": ("track extended", "tracks extended"),
+    EventKind.MILESTONE_PUBLISHED: ("milestone", "milestones"),
+    EventKind.TRACK_OPENED: ("track opened", "tracks opened"),
+    EventKind.TRACK_EXTENDED: ("track extended", "tracks extended"),
 }
 
 

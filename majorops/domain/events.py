@@ -1,0 +1,413 @@
+"""What can happen, one member each: entries of the timeline (EventKind) and of the audit (AuditKind), and
+what changes without an entry (Signal). Domain §6.
+
+To add a kind: a member here, and the operation that records it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Self
+
+from majorops.domain.enums import EventType, Visibility
+
+ALERT, PHASE, UPDATE = EventType.ALERT, EventType.PHASE, EventType.UPDATE
+COMMAND, ACTION = EventType.COMMAND, EventType.ACTION
+PUBLIC, INTERNAL = Visibility.PUBLIC, Visibility.INTERNAL
+
+
+class Region(StrEnum):
+    """The parts of the fireground that are drawn by themselves, in the order of the page."""
+
+    TOPBAR = "topbar"
+    PRESENCE = "presence"
+    SINCE = "since"
+    NOTICES = "notices"
+    HANDOVER = "handover"
+    PHASES = "phases"
+    NUDGE = "nudge"
+    HEADER = "header"
+    EXECBRIEF = "execbrief"
+    INFO = "info"
+    TEAM = "team"
+    TRACKS = "tracks"
+    ASKS = "asks"
+    TIMELINE = "timeline"
+    UPDATES = "updates"
+    PANEL = "panel"
+    RUNCARD = "runcard"
+    COMPOSER = "composer"
+    LEDGER = "ledger"
+    TILES = "tiles"
+    DOCK = "dock"
+
+
+class EventKind(StrEnum):
+    """A kind of entry in the timeline.
+
+    `label`: its words for people. `type`: how the timeline shows it. `visibility`: what it has unless the
+    operation that records it says otherwise. `stale`: the regions that an entry of it makes stale.
+    """
+
+    label: str
+    type: EventType
+    visibility: Visibility
+    stale: frozenset[Region]
+
+    def __new__(cls, value: str, label: str, type: EventType, visibility: Visibility, *stale: Region) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        member.type = type
+        member.visibility = visibility
+        member.stale = frozenset({Region.TIMELINE, Region.PANEL, *stale})
+        return member
+
+    INCIDENT_OPENED = "incident.opened", "Incident opened", ALERT, PUBLIC
+    INCIDENT_CONTINUES = "incident.continues", "Continues an earlier incident", ALERT, PUBLIC
+    INCIDENT_CONTINUED = "incident.continued", "Continued by a new incident", ALERT, PUBLIC, Region.NOTICES
+    ALERT_FIRED = "alert.fired", "Alert fired", ALERT, PUBLIC
+    ALERT_CLEARED = "alert.cleared", "Alert cleared", ALERT, PUBLIC
+    SEVERITY_CHANGED = (
+        "severity.changed",
+        "Severity changed",
+        COMMAND,
+        PUBLIC,
+        Region.HANDOVER,
+        Region.PHASES,
+        Region.NUDGE,
+        Region.HEADER,
+        Region.INFO,
+        Region.TEAM,
+        Region.RUNCARD,
+        Region.TILES,
+    )
+    ALARM_CHANGED = (
+        "alarm.changed",
+        "Alarm level changed",
+        ACTION,
+        PUBLIC,
+        Region.NUDGE,
+        Region.HEADER,
+        Region.INFO,
+        Region.TEAM,
+        Region.RUNCARD,
+    )
+    ALARM_RAISED = "alarm.raised", "Alarm raised", ACTION, INTERNAL, Region.NUDGE, Region.LEDGER
+    NOTICE_SETTLED = "notice.settled", "Outcome of a notice", ACTION, INTERNAL, Region.NUDGE, Region.LEDGER
+    PEOPLE_CALLED = "people.called", "People called", ACTION, INTERNAL, Region.NUDGE
+    STATUS_CHANGED = (
+        "status.changed",
+        "Status changed",
+        COMMAND,
+        PUBLIC,
+        Region.TOPBAR,
+        Region.NOTICES,
+        Region.HANDOVER,
+        Region.PHASES,
+        Region.NUDGE,
+        Region.HEADER,
+        Region.EXECBRIEF,
+        Region.INFO,
+        Region.TEAM,
+        Region.TRACKS,
+        Region.ASKS,
+        Region.UPDATES,
+        Region.RUNCARD,
+        Region.COMPOSER,
+        Region.LEDGER,
+        Region.TILES,
+        Region.DOCK,
+    )
+    PHASE_ADVANCED = (
+        "phase.advanced",
+        "Phase entered",
+        PHASE,
+        PUBLIC,
+        Region.HANDOVER,
+        Region.PHASES,
+        Region.NUDGE,
+        Region.INFO,
+        Region.TEAM,
+        Region.COMPOSER,
+        Region.TILES,
+        Region.DOCK,
+    )
+    GATE_OVERRIDDEN = "gate.overridden", "Gate overridden", COMMAND, INTERNAL
+    REASON_GIVEN = "reason.given", "Reason given", ACTION, INTERNAL
+    NOTE_WRITTEN = "note.written", "Phase note written", ACTION, INTERNAL
+    CHECKLIST_TICKED = "checklist.ticked", "Checklist item ticked", ACTION, INTERNAL
+    FIELD_CHANGED = "field.changed", "Field changed", ACTION, INTERNAL
+    EDIT_DISCARDED = "edit.discarded", "Edit discarded", ACTION, INTERNAL
+    MILESTONE_PUBLISHED = (
+        "milestone.published",
+        "Milestone published",
+        UPDATE,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.UPDATES,
+        Region.TILES,
+    )
+    UPDATE_PUBLISHED = (
+        "update.published",
+        "Update published",
+        UPDATE,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.UPDATES,
+        Region.TILES,
+    )
+    VISIBILITY_CHANGED = (
+        "visibility.changed",
+        "Visibility changed",
+        ACTION,
+        INTERNAL,
+        Region.NUDGE,
+        Region.UPDATES,
+        Region.TILES,
+    )
+    SUMMARY_CONFIRMED = "summary.confirmed", "Summary confirmed", ACTION, INTERNAL
+    DRAFT_USED = "draft.used", "Draft used", ACTION, INTERNAL
+    COMMAND_CHANGED = (
+        "command.changed",
+        "Command team changed",
+        COMMAND,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.TEAM,
+    )
+    HANDOVER_OFFERED = (
+        "handover.offered",
+        "Command offered",
+        COMMAND,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.TEAM,
+        Region.LEDGER,
+    )
+    HANDOVER_DECLINED = (
+        "handover.declined",
+        "Command declined",
+        COMMAND,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.TEAM,
+    )
+    HANDOVER_WITHDRAWN = (
+        "handover.withdrawn",
+        "Offer withdrawn",
+        COMMAND,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.TEAM,
+    )
+    HANDOVER_LAPSED = "handover.lapsed", "Offer expired", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
+    RESPONDER_RELEASED = "responder.released", "Responder released", ACTION, INTERNAL
+    RESPONSE_STOOD_DOWN = (
+        "response.stood_down",
+        "Response stood down",
+        COMMAND,
+        INTERNAL,
+        Region.NOTICES,
+        Region.TEAM,
+        Region.LEDGER,
+    )
+    EXPOSURE_PUBLISHED = "exposure.published", "Exposure line published", ACTION, INTERNAL, Region.TEAM
+    TRACK_OPENED = (
+        "track.opened",
+        "Track opened",
+        ACTION,
+        INTERNAL,
+        Region.NOTICES,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.TEAM,
+        Region.TRACKS,
+    )
+    TRACK_EXTENDED = (
+        "track.extended",
+        "Track extended",
+        ACTION,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.TRACKS,
+    )
+    TRACK_ESCALATED = (
+        "track.escalated",
+        "Track escalated",
+        ACTION,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.TRACKS,
+    )
+    TRACK_CLOSED = (
+        "track.closed",
+        "Track closed",
+        ACTION,
+        INTERNAL,
+        Region.NOTICES,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.TRACKS,
+    )
+    TIMEBOX_OPENED = "timebox.opened", "Timebox opened", ACTION, INTERNAL, Region.NUDGE, Region.TRACKS
+    TIMEBOX_CLOSED = "timebox.closed", "Timebox closed", ACTION, INTERNAL, Region.NUDGE, Region.TRACKS
+    TIMEBOX_EXPIRED = (
+        "timebox.expired",
+        "Timebox expired",
+        ACTION,
+        INTERNAL,
+        Region.NUDGE,
+        Region.TRACKS,
+        Region.LEDGER,
+    )
+    CAN_REPORTED = (
+        "can.reported",
+        "CAN reported",
+        ACTION,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.TEAM,
+        Region.TRACKS,
+    )
+    NEED_MET = "need.met", "Need met", ACTION, INTERNAL, Region.HANDOVER, Region.TRACKS
+    ASK_OPENED = "ask.opened", "Ask opened", ACTION, INTERNAL, Region.HANDOVER, Region.NUDGE, Region.ASKS
+    ASK_ANSWERED = (
+        "ask.answered",
+        "Ask answered",
+        ACTION,
+        INTERNAL,
+        Region.HANDOVER,
+        Region.NUDGE,
+        Region.ASKS,
+    )
+    ASK_PARKED = "ask.parked", "Ask parked", ACTION, INTERNAL, Region.NUDGE, Region.ASKS
+    ASK_DEFERRED = "ask.deferred", "Ask deferred", ACTION, INTERNAL, Region.NUDGE, Region.ASKS
+    DECISION_MADE = "decision.made", "Decision made", ACTION, INTERNAL
+    CAUSE_RULED_OUT = "cause.ruled_out", "Cause ruled out", ACTION, INTERNAL, Region.ASKS
+    NOTE_LOGGED = "note.logged", "Note logged", ACTION, INTERNAL
+    NOTE_CORRECTED = "note.corrected", "Note corrected", ACTION, INTERNAL, Region.ASKS
+    CHECK_SET = "check.set", "Check set", ACTION, INTERNAL, Region.INFO, Region.COMPOSER
+    WINDOW_RESTARTED = (
+        "window.restarted",
+        "Clean window restarted",
+        ACTION,
+        INTERNAL,
+        Region.NUDGE,
+        Region.UPDATES,
+        Region.COMPOSER,
+        Region.TILES,
+    )
+    NUDGE_RESTED = "nudge.rested", "Nudge set aside", ACTION, INTERNAL, Region.HANDOVER, Region.NUDGE
+    OPENED_LATE = "opened.late", "Opened late", ACTION, INTERNAL, Region.NUDGE
+    RUNCARD_PUT = "runcard.put", "Run card put up", ACTION, INTERNAL, Region.RUNCARD
+    RUNCARD_TICKED = "runcard.ticked", "Run card step ticked", ACTION, INTERNAL, Region.RUNCARD
+    RUNCARD_FLAGGED = "runcard.flagged", "Run card flagged", ACTION, INTERNAL
+    SYSTEM_STATUS = "system.status", "System status set", ACTION, PUBLIC, Region.INFO
+    LINK_MADE = "link.made", "Brief link made", ACTION, INTERNAL
+    LINK_OPENED = "link.opened", "Brief link opened", ACTION, INTERNAL
+    LINK_REVOKED = "link.revoked", "Brief link revoked", ACTION, INTERNAL
+
+    @property
+    def is_note(self) -> bool:
+        """People wrote it; every other entry was recorded by itself."""
+        return self in NOTES
+
+
+NOTES = frozenset(
+    {EventKind.NOTE_LOGGED, EventKind.NOTE_CORRECTED, EventKind.DECISION_MADE, EventKind.CAUSE_RULED_OUT}
+)
+
+
+class AuditKind(StrEnum):
+    """A kind of entry in the audit: what happened outside incidents."""
+
+    CHANNEL_ADDED = "channel.added"
+    CHANNEL_CHANGED = "channel.changed"
+    DELIVERY_AGAIN = "delivery.again"
+    DELIVERY_TESTED = "delivery.tested"
+    DRAFT_ASKED = "draft.asked"
+    DRAFT_DISCARDED = "draft.discarded"
+    DRAFT_FORGOTTEN = "draft.forgotten"
+    DRAFT_OFFERED = "draft.offered"
+    DRAFT_STOPPED = "draft.stopped"
+    HISTORY_ADDED = "history.added"
+    MAINTENANCE_PLANNED = "maintenance.planned"
+    MAINTENANCE_CHANGED = "maintenance.changed"
+    MAINTENANCE_UPDATED = "maintenance.updated"
+    MAINTENANCE_RUNNING = "maintenance.running"
+    MAINTENANCE_VERIFYING = "maintenance.verifying"
+    MAINTENANCE_DONE = "maintenance.done"
+    MAINTENANCE_CANCELLED = "maintenance.cancelled"
+    NUDGE_TOLD = "nudge.told"
+    POLICY_CHANGED = "policy.changed"
+    RUNCARD_ADDED = "runcard.added"
+    RUNCARD_CHANGED = "runcard.changed"
+    RUNCARD_REVIEWED = "runcard.reviewed"
+    SEARCH_MENDED = "search.mended"
+    SEARCH_REBUILT = "search.rebuilt"
+    SESSION_ENDED = "session.ended"
+    SESSION_STARTED = "session.started"
+    SETUP_FAILED = "setup.failed"
+    SIGN_IN_FAILED = "sign_in.failed"
+    SUBSCRIBER_AGAIN = "subscriber.again"
+    SUBSCRIBER_ASKED = "subscriber.asked"
+    SUBSCRIBER_BOUNCED = "subscriber.bounced"
+    SUBSCRIBER_CHANGED = "subscriber.changed"
+    SUBSCRIBER_CONFIRMED = "subscriber.confirmed"
+    SUBSCRIBER_ERASED = "subscriber.erased"
+    SUBSCRIBER_LEFT = "subscriber.left"
+    SYSTEM_ADDED = "system.added"
+    SYSTEM_CHANGED = "system.changed"
+    SYSTEM_RESTORED = "system.restored"
+    SYSTEM_RETIRED = "system.retired"
+    USER_ADDED = "user.added"
+    USER_CHANGED = "user.changed"
+    USER_LINKED = "user.linked"
+    USER_PASSWORD_SET = "user.password_set"  # noqa: S105 (no password)
+    USER_ROLE_CHANGED = "user.role_changed"
+    USER_SWITCHED_OFF = "user.switched_off"
+    USER_SWITCHED_ON = "user.switched_on"
+    USER_UNLOCKED = "user.unlocked"
+
+    @property
+    def is_public(self) -> bool:
+        """The public pages may say something else afterwards."""
+        return self.startswith(("system.", "maintenance."))
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Some session may have ended with it."""
+        return self is AuditKind.SESSION_ENDED or self.startswith("user.")
+
+
+class Signal(StrEnum):
+    """What changes on open screens without an entry; pushes carry its name, where an entry has a version.
+
+    `stale`: the regions that it makes stale.
+    """
+
+    stale: frozenset[Region]
+
+    def __new__(cls, value: str, *stale: Region) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.stale = frozenset(stale)
+        return member
+
+    PEOPLE = "people", Region.PRESENCE
+    MESSAGES = "messages", Region.NUDGE, Region.LEDGER
+    SERVER = "server", Region.NOTICES
+    POSTURE = "posture", Region.TOPBAR
+
+
+def stale_regions(kinds: Iterable[EventKind], signals: Iterable[Signal] = ()) -> frozenset[Region]:
+    """The regions that entries of these kinds, and these signals, make stale."""
+    return frozenset().union(*(one.stale for one in (*kinds, *signals)))
