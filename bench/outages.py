@@ -39,7 +39,7 @@ class Writer(threading.Thread):
 
 
 class Screen(threading.Thread):
-    """Keeps a stream open as a page's script does, and asks when the wire is down."""
+    """Keeps a stream open as a page's script does, and asks when the connection is down."""
 
     def __init__(self, server: Server, path: str):
         super().__init__(daemon=True)

@@ -14,10 +14,10 @@ SHORT = {"ROUNDS": 2}
 
 
 def run() -> list[dict]:
-    return [_wire("PostgreSQL LISTEN/NOTIFY", False), _wire("Redis", True)]
+    return [_relay("PostgreSQL LISTEN/NOTIFY", False), _relay("Redis", True)]
 
 
-def _wire(name: str, with_redis: bool) -> dict:
+def _relay(name: str, with_redis: bool) -> dict:
     with two_processes(with_redis) as (servers, _, _):
         maya, omar = Person(servers[0]), Person(servers[1], "omar")
         path = maya.open()

@@ -118,7 +118,7 @@ def against_nginx(server: Server) -> list[dict]:
     ours, late = (statistics.median(two[n] for _, two in found) for n in (0, 1))
     return [
         {
-            "row": "/ over the front door, 32 connections",
+            "row": "/ over the server, 32 connections",
             "note": f"{ours:,.0f}/s, nginx {theirs:,.0f}/s, one core each",
             "bar": verdict(ours / theirs >= 0.35, f"{ours / theirs:.2f} of nginx, at least 0.35"),
         },

@@ -36,7 +36,7 @@ def one_box(**settings: str) -> Iterator[Server]:
 
 @contextmanager
 def two_processes(with_redis: bool) -> Iterator[tuple[list[Server], PostgresServer, RedisServer | None]]:
-    """Two processes on one PostgreSQL, with its own wire or with Redis."""
+    """Two processes on one PostgreSQL, with its own relay or with Redis."""
     folder = Path(tempfile.mkdtemp(prefix="majorops-bench-"))
     redis = RedisServer(folder) if with_redis else None
     if redis:

@@ -54,7 +54,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         snapshots = app.extensions["snapshots"]
         app.extensions["public_files"] = PublicFiles(app, snapshots, Path(folder))
         snapshots.after_round = app.extensions["public_files"].freshen
-    app.extensions["health"] = HealthMonitor(app, told=lambda: invalidation.tell_notices(app))
+    app.extensions["health"] = HealthMonitor(app, on_change=lambda: invalidation.publish_server_state(app))
     app.add_template_global(lambda: files_problem(app), "files_problem")
     app.add_template_global(lambda: app.extensions["health"].seen.problems, "server_problems")
     return app

@@ -24,6 +24,7 @@ from majorops.domain.enums import (
     by_value,
 )
 from majorops.domain.errors import Invalid
+from majorops.domain.events import Region
 from majorops.domain.text import clean_line, clean_text, meeting_link
 from majorops.models import Incident
 
@@ -43,7 +44,7 @@ class Field:
     name: str
     label: str
     input: str
-    region: str
+    region: Region
     column: str | None = None
     parse: Callable[[str], object] = clean_line
     audience: str = "internal"
@@ -51,7 +52,13 @@ class Field:
     empty: str = ""  # what an empty field says at rest
     frozen_when_resolved: bool = True
     limit: int = 0
-    may_wait: bool = True  # an edit made without a line may be saved later; publishing may not
+    may_wait: bool = True  # an edit made without a connection may be saved later; publishing may not
+    also: frozenset[Region] = frozenset()  # regions that show it beside its own
+
+    @property
+    def regions(self) -> frozenset[Region]:
+        """All that a change of it makes stale, beside what its kind of event does."""
+        return self.also | {self.region}
 
     def read(self, incident: Incident) -> str:
         """The stored value as editable text; empty for none."""
@@ -204,7 +211,7 @@ YES_NO = (("yes", "Yes"), ("no", "No"))
 def _text(
     name: str,
     label: str,
-    region: str,
+    region: Region,
     empty: str,
     *,
     audience: str = "internal",
@@ -226,21 +233,30 @@ def _text(
     )
 
 
-def _choice(name: str, label: str, region: str, of: Choices, empty: str | None = None) -> Field:
+def _choice(name: str, label: str, region: Region, of: Choices, empty: str | None = None) -> Field:
     return Field(name, label, "choice", region, name, choice(of, bool(empty)), choices=options(of, empty))
 
 
 _ALL = (
-    Field("title", "Title", "line", "header", "title", required(clean_line), audience="public", limit=200),
-    _text("description", "Description", "header", "Add description"),
     Field(
-        "severity", "Severity", "choice", "header", "severity", choice(Severity), "public", options(Severity)
+        "title", "Title", "line", Region.HEADER, "title", required(clean_line), audience="public", limit=200
+    ),
+    _text("description", "Description", Region.HEADER, "Add description"),
+    Field(
+        "severity",
+        "Severity",
+        "choice",
+        Region.HEADER,
+        "severity",
+        choice(Severity),
+        "public",
+        options(Severity),
     ),
     Field(
         "alarm_level",
         "Alarm level",
         "choice",
-        "info",
+        Region.INFO,
         "alarm_level",
         choice(AlarmLevel),
         "public",
@@ -250,19 +266,29 @@ _ALL = (
         "status",
         "Status",
         "choice",
-        "info",
+        Region.INFO,
         "status",
         choice(IncidentStatus),
         "public",
         options(IncidentStatus),
         may_wait=False,
     ),
-    Field("bridge_url", "Bridge", "line", "info", "bridge_url", link, "public", empty="Paste bridge URL"),
+    Field(
+        "bridge_url",
+        "Bridge",
+        "line",
+        Region.INFO,
+        "bridge_url",
+        link,
+        "public",
+        empty="Paste bridge URL",
+        also=frozenset({Region.HEADER, Region.NUDGE}),
+    ),
     Field(
         "bridge_is_public",
         "Bridge public",
         "choice",
-        "info",
+        Region.INFO,
         "bridge_is_public",
         flag,
         "public",
@@ -270,19 +296,55 @@ _ALL = (
         may_wait=False,
     ),
     Field(
-        "is_public", "On public page", "choice", "info", "is_public", flag, "public", YES_NO, may_wait=False
+        "is_public",
+        "On public page",
+        "choice",
+        Region.INFO,
+        "is_public",
+        flag,
+        "public",
+        YES_NO,
+        may_wait=False,
+        also=frozenset({Region.HEADER, Region.NUDGE}),
     ),
-    Field("affected_systems", "Systems", "systems", "info", None, systems, "public"),
-    Field("alert.alert_id", "Alert", "line", "info", "alert_id", optional_line, empty="Add alert", limit=200),
-    Field("alert.issue_time", "Fired", "time", "info", "issue_time", time, "public", empty="Add alert time"),
+    Field("affected_systems", "Systems", "systems", Region.INFO, None, systems, "public"),
     Field(
-        "alert.resolve_time", "Cleared", "time", "info", "resolve_time", time, "public", empty="Not cleared"
+        "alert.alert_id",
+        "Alert",
+        "line",
+        Region.INFO,
+        "alert_id",
+        optional_line,
+        empty="Add alert",
+        limit=200,
+    ),
+    Field(
+        "alert.issue_time",
+        "Fired",
+        "time",
+        Region.INFO,
+        "issue_time",
+        time,
+        "public",
+        empty="Add alert time",
+        also=frozenset({Region.TILES}),
+    ),
+    Field(
+        "alert.resolve_time",
+        "Cleared",
+        "time",
+        Region.INFO,
+        "resolve_time",
+        time,
+        "public",
+        empty="Not cleared",
+        also=frozenset({Region.TILES}),
     ),
     Field(
         "alert.external_impact",
         "External",
         "choice",
-        "info",
+        Region.INFO,
         "external_impact",
         choice(ExternalImpact),
         "public",
@@ -292,39 +354,62 @@ _ALL = (
         "alert.customer_count",
         "Customers",
         "count",
-        "info",
+        Region.INFO,
         None,
         customer_count,
         "public",
         empty="Add customer count",
+        also=frozenset({Region.TILES}),
     ),
-    _text("business_impact", "Business", "info", "Add business impact"),
-    _text("customer_impact_summary", "Customer impact", "info", "Add customer impact"),
-    _choice("risk_level", "Risk level", "info", RiskLevel, "Not set"),
-    _text("exec_summary", "Exec summary", "info", "Add exec summary", frozen_when_resolved=False),
-    _text("audience_notes", "Audience notes", "info", "Add audience notes"),
-    _text("who_affected", "Public: who", "info", "Say who is affected", audience="public", may_wait=False),
-    _text("what_to_do", "Public: to do", "info", "Say what helps now", audience="public", may_wait=False),
-    Field("detected_at", "Problem began", "time", "info", "detected_at", required_time),
+    _text("business_impact", "Business", Region.INFO, "Add business impact"),
+    _text("customer_impact_summary", "Customer impact", Region.INFO, "Add customer impact"),
+    _choice("risk_level", "Risk level", Region.INFO, RiskLevel, "Not set"),
+    _text("exec_summary", "Exec summary", Region.INFO, "Add exec summary", frozen_when_resolved=False),
+    _text("audience_notes", "Audience notes", Region.INFO, "Add audience notes"),
+    _text(
+        "who_affected", "Public: who", Region.INFO, "Say who is affected", audience="public", may_wait=False
+    ),
+    _text(
+        "what_to_do", "Public: to do", Region.INFO, "Say what helps now", audience="public", may_wait=False
+    ),
+    Field(
+        "detected_at",
+        "Problem began",
+        "time",
+        Region.INFO,
+        "detected_at",
+        required_time,
+        also=frozenset({Region.TILES, Region.NUDGE}),
+    ),
     Field(
         "resolved_at",
         "Resolved",
         "time",
-        "info",
+        Region.INFO,
         "resolved_at",
         required_time,
         "public",
         frozen_when_resolved=False,
+        also=frozenset({Region.TILES}),
     ),
     *(
         Field(
-            f"command.{role.value}", role.label, "line", "team", None, clean_line, empty="VACANT", limit=120
+            f"command.{role.value}",
+            role.label,
+            "line",
+            Region.TEAM,
+            None,
+            clean_line,
+            empty="VACANT",
+            limit=120,
         )
         for role in CommandRole
     ),
-    _choice("exposure_confidence", "Recovery confidence", "team", RecoveryConfidence),
-    _choice("exposure_path", "Recovery path", "team", RecoveryPath),
-    Field("phase_note", "Phase note", "text", "panel", None, clean_text, empty="Add a note", limit=10_000),
+    _choice("exposure_confidence", "Recovery confidence", Region.TEAM, RecoveryConfidence),
+    _choice("exposure_path", "Recovery path", Region.TEAM, RecoveryPath),
+    Field(
+        "phase_note", "Phase note", "text", Region.PANEL, None, clean_text, empty="Add a note", limit=10_000
+    ),
 )
 
 FIELDS: dict[str, Field] = {entry.name: entry for entry in _ALL}

@@ -243,20 +243,20 @@ class Stream:
             pass
         self.events.put(("over", ""))
 
-    def hear(self, region: str, seconds: float = LIMIT) -> dict:
-        """What is told when this region, or every one, is stale; what else comes by is skipped."""
+    def change(self, version: int, seconds: float = LIMIT) -> dict:
+        """The change with this version, a later one, or the call to ask again; others are skipped."""
         for _ in range(1_000):
-            told = self.next("stale", seconds)
-            if {region, "*"} & set(told["regions"]):
-                return told
-        raise AssertionError(f"a thousand events, and none of {region}")
+            change = self.next("stale", seconds)
+            if change["version"] >= version or not (change["version"] or change["signals"]):
+                return change
+        raise AssertionError(f"a thousand changes, and none with version {version}")
 
     def next(self, name: str, seconds: float = LIMIT):
-        """The data of the next event of this name, skipping others; presence alone does not count."""
+        """The data of the next event of this name, skipping others; people who come and go do not count."""
         end = time.monotonic() + seconds
         while True:
             event, data = self.events.get(timeout=max(0.01, end - time.monotonic()))
-            if event == name and not (name == "stale" and data["regions"] == ["presence"]):
+            if event == name and not (name == "stale" and data["signals"] == ["people"]):
                 return data
 
     def close(self) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from majorops.domain.events import AuditKind, EventKind, Region, Signal
 from majorops.fields import FIELDS
 from majorops.fireground.screen.commands import sections
 from majorops.projections import PublicIncident
-from majorops.regions import REGIONS
 from majorops.version import VERSION
 from majorops.web.access import is_admin_endpoint
 from tests.operations.loaded import OPERATIONS
@@ -30,7 +30,7 @@ LAYERS = (
     {"fields"},
     {"projections"},
     {"operations"},
-    {"ai", "regions"},
+    {"ai"},
     {"realtime"},
     {"notifications"},
     {"web"},
@@ -169,10 +169,28 @@ def test_views_only_translate(app):
         assert not re.search(r"\bselect\(|db\.session", inspect.getsource(view)), rule.endpoint
 
 
+def test_every_kind_of_entry_is_recorded_and_every_recorded_one_is_declared():
+    """`record` and `audit` take members alone; a member that no operation names would never be seen."""
+    text = "".join(path.read_text() for path in (ROOT / "majorops/operations").glob("*.py"))
+    for kinds in (EventKind, AuditKind):
+        named = set(re.findall(rf"\b{kinds.__name__}\.([A-Z_]+)", text))
+        computed = {kind.name for kind in kinds if kind.startswith("maintenance.")}  # by its status
+        assert {kind.name for kind in kinds} == named | (computed & {kind.name for kind in kinds}), kinds
+    bare = re.findall(r"\b(?:record|audit)\([^()]*?\"[a-z_]+\.[a-z_]+\"", text)
+    assert bare == []
+
+
+def test_every_region_becomes_stale():
+    """By an entry or a signal; but for what a screen asks for by name."""
+    named = {region for kind in EventKind for region in kind.stale}
+    named |= {region for signal in Signal for region in signal.stale}
+    assert set(Region) - named == {Region.SINCE}
+
+
 def test_every_region_has_its_partial(cast):
     cast.open()
     page = cast.browser("maya").get("/admin/incidents/1").text
-    for name in REGIONS:
+    for name in Region:
         assert (ROOT / f"templates/fireground/_{name}.html").exists()
         assert f'id="{name}"' in page, name
 

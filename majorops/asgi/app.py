@@ -1,4 +1,4 @@
-"""The server's front door (ASGI): public pages as finished bytes, event streams on the event loop, all else
+"""The server's ASGI application: public pages as finished bytes, event streams on the event loop, all else
 to Flask in threads. `uvicorn majorops.asgi.app:app --http majorops.asgi.app:Protocol`."""
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _staff_work = StaffWork()
 _staff, _strangers = Pool("staff", 16, 2_000), Pool("strangers", 3, 64)
 _signing_in, _health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
 _drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
-_worker = Worker(flask_app, told=invalidation.tell_ledger) if flask_app.config["WORKER"] else None
+_worker = Worker(flask_app, on_delivery=invalidation.publish_messages) if flask_app.config["WORKER"] else None
 _watch: HealthMonitor = flask_app.extensions["health"]
 _visitors = Visitors(flask_app)
 _pages = PublicPages(
@@ -121,11 +121,11 @@ async def _life(receive, send) -> None:
             if found.refusal:
                 return await send({"type": "lifespan.startup.failed", "message": found.refusal})
             _live.start()
-            _live.listen(invalidation.PUBLIC, _pages.snapshots.told)
+            _live.add_listener(invalidation.PUBLIC, _pages.snapshots.invalidate)
             _pages.snapshots.start()
             _watch.worker = _worker
             if _worker:
-                after_commit(flask_app, _worker.hear)
+                after_commit(flask_app, _worker.on_event)
                 _worker.start()
             _watch.start()
             _end_streams_at_shutdown()

@@ -21,7 +21,7 @@ from majorops.notifications.selftest import send_test
 from majorops.operations import search_index
 from majorops.operations.delivery import record_test
 from majorops.publishing.files import PublicFiles
-from majorops.realtime.invalidation import tell_ledger
+from majorops.realtime.invalidation import publish_messages
 from majorops.version import VERSION
 from majorops.web.health import is_ready
 
@@ -53,7 +53,7 @@ def demo(history: int) -> None:
     except NotEmpty as problem:
         raise click.ClickException(str(problem)) from None
     # What was said in the days before: due at once, it would be late in the first seconds of the server.
-    Worker(this_app(), told=tell_ledger).drain()
+    Worker(this_app(), on_delivery=publish_messages).drain()
     for email, role in people:
         click.echo(f"{email}\t{role}")
     click.echo(f"password of all: {password}")
@@ -64,7 +64,7 @@ def demo(history: int) -> None:
 @report_errors
 def work() -> None:
     """Deliver messages and remind, until stopped. Any number of these may run, beside servers or alone."""
-    worker = Worker(this_app(), told=tell_ledger)
+    worker = Worker(this_app(), on_delivery=publish_messages)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.end())
     click.echo("worker: running")

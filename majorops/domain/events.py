@@ -389,7 +389,7 @@ class AuditKind(StrEnum):
 
 
 class Signal(StrEnum):
-    """What changes on open screens without an entry; pushes carry its name, where an entry has a version.
+    """What changes on open screens without an entry; pushes carry its name, as there is no version.
 
     `stale`: the regions that it makes stale.
     """
@@ -410,4 +410,9 @@ class Signal(StrEnum):
 
 def stale_regions(kinds: Iterable[EventKind], signals: Iterable[Signal] = ()) -> frozenset[Region]:
     """The regions that entries of these kinds, and these signals, make stale."""
-    return frozenset().union(*(one.stale for one in (*kinds, *signals)))
+    found: set[Region] = set()
+    for kind in kinds:
+        found |= kind.stale
+    for signal in signals:
+        found |= signal.stale
+    return frozenset(found)

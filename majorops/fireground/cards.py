@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from majorops.domain.access import Permission
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import CardForm, StepForm
 from majorops.fireground.responses import checked, incident_action
@@ -13,7 +14,7 @@ from majorops.web.context import command_context
 
 @bp.post("/<int:number>/card")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("card", "runcard")
+@incident_action("card", Region.RUNCARD)
 def put_card(incident) -> None:
     checked(form := CardForm())
     choose_card(incident, form.card.data, **command_context())
@@ -21,7 +22,7 @@ def put_card(incident) -> None:
 
 @bp.post("/<int:number>/cards/<int:use>/steps/<int:step>")
 @needs(Permission.TIMELINE_NOTE)
-@incident_action("step", "runcard")
+@incident_action("step", Region.RUNCARD)
 def tick_card(incident, use: int, step: int) -> None:
     checked(form := StepForm())
     tick_step(incident, use, step, form.ticked.data, **command_context())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from majorops.domain.access import Permission
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import NudgeForm
 from majorops.fireground.responses import checked, incident_action
@@ -13,7 +14,7 @@ from majorops.web.context import command_context
 
 @bp.post("/<int:number>/nudges")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("nudge", "nudge")
+@incident_action("nudge", Region.NUDGE)
 def rest(incident) -> None:
     checked(form := NudgeForm())
     rest_nudge(incident, form.key.data, is_snooze=form.snooze.data, **command_context())
@@ -21,7 +22,7 @@ def rest(incident) -> None:
 
 @bp.post("/<int:number>/called")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("nudge", "nudge")
+@incident_action("nudge", Region.NUDGE)
 def called(incident) -> None:
     """Whom no message reached was called by phone."""
     note_called(incident, **command_context())
@@ -29,7 +30,7 @@ def called(incident) -> None:
 
 @bp.post("/<int:number>/late")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("nudge", "nudge")
+@incident_action("nudge", Region.NUDGE)
 def late(incident) -> None:
     """The problem did begin so long before the opening."""
     confirm_late(incident, **command_context())

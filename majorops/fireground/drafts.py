@@ -29,6 +29,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.drafting import sentences
 from majorops.domain.enums import Helper
 from majorops.domain.errors import Invalid, Refused
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import BriefForm, ComposerForm, SummaryForm
 from majorops.fireground.responses import changed, checked, incident_action, refused, shown_again
@@ -49,7 +50,11 @@ from majorops.web.context import command_context, load
 from majorops.web.error_handlers import wants_partial
 
 LINES = "application/x-ndjson"
-REGION = {Helper.UPDATE: "composer", Helper.BRIEF: "execbrief", Helper.SUGGESTION: "panel"}
+REGION = {
+    Helper.UPDATE: Region.COMPOSER,
+    Helper.BRIEF: Region.EXECBRIEF,
+    Helper.SUGGESTION: Region.PANEL,
+}
 KEPT_EVERY = 0.5  # seconds between two looks of the record at a draft that is being written
 HANGS = 10  # seconds beyond its limits after which a draft counts as dead
 
@@ -77,7 +82,7 @@ def draft(number: int, name: str) -> Response:
         return refused(incident, problem, "composer" if helper is Helper.UPDATE else name, REGION[helper])
     if LINES in request.headers.get("Accept", ""):
         answer = current_app.response_class(stream_with_context(lines(job)), mimetype=LINES)
-        # for the front door and for nginx: each line goes out at once
+        # for the server and for nginx: each line goes out at once
         answer.headers["X-Accel-Buffering"] = "no"
         return answer
     for _ in lines(job):
@@ -134,16 +139,16 @@ def line(**told: object) -> str:
 
 @bp.post("/<int:number>/drafts/<int:draft_id>/taken")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("brief", "execbrief")
+@incident_action("brief", Region.EXECBRIEF)
 def take(incident, draft_id: int) -> Response:
     checked(form := BriefForm())
     take_brief(incident, draft_id, form.value.data, was=form.was.data, **command_context())
-    return changed(incident, "execbrief", also=("execbrief",))
+    return changed(incident, "execbrief", also=(Region.EXECBRIEF,))
 
 
 @bp.post("/<int:number>/drafts/<int:draft_id>/discarded")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("draft", "composer")
+@incident_action("draft", Region.COMPOSER)
 def discard(incident, draft_id: int) -> Response:
     typed = discard_draft(incident, draft_id, **command_context())
     if typed and not wants_partial():
@@ -153,7 +158,7 @@ def discard(incident, draft_id: int) -> Response:
 
 @bp.post("/<int:number>/summary")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("summary", "panel")
+@incident_action("summary", Region.PANEL)
 def summary(incident) -> None:
     """The exec summary still holds, or is taken away."""
     checked(form := SummaryForm())

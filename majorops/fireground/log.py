@@ -8,6 +8,7 @@ from majorops.domain.access import Permission
 from majorops.domain.can import parse_can
 from majorops.domain.entry import parse_ask, parse_cause, parse_decision
 from majorops.domain.enums import Visibility
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import (
     AnswerForm,
@@ -28,7 +29,7 @@ from majorops.web.context import command_context, offline_command_context
 
 @bp.post("/<int:number>/notes")
 @needs(Permission.TIMELINE_NOTE)
-@incident_action("log", "timeline")
+@incident_action("log", Region.TIMELINE)
 def note(incident) -> Response:
     checked(form := LogForm())
     text, who = form.text.data, offline_command_context()
@@ -62,7 +63,7 @@ def seen(is_public: bool) -> Visibility:
 
 @bp.post("/<int:number>/entries/<int:seq>/visibility")
 @needs(Permission.PUBLISH)
-@incident_action("visibility", "timeline")
+@incident_action("visibility", Region.TIMELINE)
 def visibility(incident, seq: int) -> None:
     checked(form := VisibilityForm())
     set_visibility(incident, seq, form.visibility.data or Visibility.INTERNAL, **command_context())
@@ -70,7 +71,7 @@ def visibility(incident, seq: int) -> None:
 
 @bp.post("/<int:number>/entries/<int:seq>/correction")
 @needs(Permission.TIMELINE_NOTE)
-@incident_action("correction", "timeline")
+@incident_action("correction", Region.TIMELINE)
 def correct_entry(incident, seq: int) -> None:
     checked(form := CorrectionForm())
     strike_entry(incident, seq, form.text.data, **command_context())
@@ -78,7 +79,7 @@ def correct_entry(incident, seq: int) -> None:
 
 @bp.post("/<int:number>/releases")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("release", "panel")
+@incident_action("release", Region.PANEL)
 def release(incident) -> None:
     checked(form := NameForm())
     release_responder(incident, form.name.data, **command_context())
@@ -86,7 +87,7 @@ def release(incident) -> None:
 
 @bp.post("/<int:number>/asks/<int:ask>/answer")
 @needs(Permission.TIMELINE_NOTE)
-@incident_action("answer", "asks")
+@incident_action("answer", Region.ASKS)
 def answer(incident, ask: int) -> None:
     checked(form := AnswerForm())
     answer_ask(incident, ask, form.answer.data, **command_context())
@@ -94,7 +95,7 @@ def answer(incident, ask: int) -> None:
 
 @bp.post("/<int:number>/asks/<int:ask>/deferral")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("answer", "asks")
+@incident_action("answer", Region.ASKS)
 def defer(incident, ask: int) -> None:
     checked(form := AnswerForm())
     defer_ask(incident, ask, form.answer.data, **command_context())
@@ -102,7 +103,7 @@ def defer(incident, ask: int) -> None:
 
 @bp.post("/<int:number>/asks/<int:ask>/park")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("park", "asks")
+@incident_action("park", Region.ASKS)
 def park(incident, ask: int) -> None:
     checked(form := MinutesForm())
     park_ask(incident, ask, form.minutes.data, **command_context())

@@ -7,37 +7,42 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.access import Permission
+from majorops.domain.enums import by_value
+from majorops.domain.events import Region, Signal
 from majorops.fields import FIELDS
 from majorops.fireground.blueprint import bp
 from majorops.fireground.editing import meanwhile
 from majorops.fireground.incident_list import incident_list
+from majorops.fireground.regions import stale_since
 from majorops.fireground.responses import incident_action, partials, screen, seen_version
 from majorops.operations.incident import continue_incident
 from majorops.realtime.invalidation import LIST
-from majorops.regions import stale_since
 from majorops.web.access import needs
 from majorops.web.context import command_context, load
 from majorops.web.error_handlers import number_of, wants_partial
 from majorops.web.redirects import to_fireground
-from majorops.web.streams import tell_editing, ticket
+from majorops.web.streams import publish_editing, ticket
 
-BY_NAME = {
-    "panel",
-    "updates",
-    "nudge",
-    "tiles",
-    "tracks",
-    "composer",
-    "timeline",
-    "topbar",
-    "presence",
-    "since",
-    "ledger",
-    "asks",
-    "handover",
-    "execbrief",
-    "notices",
-}
+# What goes stale by itself, as when a clock runs out; all else has an entry of the timeline or a signal.
+BY_NAME = frozenset(
+    {
+        Region.PANEL,
+        Region.UPDATES,
+        Region.NUDGE,
+        Region.TILES,
+        Region.TRACKS,
+        Region.COMPOSER,
+        Region.TIMELINE,
+        Region.TOPBAR,
+        Region.PRESENCE,
+        Region.SINCE,
+        Region.LEDGER,
+        Region.ASKS,
+        Region.HANDOVER,
+        Region.EXECBRIEF,
+        Region.NOTICES,
+    }
+)
 WEEK = 7 * 24 * 3600  # seconds
 
 
@@ -72,15 +77,16 @@ def show(number: int) -> Response:
 @bp.get("/<int:number>/changes")
 @needs(Permission.INCIDENT_READ)
 def changes(number: int) -> Response:
-    """Regions that changed since the version the page names;
+    """Regions that changed since the version the page names, and with a `signal`;
     `region` asks for one by name, as when a clock ran out.
     """
     incident = load(number)
-    names = stale_since(incident, seen_version(incident))
-    names += [name for name in request.args.getlist("region") if name in BY_NAME]
-    if names and wants_partial():
+    signals = filter(None, (by_value(Signal, name) for name in request.args.getlist("signal")))
+    asked = BY_NAME & set(request.args.getlist("region"))
+    regions = {*stale_since(incident, seen_version(incident), signals), *asked}
+    if regions and wants_partial():
         extra = meanwhile(incident, request.headers.get("X-Editing", ""), seen_version(incident))
-        response = partials(screen(incident), list(dict.fromkeys(names)), extra)
+        response = partials(screen(incident), regions, extra)
     else:
         response = make_response("", 204)
     response.headers["X-Ticket"] = ticket(str(number))
@@ -92,12 +98,12 @@ def changes(number: int) -> Response:
 def presence(number: int) -> Response:
     """The field that the person edits now, or none. Kept in memory, shown to the others."""
     field = request.form.get("field", "")
-    tell_editing(str(load(number).id), field if field in FIELDS else "")
+    publish_editing(str(load(number).id), field if field in FIELDS else "")
     return make_response("", 204)
 
 
 @bp.post("/<int:number>/continuation")
 @needs(Permission.INCIDENT_OPEN)
-@incident_action("continue", "notices")
+@incident_action("continue", Region.NOTICES)
 def continue_as_new(incident) -> Response:
     return to_fireground(continue_incident(incident, **command_context()))

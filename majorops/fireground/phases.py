@@ -6,6 +6,7 @@ from typing import cast
 
 from majorops.domain.access import Permission
 from majorops.domain.enums import CheckState, Phase
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import AdvanceForm, CheckForm, NoteForm, StatusForm, TickForm
 from majorops.fireground.responses import checked, incident_action
@@ -18,7 +19,7 @@ from majorops.web.context import command_context
 
 @bp.post("/<int:number>/phase")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("advance", "panel")
+@incident_action("advance", Region.PANEL)
 def advance(incident) -> None:
     checked(form := AdvanceForm())
     advance_phase(
@@ -33,7 +34,7 @@ def advance(incident) -> None:
 
 @bp.post("/<int:number>/status")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("status", "panel")
+@incident_action("status", Region.PANEL)
 def status(incident) -> None:
     checked(form := StatusForm())
     given = {"override": form.override.data, "summary": form.summary.data}
@@ -42,7 +43,7 @@ def status(incident) -> None:
 
 @bp.post("/<int:number>/symptoms")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("symptoms", "panel")
+@incident_action("symptoms", Region.PANEL)
 def symptoms(incident) -> None:
     checked(form := NoteForm())
     report_symptoms_returned(incident, note=form.text.data, **command_context())
@@ -50,7 +51,7 @@ def symptoms(incident) -> None:
 
 @bp.post("/<int:number>/checks")
 @needs(Permission.CHECK_OWN)
-@incident_action("check", "panel")
+@incident_action("check", Region.PANEL)
 def check(incident) -> None:
     checked(form := CheckForm())
     by, note = form.confirmed_by.data, form.note.data
@@ -60,7 +61,7 @@ def check(incident) -> None:
 
 @bp.post("/<int:number>/ticks")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("tick", "panel")
+@incident_action("tick", Region.PANEL)
 def tick(incident) -> None:
     checked(form := TickForm())
     phase = cast(Phase, form.phase.data)  # it must be given

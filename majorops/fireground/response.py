@@ -7,6 +7,7 @@ from typing import cast
 from majorops.domain.access import Permission
 from majorops.domain.entry import ASK_MINUTES, parse_gather, parse_track
 from majorops.domain.enums import TrackOutcome
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import (
     EscalationForm,
@@ -35,7 +36,7 @@ from majorops.web.context import command_context
 
 @bp.post("/<int:number>/tracks")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("track", "tracks")
+@incident_action("track", Region.TRACKS)
 def new_track(incident) -> None:
     checked(form := TrackForm())
     given = {name: form[name].data for name in ("team", "owner", "goal", "minutes")}
@@ -44,7 +45,7 @@ def new_track(incident) -> None:
 
 @bp.post("/<int:number>/tracks/<int:track>/extension")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("extend", "tracks")
+@incident_action("extend", Region.TRACKS)
 def extend(incident, track: int) -> None:
     checked(form := MinutesForm())
     extend_track(incident, track, form.minutes.data, **command_context())
@@ -52,7 +53,7 @@ def extend(incident, track: int) -> None:
 
 @bp.post("/<int:number>/tracks/<int:track>/escalation")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("escalate", "tracks")
+@incident_action("escalate", Region.TRACKS)
 def escalate(incident, track: int) -> None:
     checked(form := EscalationForm())
     escalate_track(incident, track, to=form.to.data, note=form.note.data, **command_context())
@@ -60,7 +61,7 @@ def escalate(incident, track: int) -> None:
 
 @bp.post("/<int:number>/tracks/<int:track>/outcome")
 @needs(Permission.TRACK_OWN)
-@incident_action("outcome", "tracks")
+@incident_action("outcome", Region.TRACKS)
 def outcome(incident, track: int) -> None:
     checked(form := OutcomeForm())
     outcome = cast(TrackOutcome, form.outcome.data)  # one must be chosen
@@ -69,7 +70,7 @@ def outcome(incident, track: int) -> None:
 
 @bp.post("/<int:number>/timeboxes")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("timebox", "tracks")
+@incident_action("timebox", Region.TRACKS)
 def new_timebox(incident) -> None:
     checked(form := TimeboxForm())
     given = {name: form[name].data for name in ("purpose", "owner", "minutes")}
@@ -78,7 +79,7 @@ def new_timebox(incident) -> None:
 
 @bp.post("/<int:number>/gathering")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("gather", "tracks")
+@incident_action("gather", Region.TRACKS)
 def gather_conditions(incident) -> None:
     checked(form := GatherForm())
     teams, minutes = parse_gather(form.teams.data)
@@ -87,21 +88,21 @@ def gather_conditions(incident) -> None:
 
 @bp.post("/<int:number>/needs/<int:report>")
 @needs(Permission.CAN_REPORT)
-@incident_action("need", "tracks")
+@incident_action("need", Region.TRACKS)
 def met(incident, report: int) -> None:
     meet_need(incident, report, **command_context())
 
 
 @bp.post("/<int:number>/timeboxes/<int:timebox>/end")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("timebox_end", "tracks")
+@incident_action("timebox_end", Region.TRACKS)
 def end_timebox(incident, timebox: int) -> None:
     close_timebox(incident, timebox, **command_context())
 
 
 @bp.post("/<int:number>/systems")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("system", "info")
+@incident_action("system", Region.INFO)
 def system_status(incident) -> None:
     checked(form := SystemForm())
     set_system_status(incident, form.system.data, form.status.data, **command_context())

@@ -4,7 +4,7 @@ answering with the regions it made stale.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import wraps
@@ -25,10 +25,11 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.errors import Invalid, NotFound, Refused
+from majorops.domain.events import Region
 from majorops.domain.text import clean_line
+from majorops.fireground.regions import stale_since
 from majorops.fireground.screen import Fireground, Look
 from majorops.models import Incident
-from majorops.regions import REGIONS, stale_since
 from majorops.web.context import load
 from majorops.web.error_handlers import number_of, status_of, wants_partial
 
@@ -36,7 +37,7 @@ FILTER_LENGTH = 80
 SAID = "said"  # the category of what the next page tells about the last act
 
 
-def incident_action(form: str, region: str) -> Callable:
+def incident_action(form: str, region: Region) -> Callable:
     """Turn a function that calls an operation into a view of one incident.
 
     `form` names the form on the page, `region` where it stands: a refusal is told there, with what was typed.
@@ -60,7 +61,7 @@ def incident_action(form: str, region: str) -> Callable:
 
 
 def changed(
-    incident: Incident, anchor: str, extra: str = "", also: tuple[str, ...] = (), said: str = ""
+    incident: Incident, anchor: str, extra: str = "", also: tuple[Region, ...] = (), said: str = ""
 ) -> Response:
     """After an operation: the stale regions for the page's script, and those named in `also`;
     a redirect to the page without it. `said`: what was done, for the person who did it.
@@ -71,18 +72,16 @@ def changed(
         flash(said, SAID)
     if not wants_partial():
         return redirect(url_for("fireground.show", number=incident.id, _anchor=anchor), 303)
-    names = {*stale_since(incident, seen_version(incident)), *also}
-    return partials(screen(incident), [name for name in REGIONS if name in names], extra)
+    return partials(screen(incident), {*stale_since(incident, seen_version(incident)), *also}, extra)
 
 
-def refused(incident: Incident, problem: Refused, form: str, region: str) -> Response:
+def refused(incident: Incident, problem: Refused, form: str, region: Region) -> Response:
     """The same page with the reason at its place and everything typed still there."""
     fireground = screen(incident)
     fireground.refuse(problem, form, request.form)
     if not wants_partial():
         return make_response(render_template("fireground/page.html", f=fireground), status_of(problem))
-    names = set(stale_since(incident, seen_version(incident))) | {region}
-    response = partials(fireground, [name for name in REGIONS if name in names])
+    response = partials(fireground, {*stale_since(incident, seen_version(incident)), region})
     response.status_code = status_of(problem)
     return response
 
@@ -136,8 +135,9 @@ def last_look() -> Look | None:
     return Look(int(version), datetime.fromtimestamp(int(seconds), UTC))
 
 
-def partials(fireground: Fireground, names: list[str], extra: str = "") -> Response:
-    """Regions as the page's script swaps them in."""
+def partials(fireground: Fireground, regions: Collection[Region], extra: str = "") -> Response:
+    """Regions as the page's script swaps them in, in the order of the page."""
+    names = [region for region in Region if region in regions]
     page = render_template("fireground/_partials.html", f=fireground, names=names, extra=extra)
     response = make_response(page)
     response.headers["X-Version"] = str(fireground.incident.version)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from majorops.domain.access import Permission
 from majorops.domain.errors import Invalid
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import HandoverAnswerForm, HandoverForm
 from majorops.fireground.responses import checked, incident_action
@@ -22,14 +23,14 @@ ANSWERS = {"accept": accept_handover, "decline": decline_handover, "withdraw": w
 
 @bp.post("/<int:number>/command")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("take", "handover")
+@incident_action("take", Region.HANDOVER)
 def take_command(incident) -> None:
     take(incident, **command_context())
 
 
 @bp.post("/<int:number>/handovers")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("handover", "team")
+@incident_action("handover", Region.TEAM)
 def offer_handover(incident) -> None:
     checked(form := HandoverForm())
     offer(incident, form.user_id, **command_context())
@@ -37,7 +38,7 @@ def offer_handover(incident) -> None:
 
 @bp.post("/<int:number>/handovers/<int:handover>/answer")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("handover_answer", "handover")
+@incident_action("handover_answer", Region.HANDOVER)
 def answer_handover(incident, handover: int) -> None:
     checked(form := HandoverAnswerForm())
     if form.answer.data not in ANSWERS:
@@ -47,13 +48,13 @@ def answer_handover(incident, handover: int) -> None:
 
 @bp.post("/<int:number>/stand-down")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("stand_down", "notices")
+@incident_action("stand_down", Region.NOTICES)
 def stand_down(incident) -> None:
     release_all(incident, **command_context())
 
 
 @bp.post("/<int:number>/exposure")
 @needs(Permission.INCIDENT_COMMAND)
-@incident_action("exposure", "team")
+@incident_action("exposure", Region.TEAM)
 def publish_exposure(incident) -> None:
     publish(incident, **command_context())

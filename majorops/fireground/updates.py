@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from majorops.domain.access import Permission
 from majorops.domain.enums import Visibility
 from majorops.domain.errors import Invalid
+from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import ComposerForm, CorrectionForm
 from majorops.fireground.responses import changed, checked, incident_action, screen
@@ -25,12 +26,12 @@ from majorops.web.error_handlers import wants_partial
 
 @bp.post("/<int:number>/updates")
 @needs(Permission.PUBLISH)
-@incident_action("composer", "composer")
+@incident_action("composer", Region.COMPOSER)
 def post(incident) -> Response:
     checked(form := ComposerForm())
     posted = publish(incident, form, command_context())
     # A draft that lay there is done with.
-    return changed(incident, "composer", also=("composer",), said=said_of(posted))
+    return changed(incident, "composer", also=(Region.COMPOSER,), said=said_of(posted))
 
 
 def publish(incident: Incident, form: ComposerForm, who: CommandContext) -> Publication:
@@ -84,7 +85,7 @@ def promised(form: ComposerForm, now: datetime) -> datetime | None:
 
 @bp.post("/<int:number>/updates/preview")
 @needs(Permission.PUBLISH)
-@incident_action("composer", "composer")
+@incident_action("composer", Region.COMPOSER)
 def preview(incident) -> Response:
     """Exactly what would go out, and to how many. Nothing is saved."""
     checked(form := ComposerForm())
@@ -102,7 +103,7 @@ def preview(incident) -> Response:
 
 @bp.post("/<int:number>/updates/holding")
 @needs(Permission.PUBLISH)
-@incident_action("holding", "nudge")
+@incident_action("holding", Region.NUDGE)
 def holding(incident) -> Response:
     posted = post_holding(incident, shown=request.form.get("shown", ""), **command_context())
     return changed(incident, "updates", said=said_of(posted))
@@ -110,7 +111,7 @@ def holding(incident) -> Response:
 
 @bp.post("/<int:number>/updates/<int:publication>/correction")
 @needs(Permission.PUBLISH)
-@incident_action("publication", "updates")
+@incident_action("publication", Region.UPDATES)
 def correct_update(incident, publication: int) -> Response:
     checked(form := CorrectionForm())
     review = Review(is_reviewed=form.reviewed.data)

@@ -51,17 +51,17 @@ PARTS = [Delivery.channel, Delivery.user, Delivery.incident, Delivery.subscriber
 
 
 class Worker:
-    """`told`: called with the number of an incident whose ledger changed."""
+    """`on_delivery`: called with the number of an incident whose messages changed."""
 
-    def __init__(self, app: Flask, told: Callable[[int], None], lease: timedelta = LEASE):
-        self.app, self._told, self._lease = app, told, lease
+    def __init__(self, app: Flask, on_delivery: Callable[[int], None], lease: timedelta = LEASE):
+        self.app, self._on_delivery, self._lease = app, on_delivery, lease
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._looked_at = time.monotonic()
         self._unreadable: dict[int, float] = {}  # announcements, and when they were tried
-        self._told_of: dict[str, float] = {}  # what fails, and when that was logged
+        self._logged: dict[str, float] = {}  # what fails, and when that was logged
 
     @property
     def is_running(self) -> bool:
@@ -74,11 +74,11 @@ class Worker:
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
         self._thread.start()
 
-    def hear(self, told: list[Recorded]) -> None:
+    def on_event(self, recorded: list[Recorded]) -> None:
         """After a commit of this process: what queued a message is looked at once,
         all else within a second.
         """
-        if any(entry.kind in WAKING for entry in told):
+        if any(entry.kind in WAKING for entry in recorded):
             self._wake.set()
 
     def end(self) -> None:
@@ -151,8 +151,8 @@ class Worker:
 
     def _say_once(self, about: str, *words: object, exc_info: bool = False) -> None:
         """Log what goes wrong every second once a minute."""
-        if time.monotonic() - self._told_of.get(about, float("-inf")) > SILENT:
-            self._told_of[about] = time.monotonic()
+        if time.monotonic() - self._logged.get(about, float("-inf")) > SILENT:
+            self._logged[about] = time.monotonic()
             log.warning(*words, exc_info=exc_info)
 
     def _tick(self) -> None:
@@ -311,7 +311,7 @@ class Worker:
             except Exception:  # the message is settled whatever becomes of its entry
                 log.exception("the outcome of %s", message.act)
             with suppress(Exception):
-                self._told(message.incident)
+                self._on_delivery(message.incident)
 
 
 def _begin_to_write() -> None:

@@ -3,7 +3,7 @@
 An operation is a function marked with `@operation(needs=…)`. It runs in one transaction that this
 module begins and ends. `record` adds the timeline event; `audit` the entry for what happens outside an
 incident. An operation that wrote anything without either is a bug and is rolled back. After the commit
-the listeners of `after_commit` are told what was recorded.
+the listeners of `after_commit` are called with what was recorded.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _running: ContextVar[_Work | None] = ContextVar("running", default=None)
 
 @dataclass(frozen=True)
 class Recorded:
-    """What listeners are told of one entry of the timeline, or, without an incident, of the audit."""
+    """What listeners get of one entry of the timeline, or, without an incident, of the audit."""
 
     incident_id: int | None
     seq: int
@@ -72,7 +72,7 @@ class Recorded:
     is_public: bool = False
 
 
-def told_of(entry: TimelineEvent) -> Recorded:
+def _recorded(entry: TimelineEvent) -> Recorded:
     is_public = entry.visibility is Visibility.PUBLIC
     return Recorded(entry.incident_id, entry.seq, entry.kind, entry.field, is_public)
 
@@ -189,7 +189,7 @@ def _attempt(
             raise MissingEventError(
                 f"{function.__module__}.{function.__name__} changed something and recorded nothing"
             )
-        told = [told_of(entry) for entry in work.entries] + [
+        recorded = [_recorded(entry) for entry in work.entries] + [
             Recorded(None, 0, kind, None) for kind in work.audited
         ]
         session.commit()
@@ -198,7 +198,7 @@ def _attempt(
         raise
     finally:
         _running.reset(token)
-    _tell(told)
+    _call_listeners(recorded)
     return result
 
 
@@ -209,11 +209,11 @@ def _is_known(session: Session, request_meta: RequestMeta) -> bool:
     )
 
 
-def _tell(told: list[Recorded]) -> None:
-    for listener in current_app.extensions.get("after_commit", ()) if told else ():
+def _call_listeners(recorded: list[Recorded]) -> None:
+    for listener in current_app.extensions.get("after_commit", ()) if recorded else ():
         try:
-            listener(told)
-        except Exception:  # saved is saved: screens that were not told ask
+            listener(recorded)
+        except Exception:  # saved is saved: screens that hear nothing ask
             log.exception("after the commit")
 
 

@@ -80,9 +80,8 @@ def update_user(
     if email is not None and (email := clean_email(email)) != user.email:
         if db.session.scalar(select(User.id).filter_by(email=email)):
             raise Invalid({"email": f"{email} has an account already."})
-        audit(
-            AuditKind.USER_CHANGED, user.email, detail=f"e-mail {user.email} › {email}", actor=actor, now=now
-        )
+        detail = f"e-mail {user.email} › {email}"
+        audit(AuditKind.USER_CHANGED, user.email, detail=detail, actor=actor, now=now)
         user.email = email
     if name is not None and (name := clean_name(name)) != user.name:
         audit(AuditKind.USER_CHANGED, user.email, detail=f"name {user.name} › {name}", actor=actor, now=now)

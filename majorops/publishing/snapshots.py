@@ -117,7 +117,7 @@ class Snapshots:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._drawing = threading.Lock()
         self._thread: threading.Thread | None = None
-        self.after_round = lambda changed: None  # told after each round of drawing, on the drawing thread
+        self.after_round = lambda changed: None  # called after each round of drawing, on the drawing thread
 
     def is_public(self, path: str) -> bool:
         """An address that is the same for everybody."""
@@ -244,7 +244,7 @@ class Snapshots:
         with self.app.test_request_context(path, base_url=origin, headers=headers):
             return self.app.full_dispatch_request()
 
-    def told(self) -> None:
+    def invalidate(self) -> None:
         """Something that the public reads changed: what was drawn before now is not given out any more."""
         self._stale_since = time.monotonic()
         self._wake.set()

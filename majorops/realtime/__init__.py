@@ -1,7 +1,8 @@
-"""Live screens: open streams in this process, and the wire to the other processes. Imports nothing of ours.
+"""Live screens: open streams in this process, and the relay to the other processes.
 
-What passes is names of stale regions, and who is here; never content. Losing a message is allowed everywhere:
-the wire then says `again`, and every screen asks the server what changed since the version it shows.
+What passes is versions, signals (domain/events.py), and who is here; never content. Losing a message is
+allowed everywhere: the relay then says `Again`, and every screen asks the server what changed since the
+version it shows.
 """
 
 from majorops.realtime.hub import Hub

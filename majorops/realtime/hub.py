@@ -4,52 +4,57 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
 from majorops.realtime.messages import EVERYWHERE
 
-EVERY_REGION = "*"
 CROWD = 50  # streams of a topic above which screens are asked to come one after another
 PACE_MS = 15  # what one screen's request may take
 SLICE = 100  # streams woken in one go: requests in the threads want to run too
 BETWEEN = 0.01  # seconds from one slice to the next
 
 
-class Told(NamedTuple):
-    """`spread`: milliseconds within which a screen asks at a moment of its own choice."""
+class Change(NamedTuple):
+    """What a stream says of a change. With neither version nor signals: ask, something may be lost.
+
+    `spread`: milliseconds within which a screen asks at a moment of its own choice.
+    """
 
     version: int
-    regions: tuple[str, ...]
+    signals: tuple[str, ...]
     spread: int
 
 
 class Viewer:
     """One open stream.
 
-    What waits for it is a set of names, so a reader who never reads costs no more than one who does.
+    What waits for it is a version and a set of signals, so a reader who never reads costs no more than one
+    who does.
     """
 
     def __init__(self, topic: str, person: int, name: str, session: str = ""):
         self.topic, self.person, self.name, self.session = topic, person, name, session
         self.is_over = False
         self._wake = asyncio.Event()
-        self._regions: set[str] = set()
-        self._version = self._told = 0
+        self._has_changed = False
+        self._signals: set[str] = set()
+        self._version = self._newest = 0
         self._spread_ms = 0
-        self._line: str | None = None
+        self._connection: str | None = None
 
-    def add(self, regions, version: int, spread_ms: int) -> None:
-        if version and version <= self._told:
-            return  # heard twice, or overtaken: who asks after the newer one gets the older one too
-        self._told = max(version, self._told)
-        self._regions.update(regions)
+    def add(self, signals: Iterable[str], version: int, spread_ms: int) -> None:
+        if version and version <= self._newest:
+            return  # came twice, or was overtaken: who asks after the newer one gets the older one too
+        self._has_changed = True
+        self._newest = max(version, self._newest)
+        self._signals.update(signals)
         self._version, self._spread_ms = max(version, self._version), spread_ms
         self._wake.set()
 
-    def say_line(self, state: str) -> None:
-        self._line = state
+    def set_connection(self, state: str) -> None:
+        self._connection = state
         self._wake.set()
 
     def end(self) -> None:
@@ -60,19 +65,20 @@ class Viewer:
         """Wake up with nothing to say: a sign of life."""
         self._wake.set()
 
-    async def events(self) -> list[tuple[str, str | Told]]:
+    async def events(self) -> list[tuple[str, str | Change]]:
         """What came since the last call, as (event, data), as soon as there is any;
         empty for a beat and at the end.
         """
         await self._wake.wait()
         self._wake.clear()
-        found: list[tuple[str, str | Told]] = []
-        if self._line:
-            found.append(("line", self._line))
-        if self._regions:
-            names = tuple(sorted(self._regions))
-            found.append(("stale", Told(self._version, names, self._spread_ms)))
-        self._regions, self._version, self._line = set(), 0, None
+        found: list[tuple[str, str | Change]] = []
+        if self._connection:
+            found.append(("connection", self._connection))
+        if self._has_changed:
+            signals = tuple(sorted(self._signals))
+            found.append(("stale", Change(self._version, signals, self._spread_ms)))
+        self._has_changed, self._signals = False, set()
+        self._version, self._connection = 0, None
         return found
 
 
@@ -102,17 +108,17 @@ class Hub:
             return self._persons[person]
         return len(self._topics.get(topic, ())) if topic else self._persons.total()
 
-    def tell(self, topic: str, regions, version: int = 0) -> None:
-        """Regions of a topic are stale."""
+    def publish(self, topic: str, version: int = 0, signals: Iterable[str] = ()) -> None:
+        """A topic has this version now, or something changed that has none."""
         topics = list(self._topics) if topic == EVERYWHERE else [topic]
         for name in topics:
             viewers = self._topics.get(name, ())
             spread = (len(viewers) - CROWD) * PACE_MS if len(viewers) > CROWD else 0
-            add = partial(Viewer.add, regions=regions, version=version, spread_ms=spread)
+            add = partial(Viewer.add, signals=signals, version=version, spread_ms=spread)
             self._in_slices(list(viewers), add)
 
     def beat(self) -> None:
-        """A sign of life to every reader, who takes a long silence for a dead line."""
+        """A sign of life to every reader, who takes a long silence for a dead connection."""
         self._in_slices([viewer for viewers in self._topics.values() for viewer in viewers], Viewer.beat)
 
     @staticmethod
@@ -125,11 +131,11 @@ class Hub:
         for number, start in enumerate(range(SLICE, len(viewers), SLICE), 1):
             asyncio.get_running_loop().call_later(number * BETWEEN, run, start)
 
-    def tell_line(self, state: str) -> None:
-        """The wire to the other processes is `up` or `down`."""
+    def publish_connection(self, state: str) -> None:
+        """The relay between the processes is `up` or `down`."""
         for viewers in self._topics.values():
             for viewer in viewers:
-                viewer.say_line(state)
+                viewer.set_connection(state)
 
     def sessions(self) -> set[str]:
         """The sessions that have a stream here."""

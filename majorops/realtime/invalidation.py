@@ -1,80 +1,93 @@
-"""After a commit: which regions became stale, told to the open screens of every process (rule 6:
-names, not content).
+"""What follows a commit on open screens: versions and signals, published to every process (house, rule 6:
+no content).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask, current_app
 
+from majorops.domain.enums import by_value
+from majorops.domain.events import AuditKind, EventKind, Signal
 from majorops.fields import FIELDS
 from majorops.operations import Recorded, after_commit
 from majorops.realtime import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
 from majorops.realtime.messages import EVERYWHERE, SignedOut, encode
-from majorops.regions import LIST_KINDS, POSTURE_KINDS, PUBLIC_KINDS, stale
 
 PUBLIC = "public"  # the topic of the public pages
 LIST = "list"  # the topic of the list of incidents; a fireground's topic is its number
+# What changes the top bar of every screen, and the list of incidents.
+POSTURE_KINDS = frozenset({EventKind.INCIDENT_OPENED, EventKind.INCIDENT_CONTINUED, EventKind.STATUS_CHANGED})
+LIST_KINDS = POSTURE_KINDS | {
+    EventKind.SEVERITY_CHANGED,
+    EventKind.ALARM_CHANGED,
+    EventKind.PHASE_ADVANCED,
+    EventKind.MILESTONE_PUBLISHED,
+    EventKind.UPDATE_PUBLISHED,
+}
+LIST_FIELDS = frozenset({"title", "is_public"})
 
 
-def messages(told: list[Recorded]) -> list[tuple[str, list[str], int]]:
-    """(topic, regions, version) for what was recorded."""
-    by_incident: dict[int, list[Recorded]] = defaultdict(list)
-    for entry in told:
+def changes(recorded: Iterable[Recorded]) -> list[tuple[str, int, tuple[Signal, ...]]]:
+    """(topic, version, signals) to publish for what was recorded."""
+    versions: dict[int, int] = {}
+    kinds, fields, is_public = set(), set(), False
+    for entry in recorded:
         if entry.incident_id:
-            by_incident[entry.incident_id].append(entry)
-    found = [
-        (str(number), stale([(entry.kind, entry.field) for entry in entries]), entries[-1].seq)
-        for number, entries in by_incident.items()
-    ]
-    kinds = {entry.kind for entry in told} | {entry.field for entry in told}
+            versions[entry.incident_id] = entry.seq
+        kinds.add(entry.kind)
+        fields.add(entry.field)
+        is_public = is_public or concerns_public(entry)
+    found: list[tuple[str, int, tuple[Signal, ...]]] = []
+    found += [(str(number), version, ()) for number, version in versions.items()]
     if kinds & POSTURE_KINDS:
-        found.append((EVERYWHERE, ["topbar"], 0))
-    if any(concerns_public(entry) for entry in told):
-        found.append((PUBLIC, [], 0))
-    if kinds & LIST_KINDS:
-        found.append((LIST, ["incidents"], 0))
+        found.append((EVERYWHERE, 0, (Signal.POSTURE,)))
+    if is_public:
+        found.append((PUBLIC, 0, ()))
+    if kinds & LIST_KINDS or fields & LIST_FIELDS:
+        found.append((LIST, 0, ()))
     return found
+
+
+def may_end_sessions(recorded: Iterable[Recorded]) -> bool:
+    """After these entries some session may have ended."""
+    kinds = (by_value(AuditKind, entry.kind) for entry in recorded if entry.incident_id is None)
+    return any(kind.ends_sessions for kind in kinds if kind)
 
 
 def concerns_public(entry: Recorded) -> bool:
     """The public pages may say something else now."""
     is_field = entry.field in FIELDS and FIELDS[entry.field].audience == "public"
-    return entry.is_public or is_field or entry.kind.startswith(PUBLIC_KINDS)
+    audit = None if entry.incident_id else by_value(AuditKind, entry.kind)
+    is_kind = audit.is_public if audit else entry.kind == EventKind.VISIBILITY_CHANGED
+    return entry.is_public or is_field or is_kind
 
 
-def tell_screens(told: list[Recorded]) -> None:
-    live = current_app.extensions["live"]
-    for topic, regions, version in messages(told):
-        live.tell(topic, regions, version)
-    if any(ends_sessions(entry.kind) for entry in told if entry.incident_id is None):
-        live.tell_signed_out()
+def on_event(recorded: list[Recorded]) -> None:
+    """After a commit of this process: publish what it recorded."""
+    live: Live = current_app.extensions["live"]
+    for topic, version, signals in changes(recorded):
+        live.publish(topic, version, signals)
+    if may_end_sessions(recorded):
+        live.publish_sign_out()
 
 
-def ends_sessions(kind: str) -> bool:
-    """An entry of the audit after which some session may have ended."""
-    return kind == "session.ended" or kind.startswith("user.")
-
-
-def tell_ledger(number: int) -> None:
+def publish_messages(number: int) -> None:
     """What was sent for incident `number` changed: no entry of the timeline says so."""
-    current_app.extensions["live"].tell(str(number), ["ledger", "nudge"])
+    current_app.extensions["live"].publish(str(number), signals=(Signal.MESSAGES,))
 
 
-def tell_notices(app: Flask) -> None:
+def publish_server_state(app: Flask) -> None:
     """What this server says about itself changed: screens draw their notices again."""
-    app.extensions["live"].tell(EVERYWHERE, ["notices"])
+    app.extensions["live"].publish(EVERYWHERE, signals=(Signal.SERVER,))
 
 
 RECORDED_SINCE = (
     "SELECT id, incident_id, seq, kind, field, visibility = 'public' "
     "FROM timeline_event WHERE id > ? ORDER BY id LIMIT 500"
 )
-
-
 AUDITED_SINCE = "SELECT id, kind FROM audit_entry WHERE id > ? ORDER BY id LIMIT 500"
 NEWEST = (
     "SELECT (SELECT coalesce(max(id), 0) FROM timeline_event), (SELECT coalesce(max(id), 0) FROM audit_entry)"
@@ -83,21 +96,22 @@ NEWEST = (
 
 def recorded_since(connection, after: tuple[int, int] | None) -> tuple[tuple[int, int], list[str]]:
     """What other processes wrote into the SQLite file after these entries (of timeline and audit),
-    as texts for the wire.
+    as texts for the relay.
     """
     if after is None:
         return connection.execute(NEWEST).fetchone(), []
     rows = connection.execute(RECORDED_SINCE, (after[0],)).fetchall()
     audited = connection.execute(AUDITED_SINCE, (after[1],)).fetchall()
-    found = messages([Recorded(*row[1:]) for row in rows])
-    texts = [encode(Stale("file", topic, tuple(regions), version)) for topic, regions, version in found]
-    if any(ends_sessions(kind) for _, kind in audited):
+    recorded = [Recorded(*row[1:]) for row in rows]
+    recorded += [Recorded(None, 0, kind, None) for _, kind in audited]
+    texts = [encode(Stale("file", *change)) for change in changes(recorded)]
+    if may_end_sessions(recorded):
         texts.append(encode(SignedOut("file", EVERYWHERE)))
     return (rows[-1][0] if rows else after[0], audited[-1][0] if audited else after[1]), texts
 
 
 def relay_for(config: Mapping[str, Any]) -> Relay:
-    """The wire between processes that the settings call for (rule 12: Redis is optional)."""
+    """The relay between processes that the settings call for (house, rule 12: Redis is optional)."""
     url = config["DATABASE_URL"]
     if config["REDIS_URL"]:
         return RedisRelay(config["REDIS_URL"], secret=config["SECRET_KEY"])
@@ -107,7 +121,7 @@ def relay_for(config: Mapping[str, Any]) -> Relay:
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its streams, and have what its operations record told to them."""
-    after_commit(app, tell_screens)
+    """Give the application its streams, and have what its operations record published to them."""
+    after_commit(app, on_event)
     app.extensions["live"] = Live(relay_for(app.config))
     app.extensions["tickets"] = Tickets(app.config["SECRET_KEY"])

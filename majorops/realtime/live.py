@@ -1,5 +1,5 @@
-"""One process's part in keeping screens live: tells its own streams at once,
-and the other processes over the wire.
+"""One process's part in keeping screens live: publishes to its own streams at once,
+and to the other processes by the relay.
 """
 
 from __future__ import annotations
@@ -7,10 +7,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import cast
 
-from majorops.realtime.hub import EVERY_REGION, Hub, Viewer
+from majorops.domain.events import Signal
+from majorops.realtime.hub import Hub, Viewer
 from majorops.realtime.messages import (
     EVERYWHERE,
     LONGEST,
@@ -31,13 +32,13 @@ log = logging.getLogger(__name__)
 
 # seconds between signs of life, to readers and to other processes, who forget our people after a minute
 BEAT = 15.0
-SHORT = 0.3  # seconds to gather who comes and goes, before anybody is told
-PRESENCE = ("presence",)
+SHORT = 0.3  # seconds to gather who comes and goes, before anybody asks
+PEOPLE = (Signal.PEOPLE,)
 
 
 class Live:
-    """`tell` works in every process; streams exist where `start` was called,
-    on the front door's event loop.
+    """`publish` works in every process; streams exist where `start` was called,
+    on the server's event loop.
     """
 
     def __init__(self, relay: Relay):
@@ -46,29 +47,29 @@ class Live:
         self.presence = Presence()
         self._origin = secrets.token_hex(6)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._due: dict[str, bool] = {}  # topics whose people changed and were not told yet; whether ours did
+        self._due: dict[str, bool] = {}  # topics whose people changed, not published yet; whether ours did
         self._repeat: asyncio.TimerHandle | None = None
-        self.is_whole = True
-        self._ears: dict[str, Callable[[], None]] = {}
+        self.is_connected = True
+        self._listeners: dict[str, Callable[[], None]] = {}
         # Which of some sessions have ended; called on any thread.
         self.find_over: Callable[[set[str]], set[str]] = lambda sessions: set()
         self.sessions = Sessions(self._find_over, self._end_over)
 
-    def listen(self, topic: str, ear: Callable[[], None]) -> None:
-        """Have `ear` called, soon and on the event loop, when the topic is stale or may be."""
-        self._ears[topic] = ear
+    def add_listener(self, topic: str, listener: Callable[[], None]) -> None:
+        """Have `listener` called, soon and on the event loop, when the topic is stale or may be."""
+        self._listeners[topic] = listener
 
     # From any thread; nothing here may raise, the change is saved already.
 
-    def tell(self, topic: str, regions, version: int = 0) -> None:
-        """Regions of a topic are stale since this version."""
-        self._send(Stale(self._origin, topic, tuple(regions), version))
+    def publish(self, topic: str, version: int = 0, signals: Iterable[Signal] = ()) -> None:
+        """A topic has this version now, or something changed that has none."""
+        self._send(Stale(self._origin, topic, version, tuple(signals)))
 
-    def tell_editing(self, topic: str, person: int, field: str) -> None:
+    def publish_editing(self, topic: str, person: int, field: str) -> None:
         """A person edits a field of the topic; empty when they stopped."""
         self._send(Editing(self._origin, topic, person, field))
 
-    def tell_signed_out(self) -> None:
+    def publish_sign_out(self) -> None:
         """A session has ended: its streams end too, in every process."""
         self._send(SignedOut(self._origin, EVERYWHERE))
 
@@ -77,25 +78,25 @@ class Live:
 
     def _send(self, message: Message) -> None:
         try:
-            self._here(message)
+            self._deliver(message)
             self.relay.send(encode(message))
         except Exception:
-            log.exception("a change was not told to open screens; they will ask")
+            log.exception("a change was not published to open screens; they will ask")
 
-    def _here(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> None:
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._take, message)
+            self._loop.call_soon_threadsafe(self._handle, message)
 
-    def _heard(self, text: str | bytes) -> None:
+    def _on_message(self, text: str | bytes) -> None:
         message = decode(text)
         if message is None:
-            log.warning("unreadable text on the wire between processes: %.80r", text)
+            log.warning("unreadable text from another process: %.80r", text)
         elif message.origin != self._origin:
-            self._here(message)
+            self._deliver(message)
 
-    def _line(self, is_up: bool) -> None:
+    def _on_connection(self, is_up: bool) -> None:
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._take_line, is_up)
+            self._loop.call_soon_threadsafe(self._handle_connection, is_up)
 
     # On the event loop.
 
@@ -103,7 +104,7 @@ class Live:
         """Open for streams, on the running event loop."""
         self._loop = asyncio.get_running_loop()
         self.hub = Hub()
-        self.relay.start(self._heard, self._line)
+        self.relay.start(self._on_message, self._on_connection)
         self._repeat = self._loop.call_later(BEAT, self._beat)
         return self.hub
 
@@ -118,50 +119,50 @@ class Live:
             self.hub.close()
 
     def stop(self) -> None:
-        """Leave the wire; blocks for up to two seconds."""
+        """Leave the relay; blocks for up to two seconds."""
         if self._repeat:
             self._repeat.cancel()
         self.sessions.stop()
         self._loop = None
         self.relay.stop()
 
-    def _take(self, message: Message) -> None:
+    def _handle(self, message: Message) -> None:
         match message:
             case Stale():
-                if message.topic in self._ears:
-                    self._ears[message.topic]()
-                self._hub.tell(message.topic, message.regions, message.version)
+                if message.topic in self._listeners:
+                    self._listeners[message.topic]()
+                self._hub.publish(message.topic, message.version, message.signals)
             case SignedOut():
                 self.sessions.check(self._hub.sessions())
             case Again():
-                self._call_all()
+                self._call_listeners()
                 self.sessions.check(self._hub.sessions())
-                self._hub.tell(message.topic, (EVERY_REGION,))
+                self._hub.publish(message.topic)
             case Editing():
-                self.presence.edits(message.topic, message.person, message.field)
+                self.presence.set_editing(message.topic, message.person, message.field)
                 self._people_changed(message.topic)
             case People():
-                if self.presence.heard(message.origin, message.topic, message.people):
+                if self.presence.set_elsewhere(message.origin, message.topic, message.people):
                     self._people_changed(message.topic)
 
-    def _take_line(self, is_up: bool) -> None:
-        self.is_whole = is_up
-        self._hub.tell_line("up" if is_up else "down")
+    def _handle_connection(self, is_up: bool) -> None:
+        self.is_connected = is_up
+        self._hub.publish_connection("up" if is_up else "down")
         if is_up:  # what the others said meanwhile is lost
-            self._call_all()
-            self._hub.tell(EVERYWHERE, (EVERY_REGION,))
-            self._tell_people(*self.presence.topics())
+            self._call_listeners()
+            self._hub.publish(EVERYWHERE)
+            self._send_people(*self.presence.topics())
 
-    def _call_all(self) -> None:
-        for ear in self._ears.values():
-            ear()
+    def _call_listeners(self) -> None:
+        for listener in self._listeners.values():
+            listener()
 
     def join(self, viewer: Viewer) -> None:
         self._hub.add(viewer)
         self.sessions.check({viewer.session} - {""})  # its ticket may be older than the sign-out
         self.presence.joined(viewer.topic, viewer.person, viewer.name)
-        if not self.is_whole:
-            viewer.say_line("down")
+        if not self.is_connected:
+            viewer.set_connection("down")
         self._people_changed(viewer.topic, ours=True)
 
     def leave(self, viewer: Viewer) -> None:
@@ -179,11 +180,11 @@ class Live:
 
     def _show_people(self, topic: str) -> None:
         ours = self._due.pop(topic)
-        self._hub.tell(topic, PRESENCE)
+        self._hub.publish(topic, signals=PEOPLE)
         if ours:
-            self._tell_people(topic)
+            self._send_people(topic)
 
-    def _tell_people(self, *topics: str) -> None:
+    def _send_people(self, *topics: str) -> None:
         for topic in topics:
             people = self.presence.here(topic)
             while len((text := encode(People(self._origin, topic, people))).encode()) > LONGEST:
@@ -199,9 +200,9 @@ class Live:
 
     def _beat(self) -> None:
         self._hub.beat()
-        self.sessions.check(self._hub.sessions())  # those that ended by time, or that nobody told of
+        self.sessions.check(self._hub.sessions())  # those that ended by time, or whose end did not reach us
         for topic in self.presence.forget_the_silent():
-            self._hub.tell(topic, PRESENCE)
-        self._tell_people(*self.presence.topics())
+            self._hub.publish(topic, signals=PEOPLE)
+        self._send_people(*self.presence.topics())
         if self._loop is not None:
             self._repeat = self._loop.call_later(BEAT, self._beat)

@@ -1,4 +1,4 @@
-"""What processes tell each other, as text of a few hundred bytes. Text from the wire may be anything."""
+"""The messages between processes, as text of a few hundred bytes. Text from a relay may be anything."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Stale(Message):
-    """These regions changed with this version of the topic; 0 for what has no version."""
+    """The topic has this version now, or something changed that has none: `signals` says what."""
 
-    regions: tuple[str, ...]
     version: int = 0
+    signals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (Stale, Peopl
 
 
 def encode(message: Message) -> str:
-    """The message as text for the wire."""
+    """The message as text for a relay."""
     given = {"kind": type(message).__name__, **asdict(message)}
     return json.dumps(given, separators=(",", ":"), ensure_ascii=False)
 
 
 def decode(text: str | bytes) -> Message | None:
-    """The message of a text from the wire; None for what is not one of ours."""
+    """The message of a text from a relay; None for what is not one of ours."""
     try:
         given = json.loads(text)
         kind = KINDS[given.pop("kind")]
@@ -102,7 +102,7 @@ def _list(value: object) -> list:
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "origin": _text,
     "topic": _text,
-    "regions": _texts,
+    "signals": _texts,
     "version": _number,
     "people": _people,
     "person": _number,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 FORGET = 60.0  # seconds without a word from a process until its people are gone
-SHOWN = 60  # people told of a topic; nobody reads a longer list
+SHOWN = 60  # people shown of a topic; nobody reads a longer list
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Person:
 
 
 class Presence:
-    """People by topic: those of this process counted by open streams, those of others as they tell.
+    """People by topic: those of this process counted by open streams, those of others as they say.
 
     Thread-safe.
     """
@@ -51,7 +51,7 @@ class Presence:
         return any(number == person for number, _ in self._here.get(topic, ()))
 
     def here(self, topic: str) -> tuple[tuple[int, str], ...]:
-        """The people of this process, to be told to the others."""
+        """The people of this process, for the others."""
         with self._lock:
             return tuple(sorted(self._here.get(topic, ())))[:SHOWN]
 
@@ -59,8 +59,8 @@ class Presence:
         with self._lock:
             return list(self._here)
 
-    def heard(self, origin: str, topic: str, people: tuple[tuple[int, str], ...]) -> bool:
-        """Another process told its people. Returns whether that changes what is seen."""
+    def set_elsewhere(self, origin: str, topic: str, people: tuple[tuple[int, str], ...]) -> bool:
+        """Another process says who its people are. Returns whether that changes what is seen."""
         with self._lock:
             known = self._elsewhere[topic].pop(origin, (0, ()))[1]
             if people:
@@ -78,8 +78,8 @@ class Presence:
             now = self._now()
             silent = [
                 (topic, origin)
-                for topic, told in self._elsewhere.items()
-                for origin, (until, _) in told.items()
+                for topic, processes in self._elsewhere.items()
+                for origin, (until, _) in processes.items()
                 if until <= now
             ]
             for topic, origin in silent:
@@ -88,7 +88,7 @@ class Presence:
                     del self._elsewhere[topic]
             return [topic for topic, _ in silent]
 
-    def edits(self, topic: str, person: int, field: str) -> None:
+    def set_editing(self, topic: str, person: int, field: str) -> None:
         """The person edits this field now; an empty name ends it."""
         with self._lock:
             if field:

@@ -1,7 +1,7 @@
-"""The wire between processes: carries short texts, promises nothing. `send` never waits and never raises.
+"""Relays between processes: they carry short texts and promise nothing. `send` never waits and never raises.
 
-A relay that lost its wire says so (`line(False)`), keeps trying, says when it is back (`line(True)`),
-and then tells the others that something may have been lost.
+A relay that lost its connection says so (`on_connection(False)`), keeps trying, says when it is back
+(`on_connection(True)`), and then tells the others that something may have been lost.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ log = logging.getLogger(__name__)
 
 AGAIN = encode(Again("relay", EVERYWHERE))
 PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds between tries; the last one repeats
-WAITING = 1_000  # texts kept for a wire that is slow
+WAITING = 1_000  # texts kept for a relay that is slow
 
 
 class Relay:
-    """No wire: one process alone."""
+    """No relay: one process alone."""
 
-    def start(self, heard: Callable[[str | bytes], None], line: Callable[[bool], None]) -> None:
+    def start(self, on_message: Callable[[str | bytes], None], on_connection: Callable[[bool], None]) -> None:
         """Begin to listen.
 
-        `heard` gets each text, `line` whether the wire is up; both on a thread of the relay.
+        `on_message` gets each text, `on_connection` whether it is up; both on a thread of the relay.
         """
 
     def send(self, text: str) -> None:
@@ -40,7 +40,7 @@ class Relay:
 
 
 class ThreadedRelay(Relay):
-    """A wire that needs a connection to send and one to listen, each on a thread of its own."""
+    """A relay that needs a connection to send and one to listen, each on a thread of its own."""
 
     def __init__(self) -> None:
         self._outbox: queue.Queue[str | None] = queue.Queue(WAITING)
@@ -50,7 +50,7 @@ class ThreadedRelay(Relay):
         self._starting = threading.Lock()
         self._has_lost = False  # a text was dropped: the others are to look again
 
-    # What a wire is made of.
+    # What each relay brings.
 
     def connect(self):
         """A fresh connection to send with. May raise anything."""
@@ -61,14 +61,14 @@ class ThreadedRelay(Relay):
 
     def listen(self) -> Iterator[str | bytes | None]:
         """Texts as they come, None at least once a second;
-        raises when the wire breaks, closes what it opened.
+        raises when the connection breaks, closes what it opened.
         """
         raise NotImplementedError
 
-    # What every wire shares.
+    # What all share.
 
-    def start(self, heard, line) -> None:
-        self._run(self._listening, heard, line)
+    def start(self, on_message, on_connection) -> None:
+        self._run(self._listening, on_message, on_connection)
 
     def send(self, text: str) -> None:
         if self._sender is None:
@@ -95,23 +95,23 @@ class ThreadedRelay(Relay):
         self._threads.append(thread)
         return thread
 
-    def _listening(self, heard, line) -> None:
-        tries, is_up = 0, True  # the first failure is told, the first success is nothing new
+    def _listening(self, on_message, on_connection) -> None:
+        tries, is_up = 0, True  # the first failure is said, the first success is nothing new
         while not self._stopping.is_set():
             try:
                 for text in self.listen():
                     if not is_up:
-                        log.warning("the wire between processes is back")
-                        line(True)
+                        log.warning("the relay between processes is back")
+                        on_connection(True)
                     tries, is_up = 0, True
                     if text is not None:
-                        heard(text)
+                        on_message(text)
                     if self._stopping.is_set():
                         return
             except Exception as error:
                 if is_up:
-                    log.warning("the wire between processes is down: %s", error)
-                    line(False)
+                    log.warning("the relay between processes is down: %s", error)
+                    on_connection(False)
                 is_up = False
             self._stopping.wait(PAUSES[min(tries, len(PAUSES) - 1)])
             tries += 1
@@ -176,8 +176,8 @@ class PostgresRelay(ThreadedRelay):
             connection.execute(f"LISTEN {self.CHANNEL}")
             yield None
             while True:
-                for told in connection.notifies(timeout=0.5):
-                    yield told.payload
+                for notice in connection.notifies(timeout=0.5):
+                    yield notice.payload
                 yield None
 
 

@@ -10,7 +10,7 @@ import random
 from functools import lru_cache
 from urllib.parse import parse_qs
 
-from majorops.realtime.hub import Told, Viewer
+from majorops.realtime.hub import Change, Viewer
 from majorops.realtime.live import Live
 from majorops.realtime.tickets import Tickets
 
@@ -69,14 +69,14 @@ class Streams:
         end = loop.time() + LIFE * random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
         await send({"type": "http.response.body", "body": event("beat", ""), "more_body": True})
         while not viewer.is_over and loop.time() < end:
-            told = await viewer.events()
-            body = b"".join(event(name, data) for name, data in told) or event("beat", "")
+            events = await viewer.events()
+            body = b"".join(event(name, data) for name, data in events) or event("beat", "")
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-@lru_cache(256)  # a thousand streams are told the same
-def event(name: str, data: str | Told) -> bytes:
-    """One event as a stream carries it. `data`: a text, or what the hub says of stale regions."""
+@lru_cache(256)  # a thousand streams say the same
+def event(name: str, data: str | Change) -> bytes:
+    """One event as a stream carries it. `data`: a text, or what the hub says of a change."""
     text = data if isinstance(data, str) else json.dumps(data._asdict(), separators=(",", ":"))
     return f"event: {name}\ndata: {text}\n\n".encode()
 

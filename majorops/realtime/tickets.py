@@ -1,5 +1,5 @@
 """A ticket lets one person open the stream of one topic, for a short while:
-the front door checks it without a database.
+the server checks it without a database.
 """
 
 from __future__ import annotations

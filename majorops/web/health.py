@@ -59,11 +59,11 @@ class Health:
 class HealthMonitor:
     """Keeps what was seen last.
 
-    `told`: called when it says something else; `worker`: the worker of this process, if any.
+    `on_change`: called when it says something else; `worker`: the worker of this process, if any.
     """
 
-    def __init__(self, app: Flask, told: Callable[[], None] = lambda: None):
-        self.app, self._told = app, told
+    def __init__(self, app: Flask, on_change: Callable[[], None] = lambda: None):
+        self.app, self._on_change = app, on_change
         self.worker: Worker | None = None
         self.seen, self._seen_at = Health(), float("-inf")
         self._looking, self._stopping = threading.Lock(), threading.Event()
@@ -85,7 +85,7 @@ class HealthMonitor:
             for problem in set(found.problems) - set(before.problems):
                 log.warning("%s", problem)
             with suppress(Exception):
-                self._told()
+                self._on_change()
         return found
 
     def current(self) -> Health:

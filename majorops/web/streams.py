@@ -1,6 +1,6 @@
 """What Flask says to and about the event streams: tickets, addresses, who edits what.
 
-They are served in live/streams.py.
+They are served in realtime/streams.py.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def ticket(topic: str) -> str:
     )
 
 
-def tell_editing(topic: str, field: str) -> None:
+def publish_editing(topic: str, field: str) -> None:
     """The person who asks edits this field now; empty for none."""
-    live().tell_editing(topic, current_user.actor.user_id, field)
+    live().publish_editing(topic, current_user.actor.user_id, field)
 
 
 def init_app(app: Flask) -> None:

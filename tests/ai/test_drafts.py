@@ -457,11 +457,11 @@ def test_it_is_forgotten_after_the_days_of_the_setting(app, maya, clock):
     from majorops.notifications import Worker
 
     ask(maya)
-    worker = Worker(app, told=lambda number: None)
+    worker = Worker(app, on_delivery=lambda number: None)
     worker.look()
     assert newest()
     clock.tick(days=91)
-    Worker(app, told=lambda number: None).look()
+    Worker(app, on_delivery=lambda number: None).look()
     db.session.rollback()
     assert newest() is None
 

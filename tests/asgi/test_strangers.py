@@ -238,7 +238,7 @@ class TestAnswers:
 
         assert self.ask(pages, asset_url("public.js"))[0] == 200
         drawn = self.drawings(pages, monkeypatch)
-        pages.snapshots.told()
+        pages.snapshots.invalidate()
         assert self.ask(pages, asset_url("public.js"))[0] == 200
         assert not drawn
 

@@ -235,7 +235,7 @@ def test_states_of_a_live_screen(chromium, demo, width):
     page.locator("#f-description-value").click()
     page.locator("#f-description-input").fill("in the tunnel")
     page.keyboard.press("Control+Enter")
-    page.click("#line summary")
+    page.click("#connection summary")
     look("offline")
     for one in pages:
         one.context.close()

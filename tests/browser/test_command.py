@@ -24,7 +24,7 @@ def test_two_people_hand_over_one_on_a_phone(open_page):
     open_incident(maya)
     for page in (omar, rita):
         page.goto(maya.url)
-        expect(page.locator("#line-state, .topbar").first).to_be_visible()
+        expect(page.locator("#connection-state, .topbar").first).to_be_visible()
     maya.click("#handover-more summary")
     maya.select_option("#handover-to", label="Omar Haddad, omar@example.org")
     maya.click("text=Offer command")

@@ -144,7 +144,7 @@ def test_offline_edits_notes_and_can_wait_and_go_out_in_order(maya, omar):
     maya.select_option("#log-kind", "can")
     log(maya, "App: 5xx / rollback / freeze")
     expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 3 QUEUED")
-    expect(maya.locator("#line")).to_contain_text("3 edits queued on this device.")
+    expect(maya.locator("#connection")).to_contain_text("3 edits queued on this device.")
     log(omar, "said meanwhile")
     expect(omar.locator("#timeline")).to_contain_text("said meanwhile")
     maya.context.set_offline(False)
@@ -210,7 +210,7 @@ def test_an_offline_choice_waits_too_and_twice_edited_is_one(maya):
     maya.context.set_offline(False)
     expect(maya.locator("#f-description-value")).to_have_text("two")
     expect(maya.locator("#header")).to_have_attribute("data-severity", "high")
-    expect(maya.locator("#line")).to_be_hidden()
+    expect(maya.locator("#connection")).to_be_hidden()
 
 
 def test_the_queue_survives_a_closed_tab(maya):
@@ -266,12 +266,12 @@ def test_a_refused_note_stays_with_its_reason_until_it_is_discarded(maya):
     expect(maya.locator("[data-link]")).to_have_text("OFFLINE, 2 QUEUED")
     maya.context.set_offline(False)
     expect(maya.locator(LOGGED)).to_contain_text("the next one goes through")
-    expect(maya.locator("#line")).to_contain_text("1 edit queued on this device.")
-    maya.click("#line summary")
-    expect(maya.locator("#line")).to_contain_text("5,000 characters")
-    maya.click("#line button")
-    maya.click("#line button")
-    expect(maya.locator("#line")).to_be_hidden()
+    expect(maya.locator("#connection")).to_contain_text("1 edit queued on this device.")
+    maya.click("#connection summary")
+    expect(maya.locator("#connection")).to_contain_text("5,000 characters")
+    maya.click("#connection button")
+    maya.click("#connection button")
+    expect(maya.locator("#connection")).to_be_hidden()
 
 
 def test_publishing_and_advancing_never_wait(maya):
@@ -303,7 +303,7 @@ def test_after_a_restart_screens_are_live_again_and_nothing_typed_is_lost(maya, 
     server.stop(signal.SIGKILL)
     expect(maya.locator("[data-link]")).to_contain_text("RECONNECTING")
     maya.wait_for_timeout(5_500)
-    expect(maya.locator("#line")).to_contain_text("Reconnecting. Last state")
+    expect(maya.locator("#connection")).to_contain_text("Reconnecting. Last state")
     maya.keyboard.press("Control+Enter")
     expect(maya.locator("#f-description")).to_contain_text("Queued")
     server.start()

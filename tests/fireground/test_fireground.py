@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.enums import Phase, Severity, TrackOutcome
+from majorops.fireground.regions import stale
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import edit, tracks, updates
-from majorops.regions import stale
 from tests.web.page import check
 
 SCRIPT = {"HX-Request": "true"}

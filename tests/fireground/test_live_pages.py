@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from majorops.domain.enums import CommandRole, Phase, Severity
+from majorops.domain.events import Signal
 from majorops.operations import Recorded
 from majorops.operations.command import assign_role
 from majorops.operations.edit import edit_field
 from majorops.operations.incident import change_severity
 from majorops.operations.timeline import add_note
 from majorops.operations.tracks import open_track
-from majorops.realtime.invalidation import messages
-from majorops.regions import REGIONS
+from majorops.realtime.invalidation import changes, may_end_sessions
 from tests.counting import queries
 
 
@@ -132,8 +132,10 @@ def test_without_the_front_door_there_is_no_ticket_and_screens_ask(incident, cas
 
 def test_a_field_that_only_another_version_knows_breaks_no_page(incident, cast, app):
     presence = app.extensions["live"].presence
-    presence.heard("other", "1", ((cast.omar.user_id, "Omar Haddad"), (cast.maya.user_id, "Maya Okafor")))
-    presence.edits("1", cast.omar.user_id, "a_field_of_tomorrow")
+    presence.set_elsewhere(
+        "other", "1", ((cast.omar.user_id, "Omar Haddad"), (cast.maya.user_id, "Maya Okafor"))
+    )
+    presence.set_editing("1", cast.omar.user_id, "a_field_of_tomorrow")
     page = cast.browser("maya").get("/admin/incidents/1")
     assert page.status_code == 200
     assert 'title="Omar Haddad"' in page.text
@@ -192,25 +194,29 @@ def recorded(kind: str, field: str | None = None, number: int = 42, seq: int = 7
     return Recorded(number, seq, kind, field)
 
 
-def test_an_entry_is_told_to_its_incident_with_its_version():
-    assert messages([recorded("note.logged")]) == [("42", ["timeline", "panel"], 7)]
+def test_an_entry_is_the_version_of_its_incident():
+    assert changes([recorded("note.logged")]) == [("42", 7, ())]
 
 
 def test_a_status_turns_every_top_bar_and_the_list():
-    topics = {topic: regions for topic, regions, _ in messages([recorded("status.changed", "status")])}
-    assert topics["*"] == ["topbar"]
-    assert topics["list"] == ["incidents"]
+    found = changes([recorded("status.changed", "status")])
+    assert ("*", 0, (Signal.POSTURE,)) in found
+    assert ("list", 0, ()) in found
 
 
-def test_a_verb_on_two_incidents_is_told_to_both():
-    told = messages([recorded("incident.continued", number=41), recorded("incident.opened", seq=1)])
-    assert [topic for topic, *_ in told[:2]] == ["41", "42"]
+def test_an_operation_on_two_incidents_is_a_version_of_both():
+    found = changes([recorded("incident.continued", number=41), recorded("incident.opened", seq=1)])
+    assert found[:2] == [("41", 7, ()), ("42", 1, ())]
 
 
-def test_told_regions_exist():
-    for kind in ("note.logged", "phase.advanced", "status.changed", "incident.opened"):
-        for topic, regions, _ in messages([recorded(kind)]):
-            assert set(regions) <= set(REGIONS) | {"incidents"}, topic
+@pytest.mark.parametrize("kind", ["system.retired", "maintenance.planned"])
+def test_what_the_audit_says_of_public_things_reaches_the_public_pages(kind):
+    assert changes([Recorded(None, 0, kind, None)]) == [("public", 0, ())]
+
+
+def test_an_account_that_changed_may_have_ended_sessions():
+    assert may_end_sessions([Recorded(None, 0, "user.switched_off", None)])
+    assert not may_end_sessions([Recorded(None, 0, "session.started", None), recorded("note.logged")])
 
 
 def test_the_list_comes_again_with_its_posture_and_a_ticket(incident, cast):

@@ -88,9 +88,9 @@ REGIONS: set[str] = set()
 
 @pytest.fixture(autouse=True)
 def _regions():
-    from majorops.regions import REGIONS as names
+    from majorops.domain.events import Region
 
-    REGIONS.update(names, WITH.values(), {"incidents"})
+    REGIONS.update(Region, WITH.values(), {"incidents"})
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def mails(app):
 @pytest.fixture
 def worker(app):
     told: list[int] = []
-    worker = Worker(app, told=told.append)
+    worker = Worker(app, on_delivery=told.append)
     worker.ledgers = told
     return worker
 
@@ -315,7 +315,7 @@ class TestTheOutbox:
     def test_two_workers_at_once_send_each_once(self, app, cast, mails, clock):
         for n in range(12):
             cast.open(title=f"incident {n}")
-        workers = [Worker(app, told=lambda number: None) for _ in range(2)]
+        workers = [Worker(app, on_delivery=lambda number: None) for _ in range(2)]
         threads = [threading.Thread(target=worker.drain) for worker in workers]
         for thread in threads:
             thread.start()

@@ -39,7 +39,7 @@ def mails(app):
 
 @pytest.fixture
 def worker(app):
-    return Worker(app, told=lambda number: None)
+    return Worker(app, on_delivery=lambda number: None)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def mails(app):
 
 @pytest.fixture
 def worker(app):
-    return Worker(app, told=lambda number: None)
+    return Worker(app, on_delivery=lambda number: None)
 
 
 def rows() -> list[Delivery]:
@@ -142,7 +142,7 @@ def test_no_exception_ends_the_thread_and_no_place_of_a_sender_is_lost(
     monkeypatch.setattr(worker, "_take", take)
     monkeypatch.setattr(module, "EVERY", 0.001)
     sent = threading.Semaphore(0)
-    worker._told = lambda number: sent.release()
+    worker._on_delivery = lambda number: sent.release()
     worker.start()
     assert has_failed.wait(60)
     assert sent.acquire(timeout=60)

@@ -80,7 +80,7 @@ def test_kill_9_in_the_middle_of_two_hundred(app, cast, clock, work):
         update(Delivery).values(claimed_until=clock() - timedelta(seconds=1))
     )  # the leases run out
     db.session.commit()
-    Worker(app, told=lambda number: None).drain()
+    Worker(app, on_delivery=lambda number: None).drain()
     ids = Counter(headers["Idempotency-Key"] for headers, _ in server.heard)
     assert count(DeliveryState.SENT) == len(ids) == 200
     assert sum(n - 1 for n in ids.values()) <= left  # only what was on its way came again, with its id

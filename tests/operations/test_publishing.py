@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import GRANTS, Actor, Permission
-from majorops.domain.enums import AccountRole, EventType, Phase, Severity, SignInMethod, Visibility
+from majorops.domain.enums import AccountRole, Phase, Severity, SignInMethod, Visibility
 from majorops.domain.errors import Forbidden, Refused
+from majorops.domain.events import EventKind
 from majorops.models import (
     AffectedSystem,
     Announcement,
@@ -169,8 +170,8 @@ def test_the_entry_of_whoever_may_not_publish_is_never_public(cast, clock):
 
     @operation(needs=None)
     def careless(incident, *, actor, now):
-        given = {"type": EventType.ACTION, "visibility": Visibility.PUBLIC, "actor": actor, "now": now}
-        record(incident, "note.logged", "for all to read", **given)
+        given = {"visibility": Visibility.PUBLIC, "actor": actor, "now": now}
+        record(incident, EventKind.NOTE_LOGGED, "for all to read", **given)
 
     OPERATIONS.pop("test_publishing.careless")
     with pytest.raises(Forbidden):

@@ -149,7 +149,7 @@ def test_a_refused_verb_tells_nobody(incident, cast, clock, told):
 
 def test_a_listener_that_raises_undoes_nothing(incident, cast, clock, app, monkeypatch):
     def broken(entries):
-        raise RuntimeError("the wire is down")
+        raise RuntimeError("the connection is down")
 
     monkeypatch.setitem(app.extensions, "after_commit", [broken])
     add_note(incident, "heard", actor=cast.maya, now=clock())

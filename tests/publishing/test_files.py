@@ -76,13 +76,13 @@ def test_a_change_is_in_the_files_and_what_is_private_is_out_of_all(files, cast,
     updates.publish_update(
         incident, "In the file.", visibility=Visibility.PUBLIC, actor=cast.maya, now=clock()
     )
-    files.snapshots.told()
+    files.snapshots.invalidate()
     files.freshen(True)
     assert "In the file." in (files.folder / "incidents/1.html").read_text()
     assert "In the file." in (files.folder / "index.html").read_text()
     assert "In the file." in (files.folder / "history.atom").read_text()
     edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
-    files.snapshots.told()
+    files.snapshots.invalidate()
     files.freshen(True)
     assert not list(files.folder.glob("**/incidents/1.*"))
     left = "".join(

@@ -95,7 +95,7 @@ def test_what_was_told_of_is_drawn_again_and_what_says_the_same_keeps_its_bytes(
     key = (HOST, "/")
     first = kept.draw(key)
     hour.now += 1
-    kept.told()
+    kept.invalidate()
     assert kept.find(key) is None
     hour.now += 1
     clock.tick(seconds=30)
@@ -103,7 +103,7 @@ def test_what_was_told_of_is_drawn_again_and_what_says_the_same_keeps_its_bytes(
     assert same.bodies is first.bodies  # not even the time of it: an internal change must not be seen
     cast.open()
     hour.now += 1
-    kept.told()
+    kept.invalidate()
     hour.now += 1
     assert kept.draw(key).name != first.name
 
@@ -270,6 +270,6 @@ def test_nothing_internal_moves_the_bytes(kept, hour, cast, clock):
     first = kept.draw((HOST, "/incidents/1"))
     updates.publish_update(incident, "internal", visibility=Visibility.INTERNAL, actor=cast.maya, now=clock())
     edit_field(incident, "description", "suspicion", actor=cast.maya, now=clock())
-    kept.told()
+    kept.invalidate()
     hour.now += 1
     assert kept.draw((HOST, "/incidents/1")).bodies is first.bodies

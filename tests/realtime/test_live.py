@@ -1,4 +1,4 @@
-"""What a process tells reaches the streams of every process:
+"""What a process publishes reaches the streams of every process:
 one contract in process, over PostgreSQL, over Redis.
 """
 
@@ -10,12 +10,13 @@ import threading
 
 import pytest
 
+from majorops.domain.events import Signal
 from majorops.realtime import Live, Relay, Stale
-from majorops.realtime.hub import CROWD, Hub, Told, Viewer
+from majorops.realtime.hub import CROWD, Change, Hub, Viewer
 from majorops.realtime.messages import LONGEST, Again, Editing, People, decode, encode
 from majorops.realtime.presence import FORGET, Presence
 from tests.loops import run
-from tests.realtime.test_relays import PostgresWire, RedisWire, until
+from tests.realtime.test_relays import PostgresEnd, RedisEnd, until
 from tests.waiting import LIMIT
 
 
@@ -50,13 +51,13 @@ class Process:
         self.run(self.live.join, viewer)
         return viewer
 
-    def heard(self, viewer: Viewer, seconds: float = LIMIT) -> Told | None:
+    def change(self, viewer: Viewer, seconds: float = LIMIT) -> Change | None:
         """What a stream says next, but for who is here; None for a silence of so long."""
 
         async def wait():
             for _ in range(1_000):
                 for name, data in await viewer.events():
-                    if name == "stale" and data.regions != ("presence",):
+                    if name == "stale" and data.signals != ("people",):
                         return data
 
         async def at_most():
@@ -75,33 +76,33 @@ class Process:
         self.loop.close()
 
 
-@pytest.fixture(params=[OneProcess, PostgresWire, RedisWire])
+@pytest.fixture(params=[OneProcess, PostgresEnd, RedisEnd])
 def processes(request):
-    """Two processes on one wire; in process they are one."""
-    wire = request.param(request)
-    first = Process(wire.end())
-    second = first if request.param is OneProcess else Process(wire.end())
+    """Two processes on one relay; in process they are one."""
+    relay = request.param(request)
+    first = Process(relay.end())
+    second = first if request.param is OneProcess else Process(relay.end())
     if second is not first:  # until both listen
         probe = second.open("probe", 99)
-        until(lambda: first.live.tell("probe", ["x"], 1) or second.heard(probe, 0.1))
+        until(lambda: first.live.publish("probe", 1) or second.change(probe, 0.1))
     yield first, second
     for process in {first, second}:
         process.stop()
 
 
-def test_what_one_tells_the_streams_of_the_other_hear_within_a_second(processes):
+def test_what_one_publishes_the_streams_of_the_other_say_within_a_second(processes):
     first, second = processes
     viewer, elsewhere = second.open("42"), second.open("43")
-    first.live.tell("42", ["panel", "timeline"], 17)
-    assert second.heard(viewer) == Told(17, ("panel", "timeline"), 0)
-    assert second.heard(elsewhere, 0.2) is None
+    first.live.publish("42", 17)
+    assert second.change(viewer) == Change(17, (), 0)
+    assert second.change(elsewhere, 0.2) is None
 
 
 def test_everywhere_is_every_topic(processes):
     first, second = processes
     viewers = [second.open(topic) for topic in ("42", "43")]
-    first.live.tell("*", ["topbar"])
-    assert [second.heard(viewer).regions for viewer in viewers] == [("topbar",), ("topbar",)]
+    first.live.publish("*", signals=[Signal.POSTURE])
+    assert [second.change(viewer).signals for viewer in viewers] == [("posture",), ("posture",)]
 
 
 def test_who_is_here_and_what_they_edit(processes):
@@ -110,10 +111,10 @@ def test_who_is_here_and_what_they_edit(processes):
     second.open("42", 2, "Omar Haddad")
     for process in processes:
         until(lambda p=process: [who.name for who in p.live.people("42")] == ["Maya Okafor", "Omar Haddad"])
-    first.live.tell_editing("42", 2, "title")
+    first.live.publish_editing("42", 2, "title")
     for process in processes:
         until(lambda p=process: [who.field for who in p.live.people("42")] == ["", "title"])
-    first.live.tell_editing("42", 2, "")
+    first.live.publish_editing("42", 2, "")
     until(lambda: not any(who.field for who in second.live.people("42")))
 
 
@@ -122,40 +123,40 @@ def test_who_leaves_is_gone_and_edits_nothing(processes):
     viewer = second.open("42", 2, "Omar Haddad")
     first.open("42", 1, "Maya Okafor")
     until(lambda: len(first.live.people("42")) == 2)
-    first.live.tell_editing("42", 2, "title")
+    first.live.publish_editing("42", 2, "title")
     second.run(second.live.leave, viewer)
     until(lambda: [(who.name, who.field) for who in first.live.people("42")] == [("Maya Okafor", "")])
 
 
-@pytest.mark.parametrize("kind", [PostgresWire, RedisWire])
-def test_a_process_without_streams_tells_too(kind, request):
+@pytest.mark.parametrize("kind", [PostgresEnd, RedisEnd])
+def test_a_process_without_streams_publishes_too(kind, request):
     """The command line: what waits is sent before it ends."""
-    wire = kind(request)
-    server, command = Process(wire.end()), Live(wire.end())
+    relay = kind(request)
+    server, command = Process(relay.end()), Live(relay.end())
     viewer = server.open("42")
-    until(lambda: command.tell("42", ["panel"], 3) or server.heard(viewer, 0.1))
-    command.tell("42", ["panel"], 4)
+    until(lambda: command.publish("42", 3) or server.change(viewer, 0.1))
+    command.publish("42", 4)
     command.relay.stop()
-    assert server.heard(viewer).version == 4
+    assert server.change(viewer).version == 4
     server.stop()
 
 
 def test_a_relay_that_raises_hurts_nobody():
     class Broken(Relay):
         def send(self, text):
-            raise OSError("no wire")
+            raise OSError("no connection")
 
-    Live(Broken()).tell("42", ["panel"], 1)
+    Live(Broken()).publish("42", 1)
 
 
 # One stream
 
 
-def test_a_slow_reader_costs_a_set_of_names_however_much_happens():
+def test_a_slow_reader_costs_a_version_and_a_set_of_signals_however_much_happens():
     async def act():
         viewer = Viewer("42", 1, "Maya")
         for version in range(100_000):
-            viewer.add(["panel", f"region {version % 14}"], version, 0)
+            viewer.add([f"signal {version % 14}"], version, 0)
         told = await viewer.events()
         viewer.beat()
         return told, await viewer.events()
@@ -163,17 +164,17 @@ def test_a_slow_reader_costs_a_set_of_names_however_much_happens():
     told, later = run(act)
     assert len(told) == 1
     assert told[0][1].version == 99_999
-    assert len(told[0][1].regions) == 15
+    assert len(told[0][1].signals) == 14
     assert later == []
 
 
-def test_what_is_heard_twice_or_too_late_is_told_once():
+def test_what_comes_twice_or_too_late_is_said_once():
     async def act():
         viewer = Viewer("42", 1, "Maya")
         for version in (2, 2, 1):
-            viewer.add(["panel"], version, 0)
+            viewer.add([], version, 0)
         first = await viewer.events()
-        viewer.add(["panel"], 2, 0)
+        viewer.add([], 2, 0)
         viewer.beat()
         return first, await viewer.events()
 
@@ -188,20 +189,21 @@ def test_a_crowd_is_asked_to_come_one_after_another():
         viewers = [Viewer("42", n, "") for n in range(CROWD + 100)]
         for viewer in viewers:
             hub.add(viewer)
-        hub.tell("42", ["panel"], 1)
+        hub.publish("42", 1)
         return await asyncio.gather(*(viewer.events() for viewer in viewers))
 
     told = run(act)
     assert {events[0][1].spread for events in told} == {1_500}
 
 
-# Texts on the wire
+# Texts between processes
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        Stale("a", "42", ("panel",), 3),
+        Stale("a", "42", 3),
+        Stale("a", "*", signals=("posture",)),
         People("a", "42", ((1, "Maya"),)),
         Editing("a", "42", 1, "title"),
         Again("a", "*"),
@@ -222,12 +224,12 @@ def test_messages_come_back_as_they_were_sent(message):
         b"\xff\xfe",
         '{"kind": "Stale"}',
         '{"kind": "Gone", "origin": "a", "topic": "1"}',
-        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": "panel", "version": 1}),
-        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": [1], "version": 1}),
-        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": [], "version": -1}),
-        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": [], "version": True}),
-        json.dumps({"kind": "Stale", "origin": "a", "topic": 1, "regions": [], "version": 1}),
-        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "regions": ["x"] * 501, "version": 1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "signals": "panel", "version": 1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "signals": [1], "version": 1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "signals": [], "version": -1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "signals": [], "version": True}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": 1, "signals": [], "version": 1}),
+        json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "signals": ["x"] * 501, "version": 1}),
         json.dumps({"kind": "People", "origin": "a", "topic": "1", "people": [[1]]}),
         json.dumps({"kind": "Again", "origin": "a", "topic": "1", "more": 1}),
         "[" * 100_000,
@@ -245,7 +247,7 @@ def test_a_full_house_fits_into_one_text(name):
     live = Live(relay)
     for number in range(500):
         live.presence.joined("42", number, name)
-    live._tell_people("42")
+    live._send_people("42")
     assert 2_000 < len(texts[0].encode()) <= LONGEST
 
 
@@ -255,8 +257,8 @@ def test_a_full_house_fits_into_one_text(name):
 def test_people_of_a_process_that_died_are_forgotten():
     now = [0.0]
     presence = Presence(lambda: now[0])
-    presence.heard("other", "42", ((2, "Omar"),))
-    presence.edits("42", 2, "title")
+    presence.set_elsewhere("other", "42", ((2, "Omar"),))
+    presence.set_editing("42", 2, "title")
     now[0] = FORGET - 1
     assert presence.forget_the_silent() == []
     now[0] = FORGET + 1
@@ -268,7 +270,7 @@ def test_two_tabs_are_one_person_and_closing_one_leaves_the_other():
     presence = Presence()
     presence.joined("42", 1, "Maya")
     presence.joined("42", 1, "Maya")
-    presence.edits("42", 1, "title")
+    presence.set_editing("42", 1, "title")
     presence.left("42", 1, "Maya")
     assert [(who.name, who.field) for who in presence.people("42")] == [("Maya", "title")]
     presence.left("42", 1, "Maya")

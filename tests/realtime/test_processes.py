@@ -42,21 +42,25 @@ def description(person: Person, path: str) -> str:
     return person.get(f"{path}/fields/description?rest=1").text
 
 
-def save(person: Person, path: str, value: str, was: str) -> bool:
-    return person.post(f"{path}/fields/description", value=value, was=was).status_code == 200
+def save(person: Person, path: str, value: str, was: str) -> int:
+    """Save a description; the incident's version afterwards."""
+    answer = person.post(f"{path}/fields/description", value=value, was=was)
+    assert answer.status_code == 200
+    return int(answer.headers["X-Version"])
 
 
-def until_the_wire_carries(person: Person, path: str, stream: Stream) -> None:
-    """A wire listens a moment after its server answers: until then a text is lost, which nobody promises."""
+def until_the_relay_carries(person: Person, path: str, stream: Stream) -> None:
+    """A relay listens a moment after its server answers: until then a text is lost, which nobody promises."""
 
     def carried() -> bool:
-        assert person.post(f"{path}/notes", kind="note", text="is it there?").status_code == 200
+        answer = person.post(f"{path}/notes", kind="note", text="is it there?")
+        assert answer.status_code == 200
         try:
-            return bool(stream.hear("timeline", 1))
+            return bool(stream.change(int(answer.headers["X-Version"]), 1))
         except queue.Empty:
             return False
 
-    wait_for(carried, "the wire between the processes")
+    wait_for(carried, "the relay between the processes")
 
 
 def test_a_change_through_one_is_heard_at_the_other(pair):
@@ -64,11 +68,10 @@ def test_a_change_through_one_is_heard_at_the_other(pair):
     path = maya.open()
     stream = omar.listen(path)
     stream.next("beat")
-    until_the_wire_carries(maya, path, stream)
+    until_the_relay_carries(maya, path, stream)
     was = ""
     for n in range(10):
-        assert save(maya, path, f"text {n}", was)
-        stream.hear("header")
+        stream.change(save(maya, path, f"text {n}", was))
         was = f"text {n}"
         assert was in description(omar, path)
 
@@ -86,15 +89,14 @@ def test_two_processes_number_the_record_without_a_gap(pair):
 def test_kill_9_of_a_server_loses_nothing_acknowledged_and_streams_come_back(pair):
     maya, omar = Person(pair[0]), Person(pair[1], "omar")
     path = maya.open()
-    assert save(maya, path, "acknowledged", "")
+    save(maya, path, "acknowledged", "")
     pair[0].stop(signal.SIGKILL)
     assert "acknowledged" in description(omar, path)
     stream = omar.listen(path)
     stream.next("beat")
     pair[0].start()
-    until_the_wire_carries(maya, path, stream)
-    assert save(maya, path, "after the return", "acknowledged")
-    stream.hear("header")
+    until_the_relay_carries(maya, path, stream)
+    stream.change(save(maya, path, "after the return", "acknowledged"))
 
 
 @pytest.mark.parametrize("pair", ["redis"], indirect=True)
@@ -103,27 +105,27 @@ def test_kill_9_of_redis_screens_are_told_to_ask_and_are_live_again(pair, redis_
     path = maya.open()
     stream = omar.listen(path)
     stream.next("beat")
-    until_the_wire_carries(maya, path, stream)
+    until_the_relay_carries(maya, path, stream)
     redis_server.kill()
-    assert stream.next("line") == "down"
-    assert save(maya, path, "while it was down", "")
+    assert stream.next("connection") == "down"
+    save(maya, path, "while it was down", "")
     assert "while it was down" in description(omar, path)
     redis_server.start()
-    assert stream.next("line") == "up"
-    assert "*" in stream.next("stale")["regions"]  # look again: something may have been lost
-    until_the_wire_carries(maya, path, stream)
-    assert save(maya, path, "after the return", "while it was down")
-    stream.hear("header")
+    assert stream.next("connection") == "up"
+    asked = stream.next("stale")
+    assert (asked["version"], asked["signals"]) == (0, [])  # ask: something may have been lost
+    until_the_relay_carries(maya, path, stream)
+    stream.change(save(maya, path, "after the return", "while it was down"))
 
 
 @pytest.mark.parametrize("pair", ["listen"], indirect=True)
 def test_every_connection_of_the_database_cut_is_healed(pair, postgres):
     maya, omar = Person(pair[0]), Person(pair[1], "omar")
     path = maya.open()
-    assert save(maya, path, "acknowledged", "")
+    save(maya, path, "acknowledged", "")
     stream = omar.listen(path)
     stream.next("beat")
-    until_the_wire_carries(maya, path, stream)
+    until_the_relay_carries(maya, path, stream)
     with autocommit(postgres) as connection:
         connection.execute(
             text(
@@ -131,10 +133,9 @@ def test_every_connection_of_the_database_cut_is_healed(pair, postgres):
                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
         )
-    assert stream.next("line") == "down"
-    assert stream.next("line") == "up"
-    assert save(maya, path, "after it", "acknowledged")
-    stream.hear("header")
+    assert stream.next("connection") == "down"
+    assert stream.next("connection") == "up"
+    stream.change(save(maya, path, "after it", "acknowledged"))
 
 
 def test_kill_9_of_postgres_refuses_clearly_loses_nothing_and_heals():
@@ -144,20 +145,19 @@ def test_kill_9_of_postgres_refuses_clearly_loses_nothing_and_heals():
     server.start()
     maya = Person(server)
     path = maya.open()
-    assert save(maya, path, "acknowledged", "")
+    save(maya, path, "acknowledged", "")
     stream = maya.listen(path)
     stream.next("beat")
-    until_the_wire_carries(maya, path, stream)
+    until_the_relay_carries(maya, path, stream)
     postgres.kill()
     answer = maya.post(f"{path}/fields/description", value="refused", was="acknowledged")
     assert answer.status_code == 503
     assert "Database does not answer" in answer.text
-    assert stream.next("line") == "down"
+    assert stream.next("connection") == "down"
     postgres.start()
-    assert stream.next("line") == "up"
+    assert stream.next("connection") == "up"
     assert "acknowledged" in description(maya, path)
-    assert save(maya, path, "after the return", "acknowledged")
-    stream.hear("header")
+    stream.change(save(maya, path, "after the return", "acknowledged"))
     server.stop()
     postgres.stop()
 

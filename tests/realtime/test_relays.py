@@ -18,7 +18,7 @@ KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application
 
 
 class Wire:
-    """How a test makes ends of one wire, cuts it, and mends it."""
+    """How a test makes ends of one relay, cuts it, and mends it."""
 
     def end(self) -> Relay:
         raise NotImplementedError
@@ -30,29 +30,29 @@ class Wire:
         raise NotImplementedError
 
 
-class PostgresWire(Wire):
+class PostgresEnd(Wire):
     def __init__(self, request):
         self.server = request.getfixturevalue("postgres")
         with autocommit(self.server) as connection:
-            if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = 'wire'")):
-                connection.execute(text("CREATE DATABASE wire"))
+            if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = 'relay'")):
+                connection.execute(text("CREATE DATABASE relay"))
 
     def end(self):
         return PostgresRelay(
-            named_database(self.server, "wire").replace("postgresql+psycopg://", "postgresql://")
+            named_database(self.server, "relay").replace("postgresql+psycopg://", "postgresql://")
         )
 
     def cut(self):
         with autocommit(self.server) as connection:
-            connection.execute(text("ALTER DATABASE wire ALLOW_CONNECTIONS false"))
+            connection.execute(text("ALTER DATABASE relay ALLOW_CONNECTIONS false"))
             connection.execute(text(KILL))
 
     def mend(self):
         with autocommit(self.server) as connection:
-            connection.execute(text("ALTER DATABASE wire ALLOW_CONNECTIONS true"))
+            connection.execute(text("ALTER DATABASE relay ALLOW_CONNECTIONS true"))
 
 
-class RedisWire(Wire):
+class RedisEnd(Wire):
     def __init__(self, request):
         self.server = request.getfixturevalue("redis_server")
 
@@ -79,25 +79,25 @@ class End:
 
 
 def until(condition) -> None:
-    wait_for(condition, "what was sent over the wire")
+    wait_for(condition, "what was sent over the relay")
 
 
-@pytest.fixture(params=[PostgresWire, RedisWire])
-def wire(request):
+@pytest.fixture(params=[PostgresEnd, RedisEnd])
+def relay(request):
     return request.param(request)
 
 
 @pytest.fixture
-def ends(wire):
+def ends(relay):
     """Two ends that hear each other."""
-    first, second = End(wire.end()), End(wire.end())
+    first, second = End(relay.end()), End(relay.end())
     until(lambda: first.relay.send("ready?") or (first.heard and second.heard))
     first.relay.send("all")
     until(lambda: "all" in first.heard and "all" in second.heard)  # nothing else is on its way
     first.heard.clear()
     second.heard.clear()
     yield first, second
-    wire.mend()
+    relay.mend()
     for end in (first, second):
         end.relay.stop()
 
@@ -125,19 +125,19 @@ def test_the_longest_text_and_odd_characters_arrive_whole(ends):
     assert second.heard == [longest]
 
 
-def test_a_cut_wire_is_told_and_sending_goes_on(ends, wire):
+def test_a_cut_wire_is_told_and_sending_goes_on(ends, relay):
     first, second = ends
-    wire.cut()
+    relay.cut()
     until(lambda: first.lines[:1] == [False] and second.lines[:1] == [False])
     for n in range(3_000):
         first.relay.send(f"lost {n}")  # neither waits nor raises, however much there is
-    wire.mend()
+    relay.mend()
     until(lambda: first.lines == [False, True] and second.lines == [False, True])
     until(lambda: first.relay.send("after") or "after" in second.heard)  # one may meet a full outbox
 
 
 class Halting(ThreadedRelay):
-    """A wire whose sending end is down for its first tries; the listening ends of others stay up."""
+    """A relay whose sending end is down for its first tries; the listening ends of others stay up."""
 
     def __init__(self, refusals: int):
         super().__init__()

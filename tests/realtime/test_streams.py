@@ -26,27 +26,27 @@ def path(maya):
     return maya.open()
 
 
-def save(person: Person, path: str, value: str, was: str = "") -> None:
+def save(person: Person, path: str, value: str, was: str = "") -> int:
+    """Save a description; the incident's version afterwards."""
     answer = person.post(f"{path}/fields/description", value=value, was=was)
     assert answer.status_code == 200, answer.text
+    return int(answer.headers["X-Version"])
 
 
-def heard_within(stream, region: str, seconds: float) -> bool:
-    """Whether the stream names the region before it is silent for so long."""
+def is_changed_within(stream, version: int, seconds: float) -> bool:
+    """Whether the stream says this version before it is silent for so long."""
     try:
-        return bool(stream.hear(region, seconds))
+        return bool(stream.change(version, seconds))
     except queue.Empty:
         return False
 
 
-def test_a_change_is_heard_by_name_and_carries_no_content(maya, path):
+def test_a_change_is_a_version_and_carries_no_content(maya, path):
     stream = maya.listen(path)
     stream.next("beat")
-    save(maya, path, "a text that must not be pushed")
-    told = stream.hear("header")  # the opening itself may come by
-    assert "timeline" in told["regions"]
-    assert set(told) == {"version", "regions", "spread"}
-    assert "pushed" not in str(told)
+    version = save(maya, path, "a text that must not be pushed")
+    change = stream.change(version)  # the opening itself may come by
+    assert change == {"version": version, "signals": [], "spread": 0}
     assert maya.get(f"{path}/changes", headers={"X-Version": "0"}).text.count("must not be pushed") >= 1
 
 
@@ -55,9 +55,8 @@ def test_each_incident_has_its_own_stream(maya, path):
     stream = maya.listen(other)
     stream.next("beat")
     save(maya, path, "elsewhere")
-    assert heard_within(stream, "header", 1) is False
-    save(maya, other, "here")
-    stream.hear("header")
+    assert is_changed_within(stream, 100, 1) is False
+    stream.change(save(maya, other, "here"))
 
 
 @pytest.mark.parametrize("ticket", ["", "nonsense", "x" * 5_000, "WzEsMiwzXQ.aaaa.bbbb"])
@@ -196,8 +195,7 @@ def test_streams_end_at_sign_out_and_their_tickets_open_nothing(server, maya, pa
     assert all(is_over_within(stream) for stream in hers)
     late = maya.listen(path, ticket)
     assert late.answer.status_code == 403
-    save(omar, path, "he goes on")
-    assert heard_within(his, "header", 10)
+    assert is_changed_within(his, save(omar, path, "he goes on"), 10)
 
 
 def test_streams_of_an_account_that_is_switched_off_end(server, maya, path):

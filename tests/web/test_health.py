@@ -68,7 +68,7 @@ class TestMessages:
     def test_a_worker_that_does_not_run_is_told_and_told_no_more_when_it_runs(
         self, app, client, watch, own_clock
     ):
-        watch.worker = Worker(app, told=lambda number: None)
+        watch.worker = Worker(app, on_delivery=lambda number: None)
         status, _, (said,) = answer(client)
         assert status == 200  # who works here goes on; a proxy must not take the server away for that
         assert said == "The worker of this server does not run: messages and reminders wait. Restart it."
@@ -79,7 +79,7 @@ class TestMessages:
 
     def test_screens_are_told_once_when_it_changes(self, app, cast, own_clock):
         told = []
-        watch = health.HealthMonitor(app, told=lambda: told.append(1))
+        watch = health.HealthMonitor(app, on_change=lambda: told.append(1))
         watch.look()
         assert told == []
         cast.open()

@@ -64,8 +64,8 @@ document.addEventListener("unsent", (event) => {
   line.append(text, " ", again);
   notice.replaceChildren(line);
 });
-// The line is back: it is not offline any more. The text stays in its form, for who pressed to decide.
-document.addEventListener("line:up", () => {
+// The connection is back: it is not offline any more. The text stays in its form, for who pressed to decide.
+document.addEventListener("connection:up", () => {
   const old = notice.querySelector("[data-unsent]");
   if (!old) return;
   old.remove();

@@ -1,5 +1,5 @@
 // Clocks: everything ticks by the server's time.
-import { line } from "./line.js";
+import { connection } from "./connection.js";
 import { say } from "./say.js";
 import { heardAt, serverNow } from "./time.js";
 
@@ -98,7 +98,7 @@ function entitle(now) {
   const { title, severity, due } = document.getElementById("version")?.dataset ?? {};
   if (!title) return;
   const late = now - Date.parse(due);
-  const isSure = !document.hidden || heardAt() >= Date.parse(due) || line.isDown;
+  const isSure = !document.hidden || heardAt() >= Date.parse(due) || connection.isDown;
   const text = (late >= 0 && isSure ? `OVERDUE ${clock(late, true)} · ` : "") + title;
   if (document.title !== text) document.title = text;
   if (document.body.dataset.severity !== severity) document.body.dataset.severity = severity;

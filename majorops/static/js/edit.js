@@ -1,8 +1,8 @@
 // Click-to-edit. The server draws the editor and answers a save; here are only the keys and the moments.
-// While the line is down the editor comes from a copy that was fetched when it was up, and a save waits
+// While the connection is down the editor comes from a copy that was fetched when it was up, and a save waits
 // (queue.js).
 import { htmx } from "../vendor/htmx/htmx.min.js";
-import { line } from "./line.js";
+import { connection } from "./connection.js";
 import { say } from "./say.js";
 import { queuedFor } from "./waiting.js";
 
@@ -33,7 +33,7 @@ document.addEventListener(
     if (!link) return;
     const field = link.closest(".field");
     rests.set(field.id, field.outerHTML);
-    if (line.isDown && openLocally(link)) {
+    if (connection.isDown && openLocally(link)) {
       event.preventDefault();
       event.stopImmediatePropagation();
     }
@@ -50,7 +50,7 @@ if (root)
         await fetch(root.dataset.editors, { headers: { "HX-Request": "true" } })
       ).text();
     } catch {
-      /* the line is down already */
+      /* the connection is down already */
     }
   }, 1500);
 export function openLocally(link) {
@@ -103,7 +103,7 @@ export function closeEditor(field) {
 function cancel(field) {
   closeEditor(field);
   // Somebody may have changed it meanwhile: the markup kept here could be old.
-  if (!line.isDown)
+  if (!connection.isDown)
     htmx.ajax("GET", field.dataset.rest, { target: `#${CSS.escape(field.id)}`, swap: "outerMorph" });
 }
 

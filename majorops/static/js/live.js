@@ -1,9 +1,9 @@
-// The line to the server: hears which regions are stale and fetches them; says when it is down; catches
+// The connection to the server: hears that something changed and fetches it; says when it is down; catches
 // up by itself.
-// Native EventSource rather than htmx's: each new stream needs a fresh ticket, and the state of the line
-// is shown.
+// Native EventSource rather than htmx's: each new stream needs a fresh ticket, and the state of the
+// connection is shown.
 import { htmx } from "../vendor/htmx/htmx.min.js";
-import { goDown, goUp, isLost } from "./line.js";
+import { goDown, goUp, isLost } from "./connection.js";
 import { serverNow } from "./time.js";
 import { pageVersion } from "./version.js";
 
@@ -24,8 +24,6 @@ function start() {
     SILENCE = 20000,
     SLOWEST = 5000,
     AWAY = 300000;
-  // Regions that go stale without an entry in the timeline.
-  const UNVERSIONED = ["presence", "topbar", "incidents", "ledger", "nudge", "notices"];
   const jitter = (ms) => ms * (0.7 + 0.6 * Math.random());
   let { ticket } = root.dataset;
   let source = null,
@@ -40,12 +38,12 @@ function start() {
     entriesBefore = 0;
 
   function up() {
-    if (goUp()) document.dispatchEvent(new CustomEvent("line:up", { detail: { entriesBefore } }));
+    if (goUp()) document.dispatchEvent(new CustomEvent("connection:up", { detail: { entriesBefore } }));
   }
   function down() {
     if (!goDown()) return;
     entriesBefore = pageVersion();
-    document.dispatchEvent(new CustomEvent("line:down"));
+    document.dispatchEvent(new CustomEvent("connection:down"));
     plan(jitter(300)); // an open stream alone would ask in a minute
   }
   document.addEventListener("htmx:after:request", (event) => {
@@ -63,16 +61,17 @@ function start() {
     if (event.detail.ctx) down();
   });
 
-  // Asking: one request at a time; what goes stale meanwhile is asked for right after it.
+  // Asking: one request at a time; what goes stale meanwhile is asked for right after it. `wanted` holds
+  // what has no version: `region=…` by name, `signal=…` as the stream says it.
   const wanted = new Set();
   let asking = null,
     isMore = false,
     asked = 0,
-    names = [];
+    asks = [];
   async function askOnce() {
     const address = new URL(root.dataset.changes, location);
-    names = [...wanted];
-    for (const name of names) address.searchParams.append("region", name);
+    asks = [...wanted];
+    for (const one of asks) address.searchParams.append(...one.split("="));
     wanted.clear();
     asked = 0;
     // From an element of its own: requests of one element wait for each other.
@@ -81,12 +80,12 @@ function start() {
       target: "#problem",
       source: "#said",
     });
-    if (asked > 0 && asked < 400) document.dispatchEvent(new CustomEvent("line:well"));
-    else for (const name of names) wanted.add(name); // not answered: asked for again
+    if (asked > 0 && asked < 400) document.dispatchEvent(new CustomEvent("connection:well"));
+    else for (const one of asks) wanted.add(one); // not answered: asked for again
     return asked > 0 && asked < 500;
   }
-  function ask(...names) {
-    for (const name of names) wanted.add(name);
+  function ask(...more) {
+    for (const one of more) wanted.add(one);
     if (asking) {
       isMore = true;
       return asking;
@@ -131,15 +130,15 @@ function start() {
         act?.(event.data);
       });
     on("beat");
-    on("line", (state) => {
+    on("connection", (state) => {
       isWhole = state === "up";
       plan(jitter(isWhole ? 300 : POLL));
     });
     on("bye", () => lost(300));
-    on("stale", (text) => hear(JSON.parse(text)));
+    on("stale", (text) => onStale(JSON.parse(text)));
     source.onopen = () => {
       [isStreaming, lastBeat, streamPause] = [true, performance.now(), 1000];
-      ask("presence"); // what happened before it opened was told to nobody
+      ask("signal=people"); // what happened before it opened was said to nobody
       plan(jitter(SAFETY));
     };
     source.onerror = () => {
@@ -152,11 +151,11 @@ function start() {
   // it is saved.
   let posting = 0,
     later = [];
-  function hear(told) {
-    if (posting) return later.push(told);
-    const names = told.regions.filter((name) => UNVERSIONED.includes(name));
-    if (names.length || told.version > pageVersion() || told.regions.includes("*"))
-      setTimeout(ask, Math.random() * told.spread, ...names);
+  function onStale(change) {
+    if (posting) return later.push(change);
+    const { version, signals, spread } = change;
+    if (version && version <= pageVersion() && !signals.length) return;
+    setTimeout(ask, Math.random() * spread, ...signals.map((name) => `signal=${name}`));
   }
   const isPost = (event) => event.detail.ctx?.request.method === "POST";
   document.addEventListener("htmx:before:request", (event) => {
@@ -165,7 +164,7 @@ function start() {
   document.addEventListener("htmx:finally:request", (event) => {
     if (!isPost(event)) return;
     posting = Math.max(0, posting - 1);
-    if (!posting) later.splice(0).forEach(hear);
+    if (!posting) later.splice(0).forEach(onStale);
   });
   // An answer that was overtaken by a newer one would put back what was.
   document.addEventListener("htmx:before:swap", (event) => {
@@ -174,10 +173,10 @@ function start() {
     if (drawn >= pageVersion()) return;
     if (request.method !== "GET") return setTimeout(ask);
     event.preventDefault();
-    // What was asked for by name is drawn by nobody else: once more.
+    // What has no version is drawn by nobody else: once more.
     if (request.action.startsWith(root.dataset.changes)) {
-      for (const name of names) wanted.add(name);
-      isMore = names.length > 0;
+      for (const one of asks) wanted.add(one);
+      isMore = asks.length > 0;
     }
   });
 
@@ -187,7 +186,9 @@ function start() {
     if (pause) plan(jitter(pause));
   }
 
-  document.addEventListener("regions:due", (event) => setTimeout(() => ask(...event.detail), 50));
+  document.addEventListener("regions:due", (event) =>
+    setTimeout(() => ask(...event.detail.map((name) => `region=${name}`)), 50),
+  );
   window.addEventListener("online", () => plan(0));
   window.addEventListener("offline", down);
   // A hidden tab holds no stream: browsers give one host about six connections.
@@ -202,7 +203,7 @@ function start() {
       hiddenAt = performance.now();
       return lost(POLL);
     }
-    if (performance.now() - hiddenAt >= AWAY) ask("since");
+    if (performance.now() - hiddenAt >= AWAY) ask("region=since");
     plan(0);
   });
   window.addEventListener("pagehide", remember);

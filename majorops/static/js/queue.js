@@ -1,10 +1,10 @@
-// Work made while the line is down: field edits, notes and CAN wait here, seen, and go out in order when
-// it is back.
+// Work made while the connection is down: field edits, notes and CAN wait here, seen, and go out in order
+// when it is back.
 // Publishing, advancing and making public never wait. Each act has a key, so that sent twice it is done once.
 import { htmx } from "../vendor/htmx/htmx.min.js";
 import { useToken } from "./answers.js";
 import { closeEditor, openLocally } from "./edit.js";
-import { isLost, line } from "./line.js";
+import { isLost, connection } from "./connection.js";
 import { say } from "./say.js";
 import { serverNow } from "./time.js";
 import { pageVersion } from "./version.js";
@@ -128,10 +128,10 @@ function start() {
       }
       isAgain = false;
     } catch {
-      // a browser whose network changes ends what is under way, and the line is not down for that
+      // a browser whose network changes ends what is under way, and the connection is not down for that
     } finally {
       isSending = false;
-      if (isAgain) setTimeout(() => line.isDown || back(), 2000);
+      if (isAgain) setTimeout(() => connection.isDown || back(), 2000);
     }
     return sent;
   }
@@ -164,17 +164,17 @@ function start() {
     say(parts.filter(Boolean).join(" "));
     draw();
   }
-  document.addEventListener("line:up", back);
-  document.addEventListener("line:well", () => {
+  document.addEventListener("connection:up", back);
+  document.addEventListener("connection:well", () => {
     if (read().some((item) => !item.why)) back();
   }); // as after signing in again
 
-  // What is seen: the state of the line, marks at the fields, notes in the timeline, the list of all.
-  const bar = document.getElementById("line");
+  // What is seen: the state of the connection, marks at the fields, notes in the timeline, the list of all.
+  const bar = document.getElementById("connection");
   function draw() {
     const items = read(),
       mark = document.querySelector("[data-link]"),
-      { isDown, isOffline, seconds } = line;
+      { isDown, isOffline, seconds } = connection;
     const waits = items.length ? `, ${items.length} QUEUED` : "";
     const text = !isDown
       ? `LIVE${waits}`
@@ -193,7 +193,7 @@ function start() {
       if (!items.some((item) => item.key === old.dataset.queued)) unmark(old);
   }
   function drawBar(items) {
-    const { isDown, isOffline, seconds } = line,
+    const { isDown, isOffline, seconds } = connection,
       [words, list] = bar.children,
       known = JSON.stringify(items);
     const count = items.length
@@ -203,7 +203,7 @@ function start() {
     words.textContent = isOffline
       ? `Offline ${minutes}. ${count}`
       : isDown && seconds >= 5
-        ? `Reconnecting. Last state ${line.lastState()} UTC. ${count}`
+        ? `Reconnecting. Last state ${connection.lastState()} UTC. ${count}`
         : items.length
           ? count
           : "";
@@ -261,7 +261,8 @@ function start() {
     old.querySelector(".field__queued")?.remove();
     delete old.dataset.queued;
   }
-  for (const name of ["htmx:after:swap", "line:down", "line:up"]) document.addEventListener(name, draw);
+  for (const name of ["htmx:after:swap", "connection:down", "connection:up"])
+    document.addEventListener(name, draw);
   window.addEventListener("storage", (event) => {
     if (event.key === store) draw();
   });

@@ -1,4 +1,4 @@
-// What waits in this browser for the line, by person and incident.
+// What waits in this browser for the connection, by person and incident.
 const root = document.querySelector("[data-changes]");
 export const store = `queue ${root?.dataset.person} ${location.pathname}`;
 export const read = () => {

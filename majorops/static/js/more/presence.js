@@ -1,5 +1,5 @@
 // Who edits what: tells which field is open here, marks the fields that others have open. A hint, not a lock.
-import { line } from "../line.js";
+import { connection } from "../connection.js";
 
 const root = document.querySelector("[data-changes]");
 if (root?.dataset.presence) start();
@@ -8,7 +8,7 @@ function start() {
   let told = "";
   function tell() {
     const field = document.querySelector(".field--editing")?.dataset.field ?? "";
-    if (field === told || line.isDown) return;
+    if (field === told || connection.isDown) return;
     told = field;
     const token = document.querySelector("[name=csrf_token]")?.value;
     fetch(root.dataset.presence, {
@@ -35,7 +35,7 @@ function start() {
     mark();
   });
   document.addEventListener("editor:closed", tell);
-  document.addEventListener("line:up", () => {
+  document.addEventListener("connection:up", () => {
     told = "";
     tell();
   });

@@ -1,10 +1,10 @@
-// The state of the line to the server, for all to see. live.js finds out.
+// The state of the connection to the server, for all to see. live.js finds out.
 import { serverNow } from "./time.js";
 
 let downSince = null,
   lastState = "";
 const clock = () => new Date(serverNow()).toISOString().slice(11, 19);
-export const line = {
+export const connection = {
   get isDown() {
     return downSince !== null;
   },
@@ -18,13 +18,13 @@ export const line = {
 };
 // Both return whether that is news.
 export function goUp() {
-  const wasDown = line.isDown;
+  const wasDown = connection.isDown;
   lastState = clock();
   downSince = null;
   return wasDown;
 }
 export function goDown() {
-  const wasUp = !line.isDown;
+  const wasUp = !connection.isDown;
   if (wasUp) downSince = performance.now();
   return wasUp;
 }
