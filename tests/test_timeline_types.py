@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from majorops import create_app
 from majorops.db import db
-from majorops.fields import FIELDS
 from majorops.operations.edit import edit_field
+from majorops.operations.fields import FIELDS
 from tests.conftest import SECRET, autocommit, named_database
 from tests.operations.test_every_operation import wrong_types
 

@@ -18,8 +18,8 @@ from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.errors import Refused
+from majorops.domain.parsing import as_text
 from majorops.domain.text import reference
-from majorops.fields import as_text
 from majorops.models import Channel, Delivery, NoticePolicy
 from majorops.operations import delivery as operations
 from majorops.web.context import CommandContext

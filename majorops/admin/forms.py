@@ -14,12 +14,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from majorops.domain.enums import AccountRole, CardTier, ChannelKind, Notice
+from majorops.domain.parsing import YES_NO, options
 from majorops.domain.runcards import HEADINGS, skeleton
-from majorops.fields import FIELDS, YES_NO, Field, options
 from majorops.models import Incident
+from majorops.operations.fields import FIELDS, Field
 
-# Operations of their own, with gates and consequences: changed on the fireground.
-ELSEWHERE = ("severity", "alarm_level", "status", "phase_note")
 HINTS = {
     "time": "UTC, such as 2026-11-23 14:01.",
     "systems": "Comma-separated.",
@@ -34,10 +33,10 @@ def key(name: str) -> str:
 
 def editable(incident: Incident) -> list[Field]:
     """The fields of the registry that this page may write; of a resolved incident only what is not frozen."""
-    fields = [f for f in FIELDS.values() if f.name not in ELSEWHERE and not f.name.startswith("command.")]
+    fields = [f for f in FIELDS.values() if f.in_data_form and not f.why_missing(incident)]
     if incident.is_resolved:
         return [field for field in fields if not field.frozen_when_resolved]
-    return [field for field in fields if field.name != "resolved_at"]
+    return fields
 
 
 def select(label: str, rows: tuple[tuple[str, str], ...], **more) -> SelectField:

@@ -17,8 +17,8 @@ from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, Is, YesNo
 from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.enums import CardTier
+from majorops.domain.parsing import as_text
 from majorops.domain.runcards import is_stale
-from majorops.fields import as_text
 from majorops.models import RunCard, RunCardVersion
 from majorops.operations import runcards as operations
 from majorops.web.context import CommandContext

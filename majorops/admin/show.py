@@ -13,8 +13,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from majorops.db import UTCDateTime
 from majorops.domain.enums import Phase, Visibility
+from majorops.domain.parsing import as_text
 from majorops.domain.text import reference
-from majorops.fields import as_text
 from majorops.models import Incident
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # the wide ones count as well

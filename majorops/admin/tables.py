@@ -21,8 +21,8 @@ from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.reading import SKIMMED, counted
 from majorops.admin.show import box, by_row, incident_link, lines
 from majorops.domain.enums import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
+from majorops.domain.parsing import as_text
 from majorops.domain.text import reference
-from majorops.fields import FIELDS, Field, as_text
 from majorops.models import (
     AuditEntry,
     CommandAssignment,
@@ -35,18 +35,18 @@ from majorops.models import (
     User,
 )
 from majorops.operations import accounts, catalogue, throttle
-from majorops.operations.edit import edit_fields, read
+from majorops.operations.edit import edit_fields
+from majorops.operations.fields import FIELDS, Field
 from majorops.web.context import CommandContext
 
 # Fields of the registry that are kept in rows of their own: shown on the incident's page all the same.
-KEPT_ELSEWHERE = {forms.key(name): field for name, field in FIELDS.items() if name.startswith("command.")} | {
-    "phase_note": FIELDS["phase_note"]
-}
+KEPT_ELSEWHERE = {forms.key(name): field for name, field in FIELDS.items() if not field.columns}
+FIELD_COLUMNS = tuple(column for field in FIELDS.values() for column in field.columns)
 
 
 def shown_elsewhere(row: Incident, field: Field) -> str:
     """The text of a field that is kept in a row of its own."""
-    return lines(field.show(read(row, field)))
+    return lines(field.show(field.read(row)))
 
 
 class IncidentTable(Table):
@@ -79,56 +79,29 @@ class IncidentTable(Table):
     )
     column_details_list = (
         "id",
-        "title",
-        "description",
-        "severity",
-        "alarm_level",
-        "status",
+        *FIELD_COLUMNS,
+        *KEPT_ELSEWHERE,
         "phase",
         "phase_entered_at",
-        "systems",
-        "bridge_url",
-        "bridge_is_public",
-        "is_public",
         "is_drill",
-        "detected_at",
         "opened_at",
-        "resolved_at",
         "opened_by_name",
         "intake_source",
-        "alert_id",
-        "issue_time",
-        "resolve_time",
-        "customer_count",
-        "customer_count_is_approximate",
-        "external_impact",
-        "business_impact",
-        "customer_impact_summary",
-        "who_affected",
-        "what_to_do",
-        "risk_level",
-        "exposure_confidence",
-        "exposure_path",
-        "exec_summary",
-        "audience_notes",
-        *KEPT_ELSEWHERE,
         "next_update_eta",
         "last_communicated_at",
         "window_resets",
     )
     column_labels: ClassVar = {
-        **{field.column: field.label for field in FIELDS.values() if field.column},
+        **{column: field.label for field in FIELDS.values() for column in field.columns},
         **{name: field.label for name, field in KEPT_ELSEWHERE.items()},
         "id": "Incident",
         "alarm_level": "Box",
         "phase": "Phase",
         "phase_entered_at": "Phase entered",
-        "systems": FIELDS["affected_systems"].label,
         "is_drill": "Drill",
         "opened_at": "Opened",
         "opened_by_name": "Opened by",
         "intake_source": "Came by",
-        "customer_count": FIELDS["alert.customer_count"].label,
         "customer_count_is_approximate": f"{FIELDS['alert.customer_count'].label} is approximate",
         "next_update_eta": "Next update",
         "last_communicated_at": "Last update",

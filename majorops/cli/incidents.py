@@ -16,8 +16,8 @@ from majorops.cli.errors import report_errors
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import IncidentStatus, IntakeSource, Severity
-from majorops.fields import FIELDS
 from majorops.models import Incident
+from majorops.operations.fields import FIELDS
 from majorops.operations.incident import open_incident
 from majorops.replay import BadFile, StepRefused, read, run
 

@@ -11,7 +11,6 @@ from majorops.domain.after_action import OFFERED
 from majorops.domain.enums import SystemStatus
 from majorops.domain.events import NOTES
 from majorops.domain.roles import ABOUT
-from majorops.fields import FIELDS, field_id
 from majorops.fireground import (  # noqa: F401  (their views join the blueprint)
     cards,
     coach,
@@ -30,6 +29,7 @@ from majorops.fireground.screen.commands import keyed
 from majorops.fireground.screen.ledger import ledger_title
 from majorops.fireground.screen.nudges import settling
 from majorops.fireground.screen.teams import ask_tone, ask_turns_at
+from majorops.operations.fields import FIELDS, field_id
 
 # What the templates ask for by name.
 GLOBALS = {

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS
 from majorops.domain.errors import GateClosed, Refused
-from majorops.fields import FIELDS, field_id
 from majorops.fireground.blueprint import bp
 from majorops.fireground.responses import changed, screen
 from majorops.models import Incident
-from majorops.operations.edit import edit_field, last_edit, read, record_discarded_edit
+from majorops.operations.edit import edit_field, last_edit, record_discarded_edit
+from majorops.operations.fields import FIELDS, field_id
 from majorops.web.access import needs
 from majorops.web.context import command_context, load, offline_command_context
 from majorops.web.error_handlers import status_of, wants_partial
@@ -27,7 +27,7 @@ from majorops.web.suggestions import suggestions
 def editor(number: int, name: str) -> Response:
     """The editor of one field; `?rest` its text again, as after Escape."""
     incident = load(number)
-    stored = read(incident, FIELDS[name]) if name in FIELDS else abort(404)
+    stored = FIELDS[name].read(incident) if name in FIELDS else abort(404)
     if "rest" in request.args and wants_partial():
         return make_response(
             render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=None)
@@ -93,7 +93,7 @@ def draw(
         problem=problem,
         is_gate=isinstance(problem, GateClosed),
         is_page=not wants_partial(),
-        names=suggestions(name),
+        names=suggestions(FIELDS[name].suggests),
         levels=LEVELS,
     )
     return make_response(page, status_of(problem) if problem else 200)

@@ -15,9 +15,9 @@ from majorops.domain.after_action import offered_at
 from majorops.domain.briefs import SummaryAtClose
 from majorops.domain.enums import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
 from majorops.domain.errors import Invalid
+from majorops.domain.parsing import utc_time
 from majorops.domain.promise import named_update
 from majorops.domain.text import clean_line, clean_text
-from majorops.fields import time
 from majorops.web.error_handlers import number_of
 
 
@@ -80,7 +80,7 @@ class Moment(Field):
         self.data = None
         if values and values[0].strip():
             try:
-                self.data = time(values[0])
+                self.data = utc_time(values[0])
             except ValueError as error:
                 raise ValueError(f"{str(error).capitalize()}.") from None
 
@@ -187,7 +187,7 @@ class ComposerForm(FlaskForm):
     def after_action_time(self, now: datetime) -> datetime | None:
         """When the After Action is held, as typed or by its key. Raises Invalid."""
         try:
-            return time(self.after_action_at.data) or offered_at(self.after_action.data, now)
+            return utc_time(self.after_action_at.data) or offered_at(self.after_action.data, now)
         except ValueError:
             example = offered_at("tomorrow", now)
             sentence = f"Write date and time in UTC, such as {example:%Y-%m-%d %H:%M}."
@@ -201,7 +201,7 @@ def clock_time(typed: str, now: datetime) -> datetime | None:
     try:
         hour = datetime.strptime(typed, "%H:%M").replace(tzinfo=UTC)
     except ValueError:
-        return time(typed)
+        return utc_time(typed)
     moment = now.replace(hour=hour.hour, minute=hour.minute, second=0, microsecond=0)
     return moment if moment > now else moment + timedelta(days=1)
 

@@ -9,12 +9,12 @@ from majorops import clock
 from majorops.domain.access import Permission
 from majorops.domain.enums import by_value
 from majorops.domain.events import Region, Signal
-from majorops.fields import FIELDS
 from majorops.fireground.blueprint import bp
 from majorops.fireground.editing import meanwhile
 from majorops.fireground.incident_list import incident_list
 from majorops.fireground.regions import stale_since
 from majorops.fireground.responses import incident_action, partials, screen, seen_version
+from majorops.operations.fields import FIELDS
 from majorops.operations.incident import continue_incident
 from majorops.realtime.invalidation import LIST
 from majorops.web.access import needs

@@ -11,9 +11,10 @@ from wtforms import StringField
 
 from majorops.domain.errors import Invalid
 from majorops.domain.maintenance import time_errors
+from majorops.domain.parsing import utc_time
 from majorops.domain.text import clean_line, clean_text
-from majorops.fields import FIELDS, time
 from majorops.models import Maintenance
+from majorops.operations.fields import FIELDS
 
 FLAGS = ("is_automatic", "is_public")
 
@@ -53,7 +54,7 @@ class MaintenanceForm(FlaskForm):
         given |= {"title": clean_line(self.title.data or ""), "body": clean_text(self.body.data or "")}
         for name in ("starts_at", "ends_at"):
             try:
-                given[name] = time(self[name].data or "")
+                given[name] = utc_time(self[name].data or "")
             except ValueError as error:
                 given[name], errors[name] = None, f"{str(error).capitalize().replace('utc', 'UTC')}."
         given["systems"] = []

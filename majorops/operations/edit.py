@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import AlarmLevel, CommandRole, IncidentStatus, Severity
-from majorops.domain.errors import Conflict, Invalid, NotFound
+from majorops.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from majorops.domain.events import EventKind
 from majorops.domain.text import clean_text
-from majorops.fields import FIELDS, Field
-from majorops.models import AffectedSystem, Incident, PhaseNote, TimelineEvent, ValidationCheck
+from majorops.models import Incident, TimelineEvent
 from majorops.operations import demand_open, operation, record
-from majorops.operations.checklist import write_phase_note
-from majorops.operations.command import assign_role
-from majorops.operations.incident import change_severity, record_alert_fired, set_alarm_level
-from majorops.operations.phase import change_status
-from majorops.operations.runcards import bring_card
-from majorops.operations.summary import basis_now, stamp
+from majorops.operations.fields import FIELDS, Field
 
-LOSER_AT_MOST = 10_000  # characters
+DISCARDED_AT_MOST = 10_000  # characters
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -46,27 +39,20 @@ def edit_field(
     field = FIELDS.get(name)
     if field is None:
         raise NotFound(f"There is no field {name}.")
+    if refusal := actor.refusal(field.needs):
+        raise Forbidden(refusal)
     if field.frozen_when_resolved:
         demand_open(incident)
     value = field.accept(typed)
-    stored = read(incident, field)
+    stored = field.read(incident)
     if was is not None and was != stored:
         if _same(field, typed, stored):
             return False
         by, at = last_edit(incident, name)
         raise Conflict(f"{field.label} was changed meanwhile.", theirs=stored, by=by, at=at)
     before = incident.version
-    if name == "severity":
-        change_severity(incident, cast(Severity, value), actor=actor, now=now)
-    elif name == "alarm_level":
-        set_alarm_level(incident, cast(AlarmLevel, value), actor=actor, now=now)
-    elif name == "status":
-        change_status(incident, cast(IncidentStatus, value), override=override, actor=actor, now=now)
-    elif name.startswith("command."):
-        role = CommandRole(name.removeprefix("command."))
-        assign_role(incident, role, cast(str, value), actor=actor, now=now)
-    elif name == "phase_note":
-        write_phase_note(incident, incident.phase, cast(str, value), actor=actor, now=now)
+    if field.write:
+        field.write(incident, value, override=override, actor=actor, now=now)
     else:
         _write(incident, field, value, stored, actor=actor, now=now)
     return incident.version > before
@@ -104,9 +90,9 @@ def record_discarded_edit(incident: Incident, name: str, typed: str, *, actor: A
     if (field := FIELDS.get(name)) is None:
         raise NotFound(f"There is no field {name}.")
     shown = clean_text(typed)
-    if len(shown) > LOSER_AT_MOST:
-        raise Invalid({name: f"At most {LOSER_AT_MOST:,} characters; this has {len(shown):,}."})
-    if not shown or field.show(shown) == field.show(read(incident, field)):
+    if len(shown) > DISCARDED_AT_MOST:
+        raise Invalid({name: f"At most {DISCARDED_AT_MOST:,} characters; this has {len(shown):,}."})
+    if not shown or field.show(shown) == field.show(field.read(incident)):
         return
     record(
         incident,
@@ -118,33 +104,20 @@ def record_discarded_edit(incident: Incident, name: str, typed: str, *, actor: A
     )
 
 
-def read(incident: Incident, field: Field) -> str:
-    """The stored value as editable text, wherever it is kept."""
-    if field.name == "phase_note":
-        note = select(PhaseNote.text).filter_by(incident_id=incident.id, phase=incident.phase)
-        return db.session.scalar(note) or ""
-    return field.read(incident)
-
-
 def _same(field: Field, typed: str, stored: str) -> bool:
     """Both people typed the same: no conflict, nothing to save."""
     try:
-        return field.parse(typed) == field.parse(stored)
+        return bool(field.parse(typed) == field.parse(stored))
     except ValueError:
         return False
 
 
-def _write(
-    incident: Incident, field: Field, value: object, stored: str, *, actor: Actor, now: datetime
-) -> None:
-    if field.name == "affected_systems":
-        _set_systems(incident, cast("list[str]", value))
-    elif field.name == "alert.customer_count":
-        count, is_approximate = cast("tuple[int | None, bool]", value)
-        incident.customer_count, incident.customer_count_is_approximate = count, is_approximate
-    else:
-        _check_times(incident, field.name, value, now)
-        setattr(incident, field.stored_in, value)
+def _write(incident: Incident, field: Field, value: Any, stored: str, *, actor: Actor, now: datetime) -> None:
+    if missing := field.why_missing(incident):
+        raise Invalid({field.name: missing})
+    if refusal := field.check(incident, value, now) if field.check else "":
+        raise Invalid({field.name: f"{field.label}: {refusal}"})
+    field.set(incident, value)
     db.session.flush()
     new = field.read(incident)
     if new == stored:
@@ -161,57 +134,8 @@ def _write(
         actor=actor,
         now=now,
     )
-    if field.name == "exec_summary":
-        stamp(incident, basis_now(incident, now))
-    if field.name == "affected_systems":
-        bring_card(incident, actor=actor, now=now)
-    if field.name == "alert.issue_time" and value:
-        record_alert_fired(incident, actor=actor, now=now)
-    if field.name == "alert.resolve_time" and isinstance(value, datetime):
-        title = f"Alert cleared {value:%Y-%m-%d %H:%M:%S} UTC"
-        record(
-            incident,
-            EventKind.ALERT_CLEARED,
-            title,
-            actor=actor,
-            now=now,
-        )
-
-
-def _set_systems(incident: Incident, names: list[str]) -> None:
-    kept = {system.name: system for system in incident.systems}
-    for name, system in kept.items():
-        if name not in names:
-            incident.systems.remove(system)
-            gone = select(ValidationCheck).filter_by(incident_id=incident.id, system=name)
-            for check in db.session.scalars(gone):
-                db.session.delete(check)
-    incident.systems += [AffectedSystem(name=name) for name in names if name not in kept]
-
-
-def _check_times(incident: Incident, name: str, value: object, now: datetime) -> None:
-    label = FIELDS[name].label
-    if FIELDS[name].input != "time" or not isinstance(value, datetime):
-        return
-    if value > now:
-        raise Invalid({name: f"{label}: {value:%Y-%m-%d %H:%M} UTC has not come yet."})
-    if name == "detected_at" and value > incident.opened_at:
-        raise Invalid(
-            {name: f"{label}: not after the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."}
-        )
-    if refusal := edit_refusal(incident, name):
-        raise Invalid({name: refusal})
-    if name == "resolved_at" and value < incident.opened_at:
-        raise Invalid(
-            {name: f"{label}: not before the incident was opened, {incident.opened_at:%Y-%m-%d %H:%M} UTC."}
-        )
-
-
-def edit_refusal(incident: Incident, name: str) -> str:
-    """Why the field has no value to edit yet; empty when it has."""
-    if name == "resolved_at" and incident.resolved_at is None:
-        return "The incident is not resolved. Set the status to Resolved."
-    return ""
+    if field.then:
+        field.then(incident, value, actor, now)
 
 
 def last_edit(incident: Incident, name: str, after: int = 0) -> tuple[str | None, datetime | None]:

@@ -24,11 +24,11 @@ from majorops.domain.handover import (
     receiver_refusal,
     withdraw_refusal,
 )
-from majorops.fields import FIELDS
 from majorops.models import CanReport, CommandAssignment, Handover, Incident, Milestone, User
 from majorops.operations import demand_open, operation, record
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.command import holder, seat
+from majorops.operations.fields import read_customer_count
 from majorops.operations.handover_expiry import open_handover
 from majorops.operations.outbox import notify
 
@@ -58,7 +58,7 @@ def _picture(incident: Incident, seen: CoachInputs) -> Picture:
         .limit(1)
     ).first()
     newest_first = needs.order_by(CanReport.id.desc())
-    customers = FIELDS["alert.customer_count"].read(incident)
+    customers = read_customer_count(incident)
     return Picture(
         reference=incident.reference,
         title=incident.title,

@@ -10,9 +10,10 @@ from wtforms import StringField
 
 from majorops.domain.enums import Severity, by_value
 from majorops.domain.errors import Invalid
+from majorops.domain.parsing import utc_time
 from majorops.domain.suggest import systems_in
 from majorops.domain.text import clean_line
-from majorops.fields import FIELDS, time
+from majorops.operations.fields import FIELDS
 
 BEGAN = ("0", "5", "15", "30", "set")
 
@@ -85,7 +86,7 @@ class IntakeForm(FlaskForm):
             raise ValueError("Choose when the problem began.")
         if self.began.data != "set":
             return now - timedelta(minutes=int(self.began.data))
-        moment = time(self.began_at.data or "")
+        moment = utc_time(self.began_at.data or "")
         if moment is None:
             raise ValueError("Say when the problem began, in UTC, such as 2026-11-23 14:01.")
         if moment > now:

@@ -11,8 +11,8 @@ from flask import Flask, current_app
 
 from majorops.domain.enums import by_value
 from majorops.domain.events import AuditKind, EventKind, Signal
-from majorops.fields import FIELDS
 from majorops.operations import Recorded, after_commit
+from majorops.operations.fields import FIELDS
 from majorops.realtime import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
 from majorops.realtime.messages import EVERYWHERE, SignedOut, encode
 

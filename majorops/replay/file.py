@@ -20,7 +20,7 @@ from majorops.domain.enums import (
     TrackOutcome,
     Visibility,
 )
-from majorops.fields import FIELDS
+from majorops.operations.fields import FIELDS
 
 Kind = str | type[Enum]  # what an argument must be: one of these words, or of these members
 TEXT, NUMBER, TIME, FLAG = "text", "whole number", "time with zone", "true or false"

@@ -17,11 +17,13 @@ def catalogue() -> list[str]:
     )
 
 
-def suggestions(name: str) -> list[str]:
-    """What may be typed into a field, for a list to choose from: systems, or people who have an account."""
-    if name == "affected_systems":
+def suggestions(kind: str) -> list[str]:
+    """What may be typed into a field, for a list to choose from; `kind`: systems, or people who have an
+    account; all else has none.
+    """
+    if kind == "systems":
         return catalogue()
-    return people() if name.startswith("command.") else []
+    return people() if kind == "people" else []
 
 
 def people() -> list[str]:

@@ -40,7 +40,7 @@ def test_an_edit_is_a_verb_with_an_event(ada, cast, incident, edit):
         "a\nb",
     )
     page = ada.get("/admin/data/incidents/").text
-    assert "Saved: Title, On public page, Customer impact." in page
+    assert "Saved: Title, Customer impact, On public page." in page
 
 
 def test_every_field_of_the_form_saves(ada, incident, edit):

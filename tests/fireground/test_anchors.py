@@ -12,11 +12,11 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import BriefPage, Helper, Phase, Severity, SystemStatus
-from majorops.fields import FIELDS
 from majorops.models import Ask, CanReport, Incident, Maintenance, RecoveryTrack, RunCard, RunCardUse, Timebox
 from majorops.models import TimelineEvent as Entry
 from majorops.operations import briefs, drafts, handover
-from majorops.operations.edit import edit_field, read
+from majorops.operations.edit import edit_field
+from majorops.operations.fields import FIELDS
 from majorops.operations.incident import open_incident as open_by_system
 from majorops.web.access import is_admin_endpoint
 from tests.web.page import Page
@@ -203,7 +203,7 @@ def test_the_place_that_an_act_leads_to_is_on_the_page(house, cast, endpoint):
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_a_saved_field_leads_to_itself(house, cast, name):
     number = 2 if name == "resolved_at" else 1
-    stored = read(db.session.get(Incident, number), FIELDS[name])
+    stored = FIELDS[name].read(db.session.get(Incident, number))
     db.session.rollback()
     maya = cast.browser("maya")
     lands(maya, maya.post(f"/admin/incidents/{number}/fields/{name}", data={"value": stored, "was": stored}))

@@ -73,7 +73,7 @@ def test_after_the_close_no_phase_is_current(cast):
 
 
 def test_every_field_of_the_data_dictionary_is_there(cast, incident):
-    from majorops.fields import FIELDS
+    from majorops.operations.fields import FIELDS
 
     text = cast.browser("maya").get("/admin/incidents/1").text
     for name in FIELDS:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import by_value
 from majorops.domain.events import EventKind, Region, Signal, stale_regions
-from majorops.fields import FIELDS
 from majorops.models import Incident, TimelineEvent
+from majorops.operations.fields import FIELDS
 
 
 def stale_since(incident: Incident, version: int, signals: Iterable[Signal] = ()) -> list[Region]:

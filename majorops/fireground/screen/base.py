@@ -19,7 +19,6 @@ from majorops.domain.errors import Invalid, Refused
 from majorops.domain.gates import STRICT, check_refusal, not_yours
 from majorops.domain.phases import Step, steps
 from majorops.domain.roles import release_refusal
-from majorops.fields import FIELDS
 from majorops.models import (
     IS_RUNNING,
     PHASES_ENTERED,
@@ -30,31 +29,7 @@ from majorops.models import (
     TimelineEvent,
 )
 from majorops.operations import closed_refusal
-from majorops.operations.edit import edit_refusal
-
-INFO_FIELDS = (
-    "alert.alert_id",
-    "alert.issue_time",
-    "affected_systems",
-    "alert.external_impact",
-    "alert.customer_count",
-    "business_impact",
-)
-MORE_FIELDS = (
-    "status",
-    "alarm_level",
-    "customer_impact_summary",
-    "risk_level",
-    "exec_summary",
-    "audience_notes",
-    "who_affected",
-    "what_to_do",
-    "detected_at",
-    "alert.resolve_time",
-    "bridge_url",
-    "bridge_is_public",
-    "is_public",
-)
+from majorops.operations.fields import FIELDS
 
 OTHERS_SHOWN = 20
 
@@ -148,8 +123,9 @@ class Screen:
         return self.actor.refusal(permission) or ("" if always else closed_refusal(self.incident))
 
     def why_not_edit(self, name: str) -> str:
-        refusal = self.why_not(Permission.INCIDENT_COMMAND, always=not FIELDS[name].frozen_when_resolved)
-        return refusal or edit_refusal(self.incident, name)
+        field = FIELDS[name]
+        refusal = self.why_not(field.needs, always=not field.frozen_when_resolved)
+        return refusal or field.why_missing(self.incident)
 
     @property
     def edits_bridge_above(self) -> bool:
@@ -260,11 +236,11 @@ class Screen:
 
     # Info
 
-    @property
-    def info_fields(self) -> tuple[str, ...]:
-        return INFO_FIELDS
-
-    @property
-    def more_fields(self) -> tuple[str, ...]:
-        shown = tuple(n for n in MORE_FIELDS if n != "bridge_url" or not self.edits_bridge_above)
-        return shown + (("resolved_at",) if self.incident.is_resolved else ())
+    def fields_at(self, place: str) -> list[str]:
+        """The names of the fields that stand at a place of this page."""
+        names = [
+            name
+            for name, field in FIELDS.items()
+            if field.place == place and not field.why_missing(self.incident)
+        ]
+        return [name for name in names if name != "bridge_url" or not self.edits_bridge_above]

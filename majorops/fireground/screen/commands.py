@@ -16,12 +16,12 @@ from majorops.domain.alarm import LEVELS, level_refusal
 from majorops.domain.enums import AlarmLevel, CheckState, Helper, IncidentStatus, Phase, Severity
 from majorops.domain.events import NOTES
 from majorops.domain.gates import LAST_PHASE, symptoms_refusal
-from majorops.fields import FIELDS, field_id
 from majorops.fireground.screen.command import Fireground
 from majorops.fireground.screen.keys import COMMAND, KEYS, NOTE
 from majorops.fireground.screen.lines import Command, at, edit, short, to_place
 from majorops.fireground.screen.response_commands import card, coach, response, systems
 from majorops.fireground.screen.team_commands import team
+from majorops.operations.fields import FIELDS, field_id
 from majorops.operations.incident import continue_refusal
 from majorops.operations.timeline import strike_refusal
 
@@ -173,12 +173,9 @@ def _set(f: Fireground, name: str, value: str, label: str, locked: str) -> Comma
 
 
 def fields(f: Fireground) -> Iterator[Command]:
-    for name in FIELDS:
-        if name in ("severity", "alarm_level", "phase_note") or name.startswith("command."):
-            continue  # these have lines of their own
-        if name == "bridge_url" and not f.incident.bridge_url:
-            continue  # `Paste bridge URL`
-        yield edit(f, name)
+    for name, field in FIELDS.items():
+        if field.has_command and (name != "bridge_url" or f.incident.bridge_url):  # else `Paste bridge URL`
+            yield edit(f, name)
 
 
 def entries(f: Fireground) -> Iterator[Command]:

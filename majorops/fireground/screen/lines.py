@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from majorops.fields import FIELDS, field_id
 from majorops.fireground.screen.command import Fireground
 from majorops.fireground.screen.keys import KEYS
+from majorops.operations.fields import FIELDS, field_id
 
 EDIT = "fireground.editor"
 
