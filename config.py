@@ -10,14 +10,16 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from pydantic import Field, PlainValidator, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "MAJOROPS_"
 ROOT = Path(__file__).resolve().parent
 ROLES = ("admin", "mim", "responder", "executive", "stakeholder")
 
@@ -166,136 +168,163 @@ def role_map(value: str) -> dict[str, str]:
     return pairs
 
 
-@dataclass(frozen=True)
-class Setting:
-    key: str  # in app.config
-    default: str | None
-    read: Callable[[str], object]
-    comment: str
+# PlainValidator: pydantic's own checks would add errors that are not one of these sentences.
+Text = Annotated[str, PlainValidator(text)]
+Flag = Annotated[bool, PlainValidator(flag)]
+Hours = Annotated[float, PlainValidator(hours)]
+Seconds = Annotated[float, PlainValidator(seconds)]
+SmallNumber = Annotated[int, PlainValidator(small_number)]
+Days = Annotated[int, PlainValidator(days)]
+MinutesPair = Annotated[tuple[int, int], PlainValidator(minutes_pair)]
+WebAddress = Annotated[str, PlainValidator(web_address)]
+Host = Annotated[str, PlainValidator(host)]
+Colour = Annotated[str, PlainValidator(colour)]
+Picture = Annotated[str, PlainValidator(picture)]
+Folder = Annotated[str, PlainValidator(folder)]
+Secret = Annotated[str, PlainValidator(secret)]
+DatabaseUrl = Annotated[str, PlainValidator(database_url)]
+RedisUrl = Annotated[str, PlainValidator(redis_url)]
+SmtpUrl = Annotated[str, PlainValidator(smtp_url)]
+MailAddress = Annotated[str, PlainValidator(mail_address)]
+RoleMap = Annotated[dict[str, str], PlainValidator(role_map)]
 
-    @property
-    def env(self) -> str:
-        return f"MAJOROPS_{self.key}"
 
+class Settings(BaseSettings):
+    """The settings, by the names that they have in app.config; in the environment each begins with PREFIX."""
 
-SETTINGS = (
-    Setting(
-        "DATABASE_URL", None, database_url, "where the record is kept; SQLite under instance/ when absent"
-    ),
-    Setting(
-        "SECRET_KEY", None, secret, "signs sessions and forms; made and kept under instance/ when absent"
-    ),
-    Setting(
-        "BASE_URL", None, web_address, "the address people use; with https:// cookies are Secure everywhere"
-    ),
-    Setting("INTAKE_HOST", None, host, "a host of its own for the intake form, such as new.example.org"),
-    Setting(
-        "REDIS_URL",
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ROOT / ".env",
+        dotenv_filtering="only_existing",
+        case_sensitive=True,
+        enable_decoding=False,
+        validate_default=False,
+    )
+
+    DATABASE_URL: DatabaseUrl = Field(
+        "", description="where the record is kept; SQLite under instance/ when absent"
+    )
+    SECRET_KEY: Secret = Field(
+        "", description="signs sessions and forms; made and kept under instance/ when absent"
+    )
+    BASE_URL: WebAddress | None = Field(
+        None, description="the address people use; with https:// cookies are Secure everywhere"
+    )
+    INTAKE_HOST: Host | None = Field(
+        None, description="a host of its own for the intake form, such as new.example.org"
+    )
+    REDIS_URL: RedisUrl | None = Field(
         None,
-        redis_url,
-        "carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, "
+        description="carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, "
         "such as redis://localhost:6379/0",
-    ),
-    Setting(
-        "SMTP_URL",
+    )
+    SMTP_URL: SmtpUrl | None = Field(
         None,
-        smtp_url,
-        "the mail server, such as smtp://user:password@mail.example.org:587 or smtps://…; "
+        description="the mail server, such as smtp://user:password@mail.example.org:587 or smtps://…; "
         "TLS where it is offered, ?tls=always insists",
-    ),
-    Setting("MAIL_FROM", "MajorOps <majorops@localhost>", mail_address, "the sender of our mail"),
-    Setting(
-        "WEBHOOK_PRIVATE", "off", flag, "webhooks may go to private addresses, such as a chat server inside"
-    ),
-    Setting("WORKER", "on", flag, "the server delivers by itself; off where `flask work` runs beside it"),
-    Setting("ORG_NAME", "MajorOps", text, "the organisation that the public page names"),
-    Setting(
-        "LOGO", None, picture, "a picture file (SVG, PNG, WebP, at most 100 KB) that the public page shows"
-    ),
-    Setting("ACCENT", None, colour, "the organisation's colour on the public page, such as #0057b8"),
-    Setting("STATUS_HOST", None, host, "a host of its own for the public pages, such as status.example.org"),
-    Setting("STATUS_PRIVATE", "off", flag, "on: the public pages ask for sign-in, with any role"),
-    Setting("ROBOTS", "on", flag, "search engines may list the public pages"),
-    Setting(
-        "PUBLIC_DIR", None, folder, "keeps the public pages as files there, for any web server or bucket"
-    ),
-    Setting(
-        "DURATION_STRICT", "30,60", minutes_pair, "minutes until a Critical or High duration turns amber, red"
-    ),
-    Setting("DURATION_OTHER", "60,120", minutes_pair, "the same for Medium and Low"),
-    Setting(
-        "AI_BASE_URL",
+    )
+    MAIL_FROM: MailAddress = Field("MajorOps <majorops@localhost>", description="the sender of our mail")
+    WEBHOOK_PRIVATE: Flag = Field(
+        False, description="webhooks may go to private addresses, such as a chat server inside"
+    )
+    WORKER: Flag = Field(
+        True, description="the server delivers by itself; off where `flask work` runs beside it"
+    )
+    ORG_NAME: Text = Field("MajorOps", description="the organisation that the public page names")
+    LOGO: Picture | None = Field(
+        None, description="a picture file (SVG, PNG, WebP, at most 100 KB) that the public page shows"
+    )
+    ACCENT: Colour | None = Field(
+        None, description="the organisation's colour on the public page, such as #0057b8"
+    )
+    STATUS_HOST: Host | None = Field(
+        None, description="a host of its own for the public pages, such as status.example.org"
+    )
+    STATUS_PRIVATE: Flag = Field(False, description="on: the public pages ask for sign-in, with any role")
+    ROBOTS: Flag = Field(True, description="search engines may list the public pages")
+    PUBLIC_DIR: Folder | None = Field(
+        None, description="keeps the public pages as files there, for any web server or bucket"
+    )
+    DURATION_STRICT: MinutesPair = Field(
+        (30, 60), description="minutes until a Critical or High duration turns amber, red"
+    )
+    DURATION_OTHER: MinutesPair = Field((60, 120), description="the same for Medium and Low")
+    AI_BASE_URL: WebAddress | None = Field(
         None,
-        web_address,
-        "an OpenAI-compatible endpoint, such as http://localhost:11434/v1; "
+        description="an OpenAI-compatible endpoint, such as http://localhost:11434/v1; "
         "OpenAI's own when only key and model are set",
-    ),
-    Setting("AI_API_KEY", None, text, "the key for it; absent where the endpoint wants none"),
-    Setting(
-        "AI_MODEL",
-        None,
-        text,
-        "the model that drafts; without one the same texts come by rule, from the record",
-    ),
-    Setting(
-        "AI_TIMEOUT",
-        "10",
-        seconds,
-        "seconds until a draft has begun; it is done in three times that or replaced",
-    ),
-    Setting(
-        "AI_RETRIES", "1", small_number, "how often a request that failed at once is tried again, from 0 to 5"
-    ),
-    Setting("AI_KEEP_DAYS", "90", days, "days until what the helpers saw and wrote is forgotten"),
-    Setting("LOCAL_LOGIN", "on", flag, "sign-in with e-mail and password"),
-    Setting("SESSION_IDLE_HOURS", "12", hours, "a session unused for so long ends"),
-    Setting("SESSION_MAX_HOURS", "72", hours, "a session older than this ends, used or not"),
-    Setting("OIDC_ISSUER", None, web_address, "the OpenID provider; switches single sign-on on"),
-    Setting("OIDC_CLIENT_ID", None, text, "our name at the provider"),
-    Setting("OIDC_CLIENT_SECRET", None, text, "our secret at the provider; absent for a public client"),
-    Setting("OIDC_ROLE_CLAIM", "groups", text, "the claim that lists a person's groups"),
-    Setting(
-        "OIDC_ROLE_MAP",
-        "{}",
-        role_map,
-        "JSON from group to role; who has no mapped group becomes stakeholder",
-    ),
-)
+    )
+    AI_API_KEY: Text | None = Field(None, description="the key for it; absent where the endpoint wants none")
+    AI_MODEL: Text | None = Field(
+        None, description="the model that drafts; without one the same texts come by rule, from the record"
+    )
+    AI_TIMEOUT: Seconds = Field(
+        10.0, description="seconds until a draft has begun; it is done in three times that or replaced"
+    )
+    AI_RETRIES: SmallNumber = Field(
+        1, description="how often a request that failed at once is tried again, from 0 to 5"
+    )
+    AI_KEEP_DAYS: Days = Field(90, description="days until what the helpers saw and wrote is forgotten")
+    LOCAL_LOGIN: Flag = Field(True, description="sign-in with e-mail and password")
+    SESSION_IDLE_HOURS: Hours = Field(12.0, description="a session unused for so long ends")
+    SESSION_MAX_HOURS: Hours = Field(72.0, description="a session older than this ends, used or not")
+    OIDC_ISSUER: WebAddress | None = Field(
+        None, description="the OpenID provider; switches single sign-on on"
+    )
+    OIDC_CLIENT_ID: Text | None = Field(None, description="our name at the provider")
+    OIDC_CLIENT_SECRET: Text | None = Field(
+        None, description="our secret at the provider; absent for a public client"
+    )
+    OIDC_ROLE_CLAIM: Text = Field("groups", description="the claim that lists a person's groups")
+    OIDC_ROLE_MAP: RoleMap = Field(
+        {}, description="JSON from group to role; who has no mapped group becomes stakeholder"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def leave_out_empty(cls, given: dict[str, str]) -> dict[str, str]:
+        """Only now: an empty value in the environment hides the one in `.env`."""
+        return {name: value for name, value in given.items() if value}
+
+    @model_validator(mode="after")
+    def agree(self) -> Self:
+        """Whether they are right together. Raises ConfigError."""
+        if self.OIDC_ISSUER and not self.OIDC_CLIENT_ID:
+            raise ConfigError("MAJOROPS_OIDC_CLIENT_ID: needed because MAJOROPS_OIDC_ISSUER is set")
+        if not self.OIDC_ISSUER and not self.LOCAL_LOGIN:
+            raise ConfigError("MAJOROPS_LOCAL_LOGIN: off, and no MAJOROPS_OIDC_ISSUER: nobody could sign in")
+        if (self.AI_BASE_URL or self.AI_API_KEY) and not self.AI_MODEL:
+            raise ConfigError("MAJOROPS_AI_MODEL: needed because an endpoint or a key for drafts is set")
+        if self.AI_MODEL and not (self.AI_BASE_URL or self.AI_API_KEY):
+            raise ConfigError(
+                "MAJOROPS_AI_MODEL: set MAJOROPS_AI_BASE_URL or MAJOROPS_AI_API_KEY too: "
+                "there is nobody to ask"
+            )
+        if self.PUBLIC_DIR and self.STATUS_PRIVATE:
+            raise ConfigError(
+                "MAJOROPS_PUBLIC_DIR: not while MAJOROPS_STATUS_PRIVATE is on: anybody could read the files"
+            )
+        return self
 
 
-def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "instance") -> dict[str, object]:
+def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "instance") -> Settings:
     """Read all settings.
 
-    `environ`: names to raw values (default: `.env` overlaid with the process environment).
+    `environ`: names to raw values, in place of `.env` and the process environment.
     `instance`: the folder for the embedded database and the kept secret key.
-    Returns Flask configuration keys to values. Raises ConfigError for a value that cannot be right.
+    Raises ConfigError for a value that cannot be right.
     """
-    if environ is None:
-        environ = {**{k: v for k, v in dotenv_values(ROOT / ".env").items() if v is not None}, **os.environ}
-    values: dict[str, object] = {}
-    for setting in SETTINGS:
-        raw = environ.get(setting.env) or setting.default
-        try:
-            values[setting.key] = None if raw is None else setting.read(raw)
-        except ValueError as error:
-            raise ConfigError(f"{setting.env}: {error}") from None
-    if values["OIDC_ISSUER"] and not values["OIDC_CLIENT_ID"]:
-        raise ConfigError("MAJOROPS_OIDC_CLIENT_ID: needed because MAJOROPS_OIDC_ISSUER is set")
-    if not values["OIDC_ISSUER"] and not values["LOCAL_LOGIN"]:
-        raise ConfigError("MAJOROPS_LOCAL_LOGIN: off, and no MAJOROPS_OIDC_ISSUER: nobody could sign in")
-    if (values["AI_BASE_URL"] or values["AI_API_KEY"]) and not values["AI_MODEL"]:
-        raise ConfigError("MAJOROPS_AI_MODEL: needed because an endpoint or a key for drafts is set")
-    if values["AI_MODEL"] and not (values["AI_BASE_URL"] or values["AI_API_KEY"]):
-        raise ConfigError(
-            "MAJOROPS_AI_MODEL: set MAJOROPS_AI_BASE_URL or MAJOROPS_AI_API_KEY too: there is nobody to ask"
-        )
-    if values["PUBLIC_DIR"] and values["STATUS_PRIVATE"]:
-        raise ConfigError(
-            "MAJOROPS_PUBLIC_DIR: not while MAJOROPS_STATUS_PRIVATE is on: anybody could read the files"
-        )
-    values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'majorops.db'}"
-    values["SECRET_KEY"] = values["SECRET_KEY"] or kept_secret(instance)
-    return values
+    given: dict[str, Any] = {}
+    if environ is not None:  # an empty value for what is absent, which hides the process environment
+        given = {name: environ.get(PREFIX + name, "") for name in Settings.model_fields}
+    try:
+        settings = Settings(**given)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        raise ConfigError(f"{PREFIX}{first['loc'][0]}: {first['ctx']['error']}") from None
+    settings.DATABASE_URL = settings.DATABASE_URL or f"sqlite:///{instance / 'majorops.db'}"
+    settings.SECRET_KEY = settings.SECRET_KEY or kept_secret(instance)
+    return settings
 
 
 def kept_secret(instance: Path) -> str:

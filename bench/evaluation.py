@@ -144,8 +144,8 @@ def show(scores: dict[str, Score]) -> None:
 def main() -> None:
     settings = config.load()
     files = [Path(name) for name in sys.argv[1:]]
-    print(f"Written by {settings['AI_MODEL'] or 'the rules'}, {len(files)} recordings")
-    scores = evaluate(files, config=settings)
+    print(f"Written by {settings.AI_MODEL or 'the rules'}, {len(files)} recordings")
+    scores = evaluate(files, config=dict(settings))
     show(scores)
     sys.exit(any(score.unmarked for score in scores.values()))
 

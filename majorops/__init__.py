@@ -30,7 +30,8 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     Raises ConfigError for a setting that cannot be right.
     """
     app = Flask(__name__, template_folder=ROOT / "templates", instance_path=str(ROOT / "instance"))
-    values: dict[str, Any] = config.load() if settings is None else config.load({}) | settings
+    read = config.load() if settings is None else config.load({})
+    values = dict(read) | (settings or {})
     app.config.update(
         values,
         SQLALCHEMY_DATABASE_URI=values["DATABASE_URL"],
