@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -85,8 +85,8 @@ def moments(file: Path) -> Iterator[tuple[Incident, datetime]]:
     recording = read(file)
     player = Player(recording, is_drill=False)
     for step in recording.steps:
-        player.take(replace(step, given=dict(step.given)))
-        if step.deed in AFTER and player.incident.status is not IncidentStatus.RESOLVED:
+        player.take(step)
+        if step.do in AFTER and player.incident.status is not IncidentStatus.RESOLVED:
             yield player.incident, step.at + timedelta(minutes=1)
 
 

@@ -2,7 +2,8 @@
 person's click takes.
 """
 
-from majorops.replay.file import BadFile, Recording, read
+from majorops.replay.file import BadFile, read
+from majorops.replay.recording import Recording
 from majorops.replay.run import StepRefused, run
 
 __all__ = ["BadFile", "Recording", "StepRefused", "read", "run"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict, cast
 
 from majorops.domain.access import Actor
-from majorops.domain.enums import AccountRole, IntakeSource, Visibility
+from majorops.domain.enums import AccountRole, IntakeSource
 from majorops.domain.errors import Refused
-from majorops.domain.text import clean_line, clean_text
+from majorops.domain.text import clean_line
 from majorops.models import Incident
 from majorops.operations import command, incident, phase, timeline, tracks, updates, validation
 from majorops.operations.edit import edit_field
-from majorops.replay.file import Recording, Step
+from majorops.replay import deeds
+from majorops.replay.recording import Recording
 
 
 class Who(TypedDict):
@@ -27,9 +28,9 @@ class Who(TypedDict):
 class StepRefused(Exception):
     """A rule refused a step; what was done before it stays."""
 
-    def __init__(self, step: Step, reason: str, reference: str | None):
+    def __init__(self, number: int, step: deeds.Step, reason: str, reference: str | None):
         self.reference = reference
-        super().__init__(f"step {step.number} ({step.deed}): {reason}")
+        super().__init__(f"step {number} ({step.do}): {reason}")
 
 
 def run(
@@ -39,7 +40,7 @@ def run(
     Raises StepRefused."""
     player = Player(recording, is_drill)
     before = recording.steps[0].at
-    for step in recording.steps:
+    for number, step in enumerate(recording.steps, 1):
         if speed:
             sleep((step.at - before).total_seconds() / speed)
         before = step.at
@@ -47,7 +48,7 @@ def run(
             player.take(step)
         except Refused as problem:
             reference = player.incident.reference if player.incident else None
-            raise StepRefused(step, str(problem), reference) from problem
+            raise StepRefused(number, step, str(problem), reference) from problem
     return player.case
 
 
@@ -65,102 +66,105 @@ class Player:
         """The incident, which the first step of every recording opens."""
         return cast(Incident, self.incident)
 
-    def take(self, step: Step) -> None:
+    def take(self, step: deeds.Step) -> None:
         actor = Actor(name=clean_line(step.by or self.recording.mim), role=AccountRole.MIM)
-        given = {
-            name: clean_text(value) if type(value) is str else value for name, value in step.given.items()
-        }
-        getattr(self, f"do_{step.deed}")(given, {"actor": actor, "now": step.at})
+        getattr(self, f"do_{step.do}")(step, {"actor": actor, "now": step.at})
 
-    def do_open(self, given: dict, who: Who) -> None:
+    def do_open(self, step: deeds.Open, who: Who) -> None:
         head = self.recording
-        alert = dict(head.alert)
-        if "approximate" in alert:
-            alert["customer_count_is_approximate"] = alert.pop("approximate")
         self.incident = incident.open_incident(
             title=head.title,
             severity=head.severity,
-            systems=head.systems,
+            systems=head.affected_systems,
             bridge_url=head.bridge_url,
             detected_at=head.detected_at,
             is_drill=self.is_drill,
             source=IntakeSource.CLI,
-            **alert,
+            **head.alert.model_dump(exclude_unset=True),
             **who,
         )
         for role, name in head.command.items():
             command.assign_role(self.case, role, clean_line(name), **who)
 
-    def do_note(self, given: dict, who: Who) -> None:
-        seen = given.get("visibility", Visibility.INTERNAL)
-        timeline.add_note(self.case, given["text"], visibility=seen, **who)
+    def do_note(self, step: deeds.Note, who: Who) -> None:
+        timeline.add_note(self.case, step.text, visibility=step.visibility, **who)
 
-    def do_can(self, given: dict, who: Who) -> None:
-        tracks.report_can(self.case, **given, **who)
-
-    def do_edit(self, given: dict, who: Who) -> None:
-        edit_field(self.case, given["field"], given["value"], **who)
-
-    def do_assign(self, given: dict, who: Who) -> None:
-        command.assign_role(self.case, given["role"], clean_line(given["name"]), **who)
-
-    def do_severity(self, given: dict, who: Who) -> None:
-        incident.change_severity(self.case, given["to"], reason=given.get("why", ""), **who)
-
-    def do_phase(self, given: dict, who: Who) -> None:
-        reason, override = given.get("why", ""), given.get("override", "")
-        phase.advance_phase(self.case, given["to"], reason=reason, override=override, **who)
-
-    def do_milestone(self, given: dict, who: Who) -> None:
-        eta = (
-            who["now"] + timedelta(minutes=given.pop("next_update_in")) if "next_update_in" in given else None
+    def do_can(self, step: deeds.Can, who: Who) -> None:
+        tracks.report_can(
+            self.case,
+            team=step.team,
+            conditions=step.conditions,
+            actions=step.actions,
+            needs=step.needs,
+            **who,
         )
+
+    def do_edit(self, step: deeds.Edit, who: Who) -> None:
+        edit_field(self.case, step.field, step.value, **who)
+
+    def do_assign(self, step: deeds.Assign, who: Who) -> None:
+        command.assign_role(self.case, step.role, clean_line(step.name), **who)
+
+    def do_severity(self, step: deeds.ChangeSeverity, who: Who) -> None:
+        incident.change_severity(self.case, step.to, reason=step.why, **who)
+
+    def do_phase(self, step: deeds.ChangePhase, who: Who) -> None:
+        phase.advance_phase(self.case, step.to, reason=step.why, override=step.override, **who)
+
+    def do_milestone(self, step: deeds.CutMilestone, who: Who) -> None:
         updates.publish_milestone(
-            self.case, given.pop("body"), next_update_eta=eta, source="cli", **given, **who
+            self.case,
+            step.body,
+            title=step.title,
+            visibility=step.visibility,
+            next_update_eta=step.next_update_eta,
+            is_resolution=step.is_resolution,
+            after_action_at=step.after_action_at,
+            source="cli",
+            **who,
         )
 
-    def do_update(self, given: dict, who: Who) -> None:
-        eta = who["now"] + timedelta(minutes=given["next_update_in"]) if "next_update_in" in given else None
-        seen = given.get("visibility", Visibility.INTERNAL)
+    def do_update(self, step: deeds.Update, who: Who) -> None:
         updates.publish_update(
-            self.case, given["text"], visibility=seen, next_update_eta=eta, source="cli", **who
+            self.case,
+            step.text,
+            visibility=step.visibility,
+            next_update_eta=step.next_update_eta,
+            source="cli",
+            **who,
         )
 
-    def do_track(self, given: dict, who: Who) -> None:
-        team, owner, goal, minutes = (given[name] for name in ("team", "owner", "goal", "minutes"))
-        track = tracks.open_track(self.case, team=team, owner=owner, goal=goal, minutes=minutes, **who)
-        self.tracks[given["key"]] = track.id
-
-    def do_track_extend(self, given: dict, who: Who) -> None:
-        tracks.extend_track(self.case, self.tracks[given["key"]], given["minutes"], **who)
-
-    def do_track_close(self, given: dict, who: Who) -> None:
-        note = given.get("note", "")
-        tracks.close_track(self.case, self.tracks[given["key"]], given["outcome"], note=note, **who)
-
-    def do_timebox(self, given: dict, who: Who) -> None:
-        owner = given.get("owner", who["actor"].name)
-        box = tracks.open_timebox(
-            self.case, purpose=given["purpose"], owner=owner, minutes=given["minutes"], **who
+    def do_track(self, step: deeds.Track, who: Who) -> None:
+        track = tracks.open_track(
+            self.case, team=step.team, owner=step.owner, goal=step.goal, minutes=step.minutes, **who
         )
-        self.timeboxes[given["key"]] = box.id
+        self.tracks[step.key] = track.id
 
-    def do_timebox_close(self, given: dict, who: Who) -> None:
-        tracks.close_timebox(self.case, self.timeboxes[given["key"]], note=given.get("note", ""), **who)
+    def do_track_extend(self, step: deeds.ExtendTrack, who: Who) -> None:
+        tracks.extend_track(self.case, self.tracks[step.key], step.minutes, **who)
 
-    def do_check(self, given: dict, who: Who) -> None:
-        validation.set_check(
-            self.case, given["system"].lower(), given["state"], note=given.get("note", ""), **who
-        )
+    def do_track_close(self, step: deeds.CloseTrack, who: Who) -> None:
+        tracks.close_track(self.case, self.tracks[step.key], step.outcome, note=step.note, **who)
 
-    def do_symptoms_returned(self, given: dict, who: Who) -> None:
-        phase.report_symptoms_returned(self.case, note=given.get("note", ""), **who)
+    def do_timebox(self, step: deeds.Timebox, who: Who) -> None:
+        owner = step.owner or who["actor"].name
+        box = tracks.open_timebox(self.case, purpose=step.purpose, owner=owner, minutes=step.minutes, **who)
+        self.timeboxes[step.key] = box.id
 
-    def do_status(self, given: dict, who: Who) -> None:
-        phase.change_status(self.case, given["to"], override=given.get("override", ""), **who)
+    def do_timebox_close(self, step: deeds.CloseTimebox, who: Who) -> None:
+        tracks.close_timebox(self.case, self.timeboxes[step.key], note=step.note, **who)
 
-    def do_alert_cleared(self, given: dict, who: Who) -> None:
-        edit_field(self.case, "alert.resolve_time", f"{who['now']:%Y-%m-%d %H:%M:%S}", **who)
+    def do_check(self, step: deeds.Check, who: Who) -> None:
+        validation.set_check(self.case, step.system.lower(), step.state, note=step.note, **who)
 
-    def do_release(self, given: dict, who: Who) -> None:
-        command.release_responder(self.case, clean_line(given["name"]), **who)
+    def do_symptoms_returned(self, step: deeds.SymptomsReturned, who: Who) -> None:
+        phase.report_symptoms_returned(self.case, note=step.note, **who)
+
+    def do_status(self, step: deeds.ChangeStatus, who: Who) -> None:
+        phase.change_status(self.case, step.to, override=step.override, **who)
+
+    def do_alert_cleared(self, step: deeds.AlertCleared, who: Who) -> None:
+        edit_field(self.case, "alert.resolve_time", f"{step.at:%Y-%m-%d %H:%M:%S}", **who)
+
+    def do_release(self, step: deeds.Release, who: Who) -> None:
+        command.release_responder(self.case, clean_line(step.name), **who)
