@@ -231,8 +231,15 @@ def test_messages_come_back_as_they_were_sent(message):
         json.dumps({"kind": "Stale", "origin": "a", "topic": 1, "signals": [], "version": 1}),
         json.dumps({"kind": "Stale", "origin": "a", "topic": "1", "signals": ["x"] * 501, "version": 1}),
         json.dumps({"kind": "People", "origin": "a", "topic": "1", "people": [[1]]}),
+        json.dumps({"kind": "People", "origin": "a", "topic": "1", "people": [[1, "Maya"]] * 501}),
+        json.dumps({"kind": "Editing", "origin": "a", "topic": "1", "person": 2**53, "field": ""}),
+        json.dumps({"kind": "Editing", "origin": "a", "topic": "1", "person": 1.0, "field": ""}),
+        json.dumps({"kind": "Again", "origin": "a", "topic": "x" * 201}),
+        json.dumps({"kind": ["Again"], "origin": "a", "topic": "1"}),
+        json.dumps({"origin": "a", "topic": "1"}),
         json.dumps({"kind": "Again", "origin": "a", "topic": "1", "more": 1}),
         "[" * 100_000,
+        '{"kind":' * 100_000,
     ],
 )
 def test_a_text_that_is_not_what_it_says_is_nothing(text):
