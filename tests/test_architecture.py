@@ -115,7 +115,7 @@ def test_the_newest_heading_of_the_changelog_is_this_version():
     assert newest[1] == VERSION
 
 
-WRITTEN = ("*.py", "*.js", "*.css", "*.html", "*.txt", "*.svg")
+WRITTEN = ("*.py", "*.js", "*.css", "*.html", "*.txt", "*.svg", "*.po", "*.pot")
 PICTURES = {"majorops/static/icon.svg"}  # a drawing's path cannot be broken
 
 

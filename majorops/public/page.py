@@ -28,17 +28,17 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
-from majorops.i18n import DEFAULT, LANGUAGES, Texts
+from majorops.i18n import DEFAULT, ENGLISH_FILE, LANGUAGE_FILES, LANGUAGES, Texts
 from majorops.web.access import belongs_to_status_page
 from majorops.web.assets import asset_text, asset_url
 from majorops.web.posture import public_posture
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates/public"
-TEXTS = Path(__file__).resolve().parents[1] / "i18n"
 FILES = [
     *sorted(TEMPLATES.glob("*.html")),
-    *sorted(TEXTS.glob("*.toml")),
+    ENGLISH_FILE,
+    *sorted(LANGUAGE_FILES.values()),
     STATIC / "css/public.css",
     *sorted(STATIC.glob("js/public/*.js")),
 ]
