@@ -8,6 +8,7 @@ says whose months, numbers and plurals to use (CLDR, by Babel).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from gettext import GNUTranslations, NullTranslations
@@ -25,6 +26,8 @@ DEFAULT = "en"
 ENGLISH_FILE = FOLDER / "public.pot"
 LANGUAGE_FILES = {path.parts[-3]: path for path in FOLDER.glob("*/LC_MESSAGES/public.po")}
 DAYS = {DEFAULT: "d MMM"}  # CLDR's own English is American: Nov 17
+# What the record calls what was posted (`heading` of models/timeline.py, operations/updates.py).
+POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|Update)")
 
 Message = str | tuple[str, str]  # English; where it counts something, for one and for several
 
@@ -60,6 +63,14 @@ class Texts:
         """
         text = self._translations.npgettext(name, *self._counted[name], number)
         return text.format(**{"n": number, **values})
+
+    def posted(self, title: str) -> str:
+        """The record's English title of what was posted, in this language; other titles stay as they are."""
+        found = POSTED.fullmatch(title)
+        if found is None:
+            return title
+        what = self("incident.milestone", n=found[2]) if found[2] else self("incident.update")
+        return self("incident.correction", what=what) if found[1] else what
 
     def section(self, name: str) -> dict[str, str]:
         """All sentences of one part, such as what the page's script says."""

@@ -126,11 +126,9 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
     given = {"ref": one.reference, "title": one.title, "severity": severity}
     parts = [one.title]
     if update:
-        number = update.title.removeprefix("Milestone ")
-        heading = t("incident.milestone", n=number) if number != update.title else t("incident.update")
-        subject = t(
-            "mail.said", heading=t("mail.correction") if update.title == "Correction" else heading, **given
-        )
+        is_correction = update.title == "Correction"
+        heading = t("mail.correction") if is_correction else t.posted(update.title)
+        subject = t("mail.said", heading=heading, **given)
         parts.append(update.body)
     else:
         subject = t(f"mail.{row.act.partition(':')[0]}", **given)

@@ -11,8 +11,10 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
+from majorops.domain.enums import Visibility
 from majorops.domain.measures import words
 from majorops.i18n import DEFAULT, ENGLISH, ENGLISH_FILE, LANGUAGE_FILES, LANGUAGES, languages
+from majorops.operations import updates
 from majorops.web import formats
 
 
@@ -107,6 +109,27 @@ def test_a_page_says_its_language_and_leads_to_the_others(cast, client):
 
 def test_a_language_that_is_not_there_is_no_page(cast, client):
     assert client.get("/xx/").status_code == 404
+
+
+def test_what_was_posted_is_called_by_the_pages_language(cast, client, clock):
+    incident, who = cast.open(), {"actor": cast.maya, "now": clock()}
+    given = {"visibility": Visibility.PUBLIC, "next_update_eta": clock() + timedelta(minutes=30)}
+    first = updates.publish_milestone(incident, "Payments fail.", **given, **who)
+    updates.publish_update(incident, "Some work again.", **given, **who)
+    updates.correct_publication(incident, first.id, "Card payments fail.", **who)
+    german, english = (client.get(f"{before}/incidents/{incident.id}").text for before in ("/de", ""))
+    for title, its in (
+        ("Milestone 1", "Meilenstein 1"),
+        ("Update", "Update"),
+        ("Correction of Milestone 1", "Korrektur von Meilenstein 1"),
+    ):
+        assert f"<b>{its}</b> veröffentlicht." in german
+        assert f"<b>{title}</b> posted." in english
+    assert "Milestone" not in german
+
+
+def test_a_title_of_another_kind_stays_as_it_is():
+    assert LANGUAGES["de"].posted("Milestone 2 was late") == "Milestone 2 was late"
 
 
 def test_the_number_of_active_incidents_stands_out_in_each_language(cast, client):
