@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -42,7 +43,9 @@ class Texts:
     def __init__(self, language: str, translations: NullTranslations, english: dict[str, Message]):
         self.language, self._translations = language, translations
         self._locale = Locale.parse(language)
-        self._day = parse_pattern(DAYS.get(language) or self._locale.datetime_skeletons["MMMd"])
+        layout = parse_pattern(DAYS.get(language) or self._locale.datetime_skeletons["MMMd"])
+        # A status page names a hundred days, and there are 366.
+        self._day = cache(lambda month, day: layout.apply(date(2000, month, day), self._locale))
         self.table = {
             name: translations.pgettext(name, text) for name, text in english.items() if isinstance(text, str)
         }
@@ -77,11 +80,12 @@ class Texts:
         return {key.partition(".")[2]: text for key, text in self.table.items() if key.startswith(f"{name}.")}
 
     def number(self, value: int) -> str:
+        """`12,345`."""
         return format_decimal(value, locale=self._locale)
 
     def day(self, value: date) -> str:
         """`17 Nov`."""
-        return self._day.apply(value, self._locale)
+        return self._day(value.month, value.day)
 
     def month(self, value: date) -> str:
         """`November 2026`."""
