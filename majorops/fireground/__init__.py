@@ -25,6 +25,7 @@ from majorops.fireground import (  # noqa: F401  (their views join the blueprint
     updates,
 )
 from majorops.fireground.blueprint import bp
+from majorops.fireground.regions import PARTS, draw
 from majorops.fireground.screen.commands import keyed
 from majorops.fireground.screen.ledger import ledger_title
 from majorops.fireground.screen.nudges import settling
@@ -38,6 +39,8 @@ GLOBALS = {
     "ROLES_ABOUT": ABOUT,
     "AFTER_ACTION": OFFERED,
     "NOTES": NOTES,
+    "PARTS": PARTS,
+    "draw": draw,
     "field_id": field_id,
     "keyed_commands": keyed,
     "settling": settling,

@@ -28,7 +28,8 @@ from majorops.domain.errors import Invalid, NotFound, Refused
 from majorops.domain.events import Region
 from majorops.domain.text import clean_line
 from majorops.fireground.regions import stale_since
-from majorops.fireground.screen import Fireground, Look
+from majorops.fireground.screen import Fireground
+from majorops.fireground.view import Form, Look
 from majorops.models import Incident
 from majorops.web.context import load
 from majorops.web.error_handlers import number_of, status_of, wants_partial
@@ -78,7 +79,7 @@ def changed(
 def refused(incident: Incident, problem: Refused, form: str, region: Region) -> Response:
     """The same page with the reason at its place and everything typed still there."""
     fireground = screen(incident)
-    fireground.refuse(problem, form, request.form)
+    fireground.form = Form(form, request.form, problem)
     if not wants_partial():
         return make_response(render_template("fireground/page.html", f=fireground), status_of(problem))
     response = partials(fireground, {*stale_since(incident, seen_version(incident)), region})
@@ -89,7 +90,7 @@ def refused(incident: Incident, problem: Refused, form: str, region: Region) -> 
 def shown_again(incident: Incident, form: str, typed: dict[str, str]) -> Response:
     """The page, without script, with a text back in the form where it was typed."""
     fireground = screen(incident)
-    fireground.keep(form, typed)
+    fireground.form = Form(form, typed)
     return make_response(render_template("fireground/page.html", f=fireground))
 
 

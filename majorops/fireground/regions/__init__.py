@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from pkgutil import iter_modules
 
+from flask import render_template
 from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.enums import by_value
 from majorops.domain.events import EventKind, Region, Signal, stale_regions
+from majorops.fireground.view import View
 from majorops.models import Incident, TimelineEvent
 from majorops.operations.fields import FIELDS
 
@@ -35,3 +39,23 @@ def stale(entries: Iterable[tuple[str, str | None]], signals: Iterable[Signal] =
             found |= FIELDS[field].regions
     found |= stale_regions((), signals)
     return [region for region in Region if region in found]
+
+
+# A region is one file here, named like it, whose `build` gives the small frozen model that its partial
+# `fireground/_<name>.html` shows under its own name, and nothing else.
+BUILDERS: dict[Region, Callable[[View], object]] = {
+    Region(name): import_module(f"{__name__}.{name}").build for _, name, _ in iter_modules(__path__)
+}
+# Partials that stand elsewhere on the page and show the same model: their elements are named like them.
+PARTS: dict[Region, tuple[str, ...]] = {Region.PANEL: ("foot",), Region.NUDGE: ("nudge_top",)}
+
+
+def draw(name: str, view: View, part: str = "") -> str:
+    """The HTML of the region of this name, or of one of its parts. Raises ValueError where there is none."""
+    region = Region(name)
+    template = f"fireground/_{part or name}.html"
+    if region not in BUILDERS:
+        return render_template(template, f=view)
+    if BUILDERS[region] not in view.loaded:
+        view.loaded[BUILDERS[region]] = BUILDERS[region](view)
+    return render_template(template, **{name: view.loaded[BUILDERS[region]]})

@@ -4,7 +4,6 @@ Nothing here grows with the record: the timeline comes in pages, everything else
 people run at once.
 """
 
-from majorops.fireground.screen.base import Look
 from majorops.fireground.screen.command import Fireground
 
-__all__ = ["Fireground", "Look"]
+__all__ = ["Fireground"]

@@ -2,139 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain import measures
-from majorops.domain.access import Actor, Permission
+from majorops.domain.access import Permission
 from majorops.domain.cadence import Cadence
 from majorops.domain.enums import CommandRole, Phase
-from majorops.domain.errors import Invalid, Refused
-from majorops.domain.gates import STRICT, check_refusal, not_yours
-from majorops.domain.phases import Step, steps
+from majorops.domain.gates import check_refusal, not_yours
+from majorops.domain.phases import Step
 from majorops.domain.roles import release_refusal
+from majorops.fireground import reads
+from majorops.fireground.reads import phase_steps
+from majorops.fireground.view import View
 from majorops.models import (
     IS_RUNNING,
-    PHASES_ENTERED,
     CommandAssignment,
     Incident,
-    Publication,
     System,
-    TimelineEvent,
 )
-from majorops.operations import closed_refusal
 from majorops.operations.fields import FIELDS
 
 OTHERS_SHOWN = 20
 
 
-@dataclass(frozen=True)
-class Look:
-    """The version of the record that a person saw, and when."""
-
-    version: int
-    at: datetime
-
-
-class Screen:
-    """One incident as one person sees it at one moment.
-
-    `present`: who else looks (live.Person). `looked`: what the person saw last.
-    Of the timeline it shows entries older than `before`, `only` public ones, and those that contain `q`.
-    """
-
-    def __init__(
-        self,
-        incident: Incident,
-        actor: Actor,
-        now: datetime,
-        *,
-        address: str,
-        thresholds: dict[bool, tuple[int, int]],
-        is_ai_on: bool = False,
-        present: list | None = None,
-        looked: Look | None = None,
-        before: int | None = None,
-        only: str = "",
-        q: str = "",
-    ):
-        self.incident, self.actor, self.now = incident, actor, now
-        self.before, self.only, self.q = before, only, q
-        self.present, self.looked = present or [], looked
-        self.address, self._thresholds, self.is_ai_on = address, thresholds, is_ai_on
-        self.problem: Refused | None = None
-        self.problem_form = ""
-        self._typed: Mapping[str, str] = {}
-
-    def keep(self, form: str, typed: Mapping[str, str]) -> None:
-        """What was typed into a form of this page is shown in it."""
-        self.problem_form, self._typed = form, typed
-
-    def refuse(self, problem: Refused, form: str, typed: Mapping[str, str]) -> None:
-        """A form of this page was refused: its reason and what was typed are shown where it stands."""
-        self.problem = problem
-        self.keep(form, typed)
-
-    def typed(self, form: str, name: str, default: str = "") -> str:
-        """What was typed into a refused form, else the default."""
-        return self._typed.get(name, default) if form == self.problem_form else default
-
-    def error(self, form: str, name: str | None = None) -> str:
-        """The sentence at a field of a refused form; without a name the sentence about the whole."""
-        if form != self.problem_form or self.problem is None:
-            return ""
-        if not isinstance(self.problem, Invalid):
-            return "" if name else str(self.problem)
-        return self.problem.errors.get(name, "") if name else str(self.problem)
-
-    # Who looks
-
-    @property
-    def can_command(self) -> bool:
-        """May edit: a MIM, and the incident is not over."""
-        return self.actor.can(Permission.INCIDENT_COMMAND) and not self.incident.is_resolved
-
-    @property
-    def may_command(self) -> bool:
-        """Has the right at all, even where the incident is resolved (visibility, corrections, review)."""
-        return self.actor.can(Permission.INCIDENT_COMMAND)
+class Screen(View):
+    """What regions that have no model of their own yet, and the commands, read of a view."""
 
     @property
     def may_publish(self) -> bool:
         """What this person writes may reach the public."""
         return self.actor.can(Permission.PUBLISH)
 
+    @cached_property
+    def update_count(self) -> int:
+        return reads.update_count(self)
+
+    @property
+    def problem_form(self) -> str:
+        return self.form.name
+
+    def typed(self, form: str, name: str, default: str = "") -> str:
+        return self.form.typed(form, name, default)
+
+    def error(self, form: str, name: str | None = None) -> str:
+        return self.form.error(form, name)
+
     @property
     def may_manage(self) -> bool:
         """May change channels and accounts."""
         return self.actor.can(Permission.DATA_MANAGE)
-
-    def why_not(self, permission: Permission, *, always: bool = False) -> str:
-        """Why this person may not use an operation, as a sentence; empty when they may.
-
-        `always`: even when resolved.
-        """
-        return self.actor.refusal(permission) or ("" if always else closed_refusal(self.incident))
-
-    def why_not_edit(self, name: str) -> str:
-        field = FIELDS[name]
-        refusal = self.why_not(field.needs, always=not field.frozen_when_resolved)
-        return refusal or field.why_missing(self.incident)
 
     @property
     def edits_bridge_above(self) -> bool:
         """The bridge's field stands in the header, not under All fields: where it is asked for or set."""
         asked = bool(self.incident.bridge_url or self.incident.alarm_level)
         return asked and self.can_edit("bridge_url")
-
-    def can_edit(self, name: str) -> bool:
-        return not self.why_not_edit(name)
 
     def why_not_check(self, system: str) -> str:
         refusal = check_refusal(self.incident.phase, self.incident.is_resolved)
@@ -174,10 +100,6 @@ class Screen:
             )
         return FIELDS[name].read(self.incident)
 
-    def later(self, minutes: int) -> datetime:
-        """A time ahead, for the examples that fields show."""
-        return self.now + timedelta(minutes=minutes)
-
     # Top bar and phases
 
     @cached_property
@@ -187,12 +109,9 @@ class Screen:
         highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
         return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
 
-    @cached_property
+    @property
     def steps(self) -> list[Step]:
-        rows = PHASES_ENTERED.where(TimelineEvent.incident_id == self.incident.id)
-        could_skip = self.incident.phase > Phase.GATHER
-        entered: Iterable[Phase] = db.session.scalars(rows) if could_skip else [self.incident.phase]
-        return steps(self.incident.phase, entered, self.incident.is_resolved)
+        return phase_steps(self)
 
     @property
     def time_in_phase(self) -> timedelta:
@@ -200,39 +119,7 @@ class Screen:
 
     @cached_property
     def cadence(self) -> Cadence | None:
-        return self.incident.cadence(self.now)
-
-    # Tiles
-
-    @property
-    def thresholds(self) -> tuple[int, int]:
-        """Minutes until the duration turns amber and red."""
-        return self._thresholds[self.incident.severity in STRICT]
-
-    @property
-    def duration(self) -> timedelta:
-        return measures.total_duration(self.incident.opened_at, self.incident.resolved_at, self.now)
-
-    @property
-    def duration_colour(self) -> str:
-        return measures.duration_colour(self.duration, self.thresholds)
-
-    @property
-    def impact_from(self) -> datetime:
-        return measures.impact_started_at(self.incident.issue_time, self.incident.detected_at)
-
-    @property
-    def impact_to(self) -> datetime | None:
-        return measures.impact_ended_at(self.incident.resolve_time, self.incident.resolved_at)
-
-    @property
-    def impact(self) -> timedelta:
-        return measures.impact_duration(self.impact_from, self.impact_to, self.now)
-
-    @cached_property
-    def update_count(self) -> int:
-        rows = select(func.count(Publication.id)).filter_by(incident_id=self.incident.id)
-        return db.session.execute(rows).scalar_one()
+        return reads.cadence(self)
 
     # Info
 

@@ -11,15 +11,14 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.checklist import Facts
 from majorops.domain.enums import CheckState, IncidentStatus, Phase, SystemStatus
-from majorops.domain.gates import Blocker, Situation, advance_blockers, opens_at, status_blockers
+from majorops.domain.gates import Blocker, Situation, opens_at, status_blockers
 from majorops.domain.playbook import Item, Play, play_at
 from majorops.domain.systems import system_status
+from majorops.fireground import reads
 from majorops.fireground.screen.cards import Card, card_on, others_for
 from majorops.fireground.screen.drafts import Drafts
-from majorops.fireground.screen.since import Since, since
 from majorops.models import ChecklistTick, PhaseNote, RunCard, ValidationCheck
 from majorops.operations.checklist_facts import facts, standing_ticks
-from majorops.operations.phase import situation
 
 # Where a line that only the record ticks is settled: ids on the fireground, the first there gets the focus.
 PLACES = {
@@ -71,11 +70,6 @@ class Tick:
 class Fireground(Drafts):
     """One incident as one person sees it at one moment, whole."""
 
-    @cached_property
-    def since(self) -> Since | None:
-        """What others changed since the person looked last."""
-        return since(self.incident, self.looked, self.actor, self.now)
-
     # Phase command
 
     @property
@@ -84,7 +78,7 @@ class Fireground(Drafts):
 
     @cached_property
     def situation(self) -> Situation:
-        return situation(self.incident)
+        return reads.situation(self)
 
     @cached_property
     def checks(self) -> list[tuple[str, ValidationCheck | None]]:
@@ -171,8 +165,7 @@ class Fireground(Drafts):
 
     @cached_property
     def blockers(self) -> list[Blocker]:
-        """Why the next phase may not be entered yet."""
-        return advance_blockers(self.situation, self.next_phase, self.now) if self.next_phase else []
+        return reads.blockers(self)
 
     def status_blockers(self, to: IncidentStatus) -> list[Blocker]:
         return status_blockers(self.situation, to, self.now)

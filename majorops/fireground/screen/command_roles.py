@@ -7,20 +7,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from sqlalchemy import select
-
-from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.enums import AccountRole, AlarmLevel, CommandRole
 from majorops.domain.exposure import Exposure
 from majorops.domain.handover import Line, answer_refusal, offer_refusal, withdraw_refusal
-from majorops.domain.roles import StandIn, is_let_go, stand_in, take_refusal
+from majorops.domain.roles import StandIn, stand_in, take_refusal
+from majorops.fireground import reads
 from majorops.fireground.screen.record import Record
 from majorops.models import CommandAssignment, Handover, User
 from majorops.operations.exposure import exposure_of
 from majorops.operations.handover import command_brief
-from majorops.operations.handover_expiry import open_handover
 from majorops.operations.outbox import audience
 from majorops.operations.stand_down import why_not_stand_down
 
@@ -34,10 +31,7 @@ class CommandTeam(Record):
 
     @cached_property
     def _assignments(self) -> list[CommandAssignment]:
-        rows = (
-            select(CommandAssignment).filter_by(incident_id=self.incident.id).order_by(CommandAssignment.id)
-        )
-        return list(db.session.scalars(rows))
+        return reads.assignments(self)
 
     @cached_property
     def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]:
@@ -79,10 +73,7 @@ class CommandTeam(Record):
 
     @cached_property
     def let_go(self) -> frozenset[CommandRole]:
-        """Roles whose holder was released in phase 8, as its checklist asks."""
-        last = {row.role: row for row in self._assignments}
-        here = (self.incident.phase, self.incident.phase_entered_at)
-        return frozenset(role for role, row in last.items() if is_let_go(role, row.until, *here))
+        return reads.let_go(self)
 
     @property
     def role_history(self) -> list[CommandAssignment]:
@@ -148,8 +139,7 @@ class CommandTeam(Record):
 
     @cached_property
     def handover(self) -> Handover | None:
-        """The offer that waits for its answer."""
-        return open_handover(self.incident)
+        return reads.handover(self)
 
     @cached_property
     def brief(self) -> tuple[Line, ...]:

@@ -8,10 +8,9 @@ from typing import cast
 from majorops.domain.briefs import Basis, written_words
 from majorops.domain.enums import Helper, Phase
 from majorops.domain.facts import Mark, check, pieces, still_said
+from majorops.fireground import reads
 from majorops.fireground.screen.command_roles import CommandTeam
 from majorops.models import Draft
-from majorops.operations.drafts import offered_drafts
-from majorops.operations.summary import summary_moved
 
 BRIEF_PHASES = (Phase.INITIAL, Phase.RESOLUTION)  # guide: "Run this at Phase 4 and again at Resolution"
 
@@ -19,11 +18,7 @@ BRIEF_PHASES = (Phase.INITIAL, Phase.RESOLUTION)  # guide: "Run this at Phase 4 
 class Drafts(CommandTeam):
     @cached_property
     def _drafts(self) -> dict[Helper, Draft]:
-        if not self.may_command:
-            return {}
-        drafts = offered_drafts(self.incident, self.actor, self.now)
-        # After the close leadership reads on: a brief is still drafted, nothing else.
-        return {h: d for h, d in drafts.items() if self.can_command or h is Helper.BRIEF}
+        return reads.drafts(self)
 
     def draft(self, helper: str) -> Draft | None:
         """What lies before this person of that helper."""
@@ -47,13 +42,11 @@ class Drafts(CommandTeam):
 
     @cached_property
     def summary_basis(self) -> Basis | None:
-        """What the exec summary was written from."""
-        return Basis.of(self.incident.exec_summary_from) if self.incident.exec_summary else None
+        return reads.summary_basis(self)
 
     @cached_property
     def summary_moved(self) -> tuple[str, ...]:
-        """What moved on since; empty while it is current."""
-        return summary_moved(self.incident, self.now)
+        return reads.summary_moved(self)
 
     @property
     def summary_written(self) -> str:

@@ -6,32 +6,28 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
-from majorops.domain.cadence import Holding, holding
-from majorops.domain.coach import Nudge, next_change, nudges, standing
+from majorops.domain.cadence import Holding
+from majorops.domain.coach import Nudge
 from majorops.domain.enums import (
-    AskState,
-    TrackOutcome,
     Visibility,
 )
 from majorops.domain.events import EventKind
+from majorops.fireground import reads
 from majorops.fireground.screen.base import Screen
 from majorops.fireground.screen.ledger import Act, ledger
 from majorops.fireground.screen.teams import Row, team_rows
 from majorops.models import (
     Ask,
     CanReport,
-    NudgeMark,
     Publication,
     RecoveryTrack,
     Timebox,
     TimelineEvent,
 )
-from majorops.operations.coach_inputs import coach_inputs
-from majorops.operations.coaching import marks, resting
 
 ENTRIES_PER_PAGE = 100
 NEWEST_SHOWN = 8
@@ -46,15 +42,11 @@ class Record(Screen):
 
     @cached_property
     def tracks(self) -> list[RecoveryTrack]:
-        rows = select(RecoveryTrack).filter_by(incident_id=self.incident.id)
-        newest = rows.order_by(
-            (RecoveryTrack.outcome == TrackOutcome.RUNNING).desc(), RecoveryTrack.id.desc()
-        )
-        return list(db.session.scalars(newest.limit(TRACKS_SHOWN)))
+        return reads.tracks(self)
 
     @property
     def holding(self) -> Holding:
-        return holding(self.incident.is_shown, any(track.is_running for track in self.tracks))
+        return reads.holding_update(self)
 
     @property
     def holding_text(self) -> str:
@@ -63,25 +55,11 @@ class Record(Screen):
 
     @cached_property
     def timeboxes(self) -> list[Timebox]:
-        rows = (
-            select(Timebox)
-            .filter_by(incident_id=self.incident.id, closed_at=None)
-            .order_by(Timebox.expires_at)
-        )
-        return list(db.session.scalars(rows.limit(TRACKS_SHOWN)))
+        return reads.timeboxes(self)
 
     @cached_property
     def cans(self) -> dict[str, CanReport]:
-        """The last CAN of each team, by the team's name in lower case."""
-        newest = (
-            select(func.max(CanReport.id).label("id"))
-            .where(CanReport.incident_id == self.incident.id)
-            .group_by(func.lower(CanReport.team))
-            .order_by(func.max(CanReport.id).desc())
-            .limit(TRACKS_SHOWN)
-        )
-        rows = select(CanReport).where(CanReport.id.in_(newest))
-        return {report.team.lower(): report for report in db.session.scalars(rows)}
+        return reads.cans(self)
 
     @property
     def team_rows(self) -> list[Row]:
@@ -100,9 +78,7 @@ class Record(Screen):
 
     @cached_property
     def asks(self) -> list[Ask]:
-        """What is still open, the first due first."""
-        rows = select(Ask).filter_by(incident_id=self.incident.id, state=AskState.OPEN)
-        return list(db.session.scalars(rows.order_by(Ask.due_at).limit(TRACKS_SHOWN)))
+        return reads.asks(self)
 
     @cached_property
     def ruled_out(self) -> list[TimelineEvent]:
@@ -121,19 +97,8 @@ class Record(Screen):
     # The coach
 
     @cached_property
-    def _every_nudge(self) -> list[Nudge]:
-        running = [track for track in self.tracks if track.is_running]
-        return nudges(coach_inputs(self.incident, tracks=running, timeboxes=self.timeboxes, asks=self.asks))
-
-    @cached_property
-    def _marks(self) -> dict[str, NudgeMark]:
-        return marks(self.incident, standing(self._every_nudge, self.now))
-
-    @cached_property
     def nudges(self) -> list[Nudge]:
-        """What the coach says now, but for what somebody set aside; the first one is shown."""
-        set_aside = resting(self._marks, self.now)
-        return [nudge for nudge in standing(self._every_nudge, self.now) if nudge.key not in set_aside]
+        return reads.standing_nudges(self)
 
     @property
     def nudge(self) -> Nudge | None:
@@ -141,10 +106,7 @@ class Record(Screen):
 
     @property
     def next_nudge_at(self) -> datetime | None:
-        """When the coach will say something else, if nothing happens before."""
-        snoozed = (mark.snoozed_until for mark in self._marks.values() if not mark.dismissed_at)
-        times = (next_change(self._every_nudge, self.now), *snoozed)
-        return min((at for at in times if at and at > self.now), default=None)
+        return reads.next_nudge_at(self)
 
     # Timeline and updates
 
@@ -210,8 +172,7 @@ class Record(Screen):
 
     @cached_property
     def updates(self) -> list[Publication]:
-        rows = select(Publication).filter_by(incident_id=self.incident.id).order_by(Publication.id.desc())
-        return list(db.session.scalars(rows.limit(UPDATES_SHOWN)))
+        return reads.updates(self)
 
     @cached_property
     def ledger(self) -> list[Act]:

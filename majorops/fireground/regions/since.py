@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.events import EventKind
-from majorops.fireground.screen.base import Look
+from majorops.fireground.view import Look, View
 from majorops.models import Incident, TimelineEvent
 
 AWAY = timedelta(minutes=5)
@@ -43,8 +43,14 @@ class Since:
     """`parts` are short sentences; `entries` counts all that others added to the timeline."""
 
     at: datetime
+    now: datetime
     parts: tuple[str, ...]
     entries: int
+
+
+def build(view: View) -> Since | None:
+    """What others changed since the person looked last; None for a short absence, or for nothing."""
+    return since(view.incident, view.looked, view.actor, view.now)
 
 
 def since(incident: Incident, looked: Look | None, actor: Actor, now: datetime) -> Since | None:
@@ -81,4 +87,4 @@ def since(incident: Incident, looked: Look | None, actor: Actor, now: datetime) 
             parts += [row.title for row in found[:NAMED]]
             if len(found) > NAMED:
                 parts.append(f"{len(found) - NAMED} more of the same")
-    return Since(looked.at, tuple(parts), entries)
+    return Since(looked.at, now, tuple(parts), entries)

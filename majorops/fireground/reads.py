@@ -1,0 +1,281 @@
+"""What more than one region reads of an incident, each once a view (`once`).
+
+Nothing here grows with the record: lists are bounded by what people run at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain.alarm import is_role_asked
+from majorops.domain.briefs import Basis
+from majorops.domain.cadence import Cadence, Holding, holding
+from majorops.domain.coach import Nudge, next_change, nudges, standing
+from majorops.domain.enums import AskState, CommandRole, Helper, IncidentStatus, Phase, TrackOutcome
+from majorops.domain.gates import Blocker, Situation, advance_blockers
+from majorops.domain.phases import Step, steps
+from majorops.domain.playbook import Play, play_at
+from majorops.domain.roles import is_let_go
+from majorops.fireground.view import View, once
+from majorops.models import (
+    PHASES_ENTERED,
+    Ask,
+    CanReport,
+    CommandAssignment,
+    Draft,
+    Handover,
+    NudgeMark,
+    Publication,
+    RecoveryTrack,
+    Timebox,
+    TimelineEvent,
+)
+from majorops.operations.coach_inputs import coach_inputs
+from majorops.operations.coaching import marks, resting
+from majorops.operations.drafts import offered_drafts
+from majorops.operations.handover_expiry import open_handover
+from majorops.operations.phase import situation as read_situation
+from majorops.operations.summary import summary_moved as what_moved
+
+SHOWN = 20  # tracks, timeboxes, teams, asks, updates
+
+# Tracks, timeboxes, CAN, asks
+
+
+@once
+def tracks(view: View) -> list[RecoveryTrack]:
+    """Running ones first, then the newest."""
+    rows = select(RecoveryTrack).filter_by(incident_id=view.incident.id)
+    newest = rows.order_by((RecoveryTrack.outcome == TrackOutcome.RUNNING).desc(), RecoveryTrack.id.desc())
+    return list(db.session.scalars(newest.limit(SHOWN)))
+
+
+@once
+def timeboxes(view: View) -> list[Timebox]:
+    """What runs, the first due first."""
+    rows = select(Timebox).filter_by(incident_id=view.incident.id, closed_at=None)
+    return list(db.session.scalars(rows.order_by(Timebox.expires_at).limit(SHOWN)))
+
+
+@once
+def cans(view: View) -> dict[str, CanReport]:
+    """The last CAN of each team, by the team's name in lower case."""
+    newest = (
+        select(func.max(CanReport.id).label("id"))
+        .where(CanReport.incident_id == view.incident.id)
+        .group_by(func.lower(CanReport.team))
+        .order_by(func.max(CanReport.id).desc())
+        .limit(SHOWN)
+    )
+    rows = select(CanReport).where(CanReport.id.in_(newest))
+    return {report.team.lower(): report for report in db.session.scalars(rows)}
+
+
+@once
+def asks(view: View) -> list[Ask]:
+    """What is still open, the first due first."""
+    rows = select(Ask).filter_by(incident_id=view.incident.id, state=AskState.OPEN)
+    return list(db.session.scalars(rows.order_by(Ask.due_at).limit(SHOWN)))
+
+
+# The coach
+
+
+@once
+def _every_nudge(view: View) -> list[Nudge]:
+    running = [track for track in tracks(view) if track.is_running]
+    inputs = coach_inputs(view.incident, tracks=running, timeboxes=timeboxes(view), asks=asks(view))
+    return nudges(inputs)
+
+
+@once
+def _marks(view: View) -> dict[str, NudgeMark]:
+    return marks(view.incident, standing(_every_nudge(view), view.now))
+
+
+@once
+def standing_nudges(view: View) -> list[Nudge]:
+    """What the coach says now, but for what somebody set aside; the first one is shown."""
+    set_aside = resting(_marks(view), view.now)
+    return [nudge for nudge in standing(_every_nudge(view), view.now) if nudge.key not in set_aside]
+
+
+def next_nudge_at(view: View) -> datetime | None:
+    """When the coach will say something else, if nothing happens before."""
+    snoozed = (mark.snoozed_until for mark in _marks(view).values() if not mark.dismissed_at)
+    times = (next_change(_every_nudge(view), view.now), *snoozed)
+    return min((at for at in times if at and at > view.now), default=None)
+
+
+def holding_update(view: View) -> Holding:
+    """What the holding update of one press would say now."""
+    return holding(view.incident.is_shown, any(track.is_running for track in tracks(view)))
+
+
+# Updates
+
+
+@once
+def cadence(view: View) -> Cadence | None:
+    return view.incident.cadence(view.now)
+
+
+@once
+def update_count(view: View) -> int:
+    rows = select(func.count(Publication.id)).filter_by(incident_id=view.incident.id)
+    return db.session.execute(rows).scalar_one()
+
+
+@once
+def updates(view: View) -> list[Publication]:
+    """Newest first."""
+    rows = select(Publication).filter_by(incident_id=view.incident.id).order_by(Publication.id.desc())
+    return list(db.session.scalars(rows.limit(SHOWN)))
+
+
+# The command team
+
+
+class Seat(NamedTuple):
+    """A role of the command team: who holds it, and since when it is vacant."""
+
+    role: CommandRole
+    held: CommandAssignment | None
+    vacant_since: datetime | None
+
+
+@once
+def assignments(view: View) -> list[CommandAssignment]:
+    """All, the oldest first."""
+    rows = select(CommandAssignment).filter_by(incident_id=view.incident.id).order_by(CommandAssignment.id)
+    return list(db.session.scalars(rows))
+
+
+@once
+def team(view: View) -> list[Seat]:
+    """Every role, in their order."""
+    last = {row.role: row for row in assignments(view)}
+    seats = []
+    for role in CommandRole:
+        row = last.get(role)
+        if row is not None and row.until is None:
+            seats.append(Seat(role, row, None))
+        else:
+            seats.append(Seat(role, None, row.until if row else view.incident.opened_at))
+    return seats
+
+
+def mim(view: View) -> CommandAssignment | None:
+    return next(seat.held for seat in team(view) if seat.role is CommandRole.MIM)
+
+
+@once
+def let_go(view: View) -> frozenset[CommandRole]:
+    """Roles whose holder was released in phase 8, as its checklist asks."""
+    last = {row.role: row for row in assignments(view)}
+    here = (view.incident.phase, view.incident.phase_entered_at)
+    return frozenset(role for role, row in last.items() if is_let_go(role, row.until, *here))
+
+
+def released(view: View) -> dict[CommandRole, str]:
+    """Who held a role last, of an incident that is stood down, or who was let go."""
+    return {row.role: f"{row.name}, released" for row in assignments(view)}
+
+
+def is_asked(view: View, role: CommandRole) -> bool:
+    """Whether the Box asks for this role: then an empty seat stands out."""
+    return is_role_asked(role, view.incident.alarm_level)
+
+
+def is_vacant(view: View, role: CommandRole) -> bool:
+    """Whether the seat, empty, stands out: asked for, and not let go."""
+    return is_asked(view, role) and role not in let_go(view)
+
+
+@once
+def handover(view: View) -> Handover | None:
+    """The offer of command that waits for its answer."""
+    return open_handover(view.incident)
+
+
+# Phase command
+
+
+def play(view: View) -> Play:
+    return play_at(view.incident.phase, view.incident.alarm_level)
+
+
+@once
+def phase_steps(view: View) -> list[Step]:
+    """The eight phases: gone through, skipped, current, ahead."""
+    incident = view.incident
+    rows = PHASES_ENTERED.where(TimelineEvent.incident_id == incident.id)
+    could_skip = incident.phase > Phase.GATHER
+    entered: Iterable[Phase] = db.session.scalars(rows) if could_skip else [incident.phase]
+    return steps(incident.phase, entered, incident.is_resolved)
+
+
+def time_in_phase(view: View) -> timedelta:
+    return (view.incident.resolved_at or view.now) - view.incident.phase_entered_at
+
+
+@once
+def situation(view: View) -> Situation:
+    """What the gates look at."""
+    return read_situation(view.incident)
+
+
+def next_phase(view: View) -> Phase | None:
+    return Phase(view.incident.phase + 1) if view.incident.phase < Phase.RESOLUTION else None
+
+
+def next_status(view: View) -> IncidentStatus | None:
+    """The status that phase 7 and 8 ask for next."""
+    if view.incident.phase < Phase.VALIDATION or view.incident.is_resolved:
+        return None
+    if view.incident.status is IncidentStatus.ACTIVE:
+        return IncidentStatus.MONITORING
+    return IncidentStatus.RESOLVED if view.incident.phase is Phase.RESOLUTION else None
+
+
+@once
+def blockers(view: View) -> list[Blocker]:
+    """Why the next phase may not be entered yet."""
+    to = next_phase(view)
+    return advance_blockers(situation(view), to, view.now) if to else []
+
+
+def shows_resolution(view: View) -> bool:
+    """The composer offers the resolution milestone: in phase 8, and in phase 7 once it is clear."""
+    phase = view.incident.phase
+    return phase is Phase.RESOLUTION or (phase is Phase.VALIDATION and not blockers(view))
+
+
+# Drafts and the exec summary
+
+
+@once
+def drafts(view: View) -> dict[Helper, Draft]:
+    """What the helpers wrote and this person has before them."""
+    if not view.may_command:
+        return {}
+    offered = offered_drafts(view.incident, view.actor, view.now)
+    # After the close leadership reads on: a brief is still drafted, nothing else.
+    return {h: d for h, d in offered.items() if view.can_command or h is Helper.BRIEF}
+
+
+@once
+def summary_basis(view: View) -> Basis | None:
+    """What the exec summary was written from."""
+    return Basis.of(view.incident.exec_summary_from) if view.incident.exec_summary else None
+
+
+@once
+def summary_moved(view: View) -> tuple[str, ...]:
+    """What moved on since the exec summary was written; empty while it is current."""
+    return what_moved(view.incident, view.now)
