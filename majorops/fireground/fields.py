@@ -1,0 +1,177 @@
+"""A field at rest: what a person reads of it, and whether they may open its editor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from majorops.domain.enums import AlarmLevel, CheckState, CommandRole, Phase, Severity
+from majorops.fireground import reads
+from majorops.fireground.view import View
+from majorops.operations.fields import FIELDS, Field, Place, field_id
+
+SQUARES = {CheckState.CONFIRMED: " square--green", CheckState.FAILED: ""}
+
+
+@dataclass(frozen=True)
+class FieldAtRest:
+    """`text`: the stored value as editable text, `shown`: what a person reads, `empty`: what is said for
+    none. `display`: the macro of fields.html that draws it, with its `detail`.
+    """
+
+    name: str
+    id: str
+    label: str
+    address: str  # of its editor
+    text: str
+    shown: str
+    empty: str
+    has_lines: bool
+    can_edit: bool
+    told_nobody: bool  # somebody got a role with it, and no message
+    display: str
+    detail: object
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Block:
+    """Severity and Box."""
+
+    severity: Severity
+    alarm_level: AlarmLevel
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A system, and the square that says how its check stands."""
+
+    name: str
+    square: str
+
+
+@dataclass(frozen=True)
+class AlertTime:
+    fired_at: datetime | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a role; with nobody, what is said of the empty seat, and since when it is vacant."""
+
+    name: str
+    is_me: bool
+    instead: str
+    vacant_since: datetime | None
+    can_assign: bool
+
+
+def at_rest(view: View, name: str) -> FieldAtRest:
+    """The field of this name, as this person sees it. Raises KeyError where there is none."""
+    field = FIELDS[name]
+    text, can_edit, unasked = text_of(view, field), view.can_edit(name), why_unasked(view, field)
+    return FieldAtRest(
+        name=name,
+        id=field_id(name),
+        label=field.label,
+        address=f"{view.address}/fields/{name}",
+        text=text,
+        shown=field.show(text) or unasked or (field.empty if can_edit else "") or "Not set",
+        empty=unasked or field.empty,
+        has_lines=field.input == "text",
+        can_edit=can_edit,
+        told_nobody=_told_nobody(view, field),
+        display=field.display,
+        detail=DETAILS[field.display](view, field) if field.display in DETAILS else None,
+        now=view.now,
+    )
+
+
+def fields_at(view: View, place: Place) -> tuple[FieldAtRest, ...]:
+    """The fields that stand at a place of the page, but for those that have no value to edit yet."""
+    found = [f for f in FIELDS.values() if f.place is place and not f.why_missing(view.incident)]
+    return tuple(
+        at_rest(view, f.name) for f in found if not (f.display == "bridge" and edits_bridge_above(view))
+    )
+
+
+def edits_bridge_above(view: View) -> bool:
+    """The bridge's field stands in the header, not under All fields: where it is asked for or set."""
+    incident = view.incident
+    return bool(incident.bridge_url or incident.alarm_level) and view.can_edit("bridge_url")
+
+
+def text_of(view: View, field: Field) -> str:
+    """The stored value as editable text, from what is read already where it is."""
+    if role := _role_of(field):
+        return next((seat.held.name for seat in reads.team(view) if seat.role is role and seat.held), "")
+    return field.read(view.incident)
+
+
+def why_unasked(view: View, field: Field) -> str:
+    """What an empty field says that the incident's Box does not ask for, or whose holder was let go."""
+    role = _role_of(field)
+    if role and role in reads.let_go(view):
+        return reads.released(view)[role]
+    is_bridge_unasked = field.display == "bridge" and view.incident.alarm_level is AlarmLevel.BOX_0
+    if is_bridge_unasked or (role and not reads.is_asked(view, role)):
+        return f"Not asked for at {view.incident.alarm_level.label}"
+    return ""
+
+
+def _role_of(field: Field) -> CommandRole | None:
+    return CommandRole(field.name.removeprefix("command.")) if field.place is Place.ROLES else None
+
+
+def _told_nobody(view: View, field: Field) -> bool:
+    """The field gave a role to somebody else's account: assigning sends them no message."""
+    role = _role_of(field)
+    if role is None:
+        return False
+    held = next(seat.held for seat in reads.team(view) if seat.role is role)
+    return bool(held and held.user_id and held.user_id != view.actor.user_id)
+
+
+def _block(view: View, field: Field) -> Block:
+    return Block(view.incident.severity, view.incident.alarm_level)
+
+
+def _is_above(view: View, field: Field) -> bool:
+    return edits_bridge_above(view)
+
+
+def _chips(view: View, field: Field) -> tuple[Chip, ...]:
+    pending = " square--hollow" if view.incident.phase >= Phase.VALIDATION else ""
+    checks = reads.situation(view).checks
+    return tuple(
+        Chip(name, SQUARES.get(checks.get(name, CheckState.PENDING), pending))
+        for name in view.incident.system_names
+    )
+
+
+def _alert_time(view: View, field: Field) -> AlertTime:
+    return AlertTime(view.incident.issue_time, view.incident.opened_at)
+
+
+def _holder(view: View, field: Field) -> Holder:
+    role = _role_of(field)
+    seat = next(seat for seat in reads.team(view) if seat.role is role)
+    if seat.held:
+        is_me = bool(seat.held.user_id) and seat.held.user_id == view.actor.user_id
+        return Holder(seat.held.name, is_me, "", None, False)
+    incident = view.incident
+    instead = why_unasked(view, field)
+    if incident.stood_down_at:
+        instead = reads.released(view).get(seat.role, "Not held")
+    since = None if incident.is_resolved else seat.vacant_since
+    return Holder("", False, instead, since, view.can_command)
+
+
+DETAILS = {
+    "severity": _block,
+    "bridge": _is_above,
+    "systems": _chips,
+    "alert_time": _alert_time,
+    "role": _holder,
+}
