@@ -4,6 +4,7 @@ one of two workers is killed in the middle.
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -13,7 +14,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from pytest_httpserver import HTTPServer
 from sqlalchemy import select
+from werkzeug import Request, Response
 
 from bench.table import spread, verdict
 from majorops import clock, create_app
@@ -25,7 +28,6 @@ from majorops.operations import audit, delivery, operation
 from majorops.operations.incident import open_incident
 from majorops.operations.outbox import notify
 from tests.conftest import SECRET, migrated
-from tests.notifications.receivers import WebServer
 from tests.server import ROOT, fill
 
 MESSAGES, DELAY = 1_000, 0.02
@@ -37,11 +39,11 @@ def run() -> list[dict]:
     folder = Path(tempfile.mkdtemp())
     url = migrated(f"sqlite:///{folder / 'bench.db'}")
     fill(url)
-    # Every tenth request fails, as often as it is that message's turn.
-    server = WebServer(answers=lambda count, headers: 500 if count % 10 == 0 else 200, delay=DELAY)
+    heard: list[str] = []
+    server = receiver(heard)
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "WEBHOOK_PRIVATE": True})
     with app.app_context():
-        queue(server.url)
+        queue(server.url_for("/hook"))
         environment = os.environ | {
             "MAJOROPS_DATABASE_URL": url,
             "MAJOROPS_SECRET_KEY": SECRET,
@@ -52,7 +54,7 @@ def run() -> list[dict]:
             subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) for _ in "12"
         ]
         began = time.perf_counter()
-        while len(server.heard) < MESSAGES / 2:
+        while len(heard) < MESSAGES / 2:
             time.sleep(0.01)
         workers[0].send_signal(signal.SIGKILL)
         while len(sent := arrived()) < MESSAGES and time.perf_counter() - began < 180:
@@ -62,7 +64,23 @@ def run() -> list[dict]:
         worker.kill()
         worker.wait()
     server.stop()
-    return rows(server, sent, took)
+    return rows(heard, sent, took)
+
+
+def receiver(heard: list[str]) -> HTTPServer:
+    """A running one that fails every tenth time; the key of each message it got comes into `heard`."""
+
+    turns = itertools.count(1)
+
+    def answer(request: Request) -> Response:
+        time.sleep(DELAY)
+        heard.append(request.headers["Idempotency-Key"])
+        return Response(status=500 if next(turns) % 10 == 0 else 200)
+
+    server = HTTPServer(host="127.0.0.1", port=0, threaded=True)
+    server.expect_request("/hook").respond_with_handler(answer)
+    server.start()
+    return server
 
 
 def queue(address: str) -> None:
@@ -91,8 +109,8 @@ def arrived() -> dict[str, float]:
     return {row.key: (row.sent_at - row.created_at).total_seconds() for row in db.session.scalars(ours)}
 
 
-def rows(server: WebServer, sent: dict[str, float], took: float) -> list[dict]:
-    tries = Counter(headers["Idempotency-Key"] for headers, _ in server.heard)
+def rows(keys: list[str], sent: dict[str, float], took: float) -> list[dict]:
+    tries = Counter(keys)
     heard = {key: tries[key] for key in sent if key in tries}
     lost = MESSAGES - len(heard)
     return [

@@ -18,6 +18,7 @@ import pytest
 from flask import has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from pytest_httpserver import HTTPServer
 from sqlalchemy import create_engine, text
 
 from majorops import create_app
@@ -164,6 +165,13 @@ def model():
     server = ModelServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def make_httpserver():
+    """The web server behind `httpserver`: one a process, on a free port, that answers many at once."""
+    with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
+        yield server
 
 
 @pytest.fixture

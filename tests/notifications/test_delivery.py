@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 from urllib3.connection import HTTPConnection
+from werkzeug import Response
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
@@ -21,7 +21,7 @@ from majorops.models import Channel, Delivery, TimelineEvent, User
 from majorops.notifications import Message, NotSent, Worker, apprise_channel, mail, net, webhook
 from majorops.notifications.worker import PAUSES
 from majorops.operations import delivery as operations
-from tests.notifications.receivers import MailServer, WebServer
+from tests.notifications.receivers import MailServer
 
 
 @pytest.fixture
@@ -179,24 +179,26 @@ class TestMail:
 
 
 class TestWebhook:
-    def test_signed_and_known_by_its_id(self, cast, worker):
-        server = WebServer()
-        secret = channel(cast, "omar", ChannelKind.WEBHOOK, server.url).secret
+    def test_signed_and_known_by_its_id(self, cast, worker, httpserver):
+        httpserver.expect_request("/hook", method="POST", query_string="room=1").respond_with_data()
+        address = httpserver.url_for("/hook?room=1")
+        secret = channel(cast, "omar", ChannelKind.WEBHOOK, address).secret
         cast.open(severity=Severity.MEDIUM)
         worker.drain()
-        headers, body = server.heard[0]
-        sent = json.loads(body)
+        [(request, _)] = httpserver.log
+        headers, body, sent = request.headers, request.get_data(), request.json
         assert (sent["notice"], sent["incident"], headers["Idempotency-Key"]) == ("alarm", 1, one().key)
         assert headers["Host"].startswith("127.0.0.1:")
         stamp = headers["X-MajorOps-Time"]
         mac = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         assert headers["X-MajorOps-Signature"] == f"sha256={mac}"
-        server.stop()
 
-    def test_500_for_an_hour_and_then_it_arrives(self, cast, worker, clock):
+    def test_500_for_an_hour_and_then_it_arrives(self, cast, worker, clock, httpserver):
         back_at = clock.now + timedelta(hours=1)
-        server = WebServer(answers=lambda count, headers: 200 if clock.now >= back_at else 500)
-        channel(cast, "omar", ChannelKind.WEBHOOK, server.url)
+        httpserver.expect_request("/hook").respond_with_handler(
+            lambda request: Response(status=200 if clock.now >= back_at else 500)
+        )
+        channel(cast, "omar", ChannelKind.WEBHOOK, httpserver.url_for("/hook"))
         cast.open(severity=Severity.MEDIUM)
         for _ in range(2_000):
             if one().state is not DeliveryState.PENDING:
@@ -204,13 +206,14 @@ class TestWebhook:
             worker.drain()
             clock.tick(seconds=5)
         assert one().state is DeliveryState.SENT
-        assert len(server.heard) <= 11
+        assert len(httpserver.log) <= 11
         assert clock.now < back_at + timedelta(minutes=20)
-        server.stop()
 
-    def test_given_up_is_visible_and_can_be_sent_again(self, cast, worker, clock):
-        server = WebServer(answers=lambda count, headers: 500 if count <= len(PAUSES) + 1 else 200)
-        channel(cast, "omar", ChannelKind.WEBHOOK, server.url)
+    def test_given_up_is_visible_and_can_be_sent_again(self, cast, worker, clock, httpserver):
+        for _ in range(len(PAUSES) + 1):
+            httpserver.expect_ordered_request("/hook").respond_with_data(status=500)
+        httpserver.expect_ordered_request("/hook").respond_with_data()
+        channel(cast, "omar", ChannelKind.WEBHOOK, httpserver.url_for("/hook"))
         cast.open(severity=Severity.MEDIUM)
         began = clock.now
         for _ in range(2_000):
@@ -223,7 +226,6 @@ class TestWebhook:
         operations.send_again(one(), actor=cast.ada, now=clock())
         worker.drain()
         assert one().state is DeliveryState.SENT
-        server.stop()
 
     @pytest.mark.parametrize(
         ("status", "state", "why"),
@@ -232,16 +234,14 @@ class TestWebhook:
             (410, DeliveryState.FAILED, "127.0.0.1 answered 410."),
         ],
     )
-    def test_other_answers(self, cast, worker, status, state, why):
-        inside = WebServer()
-        server = WebServer(answers=lambda count, headers: status, location=inside.url)
-        channel(cast, "omar", ChannelKind.WEBHOOK, server.url)
+    def test_other_answers(self, cast, worker, status, state, why, httpserver):
+        inside = {"Location": httpserver.url_for("/inside")}
+        httpserver.expect_request("/hook").respond_with_data(status=status, headers=inside)
+        channel(cast, "omar", ChannelKind.WEBHOOK, httpserver.url_for("/hook"))
         cast.open(severity=Severity.MEDIUM)
         worker.drain()
         assert (one().state, one().last_error) == (state, why)
-        assert inside.heard == []
-        server.stop()
-        inside.stop()
+        assert [request.path for request, _ in httpserver.log] == ["/hook"]
 
     @pytest.mark.parametrize(
         "host",
@@ -355,18 +355,20 @@ class TestTheOutbox:
         assert worker.drain() == 0
         assert db.session.scalar(select(func.count(Delivery.id))) == 0
 
-    def test_a_channel_replaces_the_mail_and_one_switched_off_leaves_none(self, cast, worker, mails, clock):
-        server = WebServer()
-        hook = channel(cast, "omar", ChannelKind.WEBHOOK, server.url)
+    def test_a_channel_replaces_the_mail_and_one_switched_off_leaves_none(
+        self, cast, worker, mails, clock, httpserver
+    ):
+        httpserver.expect_request("/hook").respond_with_data()
+        address = httpserver.url_for("/hook")
+        hook = channel(cast, "omar", ChannelKind.WEBHOOK, address)
         cast.open(severity=Severity.MEDIUM)
         worker.drain()
-        assert (len(server.heard), mails.mails) == (1, [])
-        operations.save_channel(hook, address=server.url, is_active=False, actor=cast.ada, now=clock())
+        assert (len(httpserver.log), mails.mails) == (1, [])
+        operations.save_channel(hook, address=address, is_active=False, actor=cast.ada, now=clock())
         cast.open(severity=Severity.MEDIUM)
         assert worker.drain() == 0
         rows = select(Delivery.state).filter_by(incident_id=2, notice=Notice.ALARM)
         assert db.session.scalars(rows).all() == [DeliveryState.NO_CHANNEL]
-        server.stop()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import quopri
 import re
 from datetime import timedelta
@@ -18,7 +17,7 @@ from majorops.notifications.links import MANAGE, link_token
 from majorops.operations import edit, maintenance, phase, timeline, updates
 from majorops.operations.announcements import reach
 from tests.counting import queries
-from tests.notifications.receivers import MailServer, WebServer
+from tests.notifications.receivers import MailServer
 
 BASE = "https://status.example.org"
 
@@ -253,9 +252,9 @@ def test_resolution_is_one_message(mails, worker, cast, clock):
     assert acts == ["opened:1", "resolved:1"]
 
 
-def test_a_webhook_is_on_when_it_answers_and_gets_statuspages_shape(reader, mails, worker, cast):
-    server = WebServer()
-    answer = post(reader, "/subscribe", kind="webhook", address=server.url)
+def test_a_webhook_is_on_when_it_answers_and_gets_statuspages_shape(reader, mails, worker, cast, httpserver):
+    httpserver.expect_request("/hook", method="POST").respond_with_data()
+    answer = post(reader, "/subscribe", kind="webhook", address=httpserver.url_for("/hook"))
     db.session.rollback()
     row = db.session.scalar(select(Subscriber))
     assert row.secret in answer.text
@@ -264,14 +263,13 @@ def test_a_webhook_is_on_when_it_answers_and_gets_statuspages_shape(reader, mail
     assert db.session.scalar(select(Subscriber.state)) is SubscriberState.ACTIVE
     cast.open()
     worker.drain()
-    headers, body = server.heard[-1]
-    sent = json.loads(body)
+    request, _ = httpserver.log[-1]
+    sent = request.json
     assert set(sent) == {"meta", "page", "incident"}
     assert set(sent["meta"]) == {"unsubscribe", "documentation"}
     assert sent["page"]["status_indicator"] == "critical"
     assert sent["incident"]["name"] == "INC-001 prod-payments-api not responding"
-    assert headers["X-MajorOps-Signature"].startswith("sha256=")
-    server.stop()
+    assert request.headers["X-MajorOps-Signature"].startswith("sha256=")
 
 
 def test_an_address_that_bounces_gets_nothing_more(mails, worker, cast, clock):
