@@ -23,8 +23,6 @@ MAY_WAIT = {
     "waiting.py",
     "server.py",
     "oidc_provider.py",
-    "model_server.py",
-    "receivers.py",
     "clocks.py",
     "quick.py",
 }

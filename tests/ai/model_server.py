@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 GOOD = {
     "update": (
@@ -21,9 +23,12 @@ GOOD = {
 }
 
 
+HELPERS = {"status update": "update", "brief executives": "brief", "advise": "suggestion"}
+
+
 class ModelServer:
-    """`mode`: how it behaves, see `Handler`; `says`: what it answers,
-    else something good for the helper that asks. `asked`: every request body, as it came.
+    """`mode`: how it behaves, one of the methods `be_…`; `says`: what it answers, else something good for
+    the helper that asks; `pause`: seconds between two words. `asked`: every request body, as it came.
     """
 
     def __init__(self, mode: str = "good"):
@@ -31,138 +36,99 @@ class ModelServer:
         self.heads: list[dict[str, str]] = []
         self.broken = threading.Event()  # somebody left in the middle of an answer
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.owner, self._server.daemon_threads = self, True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def wait(self, seconds: float) -> None:
-        self._over.wait(seconds)
+        self._server = HTTPServer(host="127.0.0.1", port=0, threaded=True)
+        asked = self._server.expect_request("/v1/chat/completions", method="POST")
+        asked.respond_with_handler(self._answer)
+        self._server.start()
+        self.url = self._server.url_for("/v1")
 
     def stop(self) -> None:
         self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
 
+    def _answer(self, request: Request) -> Response:
+        self.asked.append(request.json)
+        self.heads.append({name.lower(): value for name, value in request.headers.items()})
+        told = request.json["messages"][0]["content"]
+        helper = next(helper for words, helper in HELPERS.items() if words in told)
+        answer = getattr(self, f"be_{self.mode}")(self.says or GOOD[helper])
+        if isinstance(answer, Response):
+            return answer
+        return Response(self._watched(answer), content_type="text/event-stream")
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args) -> None:
-        pass
-
-    def do_POST(self) -> None:
-        owner: ModelServer = self.server.owner
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        owner.asked.append(body)
-        owner.heads.append({name.lower(): value for name, value in self.headers.items()})
-        self.close_connection = True
+    def _watched(self, parts: Iterator[str]) -> Iterator[str]:
         try:
-            getattr(self, f"be_{owner.mode}")(owner, self.answer_to(owner, body))
-        except OSError:
-            owner.broken.set()
-
-    def answer_to(self, owner: ModelServer, body: dict) -> str:
-        told = body["messages"][0]["content"]
-        helper = next(
-            name
-            for name, word in (
-                ("update", "status update"),
-                ("brief", "brief executives"),
-                ("suggestion", "advise"),
-            )
-            if word in told
-        )
-        return owner.says or GOOD[helper]
+            yield from parts
+        except GeneratorExit:
+            self.broken.set()
+            raise
 
     # How it may behave
 
-    def be_good(self, owner: ModelServer, text: str, end: str | None = "stop") -> None:
-        self.start()
+    def be_good(self, text: str, end: str | None = "stop") -> Iterator[str]:
         for word in text.split(" "):
-            self.chunk(word + " ")
-            if owner.pause:
-                time.sleep(owner.pause)
+            yield chunk(word + " ")
+            self._over.wait(self.pause)
         if end:
-            self.chunk("", end)
-            self.send("data: [DONE]\n\n")
+            yield chunk("", end)
+            yield "data: [DONE]\n\n"
 
-    def be_half(self, owner: ModelServer, text: str) -> None:
-        self.be_good(owner, text[: len(text) // 2], end=None)
+    def be_half(self, text: str) -> Iterator[str]:
+        return self.be_good(text[: len(text) // 2], end=None)
 
-    def be_cut(self, owner: ModelServer, text: str) -> None:
-        self.be_good(owner, text, end="length")
+    def be_cut(self, text: str) -> Iterator[str]:
+        return self.be_good(text, end="length")
 
-    def be_filter(self, owner: ModelServer, text: str) -> None:
-        self.be_good(owner, "I cannot", end="content_filter")
+    def be_filter(self, text: str) -> Iterator[str]:
+        return self.be_good("I cannot", end="content_filter")
 
-    def be_empty(self, owner: ModelServer, text: str) -> None:
-        self.be_good(owner, "")
+    def be_empty(self, text: str) -> Iterator[str]:
+        return self.be_good("")
 
-    def be_hang(self, owner: ModelServer, text: str) -> None:
-        owner.wait(60)
+    def be_hang(self, text: str) -> Response:
+        self._over.wait(60)
+        return Response(status=500)
 
-    def be_silent(self, owner: ModelServer, text: str) -> None:
+    def be_silent(self, text: str) -> Iterator[str]:
         """Begins, and says nothing any more."""
-        self.start()
-        self.chunk("Conditions: ")
+        yield chunk("Conditions: ")
         for _ in range(600):
-            owner.wait(0.1)
-            self.send(": ping\n\n")
+            self._over.wait(0.1)
+            yield ": ping\n\n"
 
-    def be_drip(self, owner: ModelServer, text: str) -> None:
-        self.start()
+    def be_drip(self, text: str) -> Iterator[str]:
         for _ in range(600):
-            self.chunk("x ")
-            owner.wait(0.1)
+            yield chunk("x ")
+            self._over.wait(0.1)
 
-    def be_html(self, owner: ModelServer, text: str) -> None:
-        self.whole(200, "text/html", "<html><body><h1>Hotel Wi-Fi</h1></body></html>")
+    def be_html(self, text: str) -> Response:
+        return Response("<html><body><h1>Hotel Wi-Fi</h1></body></html>", content_type="text/html")
 
-    def be_garbage(self, owner: ModelServer, text: str) -> None:
-        self.start()
-        self.send("data: {not json\n\n")
+    def be_garbage(self, text: str) -> Iterator[str]:
+        yield "data: {not json\n\n"
 
-    def be_other(self, owner: ModelServer, text: str) -> None:
-        self.start()
-        self.send('data: {"choices": "none", "x": [1]}\n\n')
-        self.send("data: [DONE]\n\n")
+    def be_other(self, text: str) -> Iterator[str]:
+        yield 'data: {"choices": "none", "x": [1]}\n\n'
+        yield "data: [DONE]\n\n"
 
-    def be_quota(self, owner: ModelServer, text: str) -> None:
-        self.whole(
-            429, "application/json", json.dumps({"error": {"message": "quota", "code": "insufficient_quota"}})
-        )
+    def be_quota(self, text: str) -> Response:
+        return refusal(429, message="quota", code="insufficient_quota")
 
-    def be_wrong_key(self, owner: ModelServer, text: str) -> None:
-        self.whole(401, "application/json", json.dumps({"error": {"message": "bad key sk-secret"}}))
+    def be_wrong_key(self, text: str) -> Response:
+        return refusal(401, message="bad key sk-secret")
 
-    def be_gone(self, owner: ModelServer, text: str) -> None:
-        self.whole(404, "application/json", json.dumps({"error": {"message": "no such model"}}))
+    def be_gone(self, text: str) -> Response:
+        return refusal(404, message="no such model")
 
-    def be_broken(self, owner: ModelServer, text: str) -> None:
-        self.whole(500, "text/plain", "oops")
+    def be_broken(self, text: str) -> Response:
+        return Response("oops", status=500)
 
-    # How it speaks
 
-    def start(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
+def chunk(text: str, end: str | None = None) -> str:
+    choice = {"index": 0, "delta": {"content": text} if text else {}, "finish_reason": end}
+    told = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+    return f"data: {json.dumps(told)}\n\n"
 
-    def chunk(self, text: str, end: str | None = None) -> None:
-        choice = {"index": 0, "delta": {"content": text} if text else {}, "finish_reason": end}
-        told = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
-        self.send(f"data: {json.dumps(told)}\n\n")
 
-    def send(self, text: str) -> None:
-        self.wfile.write(text.encode())
-        self.wfile.flush()
-
-    def whole(self, status: int, kind: str, text: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(text.encode())))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.send(text)
+def refusal(status: int, **error: str) -> Response:
+    return Response(json.dumps({"error": error}), status=status, content_type="application/json")
