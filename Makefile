@@ -11,7 +11,7 @@ DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 # Where it is set (many containers do) each process compiles every file anew: 6 s of each start of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai lint format picture browser
+.PHONY: run demo test coverage test-dates fuzz packages bench bench-short eval-ai lint format picture browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -36,6 +36,10 @@ ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin
 test: .venv/dev browser
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --postgres $(ON_POSTGRES)
+
+# Which lines of what decides and what writes no test of theirs runs.
+coverage: .venv/dev
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/domain tests/operations --cov
 
 # The tests that start processes or compute days, at other dates and in other time zones. DATES=--short takes a minute.
 test-dates: .venv/dev packages

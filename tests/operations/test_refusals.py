@@ -1,0 +1,290 @@
+"""What operations refuse, and in which words: what was typed wrongly, what is not there, what is over.
+A refusal leaves no entry.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from majorops.db import db
+from majorops.domain.enums import (
+    AccountRole,
+    ChannelKind,
+    CheckState,
+    CommandRole,
+    EventType,
+    IncidentStatus,
+    Notice,
+    Phase,
+    TrackOutcome,
+    Visibility,
+)
+from majorops.domain.errors import Conflict, Forbidden, Invalid, Refused
+from majorops.models import Incident, TimelineEvent, User
+from majorops.operations import (
+    accounts,
+    asks,
+    catalogue,
+    checklist,
+    command,
+    delivery,
+    edit,
+    phase,
+    record,
+    runcards,
+    summary,
+    systems,
+    timeline,
+    tracks,
+    updates,
+    validation,
+)
+from majorops.operations import incident as incidents
+
+
+@pytest.fixture
+def incident(cast):
+    return cast.open()
+
+
+@pytest.fixture
+def who(cast, clock):
+    return lambda: {"actor": cast.maya, "now": clock()}
+
+
+def entries() -> int:
+    return db.session.scalar(select(func.count(TimelineEvent.id)))
+
+
+def to_active(incident: Incident, who: dict) -> None:
+    incident.status = IncidentStatus.MONITORING
+    db.session.commit()
+    phase.change_status(incident, IncidentStatus.ACTIVE, **who)
+
+
+ON_AN_INCIDENT = {
+    "an ask of nobody": (lambda i, w: asks.ask(i, whom="", what="x", minutes=5, **w), "Say whom and what"),
+    "an ask too long": (
+        lambda i, w: asks.ask(i, whom="Lena", what="x" * 301, minutes=5, **w),
+        "At most 120 characters for whom, 300 for what",
+    ),
+    "an ask for no time": (
+        lambda i, w: asks.ask(i, whom="Lena", what="x", minutes=0, **w),
+        "Between 1 and 720",
+    ),
+    "a decision without words": (lambda i, w: asks.log_decision(i, proposal="", **w), "Write the decision"),
+    "a cause ruled out for no reason": (
+        lambda i, w: asks.rule_out(i, cause="DNS", why="", **w),
+        "Say the cause and why not",
+    ),
+    "a line of no checklist": (
+        lambda i, w: checklist.set_tick(i, Phase.ALERT, "nothing", True, **w),
+        "no such checklist item",
+    ),
+    "nobody released": (lambda i, w: command.release_responder(i, "", **w), "Name who is released"),
+    "a note without words": (lambda i, w: timeline.add_note(i, "", **w), "Write what you heard"),
+    "a note too long": (
+        lambda i, w: timeline.add_note(i, "x" * 5_001, **w),
+        "At most 5,000 characters; this has 5,001",
+    ),
+    "an entry that is not there": (
+        lambda i, w: timeline.set_visibility(i, 999, Visibility.PUBLIC, **w),
+        "has no entry 999",
+    ),
+    "a fact struck out": (lambda i, w: timeline.strike_entry(i, 1, "wrong", **w), "Only notes are corrected"),
+    "a track that is not there": (
+        lambda i, w: tracks.close_track(i, 999, TrackOutcome.FAILED, **w),
+        "no such track",
+    ),
+    "no team gathered": (lambda i, w: tracks.gather(i, [], 5, **w), "Name the teams"),
+    "too many teams": (lambda i, w: tracks.gather(i, ["App"] * 13, 5, **w), "At most 12 teams"),
+    "a timebox that is not there": (lambda i, w: tracks.close_timebox(i, 999, **w), "no such timebox"),
+    "a need that is not there": (lambda i, w: tracks.meet_need(i, 999, **w), "no such need"),
+    "an update without words": (lambda i, w: updates.publish_update(i, "", **w), "Write what is known"),
+    "an update too long": (
+        lambda i, w: updates.publish_update(i, "x" * 10_001, **w),
+        "At most 10,000 characters; this has 10,001",
+    ),
+    "a next update in the past": (
+        lambda i, w: updates.publish_milestone(i, "Known.", next_update_eta=w["now"], **w),
+        "lies ahead, within 24 hours",
+    ),
+    "a correction of nothing": (
+        lambda i, w: updates.correct_publication(i, 999, "Better.", **w),
+        "has no such update",
+    ),
+    "no summary confirmed": (lambda i, w: summary.confirm_summary(i, **w), "no exec summary to confirm"),
+    "no summary cleared": (lambda i, w: summary.clear_summary(i, **w), "no exec summary to clear"),
+    "a system that is not affected": (
+        lambda i, w: systems.set_system_status(i, "dns", None, **w),
+        "dns is not an affected system",
+    ),
+    "a card that is not there": (lambda i, w: runcards.choose_card(i, 999, **w), "no such run card"),
+    "back to active by the status": (to_active, "press Symptoms returned"),
+    "a field that does not exist": (lambda i, w: edit.edit_field(i, "nothing", "x", **w), "no field nothing"),
+    "a discarded edit of no field": (
+        lambda i, w: edit.record_discarded_edit(i, "nothing", "x", **w),
+        "no field nothing",
+    ),
+    "a time that has not come": (
+        lambda i, w: edit.edit_field(
+            i, "detected_at", f"{w['now'] + timedelta(hours=2):%Y-%m-%d %H:%M}", **w
+        ),
+        "has not come yet",
+    ),
+}
+
+
+@pytest.mark.parametrize(("act", "says"), ON_AN_INCIDENT.values(), ids=ON_AN_INCIDENT)
+def test_an_incident_refuses(incident, who, act, says):
+    before = entries()
+    with pytest.raises(Refused, match=says):
+        act(incident, who())
+    db.session.rollback()
+    assert entries() == before
+
+
+class TestWhatIsOver:
+    def test_an_update_is_corrected_once(self, incident, who):
+        update = updates.publish_update(incident, "First.", **who())
+        updates.correct_publication(incident, update.id, "Second.", **who())
+        with pytest.raises(Conflict, match="was corrected already"):
+            updates.correct_publication(incident, update.id, "Third.", **who())
+
+    def test_a_note_is_corrected_once(self, incident, who):
+        entry = timeline.add_note(incident, "heard", **who())
+        timeline.strike_entry(incident, entry.seq, "not so", **who())
+        with pytest.raises(Conflict, match="corrected already"):
+            timeline.strike_entry(incident, entry.seq, "not so either", **who())
+
+    def test_a_timebox_closes_once(self, incident, who):
+        box = tracks.open_timebox(incident, purpose="conditions", owner="Maya", minutes=5, **who())
+        tracks.close_timebox(incident, box.id, **who())
+        with pytest.raises(Conflict, match="closed already"):
+            tracks.close_timebox(incident, box.id, **who())
+
+    def test_a_need_is_met_once(self, incident, who):
+        report = tracks.report_can(incident, team="App", conditions="5xx", needs="freeze", **who())
+        tracks.meet_need(incident, report.id, **who())
+        with pytest.raises(Conflict, match="Maya Okafor marked this as met at 14:00:00"):
+            tracks.meet_need(incident, report.id, **who())
+
+    def test_a_track_ends_once_and_by_its_own_people(self, cast, incident, who, clock):
+        track = tracks.open_track(
+            incident, team="App", owner="Somebody", goal="roll back", minutes=5, **who()
+        )
+        with pytest.raises(Forbidden, match="Only the track's owner or the MIM"):
+            tracks.close_track(incident, track.id, TrackOutcome.FAILED, actor=cast.rita, now=clock())
+        with pytest.raises(Invalid, match="succeeded, failed or abandoned"):
+            tracks.close_track(incident, track.id, TrackOutcome.RUNNING, **who())
+        tracks.close_track(incident, track.id, TrackOutcome.FAILED, **who())
+        with pytest.raises(Conflict, match="This track ended already: failed"):
+            tracks.close_track(incident, track.id, TrackOutcome.FAILED, **who())
+
+    def test_an_ask_closes_once(self, incident, who):
+        row = asks.ask(incident, whom="Rita", what="pool size", minutes=5, **who())
+        with pytest.raises(Invalid, match="Say why"):
+            asks.defer_ask(incident, row.id, "", **who())
+        asks.defer_ask(incident, row.id, "tomorrow", **who())
+        with pytest.raises(Conflict, match="Maya Okafor closed this at 14:00:00"):
+            asks.defer_ask(incident, row.id, "tomorrow", **who())
+
+    def test_the_summary_that_was_read_is_the_one_that_is_confirmed(self, incident, who):
+        edit.edit_field(incident, "exec_summary", "Payments fail.", **who())
+        for act in (summary.confirm_summary, summary.clear_summary):
+            with pytest.raises(Conflict):
+                act(incident, was="Another text.", **who())
+
+    def test_a_check_is_of_an_affected_system_and_of_its_people(self, cast, incident, who, clock):
+        with pytest.raises(Conflict):
+            validation.set_check(incident, "payments-api", CheckState.CONFIRMED, **who())
+        cast.bring_to(incident, Phase.VALIDATION)
+        with pytest.raises(Forbidden):
+            validation.set_check(incident, "payments-api", CheckState.CONFIRMED, actor=cast.rita, now=clock())
+        with pytest.raises(Invalid, match="dns is not an affected system"):
+            validation.set_check(incident, "dns", CheckState.CONFIRMED, **who())
+        validation.set_check(incident, "payments-api", CheckState.CONFIRMED, **who())
+        before = entries()
+        validation.set_check(incident, "payments-api", CheckState.CONFIRMED, **who())
+        assert entries() == before
+
+    def test_what_is_so_already_leaves_no_entry(self, incident, who):
+        before = entries()
+        timeline.set_visibility(
+            incident, 1, db.session.scalar(select(TimelineEvent.visibility).filter_by(seq=1)), **who()
+        )
+        phase.change_status(incident, incident.status, **who())
+        systems.set_system_status(incident, "payments-api", None, **who())
+        assert entries() == before
+        assert command.holder(incident, CommandRole.SRE) is None
+
+    def test_an_open_incident_is_not_continued_and_none_begins_after_now(self, cast, incident, who, clock):
+        with pytest.raises(Conflict, match="is still open"):
+            incidents.continue_incident(incident, **who())
+        with pytest.raises(Invalid, match="cannot have begun after now"):
+            cast.open(detected_at=clock() + timedelta(minutes=1))
+
+    def test_nothing_is_recorded_outside_an_operation(self, incident, who):
+        with pytest.raises(RuntimeError, match="only inside an operation"):
+            record(incident, "note.logged", "x", type=EventType.ACTION, **who())
+
+
+class TestDataManagement:
+    def test_an_address_has_one_account(self, cast, clock):
+        user = db.session.get(User, cast.omar.user_id)
+        with pytest.raises(Invalid, match="has an account already"):
+            accounts.update_user(user, email="maya@example.org", actor=cast.ada, now=clock())
+
+    @pytest.mark.parametrize(
+        ("given", "says"),
+        [
+            ({"name": ""}, "1 to 80 characters and no comma"),
+            ({"name": "a,b"}, "1 to 80 characters and no comma"),
+            ({"name": "dns", "description": "x" * 301}, "At most 300 characters; this has 301"),
+            ({"name": "dns", "group_name": "x" * 81}, "At most 80 characters; this has 81"),
+            ({"name": "dns", "owner": "eve@example.org"}, "No account has the e-mail eve@example.org"),
+        ],
+    )
+    def test_a_system_is_refused(self, cast, clock, given, says):
+        with pytest.raises(Invalid, match=says):
+            catalogue.add_system(**given, actor=cast.ada, now=clock())
+
+    def test_a_name_stands_in_the_catalogue_once(self, cast, clock):
+        catalogue.add_system(name="dns", actor=cast.ada, now=clock())
+        with pytest.raises(Invalid, match="dns is in the catalogue already"):
+            catalogue.add_system(name="DNS", actor=cast.ada, now=clock())
+
+    @pytest.mark.parametrize(
+        ("kind", "address", "says"),
+        [
+            (ChannelKind.EMAIL, "x", "Use an e-mail address"),
+            (ChannelKind.EMAIL, "x" * 1_001, "At most 1,000 characters; this has 1,001"),
+            (ChannelKind.WEBHOOK, "ftp://x", "begins with http"),
+            (ChannelKind.WEBHOOK, "https://x.example:99999/", "A port is a number"),
+            (ChannelKind.APPRISE, "slack", "Use an Apprise address"),
+        ],
+    )
+    def test_a_channel_is_refused(self, cast, clock, kind, address, says):
+        given = {"kind": kind, "address": address, "actor": cast.ada, "now": clock()}
+        with pytest.raises(Invalid, match=says):
+            delivery.add_channel(email="omar@example.org", **given)
+
+    def test_a_person_has_a_channel_once(self, cast, clock):
+        given = {"kind": ChannelKind.WEBHOOK, "address": "https://hooks.example.org/1"}
+        who = {"actor": cast.ada, "now": clock()}
+        with pytest.raises(Invalid, match="No account has the e-mail"):
+            delivery.add_channel(email="eve@example.org", **given, **who)
+        channel = delivery.add_channel(email="omar@example.org", **given, **who)
+        with pytest.raises(Invalid, match="has this channel already"):
+            delivery.add_channel(email="omar@example.org", **given, **who)
+        delivery.save_channel(channel, address=channel.address, is_active=True, **who)
+        assert channel.is_active
+
+    def test_a_policy_that_stands_is_no_change(self, cast, clock):
+        role, notice = AccountRole.MIM, Notice.ALARM
+        is_on = role in delivery.roles_that_want(notice)
+        with pytest.raises(Invalid, match="how it is already"):
+            delivery.set_policy(role, notice, is_on, actor=cast.ada, now=clock())
