@@ -10,6 +10,8 @@ from majorops.domain.drafting import (
     is_foreign,
     parts_of,
     sentence,
+    sentence_of,
+    so_far,
     tidy,
 )
 from majorops.domain.enums import Helper
@@ -122,3 +124,44 @@ def test_how_much_was_changed():
     assert 0.0 < changed("a b c d", "a b c e") < 0.5
     assert changed("a b c d", "w x y z") == 1.0
     assert changed("a", "") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("Cond", ""),
+        ("Conditions: payments fail", "Payments fail."),
+        ("Conditions: payments fail\nAct", "Payments fail."),
+        ("No part at all, but words", "No part at all, but words"),
+    ],
+)
+def test_no_half_name_of_a_part_is_shown(answer, shown):
+    assert so_far(Helper.UPDATE, answer) == shown
+
+
+def test_parts_that_say_nothing_are_no_draft():
+    with pytest.raises(Unusable, match="said nothing"):
+        finished(Helper.UPDATE, "Conditions: -\nActions: -\nNext update: -", "")
+
+
+def test_no_words_are_no_sentence():
+    assert sentence("  ") == ""
+
+
+DRAFT = "Payments fail for all customers. We roll back the release now. Next update in 20 minutes."
+
+
+@pytest.mark.parametrize(
+    ("posted", "own", "found"),
+    [
+        ("Something else.", (), ""),
+        ("So: payments fail. WE ROLL BACK THE RELEASE NOW", (), "We roll back the release now."),
+        ("Today we roll back the release now, we think.", (), "We roll back the release now."),
+        ("Fail for all customers.", (), "Fail for all customers."),
+        ("Next update in 20 minutes.", (), ""),
+        ("We roll back the release now.", ["I said: we roll back the release now."], ""),
+    ],
+)
+def test_a_sentence_of_a_draft_is_found_in_what_was_posted(posted, own, found):
+    """Whole or begun, whatever its letters; what the person wrote before and promises are nobody's."""
+    assert sentence_of(DRAFT, posted, own) == found

@@ -119,3 +119,17 @@ def test_marks_go_with_the_words_that_were_deleted():
     assert still_said(marks, "Since 14:05 in EU and EU, 400 users.") == marks[:3]
     assert still_said(marks, "In EU, 40 users.") == (marks[1], marks[3])
     assert still_said(marks, "") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It began at 2:01 pm.", []),
+        ("It began at 2:07 pm.", ["2:07 pm"]),
+        ("More than 500 orders wait.", []),
+        ("More than 600 orders wait.", ["More than 600"]),
+        ("It was because of it.", []),
+    ],
+)
+def test_a_clock_of_twelve_hours_a_bound_and_a_cause_that_names_nothing(text, found):
+    assert marked(text, RECORD + "\nMore than 500 orders wait.") == found
