@@ -165,3 +165,9 @@ DRAFT = "Payments fail for all customers. We roll back the release now. Next upd
 def test_a_sentence_of_a_draft_is_found_in_what_was_posted(posted, own, found):
     """Whole or begun, whatever its letters; what the person wrote before and promises are nobody's."""
     assert sentence_of(DRAFT, posted, own) == found
+
+
+def test_a_draft_in_another_script_is_refused():
+    answer = "Conditions: платежи не проходят\nActions: мы откатываем выпуск\nNext update: скоро"
+    with pytest.raises(Unusable, match="another language"):
+        finished(Helper.UPDATE, answer, "Payments fail for all of the customers.")

@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from majorops.db import db
+from majorops.domain.access import SYSTEM
 from majorops.domain.enums import (
     AccountRole,
+    CardTier,
     ChannelKind,
     CheckState,
     CommandRole,
@@ -19,11 +21,12 @@ from majorops.domain.enums import (
     IncidentStatus,
     Notice,
     Phase,
+    SignInMethod,
     TrackOutcome,
     Visibility,
 )
 from majorops.domain.errors import Conflict, Forbidden, Invalid, Refused
-from majorops.models import Incident, TimelineEvent, User
+from majorops.models import Incident, TimelineEvent, User, ValidationCheck
 from majorops.operations import (
     accounts,
     asks,
@@ -37,12 +40,14 @@ from majorops.operations import (
     runcards,
     summary,
     systems,
+    throttle,
     timeline,
     tracks,
     updates,
     validation,
 )
 from majorops.operations import incident as incidents
+from majorops.operations.announcements import reach
 
 
 @pytest.fixture
@@ -288,3 +293,89 @@ class TestDataManagement:
         is_on = role in delivery.roles_that_want(notice)
         with pytest.raises(Invalid, match="how it is already"):
             delivery.set_policy(role, notice, is_on, actor=cast.ada, now=clock())
+
+
+class TestEdits:
+    def test_who_typed_what_stands_there_already_is_in_nobodys_way(self, incident, who):
+        title = "prod-payments-api not responding"
+        assert not edit.edit_field(incident, "title", title, was="what stood there before", **who())
+        with pytest.raises(Conflict, match="was changed meanwhile"):
+            edit.edit_field(incident, "title", "another", was="what stood there before", **who())
+
+    def test_a_discarded_text_has_a_limit(self, incident, who):
+        with pytest.raises(Invalid, match="At most"):
+            edit.record_discarded_edit(incident, "title", "x" * (edit.LOSER_AT_MOST + 1), **who())
+
+    def test_a_system_that_goes_takes_its_check_along(self, cast, incident, who):
+        cast.bring_to(incident, Phase.VALIDATION)
+        validation.set_check(incident, "ledger-db", CheckState.CONFIRMED, **who())
+        edit.edit_field(incident, "affected_systems", "payments-api", **who())
+        assert db.session.scalars(select(ValidationCheck.system)).all() == []
+
+    def test_an_incident_is_detected_before_it_is_opened_and_resolved_after(self, cast, incident, who, clock):
+        clock.tick(hours=2)
+        late = f"{clock() - timedelta(hours=1):%Y-%m-%d %H:%M}"
+        with pytest.raises(Invalid, match="not after the incident was opened"):
+            edit.edit_field(incident, "detected_at", late, **who())
+        cast.resolve(incident)
+        early = f"{incident.opened_at - timedelta(hours=1):%Y-%m-%d %H:%M}"
+        with pytest.raises(Invalid, match="not before the incident was opened"):
+            edit.edit_field(incident, "resolved_at", early, **who())
+
+
+class TestEnds:
+    def test_no_phase_comes_after_the_last(self, cast, incident, who):
+        cast.validate(incident)
+        cast.bring_to(incident, Phase.RESOLUTION)
+        with pytest.raises(Invalid):
+            phase.advance_phase(incident, **who())
+
+    def test_who_lost_the_race_is_told_where_the_incident_is(self, incident, who):
+        with pytest.raises(Conflict, match="The incident is in"):
+            phase.advance_phase(incident, expected=Phase.GATHER, **who())
+
+    def test_symptoms_return_after_mitigation_only(self, incident, who):
+        with pytest.raises(Conflict):
+            phase.report_symptoms_returned(incident, **who())
+
+    def test_a_role_given_twice_is_one_entry(self, incident, who):
+        command.assign_role(incident, CommandRole.SRE, "Rita Moreau", **who())
+        before = entries()
+        command.assign_role(incident, CommandRole.SRE, "Rita Moreau", **who())
+        assert entries() == before
+
+    def test_a_session_that_ended_is_found_among_others(self, cast, clock):
+        user = db.session.get(User, cast.omar.user_id)
+        given = {"method": SignInMethod.LOCAL, "actor": user.actor, "now": clock()}
+        tokens = [accounts.start_session(user, **given) for _ in range(2)]
+        hashes = [accounts.hash_token(token) for token in tokens]
+        accounts.end_session(tokens[0], actor=user.actor, now=clock())
+        since = clock() - timedelta(days=1)
+        assert accounts.ended_sessions({*hashes, "never"}, since) == {hashes[0], "never"}
+        assert accounts.ended_sessions({hashes[1]}, clock() + timedelta(days=1)) == {hashes[1]}
+
+    def test_a_drill_reaches_no_subscriber(self, cast):
+        assert reach(cast.open(is_drill=True)) == {}
+
+    def test_only_an_account_owns_a_system(self):
+        assert not validation.owns(SYSTEM, "payments-api")
+
+    def test_a_card_has_its_name_alone(self, cast, clock):
+        body = "# Steps\n- one\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
+        given = {"tier": CardTier.AGENCY, "name": "first", "systems": "*", "body": body}
+        runcards.add_card(**given, actor=cast.ada, now=clock())
+        with pytest.raises(Invalid, match="There is a run card first already"):
+            runcards.add_card(**given, actor=cast.ada, now=clock())
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7%eth0", "2001:db8::/64"),
+        ("no address at all", "no address at all"),
+    ],
+)
+def test_an_address_counts_as_its_network(address, counted):
+    assert throttle.place(address) == counted
