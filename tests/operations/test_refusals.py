@@ -17,7 +17,6 @@ from majorops.domain.enums import (
     ChannelKind,
     CheckState,
     CommandRole,
-    EventType,
     IncidentStatus,
     Notice,
     Phase,
@@ -26,6 +25,7 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.domain.errors import Conflict, Forbidden, Invalid, Refused
+from majorops.domain.events import EventKind
 from majorops.models import Incident, TimelineEvent, User, ValidationCheck
 from majorops.operations import (
     accounts,
@@ -234,7 +234,7 @@ class TestWhatIsOver:
 
     def test_nothing_is_recorded_outside_an_operation(self, incident, who):
         with pytest.raises(RuntimeError, match="only inside an operation"):
-            record(incident, "note.logged", "x", type=EventType.ACTION, **who())
+            record(incident, EventKind.NOTE_LOGGED, "x", **who())
 
 
 class TestDataManagement:
@@ -304,7 +304,7 @@ class TestEdits:
 
     def test_a_discarded_text_has_a_limit(self, incident, who):
         with pytest.raises(Invalid, match="At most"):
-            edit.record_discarded_edit(incident, "title", "x" * (edit.LOSER_AT_MOST + 1), **who())
+            edit.record_discarded_edit(incident, "title", "x" * (edit.DISCARDED_AT_MOST + 1), **who())
 
     def test_a_system_that_goes_takes_its_check_along(self, cast, incident, who):
         cast.bring_to(incident, Phase.VALIDATION)
