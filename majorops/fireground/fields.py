@@ -15,8 +15,8 @@ SQUARES = {CheckState.CONFIRMED: " square--green", CheckState.FAILED: ""}
 
 @dataclass(frozen=True)
 class FieldAtRest:
-    """`text`: the stored value as editable text, `shown`: what a person reads, `empty`: what is said for
-    none. `display`: the macro of fields.html that draws it, with its `detail`.
+    """`text`: the stored value as editable text, `shown`: what a person reads, `spoken`: what a screen reader
+    says of it. `display`: how fields.html draws it, with its `detail`.
     """
 
     name: str
@@ -25,7 +25,7 @@ class FieldAtRest:
     address: str  # of its editor
     text: str
     shown: str
-    empty: str
+    spoken: str
     has_lines: bool
     can_edit: bool
     told_nobody: bool  # somebody got a role with it, and no message
@@ -78,7 +78,7 @@ def at_rest(view: View, name: str) -> FieldAtRest:
         address=f"{view.address}/fields/{name}",
         text=text,
         shown=field.show(text) or unasked or (field.empty if can_edit else "") or "Not set",
-        empty=unasked or field.empty,
+        spoken=field.show(text) or unasked or field.empty or "not set",
         has_lines=field.input == "text",
         can_edit=can_edit,
         told_nobody=_told_nobody(view, field),
@@ -106,6 +106,8 @@ def text_of(view: View, field: Field) -> str:
     """The stored value as editable text, from what is read already where it is."""
     if role := _role_of(field):
         return next((seat.held.name for seat in reads.team(view) if seat.role is role and seat.held), "")
+    if field.place is Place.PANEL:
+        return reads.note(view)
     return field.read(view.incident)
 
 

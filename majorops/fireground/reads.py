@@ -30,6 +30,7 @@ from majorops.models import (
     Draft,
     Handover,
     NudgeMark,
+    PhaseNote,
     Publication,
     RecoveryTrack,
     Timebox,
@@ -208,6 +209,19 @@ def handover(view: View) -> Handover | None:
 
 def play(view: View) -> Play:
     return play_at(view.incident.phase, view.incident.alarm_level)
+
+
+@once
+def phase_notes(view: View) -> dict[Phase, PhaseNote]:
+    """What was noted in each phase."""
+    rows = select(PhaseNote).filter_by(incident_id=view.incident.id).order_by(PhaseNote.phase)
+    return {row.phase: row for row in db.session.scalars(rows) if row.text}
+
+
+def note(view: View) -> str:
+    """What was noted in this phase."""
+    written = phase_notes(view).get(view.incident.phase)
+    return written.text if written else ""
 
 
 @once
