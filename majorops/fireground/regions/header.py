@@ -1,0 +1,41 @@
+"""The head of the page: severity and Box, title, description, the bridge, where else it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from majorops.domain.enums import Severity
+from majorops.fireground.fields import FieldAtRest, at_rest, edits_bridge_above
+from majorops.fireground.view import View
+
+
+@dataclass(frozen=True)
+class Header:
+    """`bridge`: its field, where it is edited here."""
+
+    number: int
+    address: str
+    severity: Severity
+    block: FieldAtRest
+    title: FieldAtRest
+    description: FieldAtRest
+    bridge_url: str | None
+    bridge: FieldAtRest | None
+    offers_brief: bool
+    is_shown: bool
+
+
+def build(view: View) -> Header:
+    incident = view.incident
+    return Header(
+        number=incident.id,
+        address=view.address,
+        severity=incident.severity,
+        block=at_rest(view, "severity"),
+        title=at_rest(view, "title"),
+        description=at_rest(view, "description"),
+        bridge_url=incident.bridge_url,
+        bridge=at_rest(view, "bridge_url") if edits_bridge_above(view) else None,
+        offers_brief=view.may_command,
+        is_shown=incident.is_shown,
+    )

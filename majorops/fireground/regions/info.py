@@ -1,0 +1,67 @@
+"""Alert info: the fields of the incident, and how the public reads its systems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from majorops.domain.access import Permission
+from majorops.domain.enums import IncidentStatus, SystemStatus
+from majorops.fireground.fields import FieldAtRest, fields_at
+from majorops.fireground.view import Form, View
+from majorops.operations.fields import Place
+
+TONES = {
+    IncidentStatus.ACTIVE: "red",
+    IncidentStatus.MONITORING: "amber",
+    IncidentStatus.RESOLVED: "green",
+}
+
+
+@dataclass(frozen=True)
+class PublicSystem:
+    """`status`: what a person chose; None where the severity says it."""
+
+    name: str
+    status: SystemStatus | None
+
+
+@dataclass(frozen=True)
+class Info:
+    """`fields` stand open, `more` under All fields. `public_systems`: whose public status is set here."""
+
+    number: int
+    address: str
+    form: Form
+    status: str
+    tone: str
+    fields: tuple[FieldAtRest, ...]
+    more: tuple[FieldAtRest, ...]
+    has_briefs: bool
+    has_links: bool
+    opened_at: datetime
+    opened_by: str
+    sets_systems: bool
+    public_systems: tuple[PublicSystem, ...]
+    statuses: tuple[SystemStatus, ...] = tuple(SystemStatus)
+
+
+def build(view: View) -> Info:
+    incident = view.incident
+    sets_systems = view.can_command and incident.is_shown
+    systems = incident.systems if sets_systems else ()
+    return Info(
+        number=incident.id,
+        address=view.address,
+        form=view.form,
+        status=incident.status.label,
+        tone=TONES[incident.status],
+        fields=fields_at(view, Place.INFO),
+        more=fields_at(view, Place.MORE),
+        has_briefs=not incident.is_drill,
+        has_links=view.actor.can(Permission.INCIDENT_COMMAND),
+        opened_at=incident.opened_at,
+        opened_by=incident.opened_by_name,
+        sets_systems=sets_systems,
+        public_systems=tuple(PublicSystem(row.name, row.status) for row in systems),
+    )
