@@ -9,9 +9,9 @@ from flask import abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from majorops.domain.access import Permission
-from majorops.domain.alarm import LEVELS
-from majorops.domain.errors import GateClosed, Refused
+from majorops.domain.errors import Refused
 from majorops.fireground.blueprint import bp
+from majorops.fireground.fields import at_rest, editor_of
 from majorops.fireground.responses import changed, screen
 from majorops.models import Incident
 from majorops.operations.edit import edit_field, last_edit, record_discarded_edit
@@ -30,7 +30,7 @@ def editor(number: int, name: str) -> Response:
     stored = FIELDS[name].read(incident) if name in FIELDS else abort(404)
     if "rest" in request.args and wants_partial():
         return make_response(
-            render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=None)
+            render_template("fireground/_field_rest.html", it=at_rest(screen(incident), name), saved=None)
         )
     return draw(incident, name, typed=stored, was=stored)
 
@@ -49,7 +49,8 @@ def save(number: int, name: str) -> Response:
     except Refused as problem:
         return draw(incident, name, typed=typed, was=was, problem=problem)
     saved = {"was": was or "", "undo": "undo" not in request.form} if "take" not in request.form else None
-    extra = render_template("fireground/_field_rest.html", f=screen(incident), name=name, saved=saved)
+    it = at_rest(screen(incident), name)
+    extra = render_template("fireground/_field_rest.html", it=it, saved=saved)
     return changed(incident, field_id(name), extra=extra)
 
 
@@ -64,11 +65,12 @@ def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> 
 @bp.get("/<int:number>/editors")
 @needs(Permission.INCIDENT_COMMAND)
 def editors(number: int) -> str:
-    """The editors of all fields, for the page's script to keep for when the line is down;
+    """The editors of all fields, for the page's script to keep for when the connection is down;
     it puts the values in.
     """
-    given = {"f": screen(load(number)), "typed": "", "was": "", "problem": None, "is_gate": False}
-    return render_template("fireground/editors.html", **given, is_page=False, names=[], levels=LEVELS)
+    view = screen(load(number))
+    kept = [field for field in FIELDS.values() if field.may_wait and view.can_edit(field.name)]
+    return render_template("fireground/editors.html", editors=[editor_of(view, field) for field in kept])
 
 
 def meanwhile(incident: Incident, name: str, version: int) -> str:
@@ -83,17 +85,9 @@ def draw(
     incident: Incident, name: str, *, typed: str, was: str | None, problem: Refused | None = None
 ) -> Response:
     """The editor in its place, or as a small page without script."""
-    template = "fireground/_field_editor.html" if wants_partial() else "fireground/field_page.html"
-    page = render_template(
-        template,
-        f=screen(incident),
-        field=FIELDS[name],
-        typed=typed,
-        was=was or "",
-        problem=problem,
-        is_gate=isinstance(problem, GateClosed),
-        is_page=not wants_partial(),
-        names=suggestions(FIELDS[name].suggests),
-        levels=LEVELS,
-    )
-    return make_response(page, status_of(problem) if problem else 200)
+    field, is_page = FIELDS[name], not wants_partial()
+    suggested = tuple(suggestions(field.suggests))
+    given = {"typed": typed, "was": was or "", "problem": problem, "suggested": suggested}
+    editor = editor_of(screen(incident), field, is_page=is_page, **given)
+    template = "fireground/field_page.html" if is_page else "fireground/_field_editor.html"
+    return make_response(render_template(template, editor=editor), status_of(problem) if problem else 200)

@@ -1,13 +1,17 @@
-"""A field at rest: what a person reads of it, and whether they may open its editor."""
+"""A field at rest and its editor: what a person reads of a value, and what they need to change it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from majorops.domain.alarm import LEVELS
 from majorops.domain.enums import AlarmLevel, CheckState, CommandRole, Phase, Severity
+from majorops.domain.errors import Conflict, GateClosed, Refused
 from majorops.fireground import reads
 from majorops.fireground.view import View
+from majorops.models import Incident
 from majorops.operations.fields import FIELDS, Field, Place, field_id
 
 SQUARES = {CheckState.CONFIRMED: " square--green", CheckState.FAILED: ""}
@@ -177,3 +181,62 @@ DETAILS = {
     "alert_time": _alert_time,
     "role": _holder,
 }
+
+
+@dataclass(frozen=True)
+class Editor:
+    """A field that is edited: what was typed, what the person saw (`was`), and why it was refused.
+
+    `page`: the address of its fireground. `hint`: whether public pages show it. `suggested`: a list to choose
+    from. `is_page`: it stands on a page of its own, without script.
+    """
+
+    field: Field
+    id: str
+    reference: str
+    page: str
+    address: str
+    now: datetime
+    hint: str
+    typed: str = ""
+    was: str = ""
+    problem: Refused | None = None
+    suggested: tuple[str, ...] = ()
+    is_page: bool = False
+
+    @property
+    def is_gate(self) -> bool:
+        """A written reason opens what is closed."""
+        return isinstance(self.problem, GateClosed)
+
+    @property
+    def theirs(self) -> str | None:
+        """What somebody else saved meanwhile; None where that is not the problem."""
+        return self.problem.theirs if isinstance(self.problem, Conflict) else None
+
+    @property
+    def severities(self) -> tuple[tuple[Severity, AlarmLevel], ...]:
+        """What the keys of the severity offer."""
+        return tuple(LEVELS.items())
+
+
+def editor_of(view: View, field: Field, **more: Any) -> Editor:
+    """The editor of a field; `more` as Editor has it."""
+    return Editor(
+        field=field,
+        id=field_id(field.name),
+        reference=view.incident.reference,
+        page=view.address,
+        address=f"{view.address}/fields/{field.name}",
+        now=view.now,
+        hint=_public_hint(view.incident, field) if field.audience == "public" else "",
+        **more,
+    )
+
+
+def _public_hint(incident: Incident, field: Field) -> str:
+    if not incident.is_shown:
+        return "Internal: the incident is not public."
+    if field.display == "bridge" and not incident.bridge_is_public:
+        return "Internal: Bridge public is No."
+    return "Public pages show it."
