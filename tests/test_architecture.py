@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from majorops.domain.events import AuditKind, EventKind, Region, Signal
-from majorops.fireground.screen.commands import sections
+from majorops.fireground.palette import sections
 from majorops.operations.fields import FIELDS, field_id
 from majorops.projections import PublicIncident
 from majorops.version import VERSION
@@ -201,7 +201,7 @@ def test_verbs_carry_their_contract():
 
 
 def test_every_operation_of_the_fireground_is_a_command(app, cast, clock):
-    """A new POST route of the fireground needs its line in fireground/screen/commands.py."""
+    """A new POST route of the fireground needs its line in fireground/palette/."""
     cast.full_house()
     reached = {command.endpoint for f in cast.firegrounds() for _, part in sections(f) for command in part}
     routes = {

@@ -25,8 +25,8 @@ from majorops.fireground import (  # noqa: F401  (their views join the blueprint
     updates,
 )
 from majorops.fireground.blueprint import bp
+from majorops.fireground.palette import keyed
 from majorops.fireground.regions import PARTS, draw
-from majorops.fireground.screen.commands import keyed
 from majorops.fireground.screen.ledger import ledger_title
 from majorops.fireground.screen.nudges import settling
 from majorops.fireground.screen.teams import ask_tone, ask_turns_at

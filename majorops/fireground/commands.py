@@ -8,9 +8,10 @@ from flask import current_app, render_template, url_for
 
 from majorops.domain.access import Permission
 from majorops.fireground.blueprint import bp
+from majorops.fireground.palette import sections
+from majorops.fireground.palette.command import Command
+from majorops.fireground.palette.keys import CHORDS, KEYS
 from majorops.fireground.responses import screen
-from majorops.fireground.screen.commands import Command, sections
-from majorops.fireground.screen.keys import CHORDS, KEYS
 from majorops.web.access import needs
 from majorops.web.context import load
 from majorops.web.error_handlers import wants_partial

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, AlarmLevel, CheckState, CommandRole, Phase, Severity
-from majorops.fireground.screen.commands import sections
+from majorops.fireground.palette import sections
 from majorops.models import CommandAssignment, Handover, TimelineEvent
 from majorops.operations import accounts, phase, validation
 from majorops.operations.command import assign_role, holder, release_responder

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from majorops.domain.enums import Phase, Severity
-from majorops.fireground.screen.commands import Command, keyed, sections
-from majorops.fireground.screen.keys import KEYS
+from majorops.fireground.palette import keyed, sections
+from majorops.fireground.palette.command import Command
+from majorops.fireground.palette.keys import KEYS
 from majorops.models import Incident
 from majorops.operations.timeline import add_note
 from majorops.operations.updates import publish_update

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from majorops.fireground.screen.command import Fireground
-from majorops.fireground.screen.keys import KEYS
+from majorops.fireground.palette.keys import KEYS
+from majorops.fireground.view import View
 from majorops.operations.fields import FIELDS, field_id
 
 EDIT = "fireground.editor"
@@ -46,16 +46,16 @@ class Command:
         return bool(self.endpoint) and not self.place
 
 
-def at(f: Fireground, key: str, label: str = "", endpoint: str = "", **more) -> Command:
+def at(view: View, key: str, label: str = "", endpoint: str = "", **more) -> Command:
     """The command of a single key, for this person."""
     it = KEYS[key]
     command = Command(
         label or it.does,
-        f.why_not(it.needs, always=it.always),
+        view.why_not(it.needs, always=it.always),
         key,
         place=it.place,
         choose=it.choose,
-        fill=getattr(f, it.fill) if it.fill else "",
+        fill=it.fill(view) if it.fill else "",
         press=it.press,
         endpoint=endpoint,
     )
@@ -67,12 +67,12 @@ def to_place(label: str, locked: str, place: str, endpoint: str, **more) -> Comm
     return Command(label, locked, place=place, endpoint=f"fireground.{endpoint}", **more)
 
 
-def edit(f: Fireground, name: str, label: str = "", key: str = "") -> Command:
+def edit(view: View, name: str, label: str = "", key: str = "") -> Command:
     """The editor of a field, in its place or on its own page."""
     place = f"{field_id(name)}-value {field_id(name)}-input"
     return Command(
         label or f"Edit {FIELDS[name].label}",
-        f.why_not_edit(name),
+        view.why_not_edit(name),
         key,
         place=place,
         press=True,

@@ -6,22 +6,24 @@ from collections.abc import Iterator
 
 from majorops.domain.access import Permission
 from majorops.domain.enums import SystemStatus, TrackOutcome
-from majorops.fireground.screen.command import Fireground
-from majorops.fireground.screen.keys import COMMAND
-from majorops.fireground.screen.lines import Command, at, short, to_place
+from majorops.fireground import reads
+from majorops.fireground.palette.command import Command, at, short, to_place
+from majorops.fireground.palette.keys import COMMAND
+from majorops.fireground.screen import Fireground
+from majorops.fireground.view import View
 from majorops.operations.tracks import track_refusal
 
 
-def response(f: Fireground) -> Iterator[Command]:
-    may = f.why_not(COMMAND)
-    yield at(f, "L", endpoint="fireground.note")
-    yield at(f, "C", endpoint="fireground.note")
-    refusal = f.why_not(COMMAND, always=True)
+def response(view: View) -> Iterator[Command]:
+    may = view.why_not(COMMAND)
+    yield at(view, "L", endpoint="fireground.note")
+    yield at(view, "C", endpoint="fireground.note")
+    refusal = view.why_not(COMMAND, always=True)
     yield to_place("Log a public note", refusal, "log-text", "note", choose="log-note log-public")
     yield to_place("Log a decision", refusal, "log-text", "note", choose="log-decision")
     for label, kind in (("Ask with a clock", "ask"), ("Rule out a cause", "ruled-out")):
         yield to_place(label, may, "log-text", "note", choose=f"log-{kind}")
-    for ask in f.asks:
+    for ask in reads.asks(view):
         yield to_place(f"Answer {short(str(ask))}", may, f"answer-{ask.id}", "answer")
         yield to_place(f"Defer {short(str(ask))}", may, f"answer-{ask.id}", "defer")
         for minutes in (3, 5, 10, 20):
@@ -32,15 +34,15 @@ def response(f: Fireground) -> Iterator[Command]:
                 takes={"ask": ask.id},
                 values={"minutes": minutes},
             )
-    yield at(f, "T", endpoint="fireground.new_track")
+    yield at(view, "T", endpoint="fireground.new_track")
     yield to_place("Gather conditions", may, "gather-teams", "gather_conditions")
-    for can in f.cans.values():
+    for can in reads.cans(view).values():
         if can.open_need:
-            refusal = f.why_not(Permission.CAN_REPORT)
+            refusal = view.why_not(Permission.CAN_REPORT)
             label = f"Need met: {can.team}, {short(can.open_need)}"
             yield Command(label, refusal, endpoint="fireground.met", takes={"report": can.id})
     yield to_place("Open timebox", may, "timebox-purpose", "new_timebox")
-    for track in f.tracks:
+    for track in reads.tracks(view):
         if track.outcome is TrackOutcome.RUNNING:
             for minutes in (5, 10, 15):
                 yield Command(
@@ -51,7 +53,7 @@ def response(f: Fireground) -> Iterator[Command]:
                     values={"minutes": minutes},
                 )
             yield to_place(f"Escalate {short(track.goal)}", may, f"to-{track.id}", "escalate")
-            refusal = f.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, f.actor)
+            refusal = view.why_not(Permission.TRACK_OWN, always=True) or track_refusal(track, view.actor)
             for outcome in (TrackOutcome.SUCCEEDED, TrackOutcome.FAILED, TrackOutcome.ABANDONED):
                 yield Command(
                     f"Track {outcome.value}: {short(track.goal)}",
@@ -60,27 +62,27 @@ def response(f: Fireground) -> Iterator[Command]:
                     takes={"track": track.id},
                     values={"outcome": outcome.value},
                 )
-    for box in f.timeboxes:
+    for box in reads.timeboxes(view):
         label = f"Close timebox {short(box.purpose)}"
         yield Command(label, may, endpoint="fireground.end_timebox", takes={"timebox": box.id})
 
 
-def systems(f: Fireground) -> Iterator[Command]:
-    may = f.why_not(COMMAND)
-    for name in f.incident.system_names:
+def systems(view: View) -> Iterator[Command]:
+    may = view.why_not(COMMAND)
+    for name in view.incident.system_names:
         for status in SystemStatus:
             given = {"system": name, "status": status.value}
             label = f"{short(name)}, public: {status.label.lower()}"
             yield Command(label, may, endpoint="fireground.system_status", values=given)
 
 
-def card(f: Fireground) -> Iterator[Command]:
-    may = f.why_not(COMMAND)
-    if f.card:
-        refusal = f.why_not(Permission.TIMELINE_NOTE)
-        for step, text in enumerate(f.card.steps):
-            takes = {"use": f.card.use.id, "step": step}
-            label, values = ("Undo", {}) if step in f.card.ticks else ("Done", {"ticked": "y"})
+def card(view: Fireground) -> Iterator[Command]:
+    may = view.why_not(COMMAND)
+    if view.card:
+        refusal = view.why_not(Permission.TIMELINE_NOTE)
+        for step, text in enumerate(view.card.steps):
+            takes = {"use": view.card.use.id, "step": step}
+            label, values = ("Undo", {}) if step in view.card.ticks else ("Done", {"ticked": "y"})
             yield Command(
                 f"{label}: {short(text)}",
                 refusal,
@@ -88,21 +90,21 @@ def card(f: Fireground) -> Iterator[Command]:
                 takes=takes,
                 values=values,
             )
-    for other in f.other_cards:
+    for other in view.other_cards:
         label = f"Run card {short(other.name)}"
         yield Command(label, may, endpoint="fireground.put_card", values={"card": other.id})
 
 
-def coach(f: Fireground) -> Iterator[Command]:
+def coach(view: View) -> Iterator[Command]:
     """What settles the nudges, and what sets them aside."""
-    may = f.why_not(COMMAND)
-    for nudge in f.nudges:
+    may = view.why_not(COMMAND)
+    for nudge in reads.standing_nudges(view):
         rest, key = "fireground.rest", nudge.key
         yield Command(f"Dismiss nudge: {nudge.what}", may, endpoint=rest, values={"key": key})
         if not nudge.is_red:
             values = {"key": key, "snooze": "y"}
             yield Command(f"Snooze nudge 5 min: {nudge.what}", may, endpoint=rest, values=values)
-    asked = {nudge.action for nudge in f.nudges}
+    asked = {nudge.action for nudge in reads.standing_nudges(view)}
     none = may or ("" if "called" in asked else "Nobody has to be told by phone.")
     yield Command("Told by phone", none, endpoint="fireground.called")
     none = may or ("" if "late" in asked else "Nothing is asked about when the problem began.")

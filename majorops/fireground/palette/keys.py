@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from majorops.domain.access import Permission
 from majorops.domain.cadence import HOLDING_MINUTES
+from majorops.fireground.reads import holding_update
+from majorops.fireground.view import View
 
 COMMAND, NOTE, READ = Permission.INCIDENT_COMMAND, Permission.TIMELINE_NOTE, Permission.INCIDENT_READ
 
@@ -14,8 +17,8 @@ COMMAND, NOTE, READ = Permission.INCIDENT_COMMAND, Permission.TIMELINE_NOTE, Per
 class Key:
     """A single key.
 
-    `place`, `choose`, `press`: see Command; `fill`: what of the fireground fills the empty field;
-    `needs` and `always`: see Screen.why_not.
+    `place`, `choose`, `press`: see Command; `fill`: what fills the empty field;
+    `needs` and `always`: see View.why_not.
     """
 
     key: str
@@ -24,8 +27,12 @@ class Key:
     needs: Permission = COMMAND
     always: bool = False
     choose: str = ""
-    fill: str = ""
+    fill: Callable[[View], str] | None = None
     press: bool = False
+
+
+def _holding_text(view: View) -> str:
+    return holding_update(view).text
 
 
 _HOLD = f"kind-milestone next-{HOLDING_MINUTES}"
@@ -37,7 +44,7 @@ KEYS: dict[str, Key] = {
         Key("T", "Open track", "track-line"),
         Key("U", "Write update", "composer-body", choose="kind-update"),
         Key("M", "Write milestone", "composer-body", choose="kind-milestone"),
-        Key("H", "Write holding update", "composer-body", choose=_HOLD, fill="holding_text"),
+        Key("H", "Write holding update", "composer-body", choose=_HOLD, fill=_holding_text),
         Key("A", "Advance", "advance-key status-key"),
         Key("N", "Phase note", "f-phase-note-value f-phase-note-input", press=True),
         Key("B", "Join bridge", "bridge-key f-bridge-url-value f-bridge-url-input", READ, True, press=True),

@@ -11,92 +11,100 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sqlalchemy import select
+
+from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS, level_refusal
 from majorops.domain.enums import AlarmLevel, CheckState, Helper, IncidentStatus, Phase, Severity
 from majorops.domain.events import NOTES
-from majorops.domain.gates import LAST_PHASE, symptoms_refusal
-from majorops.fireground.screen.command import Fireground
-from majorops.fireground.screen.keys import COMMAND, KEYS, NOTE
-from majorops.fireground.screen.lines import Command, at, edit, short, to_place
-from majorops.fireground.screen.response_commands import card, coach, response, systems
-from majorops.fireground.screen.team_commands import team
+from majorops.domain.gates import LAST_PHASE, status_blockers, symptoms_refusal
+from majorops.fireground import reads
+from majorops.fireground.fields import text_of
+from majorops.fireground.palette.command import Command, at, edit, short, to_place
+from majorops.fireground.palette.keys import COMMAND, KEYS, NOTE
+from majorops.fireground.palette.response import card, coach, response, systems
+from majorops.fireground.palette.team import team
+from majorops.fireground.screen import Fireground
+from majorops.fireground.view import View
+from majorops.models import IS_RUNNING, Incident
 from majorops.operations.fields import FIELDS, field_id
 from majorops.operations.incident import continue_refusal
 from majorops.operations.timeline import strike_refusal
 
+OTHERS_SHOWN = 20
 VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
 
 
-def keyed(f: Fireground) -> list[Command]:
+def keyed(view: View) -> list[Command]:
     """What the single keys do here; costs no query."""
-    return [at(f, key) for key in KEYS]
+    return [at(view, key) for key in KEYS]
 
 
-def sections(f: Fireground) -> list[tuple[str, list[Command]]]:
+def sections(view: Fireground) -> list[tuple[str, list[Command]]]:
     """All commands, operations first, what is locked at the end of its section.
 
     Bounded: never the whole record.
     """
     parts = {
-        "Phase command": phase(f),
-        "Updates": updates(f),
-        "AI": helpers(f),
-        "Coach": coach(f),
-        "Run card": card(f),
-        "Log and tracks": response(f),
-        "Public page": systems(f),
-        "Command team": team(f),
-        "Severity and Box": severity(f),
-        "Fields": fields(f),
-        "Newest entries": entries(f),
-        "Go to": elsewhere(f),
+        "Phase command": phase(view),
+        "Updates": updates(view),
+        "AI": helpers(view),
+        "Coach": coach(view),
+        "Run card": card(view),
+        "Log and tracks": response(view),
+        "Public page": systems(view),
+        "Command team": team(view),
+        "Severity and Box": severity(view),
+        "Fields": fields(view),
+        "Newest entries": entries(view),
+        "Go to": elsewhere(view),
     }
     return [(name, sorted(part, key=lambda command: bool(command.locked))) for name, part in parts.items()]
 
 
-def phase(f: Fireground) -> Iterator[Command]:
-    incident, to = f.incident, f.next_phase
+def phase(view: Fireground) -> Iterator[Command]:
+    incident, to = view.incident, reads.next_phase(view)
     if incident.is_resolved:
-        refusal = f.why_not(Permission.INCIDENT_OPEN, always=True) or continue_refusal(incident)
+        refusal = view.why_not(Permission.INCIDENT_OPEN, always=True) or continue_refusal(incident)
         yield Command("Continue as new incident", refusal, endpoint="fireground.continue_as_new")
-    may = f.why_not(COMMAND)
-    locked = may or (" ".join(b.text for b in f.blockers) if to else LAST_PHASE)
+    may = view.why_not(COMMAND)
+    locked = may or (" ".join(b.text for b in reads.blockers(view)) if to else LAST_PHASE)
     label = f"Advance to {to.title}" if to else "Advance"
-    yield at(f, "A", label, "fireground.advance", locked=locked, press=True)
+    yield at(view, "A", label, "fireground.advance", locked=locked, press=True)
     here = incident.phase.value
-    if to and f.blockers:
+    if to and reads.blockers(view):
         yield to_place(f"Override, advance to {to.title}", may, f"advance-override-{here}", "advance")
     if to and to < Phase.RESOLUTION:
         yield to_place("Skip ahead", may, f"advance-skip-{here}", "advance")
     for status in (IncidentStatus.MONITORING, IncidentStatus.RESOLVED):
         if incident.status not in (status, IncidentStatus.RESOLVED):
-            yield from _status(f, status, may)
+            yield from _status(view, status, may)
     refusal = may or symptoms_refusal(incident.phase, incident.is_resolved)
     yield to_place("Symptoms returned", refusal, "symptoms", "symptoms")
-    yield from _checks(f)
-    for line in f.checklist:
+    yield from _checks(view)
+    for line in view.checklist:
         values = {"phase": here, "item": line.item.key} | ({} if line.is_done else {"ticked": "y"})
         act = "Uncheck" if line.is_done else "Check"
         label = f"{act}: {line.item.text}"
         yield Command(label, may or line.refusal, endpoint="fireground.tick", values=values)
-    yield edit(f, "phase_note", "Edit phase note", "N")
+    yield edit(view, "phase_note", "Edit phase note", "N")
 
 
-def _status(f: Fireground, to: IncidentStatus, may: str) -> Iterator[Command]:
-    closed = may or " ".join(blocker.text for blocker in f.status_blockers(to))
+def _status(view: View, to: IncidentStatus, may: str) -> Iterator[Command]:
+    closed = may or " ".join(blocker.text for blocker in status_blockers(reads.situation(view), to, view.now))
     if to is IncidentStatus.RESOLVED:  # the end of the incident: the last press is made on the page
-        if f.next_status is to:
+        if reads.next_status(view) is to:
             yield to_place(f"Set {to.label}", closed, "status-key", "status")
         else:
-            yield replace(edit(f, "status", f"Set {to.label}"), locked=closed)
+            yield replace(edit(view, "status", f"Set {to.label}"), locked=closed)
     else:
         yield Command(f"Set {to.label}", closed, endpoint="fireground.status", values={"to": to.value})
-    if closed and not may and f.next_status is to:
+    if closed and not may and reads.next_status(view) is to:
         yield to_place(f"Override, set {to.label}", "", f"status-override-{to.value}", "status")
 
 
-def _checks(f: Fireground) -> Iterator[Command]:
+def _checks(view: Fireground) -> Iterator[Command]:
     words = {
         CheckState.CONFIRMED: "Confirm {}",
         CheckState.FAILED: "Check failed: {}",
@@ -107,80 +115,85 @@ def _checks(f: Fireground) -> Iterator[Command]:
         CheckState.CONFIRMED: (CheckState.PENDING,),
         CheckState.FAILED: (CheckState.CONFIRMED,),
     }
-    for system in f.incident.system_names:
-        refusal = f.why_not(Permission.CHECK_OWN) or f.why_not_check(system)
-        for state in offered[f.check_state(system)][: 1 if refusal else None]:
+    checks = reads.situation(view).checks
+    for system in view.incident.system_names:
+        refusal = view.why_not(Permission.CHECK_OWN) or view.why_not_check(system)
+        states = offered[checks.get(system, CheckState.PENDING)]
+        for state in states[:1] if refusal else states:
             values = {"system": system, "state": state.value}
             yield Command(words[state].format(system), refusal, endpoint="fireground.check", values=values)
 
 
-def updates(f: Fireground) -> Iterator[Command]:
-    may = f.why_not(COMMAND)
-    yield at(f, "U", endpoint="fireground.post")
-    yield at(f, "M", endpoint="fireground.post")
+def updates(view: View) -> Iterator[Command]:
+    may = view.why_not(COMMAND)
+    yield at(view, "U", endpoint="fireground.post")
+    yield at(view, "M", endpoint="fireground.post")
     yield to_place("Preview what goes out", may, "composer-preview", "preview")
-    if f.shows_resolution:
+    if reads.shows_resolution(view):
         yield to_place("Write resolution", may, "composer-body", "post", choose="kind-resolution")
-    yield at(f, "H", endpoint="fireground.post")
-    shown = {"shown": str(f.holding)}
-    yield Command(f"Post holding update, {f.holding}", may, endpoint="fireground.holding", values=shown)
-    refusal = f.why_not(COMMAND, always=True)
-    for update in f.updates:
-        if update.id not in f.corrected_ids:
+    yield at(view, "H", endpoint="fireground.post")
+    says = reads.holding_update(view)
+    label, values = f"Post holding update, {says}", {"shown": str(says)}
+    yield Command(label, may, endpoint="fireground.holding", values=values)
+    refusal = view.why_not(COMMAND, always=True)
+    corrected = {update.corrects_id for update in reads.updates(view)}
+    for update in reads.updates(view):
+        if update.id not in corrected:
             label = f"Correct or withdraw {update.heading}, {update.at:%H:%M}: {short(update.body)}"
             yield to_place(label, refusal, f"update-{update.id}-more", "correct_update")
 
 
-def helpers(f: Fireground) -> Iterator[Command]:
-    yield at(f, "D", endpoint="fireground.draft", takes={"name": "update"})
-    yield at(f, "E", endpoint="fireground.draft", takes={"name": "brief"})
-    may = f.why_not(COMMAND)
+def helpers(view: View) -> Iterator[Command]:
+    yield at(view, "D", endpoint="fireground.draft", takes={"name": "update"})
+    yield at(view, "E", endpoint="fireground.draft", takes={"name": "brief"})
+    may = view.why_not(COMMAND)
     yield to_place("AI suggestion", may, "suggestion-key", "draft", takes={"name": "suggestion"}, press=True)
-    none = may or ("" if f.draft("brief") else "No exec brief is drafted.")
+    none = may or ("" if reads.drafts(view).get(Helper.BRIEF) else "No exec brief is drafted.")
     yield to_place("Take the drafted exec brief", none, "execbrief-text", "take")
-    may_still = f.why_not(COMMAND, always=True)
-    none = may_still or ("" if f.summary_moved else "The exec summary is current, or empty.")
+    may_still = view.why_not(COMMAND, always=True)
+    none = may_still or ("" if reads.summary_moved(view) else "The exec summary is current, or empty.")
     for label, act in (("Exec summary still holds", "holds"), ("Clear exec summary", "clear")):
-        values = {"act": act, "was": f.incident.exec_summary}
+        values = {"act": act, "was": view.incident.exec_summary}
         yield Command(label, none, endpoint="fireground.summary", values=values)
     for helper in Helper:
-        none = may or ("" if f.draft(helper) else f"No {helper.label} lies here.")
+        none = may or ("" if reads.drafts(view).get(helper) else f"No {helper.label} lies here.")
         yield to_place(f"Discard the {helper.label}", none, f"{helper.value}-discard", "discard")
 
 
-def severity(f: Fireground) -> Iterator[Command]:
-    incident = f.incident
+def severity(view: View) -> Iterator[Command]:
+    incident = view.incident
     for one in Severity:
         if one is not incident.severity:
             label = f"Severity {one.label}, {LEVELS[one].label}"
-            yield _set(f, "severity", one.value, label, f.why_not_edit("severity"))
+            yield _set(view, "severity", one.value, label, view.why_not_edit("severity"))
     for level in reversed(AlarmLevel):
         if level is not incident.alarm_level:
-            refusal = f.why_not_edit("alarm_level") or level_refusal(incident.severity, level)
-            yield _set(f, "alarm_level", str(level.value), f"Alarm level {level.label}", refusal)
+            refusal = view.why_not_edit("alarm_level") or level_refusal(incident.severity, level)
+            yield _set(view, "alarm_level", str(level.value), f"Alarm level {level.label}", refusal)
 
 
-def _set(f: Fireground, name: str, value: str, label: str, locked: str) -> Command:
+def _set(view: View, name: str, value: str, label: str, locked: str) -> Command:
     """One value for a field, sent with the one that was seen."""
     return Command(
         label,
         locked,
         endpoint="fireground.save",
         takes={"name": name},
-        values={"value": value, "was": f.text_of(name)},
+        values={"value": value, "was": text_of(view, FIELDS[name])},
         target=field_id(name),
     )
 
 
-def fields(f: Fireground) -> Iterator[Command]:
+def fields(view: View) -> Iterator[Command]:
     for name, field in FIELDS.items():
-        if field.has_command and (name != "bridge_url" or f.incident.bridge_url):  # else `Paste bridge URL`
-            yield edit(f, name)
+        is_asked = field.display == "bridge" and not view.incident.bridge_url  # `Paste bridge URL`
+        if field.has_command and not is_asked:
+            yield edit(view, name)
 
 
-def entries(f: Fireground) -> Iterator[Command]:
-    may = f.why_not(COMMAND, always=True)
-    for entry, struck_by in f.newest:
+def entries(view: Fireground) -> Iterator[Command]:
+    may = view.why_not(COMMAND, always=True)
+    for entry, struck_by in view.newest:
         named = f"entry {entry.seq}: {short(entry.title)}"
         takes = {"seq": entry.seq}
         if entry.visibility.value == "internal":  # asked once more, where the whole entry can be read
@@ -189,25 +202,32 @@ def entries(f: Fireground) -> Iterator[Command]:
             label, values = f"Make internal, {named}", {"visibility": "internal"}
             yield Command(label, may, endpoint=VISIBLE, takes=takes, values=values)
         if entry.kind in NOTES and not struck_by:
-            refusal = f.why_not(NOTE, always=True) or strike_refusal(entry, f.actor)
+            refusal = view.why_not(NOTE, always=True) or strike_refusal(entry, view.actor)
             yield Command(f"Correct {named}", refusal, place=f"strike-{entry.seq}", endpoint=CORRECT)
 
 
-def elsewhere(f: Fireground) -> Iterator[Command]:
-    incident = f.incident
+def elsewhere(view: View) -> Iterator[Command]:
+    incident = view.incident
     if incident.bridge_url:
-        yield at(f, "B", address=incident.bridge_url)
+        yield at(view, "B", address=incident.bridge_url)
     else:
-        yield edit(f, "bridge_url", "Paste bridge URL", "B")
-    yield at(f, "/")
+        yield edit(view, "bridge_url", "Paste bridge URL", "B")
+    yield at(view, "/")
     if incident.is_shown:
         yield Command("Public page", link="public.incident", takes={"number": incident.id})
     yield Command("Status page", link="public.status")
-    for other in f.others:
+    for other in _others(view):
         label = f"Go to {other.reference}, {other.title}"
         yield Command(label, link="fireground.show", takes={"number": other.id})
     yield Command("Incidents", link="fireground.index")
-    refusal = f.why_not(Permission.INCIDENT_OPEN, always=True)
+    refusal = view.why_not(Permission.INCIDENT_OPEN, always=True)
     yield Command("Open incident", refusal, link="intake.new")
-    yield at(f, "?", link="fireground.keys")
+    yield at(view, "?", link="fireground.keys")
     yield Command("Sign out", endpoint="sign_in.logout")
+
+
+def _others(view: View) -> list[Incident]:
+    """Other running incidents, highest Box first."""
+    rows = select(Incident).where(IS_RUNNING, Incident.id != view.incident.id)
+    highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
+    return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
