@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,19 @@ def test_no_line_is_longer_than_a_reader_sees(folder):
             continue
         long = [n for n, line in enumerate(path.read_text().splitlines(), 1) if len(line) > 110]
         assert long == [], path
+
+
+def test_no_two_places_share_ten_lines():
+    """What is written twice is mended once: it belongs into one place."""
+    places = defaultdict(list)
+    sources = [p for folder in ("majorops", "templates") for p in (ROOT / folder).rglob("*.*")]
+    for path in sources:
+        if path.suffix not in (".py", ".js", ".css", ".html") or "vendor" in path.parts:
+            continue
+        lines = list(filter(None, map(str.strip, path.read_text().splitlines())))
+        for start in range(len(lines) - 9):
+            places[tuple(lines[start : start + 10])].append(path.name)
+    assert {names[0]: names for names in places.values() if len(names) > 1} == {}
 
 
 def test_one_door():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NotRequired, TypedDict, Unpack
 
 from sqlalchemy import Select, select, update
 
@@ -30,29 +31,25 @@ TWICE = timedelta(minutes=1)
 LONGEST_TEXT = 5_000
 
 
-@operation(needs=Permission.MAINTENANCE_MANAGE)
-def plan_maintenance(
-    *,
-    title: str,
-    starts_at: datetime | None,
-    ends_at: datetime | None,
-    actor: Actor,
-    now: datetime,
-    body: str = "",
-    systems: Sequence[str] = (),
-    is_automatic: bool = True,
-    is_public: bool = True,
-) -> Maintenance:
-    """Plan maintenance.
+class Plan(TypedDict):
+    """What is planned. Texts are cleaned values; times in UTC."""
 
-    Texts are cleaned values; times in UTC. Sent twice within a minute it is planned once. Raises
-    Invalid with every wrong field.
-    """
-    given = _checked(title, body, starts_at, ends_at, now)
-    if twin := _planned_just_now(title, starts_at, ends_at, now):
+    title: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    body: NotRequired[str]
+    systems: NotRequired[Sequence[str]]
+    is_automatic: NotRequired[bool]  # begins and ends by the clock
+    is_public: NotRequired[bool]
+
+
+@operation(needs=Permission.MAINTENANCE_MANAGE)
+def plan_maintenance(*, actor: Actor, now: datetime, **plan: Unpack[Plan]) -> Maintenance:
+    """Plan maintenance; sent twice within a minute it is planned once. Raises Invalid: every wrong field."""
+    columns = _checked(plan, now)
+    if twin := _planned_just_now(plan["title"], plan["starts_at"], plan["ends_at"], now):
         return twin
-    flags = {"is_automatic": is_automatic, "is_public": is_public}
-    row = Maintenance(**given, **flags, systems=", ".join(systems), created_at=now, changed_at=now)
+    row = Maintenance(**columns, created_at=now, changed_at=now)
     db.session.add(row)
     db.session.flush()
     if row.is_public:
@@ -63,18 +60,7 @@ def plan_maintenance(
 
 @operation(needs=Permission.MAINTENANCE_MANAGE)
 def change_maintenance(
-    row: Maintenance,
-    *,
-    title: str,
-    starts_at: datetime | None,
-    ends_at: datetime | None,
-    actor: Actor,
-    now: datetime,
-    body: str = "",
-    systems: Sequence[str] = (),
-    is_automatic: bool = True,
-    is_public: bool = True,
-    expected: str | None = None,
+    row: Maintenance, *, actor: Actor, now: datetime, expected: str | None = None, **plan: Unpack[Plan]
 ) -> None:
     """Change what was planned, as long as it is not over.
 
@@ -84,12 +70,11 @@ def change_maintenance(
     _hold(row)
     if row.status in OVER:
         raise Conflict(f"It is {row.status.label.lower()}. Plan a new one.")
-    given = _checked(title, body, starts_at, ends_at, now)
+    given = _checked(plan, now)
     if expected is not None and expected != row.version:
         raise Conflict(
             f"Changed meanwhile, at {row.changed_at:%H:%M:%S} UTC. It now says: {row.title}, {row.span}."
         )
-    given |= {"systems": ", ".join(systems), "is_automatic": is_automatic, "is_public": is_public}
     before = {name: getattr(row, name) for name, value in given.items() if getattr(row, name) != value}
     if not before:
         return
@@ -193,14 +178,22 @@ def _say(row: Maintenance, text: str, now: datetime) -> None:
         announce(f"works:{update.id}", now, maintenance_id=row.id)
 
 
-def _checked(
-    title: str, body: str, starts_at: datetime | None, ends_at: datetime | None, now: datetime
-) -> dict[str, object]:
-    errors = time_errors(starts_at, ends_at, now)
+def _checked(plan: Plan, now: datetime) -> dict[str, object]:
+    """The columns of what is planned. Raises Invalid with every wrong field."""
+    title, body = plan["title"], plan.get("body", "")
+    errors = time_errors(plan["starts_at"], plan["ends_at"], now)
     if not title or len(title) > 200:
         errors["title"] = "Say what is maintained, in one line of at most 200 characters."
     if len(body) > LONGEST_TEXT:
         errors["body"] = f"At most {LONGEST_TEXT:,} characters; this has {len(body):,}."
     if errors:
         raise Invalid(errors)
-    return {"title": title, "body": body, "starts_at": starts_at, "ends_at": ends_at}
+    return {
+        "title": title,
+        "body": body,
+        "starts_at": plan["starts_at"],
+        "ends_at": plan["ends_at"],
+        "systems": ", ".join(plan.get("systems", ())),
+        "is_automatic": plan.get("is_automatic", True),
+        "is_public": plan.get("is_public", True),
+    }

@@ -30,7 +30,7 @@ from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
 from majorops.i18n import DEFAULT, ENGLISH_FILE, LANGUAGE_FILES, LANGUAGES, Texts
 from majorops.web.access import belongs_to_status_page
-from majorops.web.assets import asset_text, asset_url
+from majorops.web.assets import BUNDLES, asset_text, asset_url
 from majorops.web.posture import public_posture
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -39,7 +39,7 @@ FILES = [
     *sorted(TEMPLATES.glob("*.html")),
     ENGLISH_FILE,
     *sorted(LANGUAGE_FILES.values()),
-    STATIC / "css/public.css",
+    *(STATIC / source for source in BUNDLES["public.css"]),
     *sorted(STATIC.glob("js/public/*.js")),
 ]
 LOOK = hashlib.sha256(

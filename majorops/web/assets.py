@@ -16,13 +16,14 @@ from majorops.web.access import public, say_of
 from majorops.web.modules import Modules
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
+FONTS = ("css/fonts/public.css", "css/fonts/staff.css")
 BUNDLES: dict[str, tuple[str, ...]] = {
-    "app.css": ("css/tokens.css", "css/base.css", "css/layout.css", "css/components/*.css"),
+    "app.css": (*FONTS, "css/tokens.css", "css/base.css", "css/layout.css", "css/components/*.css"),
     "more.css": ("css/more/*.css",),  # what is below the fold or folded; linked at the end of the page
     "commands.css": ("css/commands.css",),
     "pages.css": ("css/pages/*.css",),
-    "public.css": ("css/public.css",),
-    "brief.css": ("css/tokens.css", "css/brief/*.css"),
+    "public.css": ("css/fonts/public.css", "css/public.css"),
+    "brief.css": (*FONTS, "css/tokens.css", "css/brief/*.css"),
     "admin.css": ("css/admin.css",),
 }
 # Scripts: the module that a page begins with; what it imports comes along, but for what stands in an
