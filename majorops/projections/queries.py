@@ -28,6 +28,7 @@ from majorops.projections.promises import newest, promises
 from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 from majorops.projections.systems import listed_systems
 from majorops.projections.values import (
+    PUBLIC_TEXTS,
     PublicEntry,
     PublicIncident,
     PublicStatus,
@@ -64,8 +65,7 @@ _DETAIL = (
     Incident.customer_count,
     Incident.customer_count_is_approximate,
     Incident.external_impact,
-    Incident.who_affected,
-    Incident.what_to_do,
+    *(getattr(Incident, name) for name in PUBLIC_TEXTS),
     Incident.bridge_url,
     Incident.bridge_is_public,
     Incident.continues_id,

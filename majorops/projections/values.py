@@ -101,6 +101,10 @@ class PublicSummary:
         return cadence(self.status, self.next_update_eta, now, is_final=is_final)
 
 
+# Columns of plain text on an incident's public page, in their order; `incident.<name>` is the heading.
+PUBLIC_TEXTS = ("who_affected", "what_to_do")
+
+
 @dataclass(frozen=True)
 class PublicIncident(PublicSummary):
     """An incident on its own public page."""
@@ -120,6 +124,11 @@ class PublicIncident(PublicSummary):
     has_older: bool = False
     kept: Kept | None = None  # how promises were kept, once it is resolved
     steps: tuple[Step, ...] = ()
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """(name, text) of what was written for the public, without what is empty."""
+        return tuple((name, text) for name in PUBLIC_TEXTS if (text := getattr(self, name)))
 
 
 @dataclass(frozen=True)
