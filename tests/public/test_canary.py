@@ -29,6 +29,7 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.models import Incident, Maintenance
+from majorops.projections.values import PUBLIC_TEXTS
 from majorops.web.access import is_admin_endpoint
 
 MARK = "CANARY"
@@ -114,7 +115,7 @@ def full_record(app, clock):
         mapper = next(m for m in Base.registry.mappers if m.class_ is Incident)
         title = "shown to everybody" if not flags else f"{MARK}-title"
         # Written for the public; of a private incident and a drill they are as hidden as all else.
-        public = {} if flags else {"who_affected": "everybody", "what_to_do": "wait"}
+        public = {} if flags else dict.fromkeys(PUBLIC_TEXTS, "for everybody")
         incident = marked_row(
             mapper,
             0,
@@ -233,7 +234,7 @@ def test_every_text_column_is_marked(full_record):
     """A new text column takes part by itself."""
     incident = db.session.scalar(select(Incident).filter_by(id=1))
     for column in Incident.__table__.columns:
-        if column.key in ("who_affected", "what_to_do"):
+        if column.key in PUBLIC_TEXTS:
             continue
         if isinstance(column.type, Text) or column.key in ("alert_id", "opened_by_name"):
             assert MARK in getattr(incident, column.key), column
