@@ -9,6 +9,8 @@ from majorops.domain.enums import AccountRole
 
 
 class Permission(StrEnum):
+    """What a role may be granted; routes demand one, and operations check it again."""
+
     INCIDENT_READ = "incident:read"  # the fireground
     INCIDENT_OPEN = "incident:open"
     INCIDENT_COMMAND = "incident:command"  # fields, phases, roles
@@ -63,6 +65,7 @@ class Actor:
         return self != SYSTEM
 
     def can(self, permission: Permission) -> bool:
+        """Whether the role grants it; whether a system or a track is one's own, operations check."""
         return permission in GRANTS[self.role]
 
     def refusal(self, permission: Permission) -> str:

@@ -30,12 +30,14 @@ def is_public(address: Address) -> bool:
 
 
 def stands_for_another(address: Address) -> bool:
+    """An IPv6 address that wraps another one or is out of use; never so for IPv4."""
     return address.version == 6 and any(address in network for network in STANDS_FOR_ANOTHER)
 
 
 def webhook_problem(link: str) -> str:
-    """Why nothing can be sent to this web address, as a sentence for its field;
-    empty when it can be tried.
+    """Why nothing can be sent to this web address, as a sentence for its field; empty when it can be tried.
+
+    Where a name leads is not looked up here.
     """
     parts = urlsplit(link)
     try:

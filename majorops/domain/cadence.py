@@ -38,6 +38,8 @@ def holding(is_shown: bool, has_running_track: bool) -> Holding:
 
 
 class CadenceState(StrEnum):
+    """How the promise stands: none made, due, overdue, or ended by the resolution milestone."""
+
     UNSET = "unset"
     DUE = "due"
     OVERDUE = "overdue"
@@ -46,8 +48,10 @@ class CadenceState(StrEnum):
 
 @dataclass(frozen=True)
 class Cadence:
-    """`left` is the time until `due_at`, negative when overdue; both None when nothing is promised:
-    not yet, or not any more (`ended`, after the resolution milestone).
+    """The badge of an incident: `left` is the time until `due_at`, negative when overdue.
+
+    Both are None when nothing is promised: not yet, or not any more (`ended`, after the resolution
+    milestone).
     """
 
     state: CadenceState
@@ -63,13 +67,15 @@ class Cadence:
 
     @property
     def is_soon(self) -> bool:
+        """The update is due within five minutes; False when it is overdue."""
         return self.state is CadenceState.DUE and self.left is not None and self.left <= SOON
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a publication did to the promise: made one for `due_at`, or, being the resolution milestone,
-    ended it.
+    """What a publication did to the promise.
+
+    It made one for `due_at`, or, being the resolution milestone, ended it.
     """
 
     due_at: datetime | None
@@ -80,9 +86,9 @@ class Said:
 def cadence(
     status: IncidentStatus, due_at: datetime | None, now: datetime, *, is_final: bool = False
 ) -> Cadence | None:
-    """The badge of an incident, or None once it is resolved: nothing more is promised then.
+    """The badge of an incident at `now`, or None once it is resolved: nothing more is promised then.
 
-    `is_final`: the resolution milestone was the last word.
+    `is_final`: the resolution milestone came, and nothing is promised after it.
     """
     if status is IncidentStatus.RESOLVED:
         return None
@@ -93,11 +99,10 @@ def cadence(
 
 
 def standing_promise(said: Iterable[Said]) -> tuple[datetime | None, bool]:
-    """The promise that stands after these publications, oldest first,
-    and whether a resolution milestone ended it.
+    """The promise that stands after these publications, and whether a resolution milestone ended it.
 
-    An internal publication cannot answer, or end, what was promised to the public: while a public
-    promise stands, the badge inside would otherwise be calmer than the one outside.
+    `said`: oldest first. An internal publication cannot answer, or end, what was promised to the public:
+    while a public promise stands, the badge inside would otherwise be calmer than the one outside.
     """
     due_at, is_final, is_outside = None, False, False
     for one in said:

@@ -14,6 +14,7 @@ class Labelled(StrEnum):
     label: str
 
     def __new__(cls, value: str, label: str | None = None) -> Self:
+        """Make a member of its stored value; without `label` the value with a capital and spaces."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label or value.replace("_", " ").capitalize()
@@ -21,6 +22,8 @@ class Labelled(StrEnum):
 
 
 class Severity(Labelled):
+    """Business impact, the highest first (domain §2); gives the least alarm level (`domain/alarm.py`)."""
+
     CRITICAL = "critical"
     HIGH = "high"
     MEDIUM = "medium"
@@ -28,6 +31,8 @@ class Severity(Labelled):
 
 
 class AlarmLevel(IntEnum):
+    """Response posture (domain §2): a number that compares; a higher Box asks for more."""
+
     BOX_0 = 0
     BOX_1 = 1
     BOX_2 = 2
@@ -35,16 +40,21 @@ class AlarmLevel(IntEnum):
 
     @property
     def label(self) -> str:
+        """`Box 3`."""
         return f"Box {self.value}"
 
 
 class IncidentStatus(Labelled):
+    """Whether an incident runs (domain §2); monitoring: the fix is confirmed and is being watched."""
+
     ACTIVE = "active"
     MONITORING = "monitoring"
     RESOLVED = "resolved"
 
 
 class Phase(IntEnum):
+    """The eight phases by number, forward only (domain §4; guide, "Running the 8 Phases")."""
+
     ALERT = 1
     GATHER = 2
     ASSESS = 3
@@ -56,6 +66,7 @@ class Phase(IntEnum):
 
     @property
     def label(self) -> str:
+        """The name without its number: `Initial`."""
         return self.name.capitalize()
 
     @property
@@ -65,7 +76,7 @@ class Phase(IntEnum):
 
 
 class CardTier(IntEnum):
-    """How specific a run card is."""
+    """How specific a run card is (domain §9): the higher, the more."""
 
     AGENCY = 1
     GENERIC = 2
@@ -73,10 +84,13 @@ class CardTier(IntEnum):
 
     @property
     def label(self) -> str:
+        """The tier in words: `Generic application`."""
         return ("Agency", "Generic application", "Specific application")[self.value - 1]
 
 
 class ExternalImpact(Labelled):
+    """Whether customers are affected; decides what stakeholders are told (guide, phase 3)."""
+
     YES = "yes", "Yes, customer-facing"
     NO = "no", "No"
     LIKELY = "likely", "Likely"
@@ -84,12 +98,16 @@ class ExternalImpact(Labelled):
 
 
 class RiskLevel(Labelled):
+    """Risk as executives read it; internal (domain §7)."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
 
 
 class EventType(Labelled):
+    """How the timeline shows an entry, each type with an icon of its own (guide, "The Timeline")."""
+
     ALERT = "alert"
     PHASE = "phase"
     UPDATE = "update"
@@ -98,11 +116,15 @@ class EventType(Labelled):
 
 
 class Visibility(Labelled):
+    """Public: anyone with the address reads it. Internal: no public page has it (guide, "The Timeline")."""
+
     PUBLIC = "public"
     INTERNAL = "internal"
 
 
 class TrackOutcome(Labelled):
+    """How a recovery track stands (domain §2); all but running end it."""
+
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -110,6 +132,8 @@ class TrackOutcome(Labelled):
 
 
 class AskState(Labelled):
+    """How an ask stands; deferred: closed without an answer, with a reason. A parked one is open."""
+
     OPEN = "open"
     ANSWERED = "answered"
     DEFERRED = "deferred"
@@ -123,6 +147,8 @@ class BriefPage(Labelled):
 
 
 class CheckState(Labelled):
+    """Validation of one affected system (domain §2); without a row it is pending."""
+
     PENDING = "pending", "Not confirmed"
     CONFIRMED = "confirmed"
     FAILED = "failed"
@@ -150,6 +176,8 @@ class MaintenanceStatus(Labelled):
 
 
 class CommandRole(Labelled):
+    """The five seats of the command team (domain §5; guide, "Command Team Management")."""
+
     SRE = "sre", "SRE"
     MIM = "mim", "MIM"
     LEADER = "leader"
@@ -158,6 +186,8 @@ class CommandRole(Labelled):
 
 
 class AccountRole(Labelled):
+    """Role of an account (domain §1); `domain/access.py` says what each may do."""
+
     ADMIN = "admin"
     MIM = "mim", "MIM"
     RESPONDER = "responder"
@@ -166,6 +196,8 @@ class AccountRole(Labelled):
 
 
 class IntakeSource(Labelled):
+    """How an incident came in (domain §3)."""
+
     WEB = "web"
     API = "api", "API"
     WEBHOOK = "webhook"
@@ -173,16 +205,22 @@ class IntakeSource(Labelled):
 
 
 class PublicationKind(Labelled):
+    """What is published (domain §3); a milestone is numbered, an update is not."""
+
     UPDATE = "update", "Status update"
     MILESTONE = "milestone"
 
 
 class SignInMethod(Labelled):
+    """How a session began; kept with it and in the audit."""
+
     LOCAL = "local", "E-mail and password"
     SSO = "sso", "Single sign-on"
 
 
 class ChannelKind(Labelled):
+    """How a person or a subscriber is reached; `SEND` in `notifications/worker.py` has a sender for each."""
+
     EMAIL = "email", "E-mail"
     WEBHOOK = "webhook"
     APPRISE = "apprise", "Apprise (Slack, Teams, SMS and others)"
@@ -200,6 +238,8 @@ class Notice(Labelled):
 
 
 class SubscriberState(Labelled):
+    """How a subscription stands; only an active one gets messages about incidents."""
+
     WAITING = "waiting", "Not confirmed"
     ACTIVE = "active"
     LEFT = "left", "Unsubscribed"
@@ -207,6 +247,8 @@ class SubscriberState(Labelled):
 
 
 class HandoverState(Labelled):
+    """How an offer of command stands; all but open end it."""
+
     OPEN = "open", "Offered"
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -252,6 +294,8 @@ class DraftState(Labelled):
 
 
 class DeliveryState(Labelled):
+    """How a message of the outbox stands; quiet: a drill's, or nobody needs it any more."""
+
     PENDING = "pending", "Waiting"
     SENDING = "sending"
     SENT = "sent"

@@ -56,6 +56,7 @@ class EventKind(StrEnum):
     stale: frozenset[Region]
 
     def __new__(cls, value: str, label: str, type: EventType, visibility: Visibility, *stale: Region) -> Self:
+        """Make a member; beside `stale` each entry makes timeline and panel stale."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
@@ -379,7 +380,7 @@ class AuditKind(StrEnum):
 
     @property
     def is_public(self) -> bool:
-        """The public pages may say something else afterwards."""
+        """The public pages may read differently afterwards."""
         return self.startswith(("system.", "maintenance."))
 
     @property
@@ -397,6 +398,7 @@ class Signal(StrEnum):
     stale: frozenset[Region]
 
     def __new__(cls, value: str, *stale: Region) -> Self:
+        """Make a member with the regions that it makes stale."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.stale = frozenset(stale)

@@ -16,7 +16,12 @@ STRICT = frozenset({Severity.CRITICAL, Severity.HIGH})
 
 @dataclass(frozen=True)
 class Situation:
-    """All that the gates look at. `checks`: affected system → state of its validation."""
+    """All that the gates look at.
+
+    `checks`: affected system → state of its validation. `window_started_at`: when the clean minutes began to
+    count, None before validation. `after_action_at`: as the resolution milestone names it, None where it does
+    not.
+    """
 
     severity: Severity
     status: IncidentStatus
@@ -28,11 +33,12 @@ class Situation:
 
     @property
     def is_strict(self) -> bool:
-        """The ten-minute rule applies."""
+        """The ten-minute rule applies: Critical and High (guide, "The 10-minute rule")."""
         return self.severity in STRICT
 
     @property
     def confirmed(self) -> int:
+        """How many affected systems are confirmed."""
         return sum(state is CheckState.CONFIRMED for state in self.checks.values())
 
     @property
@@ -43,14 +49,14 @@ class Situation:
 
 @dataclass(frozen=True)
 class Blocker:
-    """One closed gate. `opens_at`: when time alone will open it, if it will."""
+    """One closed gate, with the sentence on the button; `opens_at` None: time alone will not open it."""
 
     text: str
     opens_at: datetime | None = None
 
 
 def advance_blockers(situation: Situation, to: Phase, now: datetime) -> list[Blocker]:
-    """Why phase `to` may not be entered yet; empty when it may.
+    """Why phase `to` may not be entered yet (domain §4, gates); empty when it may.
 
     Going back is no gate: it is refused always.
     """
@@ -58,7 +64,10 @@ def advance_blockers(situation: Situation, to: Phase, now: datetime) -> list[Blo
 
 
 def status_blockers(situation: Situation, to: IncidentStatus, now: datetime) -> list[Blocker]:
-    """Why status `to` may not be set yet; empty when it may."""
+    """Why status `to` may not be set yet (domain §4, gates); empty when it may.
+
+    Each names one thing that is missing.
+    """
     blockers: list[Blocker] = []
     if to is IncidentStatus.MONITORING and situation.phase < Phase.VALIDATION:
         blockers.append(Blocker("Monitoring needs phase 7 or 8."))
@@ -76,7 +85,11 @@ def status_blockers(situation: Situation, to: IncidentStatus, now: datetime) -> 
 
 
 def validation_blockers(situation: Situation, now: datetime) -> list[Blocker]:
-    """The ten-minute rule for Critical and High: ten clean minutes, and every affected system confirmed."""
+    """The ten-minute rule for Critical and High; empty when it holds, and for other severities.
+
+    Ten minutes without a failed check, and every affected system confirmed (domain §4; guide, "The 10-minute
+    rule").
+    """
     if not situation.is_strict:
         return []
     severity, blockers = situation.severity.label, []

@@ -35,8 +35,9 @@ def levels_reached(old: AlarmLevel | None, new: AlarmLevel) -> list[AlarmLevel]:
 
 
 class Reach(IntEnum):
-    """What became of what one person is to be told, the best first:
-    a person with two channels is told once.
+    """What became of what one person is to be told, the best first.
+
+    A person with two channels counts once, with the better of both.
     """
 
     TOLD = 0  # the mail server or the channel took the message
@@ -71,7 +72,7 @@ MESSAGES: dict[Reach, str] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many people were told, and what became of the others.
+    """How many people, or messages, ended in which way.
 
     Only `TOLD` is told: whoever is queued knows nothing yet.
     """
@@ -80,6 +81,7 @@ class Outcome:
 
     @property
     def total(self) -> int:
+        """All of them, told or not."""
         return sum(self.people.values())
 
     @property
@@ -130,4 +132,5 @@ class Outcome:
 
 
 def outcome(people: Iterable[Reach]) -> Outcome:
+    """Count them."""
     return Outcome(Counter(people))

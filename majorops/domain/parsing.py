@@ -18,7 +18,7 @@ Choices: TypeAlias = type[Labelled] | type[AlarmLevel]
 
 
 def as_text(value: object) -> str:
-    """The editable form of a stored value."""
+    """The editable form of a stored value, times in UTC to the second; empty for None."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -29,6 +29,8 @@ def as_text(value: object) -> str:
 
 
 def required(parse: Callable[[str], str]) -> Callable[[str], str]:
+    """A reader like `parse` that raises ValueError where nothing is left of what was typed."""
+
     def check(typed: str) -> str:
         if not (value := parse(typed)):
             raise ValueError("needs a text")
@@ -38,11 +40,15 @@ def required(parse: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def optional_line(typed: str) -> str | None:
+    """One line of text; None for none."""
     return clean_line(typed) or None
 
 
 def utc_time(typed: str) -> datetime | None:
-    """`2026-11-23 14:01:22`, `2026-11-23 14:01` or `2026-11-23T14:01`, in UTC; empty for none."""
+    """A time in UTC; None where nothing was typed. Raises ValueError for any other text.
+
+    `2026-11-23 14:01:22`, `2026-11-23 14:01` or `2026-11-23T14:01`, with or without `UTC` or `Z` at the end.
+    """
     text = clean_line(typed).removesuffix("UTC").removesuffix("Z").strip().replace("T", " ")
     if not text:
         return None
@@ -55,12 +61,17 @@ def utc_time(typed: str) -> datetime | None:
 
 
 def required_time(typed: str) -> datetime:
+    """Like `utc_time`, but raises ValueError where nothing was typed."""
     if (value := utc_time(typed)) is None:
         raise ValueError("needs a time in UTC such as 2026-11-23 14:01")
     return value
 
 
 def link(typed: str) -> str | None:
+    """A web address, `https://` added where it lacks (`meet.google.com/abc`); None where nothing was typed.
+
+    Raises ValueError for what is no address, and beyond 2,000 characters.
+    """
     if not clean_line(typed):
         return None
     if (address := meeting_link(typed)) is None or len(address) > 2000:
@@ -69,7 +80,10 @@ def link(typed: str) -> str | None:
 
 
 def customer_count(typed: str) -> tuple[int | None, bool]:
-    """`1240`, `approximately 1,240`, `~1240`: the number and whether it is approximate; empty for unknown."""
+    """The number and whether it is approximate (guide, phase 3); (None, False) where nothing was typed.
+
+    `1240`, `approximately 1,240` or `~1240`. Raises ValueError for other text, and beyond nine digits.
+    """
     text = clean_line(typed).lower()
     if not text:
         return None, False
@@ -81,7 +95,10 @@ def customer_count(typed: str) -> tuple[int | None, bool]:
 
 
 def systems(typed: str) -> list[str]:
-    """Comma-separated names, each once, in the order typed; lower case as in the catalogue."""
+    """Comma-separated names, each once, in the order typed; lower case as in the catalogue.
+
+    Raises ValueError for none, for more than 30, and for a name beyond 80 characters.
+    """
     names = list(dict.fromkeys(filter(None, (clean_line(part).lower() for part in typed.split(",")))))
     if not names:
         raise ValueError("name at least one; a guess is enough")
@@ -93,6 +110,11 @@ def systems(typed: str) -> list[str]:
 
 
 def choice(members: Choices, none: bool = False) -> Callable[[str], object]:
+    """A reader that takes the value of a member; raises ValueError with all labels for any other text.
+
+    `none`: nothing typed is None.
+    """
+
     def check(typed: str) -> object:
         if none and not typed.strip():
             return None
@@ -107,11 +129,13 @@ def choice(members: Choices, none: bool = False) -> Callable[[str], object]:
 
 
 def flag(typed: str) -> bool:
+    """`yes` or `no`; raises ValueError for anything else."""
     if typed.strip() not in ("yes", "no"):
         raise ValueError("choose yes or no")
     return typed.strip() == "yes"
 
 
 def options(members: Choices, empty: str | None = None) -> tuple[tuple[str, str], ...]:
+    """(value, label) of each member, as a select lists them; `empty`: label of a first row without value."""
     rows = tuple((str(m.value), m.label) for m in members)
     return (("", empty), *rows) if empty else rows

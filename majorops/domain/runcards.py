@@ -98,22 +98,28 @@ def covers(patterns: str, system: str) -> bool:
 
 
 class Card(Protocol):
-    """What is matched."""
+    """What `matching` looks at of a card."""
 
     @property
-    def tier(self) -> CardTier: ...
+    def tier(self) -> CardTier:
+        """The higher one comes first."""
+
     @property
-    def systems(self) -> str: ...
+    def systems(self) -> str:
+        """Comma-separated names that it answers, as `covers` reads them."""
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Decides between cards that are otherwise alike, by the alphabet."""
 
 
 AnyCard = TypeVar("AnyCard", bound=Card)
 
 
 def matching(cards: Iterable[AnyCard], systems: list[str]) -> list[AnyCard]:
-    """The cards that answer an affected system, most specific first;
-    of one tier the one whose system was named first.
+    """The cards that answer an affected system, most specific first (domain §9); empty for none.
+
+    Of one tier the one whose system was named first; `systems`: in the order named.
     """
     found = []
     for card in cards:
@@ -124,5 +130,5 @@ def matching(cards: Iterable[AnyCard], systems: list[str]) -> list[AnyCard]:
 
 
 def is_stale(reviewed_at: datetime, now: datetime) -> bool:
-    """Nobody looked at the card for more than ninety days."""
+    """Nobody reviewed the card for more than 90 days (domain §9)."""
     return now - reviewed_at > STALE_AFTER
