@@ -1,6 +1,4 @@
-"""Briefs: what leadership is asked for, how links and questions are limited (domain §7; guide,
-"Executive brief").
-"""
+"""Briefs: what leadership is asked for, how links and questions are limited (domain §7)."""
 
 from __future__ import annotations
 
@@ -78,9 +76,11 @@ def questions_refusal(open_questions: int) -> str:
 
 @dataclass(frozen=True)
 class Basis:
-    """What an exec summary was written from, or confirmed at. A value that is None is not known: it
-    moved on never. `written_at`, `written_in`: of a confirmed one, when and in which phase its text was
-    written."""
+    """What an exec summary was written from, or confirmed at.
+
+    A value that is None is not known: it moved on never. `version`: of the incident's record. `written_at`,
+    `written_in`: of a confirmed one, when and in which phase its text was written.
+    """
 
     version: int
     at: datetime
@@ -99,7 +99,7 @@ class Basis:
 
     @property
     def stored(self) -> dict[str, Any]:
-        """As it is kept."""
+        """As `Incident.exec_summary_from` and `Draft.made_from` keep it, in JSON."""
         return {
             "version": self.version,
             "at": self.at.isoformat(),
@@ -136,8 +136,9 @@ def customer_words(number: int | None, is_approximate: bool) -> str:
 
 
 def moved_on(basis: Basis, now: Basis) -> tuple[str, ...]:
-    """What is otherwise now than when the summary was written, each in a few words;
-    empty while it is current.
+    """What is otherwise now than when the summary was written, each in a few words.
+
+    Empty while it is current.
     """
     moved = []
     status, severity = now.status, now.severity
@@ -153,9 +154,11 @@ def moved_on(basis: Basis, now: Basis) -> tuple[str, ...]:
 
 
 def written_words(basis: Basis, until: datetime, resolved_at: datetime | None) -> str:
-    """`Written in phase 4 Initial, 41 min ago`; after the close
-    `Written before the close, in phase 4 Initial, 41 min before it`. The age is that of the confirmation
-    where one came: `Written 14:02 UTC in phase 4 Initial, confirmed in phase 5 Isolation, 3 min ago`.
+    """When the summary was written: `Written in phase 4 Initial, 41 min ago`.
+
+    After the close `Written before the close, in phase 4 Initial, 41 min before it`. The age is that of the
+    confirmation where one came: `Written 14:02 UTC in phase 4 Initial, confirmed in phase 5 Isolation, 3 min
+    ago`. `until`: now, or the time at which the page is read.
     """
     act = "Written"
     if basis.is_confirmed:

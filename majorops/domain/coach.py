@@ -2,8 +2,9 @@
 
 It names the mistake before it is made, and never blocks.
 
-A rule says from when on its nudge holds. What the fireground shows, when a screen draws it, and when
-the MIM is reminded all follow from that one time, so they agree to the second.
+A rule takes what the record says and yields its nudges, none where there is nothing to do. It says from when
+on each holds. What the fireground shows, when a screen draws it, and when the MIM is reminded all follow from
+that one time, so they agree to the second.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ STALLED: dict[AlarmLevel, dict[Phase, timedelta]] = {
 
 @dataclass(frozen=True)
 class Clocked:
-    """A running track, an open timebox or an open ask: `due_at` None is a track without a timebox."""
+    """A running track, an open timebox or an open ask.
+
+    `due_at` None: a track without a timebox. `escalated_at`: only of tracks, None for never.
+    """
 
     id: int
     name: str
@@ -48,7 +52,12 @@ class Clocked:
 
 @dataclass(frozen=True)
 class CoachInputs:
-    """All that the rules look at, as the record has it. `vacant`: role → since when nobody holds it."""
+    """All that the rules look at, as the record has it.
+
+    `*_at`: None for what never was. `promised_at`: when the next update is due. `level_at`: since when the
+    Box is this one; `window_at`: when the clean window (re)started. `vacant`: role → since when nobody holds
+    it.
+    """
 
     severity: Severity
     level: AlarmLevel
@@ -94,16 +103,18 @@ class Nudge:
 
     @property
     def tone(self) -> str:
+        """The colour, `red` or `amber`; only amber ones can be snoozed (design §5)."""
         return "red" if self.is_red else "amber"
 
 
 def nobody_told(inputs: CoachInputs) -> Iterator[Nudge]:
-    """An alarm that reached nobody: in phase 1 it comes before all else."""
+    """An alarm that reached nobody, from Box 1 on: in phase 1 it comes before all else."""
     if inputs.phase is Phase.ALERT:
         yield from _untold(inputs)
 
 
 def still_nobody_told(inputs: CoachInputs) -> Iterator[Nudge]:
+    """The same from phase 2 on: there more urgent rules come before it."""
     if inputs.phase > Phase.ALERT:
         yield from _untold(inputs)
 
@@ -120,17 +131,23 @@ def _untold(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def vacant_mim(inputs: CoachInputs) -> Iterator[Nudge]:
+    """The MIM role is vacant (domain §4): red, from the moment it is."""
     if since := (inputs.vacant or {}).get(CommandRole.MIM):
         yield Nudge(_key("mim", since), since, "No MIM", "Nobody has command.", "command", "", True, since)
 
 
 def update_overdue(inputs: CoachInputs) -> Iterator[Nudge]:
+    """The promised time has passed (domain §4): red, and one press posts the holding milestone."""
     if due := inputs.promised_at:
         why = f"Was due {due:%H:%M:%S}."
         yield Nudge(_key("overdue", due), due, "Update overdue", why, "holding", "", True, due)
 
 
 def timebox_expired(inputs: CoachInputs) -> Iterator[Nudge]:
+    """A timebox ran out, of a track or without one (domain §4): red, once for each.
+
+    Not for a track that was escalated since.
+    """
     for action, boxes in (("extend", inputs.tracks), ("close_timebox", inputs.timeboxes)):
         for box in boxes:
             due = box.due_at
@@ -140,7 +157,10 @@ def timebox_expired(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def window_reset(inputs: CoachInputs) -> Iterator[Nudge]:
-    """Until a track was opened for what came back, or the window ran clean after all."""
+    """Symptoms returned in phase 7 or 8: red, as a track is missing for what came back.
+
+    It ends when a track was opened for it, or when the window ran clean after all, ten minutes later.
+    """
     at = inputs.window_at
     if (
         at is None
@@ -156,6 +176,7 @@ def window_reset(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def no_milestone(inputs: CoachInputs) -> Iterator[Nudge]:
+    """Twenty minutes after the opening with no milestone (domain §4), public or internal."""
     if not inputs.has_milestone:
         at = inputs.opened_at + FIRST_MILESTONE
         yield Nudge(
@@ -169,6 +190,7 @@ def no_milestone(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def long_gather(inputs: CoachInputs) -> Iterator[Nudge]:
+    """Ten minutes in phase 2 (domain §4)."""
     if inputs.phase is Phase.GATHER:
         at = inputs.phase_at + GATHER
         why = "Partial conditions are enough to assess."
@@ -176,14 +198,16 @@ def long_gather(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def update_soon(inputs: CoachInputs) -> Iterator[Nudge]:
+    """The next update is due in five minutes (domain §4); ends when it is due."""
     if due := inputs.promised_at:
         why = f"Promised {due:%H:%M:%S}."
         yield Nudge(_key("soon", due), due - SOON, "Update due in", why, "write", until=due)
 
 
 def opened_late(inputs: CoachInputs) -> Iterator[Nudge]:
-    """The guide's first common mistake, asked about once:
-    a slip of the hand is put right, the rest is for the review.
+    """Opened more than ten minutes after the problem began (guide, "Common Mistakes"): asked about once.
+
+    A wrong time is put right, a right one is kept for the review.
     """
     if late := late_by(inputs.detected_at, inputs.opened_at):
         what = f"Opened {words(late)} after the problem began"
@@ -192,6 +216,7 @@ def opened_late(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def no_bridge(inputs: CoachInputs) -> Iterator[Nudge]:
+    """From Box 2 on: no bridge link five minutes after the opening, or after the Box was set (domain §4)."""
     if inputs.level >= AlarmLevel.BOX_2 and not inputs.has_bridge:
         since = max(inputs.opened_at, inputs.level_at)
         why = f"{inputs.level.label} needs one."
@@ -199,6 +224,7 @@ def no_bridge(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def track_without_timebox(inputs: CoachInputs) -> Iterator[Nudge]:
+    """A running track without a timebox, from phase 5 on (domain §4); one nudge for each."""
     if inputs.phase >= Phase.ISOLATION:
         for track in inputs.tracks:
             if track.due_at is None:
@@ -209,12 +235,17 @@ def track_without_timebox(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def ask_due(inputs: CoachInputs) -> Iterator[Nudge]:
+    """The time of an open ask has passed; one nudge for each."""
     for ask in inputs.asks:
         if due := ask.due_at:
             yield Nudge(_key(f"ask-{ask.id}", due), due, "Ask due", ask.name, "ask", ask.id, since=due)
 
 
 def stalled(inputs: CoachInputs) -> Iterator[Nudge]:
+    """Phase 2 or 5 without a new track, timebox, CAN or outcome for as long as `STALLED` gives the Box.
+
+    Counts from the last of them, or from when the phase was entered (domain §4).
+    """
     after = STALLED[inputs.level].get(inputs.phase)
     if after:
         since = max(filter(None, (inputs.phase_at, inputs.moved_at)))
@@ -230,7 +261,10 @@ def stalled(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def vacant_role(inputs: CoachInputs) -> Iterator[Nudge]:
-    """The MIM's own seat is no matter of ten minutes."""
+    """A role other than MIM is empty at Box 3 for ten minutes (domain §4); the longest empty first.
+
+    The MIM's own seat has a rule without a wait.
+    """
     if inputs.level is not AlarmLevel.BOX_3:
         return
     for role, empty_at in sorted((inputs.vacant or {}).items(), key=lambda pair: pair[1]):
@@ -244,6 +278,7 @@ def vacant_role(inputs: CoachInputs) -> Iterator[Nudge]:
 
 
 def no_after_action(inputs: CoachInputs) -> Iterator[Nudge]:
+    """Phase 8 of a Critical or High incident: no milestone names the After Action's date (domain §4)."""
     if inputs.phase is Phase.RESOLUTION and inputs.severity in STRICT and not inputs.has_after_action:
         why = "The resolution milestone names its date."
         yield Nudge(
@@ -278,8 +313,9 @@ RULES: tuple[Callable[[CoachInputs], Iterator[Nudge]], ...] = (
 
 
 def nudges(watch: CoachInputs) -> list[Nudge]:
-    """Every nudge that holds or will hold if nothing changes, in the order of the slot;
-    none for a resolved incident.
+    """Every nudge that holds or will hold if nothing changes, in the order of the slot.
+
+    None for a resolved incident.
     """
     if watch.status is IncidentStatus.RESOLVED:
         return []
