@@ -47,6 +47,8 @@ CONVENTION = {
 
 
 class Base(DeclarativeBase):
+    """The base of every mapped class; `CONVENTION` names constraints and indexes that have no name."""
+
     metadata = MetaData(naming_convention=CONVENTION)
 
 
@@ -65,6 +67,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The time in UTC. Raises ValueError for one without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -72,6 +75,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The time, aware, in UTC: SQLite gives it without a zone."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -88,9 +92,11 @@ class IntEnum(TypeDecorator[enum.IntEnum]):
         self.members = members
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """The number of a member. Raises ValueError for a number that no member has."""
         return None if value is None else int(self.members(value))
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> enum.IntEnum | None:
+        """The member of a stored number. Raises ValueError where none has it."""
         return None if value is None else self.members(value)
 
 
@@ -112,6 +118,8 @@ def enum_type(members: type[enum.Enum], *, is_tolerant: bool = False) -> SAEnum:
 
 
 class Partial(TypedDict):
+    """The two arguments of an Index that say, as each database wants it, which rows it holds."""
+
     sqlite_where: TextClause
     postgresql_where: TextClause
 
@@ -129,10 +137,12 @@ class Unknown(str):
 
     @property
     def value(self) -> str:
+        """The text as it is stored: what a member of the enum would give."""
         return str(self)
 
     @property
     def label(self) -> str:
+        """`Unknown: pager`."""
         return f"Unknown: {self}"
 
 
@@ -142,6 +152,7 @@ class TolerantEnum(SAEnum):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """The reader of one column, as SQLAlchemy calls it; it never raises LookupError."""
         theirs: Any = super()  # without types
         read: Callable[[Any], Any] = theirs.result_processor(dialect, coltype)
 
@@ -191,12 +202,18 @@ def engine_options(url: str) -> dict[str, object]:
 def keep_private(
     dialect: Dialect, record: ConnectionPoolEntry, arguments: list[str], options: dict[str, object]
 ) -> None:
+    """A database file on disk is made private before it is opened, and made if it is not there."""
     if dialect.name == "sqlite" and arguments and arguments[0] not in ("", ":memory:"):
         make_private(Path(arguments[0]))
 
 
 @event.listens_for(Engine, "connect")
 def prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Set up each new SQLite connection; others are left as they are.
+
+    A write-ahead log that is flushed at every commit, foreign keys, and five seconds of waiting for the one
+    writer.
+    """
     if type(connection).__module__.split(".")[0] != "sqlite3":
         return
     sqlite = cast(sqlite3.Connection, connection)
@@ -207,6 +224,7 @@ def prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
 
 @event.listens_for(Engine, "begin")
 def begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction of SQLite; with the execution option `writing` it waits to be the one writer."""
     # A read transaction that turns into a write one fails at once when another writer was faster,
     # without waiting for the busy timeout. So an operation says from the start that it will write.
     if connection.dialect.name == "sqlite":

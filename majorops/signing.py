@@ -37,6 +37,7 @@ class Ahead:
         return self._seconds if time.monotonic() - self._seen_at < REMEMBERED else 0
 
     def forget(self) -> None:
+        """As if none had come: `seconds` is 0 again."""
         self._seen_at = float("-inf")
 
 
@@ -49,6 +50,11 @@ class LeewaySigner(TimestampSigner):
     def unsign(
         self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False
     ) -> Any:  # the value, with the time where `return_timestamp` asks for it
+        """The value that was signed, with the time where `return_timestamp` asks for it.
+
+        `max_age`: seconds; None: any age, and any time ahead. Raises SignatureExpired for what is older, or
+        from more than LEEWAY ahead, which is noted in AHEAD; BadSignature for any other text.
+        """
         value, signed_at = super().unsign(signed_value, return_timestamp=True)
         if max_age is not None:
             age = self.get_timestamp() - int(signed_at.timestamp())

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 class OpenAICompatible:
     """Chat completions: every compatible server has them.
 
-    No temperature and no limit of tokens are sent: newer models refuse them, and how much is
-    read is bounded here.
+    `address`: up to and with `/v1`; `key`: empty for none; `limit`: seconds of each wait. No temperature and
+    no limit of tokens are sent: newer models refuse them, and how much is read is bounded here.
     """
 
     HOME = "https://api.openai.com/v1"
@@ -39,6 +39,11 @@ class OpenAICompatible:
         self._client: openai.OpenAI | None = None
 
     def write(self, prompt: Prompt, seen: str) -> Iterator[str]:
+        """The answer, piece by piece, as it comes; then the connection is closed.
+
+        `seen`: the record, given to the model as data. Raises NoAnswer, whatever the server does: it is late,
+        refuses, breaks off, declines, or answers something else.
+        """
         openai = self._openai
         try:
             client = self._client = openai.OpenAI(
@@ -82,6 +87,7 @@ class OpenAICompatible:
             raise NoAnswer("The answer broke off." if ended is None else "The answer ran on.")
 
     def close(self) -> None:
+        """End what is under way; may be called by another thread, twice, and before `write`. Never raises."""
         if self._client is not None:
             with suppress(Exception):
                 self._client.close()

@@ -24,14 +24,17 @@ class Prompt:
 
     @property
     def name(self) -> str:
+        """As a draft keeps it: `update 1`."""
         return f"{self.helper.value} {self.version}"
 
 
 @cache
 def prompt_for(helper: Helper) -> Prompt:
+    """The prompt of a helper, read from its file once a process; its first line is `version: 1`."""
     head, _, text = (FOLDER / f"{helper.value}.md").read_text().partition("\n")
     return Prompt(helper, int(head.removeprefix("version:")), text.strip())
 
 
 def prompts() -> list[Prompt]:
+    """Of every helper."""
     return [prompt_for(helper) for helper in Helper]

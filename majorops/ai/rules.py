@@ -28,7 +28,11 @@ DOING: dict[Phase, str] = {
 
 
 def public_update(of: PublicIncident, typed: str, promise: str) -> dict[str, str]:
-    """In Monitoring the fix is confirmed: what was wrong is told as past."""
+    """The parts of a public update by rule (`PARTS`), from what the public reads and `typed` alone.
+
+    `promise`: as `promise_words` gives it, empty for none. In Monitoring the fix is confirmed: what was wrong
+    is told as past.
+    """
     is_past = of.status is IncidentStatus.MONITORING
     doing = "The fix is confirmed and the systems are being watched." if is_past else DOING[of.phase]
     is_felt = of.external_impact is ExternalImpact.YES and not (of.who_affected or of.customer_count)
@@ -46,6 +50,11 @@ def public_update(of: PublicIncident, typed: str, promise: str) -> dict[str, str
 
 
 def internal_update(of: WholeRecord, typed: str, promise: str) -> dict[str, str]:
+    """The parts of an internal update by rule, from the newest CAN of six teams and six running tracks.
+
+    Without a CAN the description stands for the conditions, or the title. `typed`: what the MIM wrote so far,
+    first; `promise`: as `promise_words` gives it, empty for none.
+    """
     reported = [f"{can.team}, {can.at:%H:%M} UTC: {can.conditions}" for can in of.cans[:6]]
     conditions = [typed, *(reported or [of.description or of.title]), _affected(of)]
     done = [f"{can.team}: {can.actions}" for can in of.cans[:6] if can.actions]
@@ -59,8 +68,11 @@ def internal_update(of: WholeRecord, typed: str, promise: str) -> dict[str, str]
 
 
 def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
-    """Neither a duration that grows nor the promised time: the text stands while both move, and the
-    brief's tiles show them."""
+    """The parts of an exec brief by rule, as executives read it (guide, "AI Exec Brief").
+
+    Neither a duration that grows nor the promised time: the text stands while both move, and the brief's
+    tiles show them.
+    """
     state = f"{of.severity.label}, {of.alarm_level.label}, {of.status.label.lower()}"
     headline = f"{of.title}: {state}, phase {of.phase.title}"
     if of.resolved_at:
@@ -92,6 +104,10 @@ def brief(of: BriefIncident, now: datetime) -> dict[str, str]:
 
 
 def suggestion(of: WholeRecord, now: datetime) -> dict[str, str]:
+    """The parts of a phase suggestion by rule: what to do next, what to watch for, the typical failure.
+
+    What is overdue comes before the usual next step of the phase (domain §8).
+    """
     play = play_at(of.phase, of.alarm_level)
     needs = next((f"{can.team} needs {can.needs}" for can in of.cans if can.needs), "")
     return {
@@ -135,18 +151,20 @@ def _clocks(of: WholeRecord) -> Iterator[tuple[datetime | None, str]]:
 
 
 def customers(of: PublicIncident | BriefIncident | WholeRecord) -> str:
-    """`approximately 1,240`, or that nobody knows."""
+    """`approximately 1,240`; `not known` where nobody knows."""
     if of.customer_count is None:
         return UNKNOWN
     return f"{'approximately ' if of.customer_count_is_approximate else ''}{of.customer_count:,}"
 
 
 def track(one: RecordTrack) -> str:
+    """`App, Lena: roll back, timebox until 14:56 UTC`; without a timebox nothing is said of one."""
     until = f", timebox until {one.expires_at:%H:%M} UTC" if one.expires_at else ""
     return f"{one.team}, {one.owner}: {one.goal}{until}"
 
 
 def need(one: Need) -> str:
+    """`Leader: approve the failover`; without whom the need alone."""
     return f"{one.whom}: {one.what}" if one.whom else one.what
 
 

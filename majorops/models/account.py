@@ -13,6 +13,12 @@ from majorops.domain.enums import AccountRole, SignInMethod
 
 
 class User(Base):
+    """An account (domain §1); never deleted, but switched off: `is_active`.
+
+    `email` in lower case. `password_hash` None: only single sign-on lets it in; `oidc_subject`: issuer and
+    subject, None until the first single sign-on.
+    """
+
     __tablename__ = "user_account"  # "user" is reserved in PostgreSQL
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
 
@@ -27,6 +33,7 @@ class User(Base):
 
     @property
     def actor(self) -> Actor:
+        """Who acts when this account does something, with the role that it has now."""
         return Actor(name=self.name, role=self.role, user_id=self.id, email=self.email)
 
     def __str__(self) -> str:
@@ -34,7 +41,10 @@ class User(Base):
 
 
 class UserSession(Base):
-    """One sign-in. The browser holds the token, we keep its hash; ended here means signed out everywhere."""
+    """One sign-in. The browser holds the token, here is only its hash.
+
+    Once `ended_at` is set no copy of the token signs anybody in. How old a session may be is not kept here.
+    """
 
     __tablename__ = "user_session"
 

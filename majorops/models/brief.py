@@ -12,7 +12,10 @@ from majorops.domain.enums import BriefPage
 
 
 class BriefLink(Base):
-    """`name`: whom it is for. The token is shown once, to who made the link; here is only its hash."""
+    """A link to one page of one brief; `name`: whom it is for, `uses`: how often it was opened.
+
+    The token is shown once, to who made the link; here is only its hash.
+    """
 
     __tablename__ = "brief_link"
 
@@ -29,6 +32,7 @@ class BriefLink(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     def is_open(self, now: datetime) -> bool:
+        """Neither revoked nor expired at `now`."""
         return self.revoked_at is None and now < self.expires_at
 
     def __str__(self) -> str:

@@ -113,8 +113,9 @@ REACH = case(
 
 
 def called(incident_id: int) -> Select[int | None, str, int]:
-    """(person, name, the best that became of it) of everybody whom the alarms of an incident call,
-    its drills too.
+    """A query for everybody whom the alarms of an incident call, also of a drill: one row a person.
+
+    (account, name, the best that became of it as a number of `Reach`).
     """
     return (
         select(Delivery.user_id, func.max(Delivery.recipient).label("name"), func.min(REACH).label("reach"))

@@ -54,7 +54,11 @@ class System(Base):
 
 
 class Incident(Base):
-    """`version` counts the entries of the timeline: it is the number of the newest one."""
+    """An incident with its AlertInfo (data dictionary, domain §3); every time is UTC.
+
+    `version` counts the entries of the timeline: it is the number of the newest one. The number said aloud is
+    `id`. Changed only through operations.
+    """
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -143,22 +147,26 @@ class Incident(Base):
 
     @property
     def reference(self) -> str:
+        """`INC-042`."""
         return words.reference(self.id)
 
     @property
     def system_names(self) -> list[str]:
+        """Of the affected systems, in the order in which they were named."""
         return [system.name for system in self.systems]
 
     @property
     def is_resolved(self) -> bool:
+        """Over: it is continued by a new one, not reopened (domain §4)."""
         return self.status is IncidentStatus.RESOLVED
 
     @property
     def is_shown(self) -> bool:
-        """The public knows of it."""
+        """The public knows of it: neither private nor a drill (domain §3)."""
         return is_public_incident(self.is_public, self.is_drill)
 
     def cadence(self, now: datetime) -> Cadence | None:
+        """The badge of everybody inside, internal promises counted; None once it is resolved."""
         return cadence(self.status, self.next_update_eta, now, is_final=self.promise_ended_at is not None)
 
     def __str__(self) -> str:
@@ -170,6 +178,8 @@ IS_RUNNING = Incident.resolved_at.is_(None)
 
 
 class AffectedSystem(Base):
+    """A system that an incident names, from the catalogue or typed (domain §3)."""
+
     __tablename__ = "affected_system"
     __table_args__ = (UniqueConstraint("incident_id", "name"), Index("ix_affected_system_name", "name"))
 

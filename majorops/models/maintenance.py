@@ -12,6 +12,8 @@ from majorops.domain.enums import MaintenanceStatus
 
 
 class Maintenance(Base):
+    """Scheduled work with planned times in UTC; `domain/maintenance.py` says which state follows which."""
+
     __tablename__ = "maintenance"
     __table_args__ = (
         Index("ix_maintenance_status_starts_at", "status", "starts_at"),
@@ -40,6 +42,7 @@ class Maintenance(Base):
 
     @property
     def system_names(self) -> list[str]:
+        """Empty where it names no system."""
         return self.systems.split(", ") if self.systems else []
 
     @property

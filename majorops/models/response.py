@@ -12,6 +12,12 @@ from majorops.domain.enums import AskState, Phase, TrackOutcome
 
 
 class RecoveryTrack(Base):
+    """A team's work towards recovery (domain §3; guide, "Running recovery tracks").
+
+    `minutes`, `started_at`, `expires_at`: of the timebox that runs, not of those before it was extended;
+    without one `minutes` and `expires_at` are None. `escalated_to`: a name, None until it was escalated.
+    """
+
     __tablename__ = "recovery_track"
     __table_args__ = (CheckConstraint("minutes BETWEEN 1 AND 720", name="minutes_range"),)
 
@@ -33,12 +39,14 @@ class RecoveryTrack(Base):
 
     @property
     def is_running(self) -> bool:
+        """It has no outcome yet, also where its timebox ran out."""
         return self.outcome is TrackOutcome.RUNNING
 
 
 class Timebox(Base):
-    """A promise of time without a track: a vendor's answer, or, with a `team`,
-    conditions that are gathered from it.
+    """A promise of time without a track (domain §3).
+
+    A vendor's answer, or, with a `team`, conditions that are gathered from it.
     """
 
     __tablename__ = "timebox"
@@ -105,6 +113,8 @@ class Ask(Base):
 
 
 class PhaseNote(Base):
+    """The MIM's note on one phase, written over in place (domain §3)."""
+
     __tablename__ = "phase_note"
     __table_args__ = (UniqueConstraint("incident_id", "phase"),)
 
@@ -117,6 +127,8 @@ class PhaseNote(Base):
 
 
 class ChecklistTick(Base):
+    """A checklist line that a person ticked (domain §4); `item`: its key in `domain/playbook.py`."""
+
     __tablename__ = "checklist_tick"
     __table_args__ = (UniqueConstraint("incident_id", "phase", "item"),)
 

@@ -46,6 +46,7 @@ class Subscriber(Base):
 
     @property
     def system_names(self) -> list[str]:
+        """What it wants to hear of, by the alphabet; does not count where `wants_all` is set."""
         return [system.name for system in self.systems]
 
     def __str__(self) -> str:

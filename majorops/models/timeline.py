@@ -101,10 +101,14 @@ class Publication(Base):
 
 
 class StatusUpdate(Publication):
+    """A publication without a number (domain §3)."""
+
     __mapper_args__ = {"polymorphic_identity": PublicationKind.UPDATE}
 
 
 class Milestone(Publication):
+    """A publication with its number within the incident (domain §3; guide, "Cut your first milestone")."""
+
     __mapper_args__ = {"polymorphic_identity": PublicationKind.MILESTONE}
 
 

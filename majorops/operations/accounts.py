@@ -33,6 +33,7 @@ def clean_email(typed: str) -> str:
 
 
 def clean_name(typed: str) -> str:
+    """One line of 1 to 120 characters; raises Invalid at `name` for any other."""
     name = clean_line(typed)
     if not name or len(name) > 120:
         raise Invalid({"name": "A name has 1 to 120 characters."})
@@ -211,6 +212,7 @@ def end_all_sessions(user: User, *, now: datetime) -> None:
 
 
 def hash_token(token: str) -> str:
+    """SHA-256 of a token in hex: what is stored of it, so that a copy of the database signs nobody in."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

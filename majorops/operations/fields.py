@@ -64,6 +64,7 @@ class Place(StrEnum):
     region: Region
 
     def __new__(cls, value: str, region: Region) -> Place:
+        """Make a member with the region that a change of its fields makes stale."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.region = region
@@ -80,9 +81,11 @@ class Place(StrEnum):
 class Write(Protocol):
     """An operation that sets a field by itself, and records it."""
 
-    def __call__(
-        self, incident: Incident, value: Any, *, override: str, actor: Actor, now: datetime
-    ) -> None: ...
+    def __call__(self, incident: Incident, value: Any, *, override: str, actor: Actor, now: datetime) -> None:
+        """Set the value at `now`; `override`: the written reason that opens a gate, empty for none.
+
+        Raises what the operation raises.
+        """
 
 
 @dataclass(frozen=True)

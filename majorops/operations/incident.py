@@ -84,6 +84,7 @@ def open_incident(
 
 
 def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """Log when the alert fired (`issue_time`, which is set), public (domain §6). Part of an operation."""
     title = f"Alert fired {incident.issue_time:%Y-%m-%d %H:%M:%S} UTC"
     record(
         incident,

@@ -55,6 +55,7 @@ def mark_reviewed(card: RunCard, *, actor: Actor, now: datetime) -> None:
 
 
 def newest_version(card: RunCard) -> RunCardVersion:
+    """The text that the card has now; every card has at least one version. One query."""
     rows = select(RunCardVersion).filter_by(card_id=card.id).order_by(RunCardVersion.number.desc())
     return db.session.scalars(rows.limit(1)).one()
 

@@ -40,6 +40,7 @@ class KnownBrowser:
 
 
 def mark_of(user_id: int, password_hash: str | None) -> str:
+    """A text that changes with the password: with a new one no browser is known any more."""
     return hashlib.sha256(f"{user_id} {password_hash or ''}".encode()).hexdigest()[:16]
 
 
@@ -120,6 +121,7 @@ def pauses_of(email: str, now: datetime) -> list[datetime]:
 
 
 def setup_keys(address: str) -> list[str]:
+    """What a wrong first-run code counts for: the address it came from."""
     return [f"setup:{address}"]
 
 

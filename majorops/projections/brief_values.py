@@ -49,9 +49,11 @@ class BriefLine:
 
     @property
     def reference(self) -> str:
+        """`INC-042`."""
         return words.reference(self.number)
 
     def cadence(self, now: datetime) -> Cadence | None:
+        """The badge of everybody inside, internal promises counted; None once it is resolved."""
         return cadence(self.status, self.next_update_eta, now, is_final=self.promise_ended_at is not None)
 
 
@@ -73,6 +75,8 @@ class BriefMilestone:
 
 @dataclass(frozen=True)
 class BriefTrack:
+    """A running recovery track; `expires_at` None: it has no timebox."""
+
     goal: str
     team: str
     owner: str
@@ -121,9 +125,11 @@ class BriefIncident(BriefLine):
     kept: Kept
 
     def duration(self, now: datetime) -> timedelta:
+        """Since the opening, frozen at the close (domain §3)."""
         return total_duration(self.opened_at, self.resolved_at, now)
 
     def impact(self, now: datetime) -> timedelta:
+        """Since the alert fired, else since the problem began; frozen when that ended (domain §3)."""
         began = impact_started_at(self.issue_time, self.detected_at)
         return impact_duration(began, impact_ended_at(self.resolve_time, self.resolved_at), now)
 
@@ -150,8 +156,9 @@ class BriefIncident(BriefLine):
 
     @property
     def held_roles(self) -> tuple[tuple[CommandRole, str], ...]:
-        """Who holds which role, and the empty seats that the Box asks for;
-        after the close who held it last, and nothing is vacant then.
+        """Who holds which role, and the empty seats that the Box asks for.
+
+        After the close who held it last, and nothing is vacant then.
         """
 
         def is_shown(role: CommandRole, name: str) -> bool:
@@ -161,6 +168,7 @@ class BriefIncident(BriefLine):
 
     @property
     def exposure_words(self) -> str:
+        """The published exposure line in words; empty for none."""
         return spelled(self.exposure_line)
 
     @property
@@ -170,6 +178,7 @@ class BriefIncident(BriefLine):
 
     @property
     def next_phase(self) -> Phase | None:
+        """None in phase 8, and once the incident is resolved."""
         return Phase(self.phase + 1) if self.phase < Phase.RESOLUTION and not self.resolved_at else None
 
 

@@ -28,6 +28,7 @@ ALWAYS = datetime(
 
 
 def page(organisation: str, base: str, updated_at: datetime | None) -> dict[str, object]:
+    """The organisation's page, as it heads every answer; `updated_at` None: nothing was ever said."""
     return {
         "id": PAGE_ID,
         "name": organisation,
@@ -38,6 +39,7 @@ def page(organisation: str, base: str, updated_at: datetime | None) -> dict[str,
 
 
 def status(indicator: Indicator, description: str) -> dict[str, str]:
+    """The whole in one word and its sentence, as `headline` gives them."""
     return {"indicator": indicator.value, "description": description}
 
 
@@ -59,6 +61,7 @@ def components(systems: tuple[PublicSystem, ...], updated_at: datetime | None) -
 
 
 def component(name: str, state: SystemStatus, updated_at: datetime | None) -> dict[str, object]:
+    """One system, alone and at the first place: `components` puts it in its place and group."""
     return {
         "id": client_id("system", name),
         "name": name,
@@ -110,6 +113,7 @@ def incident(one: FeedIncident, base: str) -> dict[str, object]:
 
 
 def update(one: FeedUpdate, incident_id: str) -> dict[str, object]:
+    """One thing that was said, under the client's id of its incident or maintenance."""
     return {
         "id": client_id("update", one.key),
         "status": one.status,

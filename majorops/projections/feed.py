@@ -46,7 +46,12 @@ class FeedUpdate:
 
 @dataclass(frozen=True)
 class FeedIncident:
-    """`updates`: newest first; the opening is the oldest one."""
+    """An incident with what was said of it in public.
+
+    `updates`: newest first, the opening is the oldest one. `statuses`: system → how it is, operational once
+    the incident is resolved. `next_update_eta` None: nothing is promised. `monitoring_at`: when phase 7 was
+    entered, None before.
+    """
 
     number: int
     title: str
@@ -64,6 +69,7 @@ class FeedIncident:
 
     @property
     def reference(self) -> str:
+        """`INC-042`."""
         return words.reference(self.number)
 
 

@@ -20,6 +20,8 @@ RECENT = timedelta(days=14)
 
 @dataclass(frozen=True)
 class PublicMaintenanceUpdate:
+    """What was said about maintenance, and the state that it was in then."""
+
     id: int
     status: MaintenanceStatus
     body: str
@@ -46,10 +48,12 @@ class PublicMaintenance:
 
     @property
     def is_running(self) -> bool:
+        """Under way, or being verified."""
         return self.status in RUNNING
 
     @property
     def is_over(self) -> bool:
+        """Done or cancelled."""
         return self.status in OVER
 
 

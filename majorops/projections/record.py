@@ -56,6 +56,8 @@ Columns = TypeVarTuple("Columns")
 
 @dataclass(frozen=True)
 class RecordEntry:
+    """An entry of the timeline, internal ones too; `seq`: its number within the incident."""
+
     seq: int
     type: EventType
     title: str
@@ -65,6 +67,8 @@ class RecordEntry:
 
 @dataclass(frozen=True)
 class RecordTrack:
+    """A running recovery track; `expires_at` None: it has no timebox."""
+
     team: str
     owner: str
     goal: str
@@ -73,6 +77,8 @@ class RecordTrack:
 
 @dataclass(frozen=True)
 class RecordCan:
+    """The newest CAN of a team; `needs` is empty once they were met."""
+
     team: str
     conditions: str
     actions: str
@@ -82,6 +88,12 @@ class RecordCan:
 
 @dataclass(frozen=True)
 class WholeRecord:
+    """One incident with all that is internal: only for who may read the fireground, and for drafts.
+
+    `version`: how many entries its timeline has. `next_update_eta` None: nothing is promised. `team`: every
+    role, an empty name where it is vacant. ENTRIES, TURNS and ROWS bound what it holds.
+    """
+
     number: int
     title: str
     description: str
@@ -121,6 +133,7 @@ class WholeRecord:
 
     @property
     def reference(self) -> str:
+        """`INC-042`."""
         return words.reference(self.number)
 
 

@@ -24,8 +24,11 @@ from majorops.projections.maintenance import PublicMaintenance
 
 @dataclass(frozen=True)
 class PublicUpdate:
-    """A status update or milestone as the public reads it. `withdrawn_at`: then there is no text.
-    `earlier`: the texts that this one corrects, newest first."""
+    """A status update or milestone as the public reads it.
+
+    `withdrawn_at`: then there is no text. `corrected_at`: when its newest text came, None for the first one.
+    `earlier`: the texts that this one corrects, newest first.
+    """
 
     id: int
     number: int | None
@@ -40,6 +43,7 @@ class PublicUpdate:
 
     @property
     def heading(self) -> str:
+        """`Milestone 2`, `Update`."""
         return f"Milestone {self.number}" if self.number else "Update"
 
 
@@ -80,6 +84,7 @@ class PublicSummary:
 
     @property
     def reference(self) -> str:
+        """`INC-042`."""
         return words.reference(self.number)
 
     @property
@@ -96,6 +101,10 @@ class PublicSummary:
         return total_duration(self.opened_at, self.resolved_at, self.resolved_at or self.opened_at)
 
     def cadence(self, now: datetime) -> Cadence | None:
+        """The badge of the public: internal promises do not count; None once it is resolved.
+
+        A resolution milestone ends the promises, until the status goes back to Active after it.
+        """
         went_back = self.status is IncidentStatus.ACTIVE and self.ended_at_status is not IncidentStatus.ACTIVE
         is_final = self.ended_at_status is not None and not went_back
         return cadence(self.status, self.next_update_eta, now, is_final=is_final)
