@@ -29,10 +29,12 @@ class ConfigError(SystemExit):
 
 
 def text(value: str) -> str:
+    """Any text, without the white space around it."""
     return value.strip()
 
 
 def flag(value: str) -> bool:
+    """on, true, yes or 1; off, false, no or 0, in any case. Raises ValueError with what would be right."""
     known = {
         "1": True,
         "on": True,
@@ -50,6 +52,7 @@ def flag(value: str) -> bool:
 
 
 def hours(value: str) -> float:
+    """Hours above 0 and at most 744 (31 days), with or without a fraction. Raises ValueError."""
     number = float(value) if value.replace(".", "", 1).isdigit() else -1
     if not 0 < number <= 24 * 31:
         raise ValueError("use a number of hours above 0 and at most 744")
@@ -57,6 +60,7 @@ def hours(value: str) -> float:
 
 
 def seconds(value: str) -> float:
+    """Seconds above 0 and at most 120, with or without a fraction. Raises ValueError."""
     number = float(value) if value.replace(".", "", 1).isdigit() else -1
     if not 0 < number <= 120:
         raise ValueError("use a number of seconds above 0 and at most 120")
@@ -64,18 +68,21 @@ def seconds(value: str) -> float:
 
 
 def small_number(value: str) -> int:
+    """A whole number from 0 to 5. Raises ValueError."""
     if not value.strip().isdigit() or int(value) > 5:
         raise ValueError("use a number from 0 to 5")
     return int(value)
 
 
 def days(value: str) -> int:
+    """Whole days from 1 to 3650. Raises ValueError."""
     if not value.strip().isdigit() or not 1 <= int(value) <= 3650:
         raise ValueError("use a number of days from 1 to 3650")
     return int(value)
 
 
 def minutes_pair(value: str) -> tuple[int, int]:
+    """Two whole numbers of minutes, the smaller first: until amber, until red. Raises ValueError."""
     parts = [part.strip() for part in value.split(",")]
     if len(parts) != 2 or not all(part.isdigit() for part in parts) or not 0 < int(parts[0]) < int(parts[1]):
         raise ValueError("use two numbers of minutes, the smaller first, such as 30,60")
@@ -83,6 +90,7 @@ def minutes_pair(value: str) -> tuple[int, int]:
 
 
 def web_address(value: str) -> str:
+    """An http or https address, without a slash at the end. Raises ValueError."""
     parts = urlsplit(value.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("use an address that begins with http:// or https://")
@@ -90,6 +98,7 @@ def web_address(value: str) -> str:
 
 
 def host(value: str) -> str:
+    """A host name with a dot, in lower case, without scheme or path. Raises ValueError."""
     name = value.strip().lower()
     if "/" in name or "." not in name or " " in name:
         raise ValueError("use a host name alone, such as new.example.org")
@@ -97,12 +106,14 @@ def host(value: str) -> str:
 
 
 def colour(value: str) -> str:
+    """`#0057b8`, in lower case. Raises ValueError."""
     if not re.fullmatch("#[0-9a-fA-F]{6}", value.strip()):
         raise ValueError("use a colour such as #0057b8")
     return value.strip().lower()
 
 
 def picture(value: str) -> str:
+    """The full path of an existing SVG, PNG or WebP file of at most 100,000 bytes. Raises ValueError."""
     path = Path(value.strip())
     if path.suffix not in (".svg", ".png", ".webp") or not path.is_file() or path.stat().st_size > 100_000:
         raise ValueError("use an existing .svg, .png or .webp file of at most 100 KB")
@@ -110,6 +121,7 @@ def picture(value: str) -> str:
 
 
 def folder(value: str) -> str:
+    """The full path of a folder, which need not exist yet. Raises ValueError where a file is there."""
     path = Path(value.strip())
     if path.exists() and not path.is_dir():
         raise ValueError("use a folder")
@@ -117,12 +129,14 @@ def folder(value: str) -> str:
 
 
 def secret(value: str) -> str:
+    """A text of at least 32 characters, as it is. Raises ValueError."""
     if len(value) < 32:
         raise ValueError("use at least 32 characters")
     return value
 
 
 def database_url(value: str) -> str:
+    """SQLAlchemy's address of a SQLite file or a PostgreSQL server, driver named. Raises ValueError."""
     url = value.strip()
     if url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
@@ -134,6 +148,7 @@ def database_url(value: str) -> str:
 
 
 def redis_url(value: str) -> str:
+    """A redis or rediss address with a host. Raises ValueError."""
     parts = urlsplit(value.strip())
     if parts.scheme not in ("redis", "rediss") or not parts.hostname:
         raise ValueError("use an address that begins with redis:// or rediss://")
@@ -141,6 +156,7 @@ def redis_url(value: str) -> str:
 
 
 def smtp_url(value: str) -> str:
+    """An smtp or smtps address with a host. Raises ValueError."""
     parts = urlsplit(value.strip())
     try:
         is_right = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
@@ -152,6 +168,7 @@ def smtp_url(value: str) -> str:
 
 
 def mail_address(value: str) -> str:
+    """An e-mail address, with a name before it or without. Raises ValueError."""
     address = parseaddr(value)[1]
     if "@" not in address.strip("@") or not value.isprintable():
         raise ValueError("use an address such as MajorOps <majorops@example.org>")
@@ -159,6 +176,7 @@ def mail_address(value: str) -> str:
 
 
 def role_map(value: str) -> dict[str, str]:
+    """Group → account role, from JSON. Raises ValueError for other JSON, and for a role that there is not."""
     try:
         pairs = json.loads(value)
     except json.JSONDecodeError:
@@ -328,7 +346,7 @@ def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "inst
 
 
 def kept_secret(instance: Path) -> str:
-    """The secret key kept under `instance/`, made on the first start."""
+    """The secret key kept under `instance/`; made on the first start, for the server's account alone."""
     instance.mkdir(parents=True, exist_ok=True)
     path = instance / "secret_key"
     try:

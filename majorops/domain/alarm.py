@@ -33,20 +33,23 @@ def roles_asked(level: AlarmLevel) -> tuple[CommandRole, ...]:
 
 
 def is_role_asked(role: CommandRole, level: AlarmLevel) -> bool:
-    """Whether an empty seat of this role is a matter at a Box. The MIM's always is (domain §5: never
-    empty)."""
+    """Whether a Box asks for this role, so that an empty seat matters.
+
+    It always does for the MIM's (domain §5: never empty).
+    """
     return role is CommandRole.MIM or role in _ASKED[level]
 
 
 def level_refusal(severity: Severity, level: AlarmLevel) -> str:
-    """Why the Box cannot be set to `level`; empty when it can."""
+    """Why the Box cannot be set to `level` (domain §2: never below the severity's); empty when it can."""
     floor = LEVELS[severity]
     return f"{severity.label} gives {floor.label}; it can only be raised." if level < floor else ""
 
 
 def level_after(severity: Severity, old: Severity, level: AlarmLevel) -> AlarmLevel:
-    """The alarm level when severity goes from `old` to `severity`: a Box that was raised by
-    hand stays raised.
+    """The alarm level when severity goes from `old` to `severity` (domain §2); `level`: the one until now.
+
+    A Box that was raised by hand stays raised.
     """
     derived = LEVELS[severity]
     return max(derived, level) if level > LEVELS[old] else derived

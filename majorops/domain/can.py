@@ -13,11 +13,11 @@ NOTHING = frozenset({"none", "nothing", "no", "-", "–", "n/a"})
 
 
 def parse_can(line: str) -> dict[str, str]:
-    """Team, conditions, actions, needs of a typed line;
-    what is not there is empty, and needs of `none` are none.
+    """Team, conditions, actions, needs of a typed line, by these names (guide, phase 2).
 
-    Labels (`C: … A: … N: …`, or whole words) win over separators (`/`, `|`, `;`, a dash; with spaces
-    around where there are any). Without a colon after the team there is no team.
+    What is not there is empty, and needs of `none` are none. Labels (`C: … A: … N: …`, or whole words) win
+    over separators (`/`, `|`, `;`, a dash; with spaces around where there are any). Without a colon after the
+    team there is no team, and all is conditions. Never raises.
     """
     team, colon, rest = line.partition(":")
     if not colon:

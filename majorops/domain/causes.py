@@ -1,5 +1,6 @@
-"""Causes that a text claims, against those that the record states (domain §8; guide: "what is known,
-not what is suspected").
+"""Causes that a text claims, against those that the record states (domain §8).
+
+A milestone states what is known, not what is suspected (guide, "Cut your first milestone").
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ _SMALL = frozenset(
 
 
 def unstated_causes(text: str, record: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, why) of each claimed cause that no sentence of the record states,
-    or that the record only suspects.
+    """(start, end, why) of each claimed cause that no sentence of the record states, in order.
+
+    Also of one that the record only suspects, where the text is sure of it. Reads English only.
     """
     stated = [s for s in _SENTENCE.findall(record) if _STATES.search(s)]
     for match in _CLAIM.finditer(text):

@@ -50,8 +50,9 @@ def parts_of(helper: Helper, answer: str) -> dict[str, str]:
 
 
 def composed(helper: Helper, parts: dict[str, str]) -> str:
-    """The text that a person reads: a brief is one paragraph, an update one line a part,
-    a suggestion has its labels.
+    """The text that a person reads, of parts by name; parts that say nothing are left out.
+
+    A brief is one paragraph, an update one line a part, a suggestion has its labels.
     """
     told = {name: text for name, text in parts.items() if text and not _BARE.fullmatch(text)}
     if (ahead := told.get("Next update")) and not re.match(r"(?:the )?next\b", ahead, re.IGNORECASE):
@@ -72,7 +73,10 @@ def so_far(helper: Helper, answer: str) -> str:
 
 
 def finished(helper: Helper, answer: str, seen: str) -> str:
-    """The composed text of a whole answer. `seen`: what its writer saw. Raises Unusable."""
+    """The composed text of a whole answer; `seen`: what its writer saw.
+
+    Raises Unusable for an answer that is empty, beyond 4,000 characters, without all its parts, or foreign.
+    """
     if not answer.strip():
         raise Unusable("The answer was empty.")
     if len(answer) > LONGEST:
@@ -89,8 +93,10 @@ def finished(helper: Helper, answer: str, seen: str) -> str:
 
 
 def is_foreign(text: str, seen: str) -> bool:
-    """The text is in another language than what its writer saw:
-    another script, or none of the common words of English though the record has them.
+    """The text is in another language than what its writer saw.
+
+    Another script, or, in more than twelve words, next to none of the common words of English though the
+    record has them.
     """
     letters, strange = (
         sum(map(test, text)) for test in (str.isalpha, lambda c: c.isalpha() and c > "\u024f")
@@ -107,7 +113,7 @@ def _share_of_english(text: str) -> float:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital and an end."""
+    """The text with a capital at its beginning and a full stop where it has no end; empty for none."""
     text = text.strip()
     if not text:
         return ""
@@ -120,9 +126,10 @@ def sentences(text: str) -> list[str]:
 
 
 def sentence_of(draft: str, posted: str, own: Iterable[str] = ()) -> str:
-    """The first sentence of a posted text that a draft wrote, whole or begun, as it stands in the
-    posted text's words or the draft's; empty when there is none. `own`: texts whose sentences are the
-    person's or were published before. A promise of the next update is nobody's: they all read alike.
+    """The first sentence of a posted text that a draft wrote, whole or begun; empty when there is none.
+
+    It stands in the posted text's words or the draft's. `own`: texts whose sentences are the person's or were
+    published before. A promise of the next update is nobody's: they all read alike.
     """
     known = [f" {_words(text)} " for text in own]
 
@@ -148,8 +155,9 @@ def sentence_of(draft: str, posted: str, own: Iterable[str] = ()) -> str:
 
 
 def _words(text: str) -> str:
-    """The words of a text in lower case, one space between them:
-    neither markup nor a full stop makes a difference.
+    """The words of a text in lower case, one space between them.
+
+    Neither markup nor a full stop makes a difference.
     """
     return " ".join(_WORD.findall(text.casefold()))
 

@@ -12,8 +12,9 @@ _MINUTES = re.compile(r"[\s,]+(\d{1,5})\s*(?:m|min|mins|minutes|')?\.?$", re.IGN
 
 
 def parse_track(line: str) -> dict[str, object]:
-    """`team`, `owner`, `goal` and `minutes` (None where no number ends the line) of
-    `Team, Owner: goal minutes`.
+    """`team`, `owner`, `goal` and `minutes` of `Team, Owner: goal minutes`.
+
+    Minutes are None where no number ends the line.
     """
     head, rest = _head(line)
     team, _, owner = head.partition(",")
@@ -22,7 +23,7 @@ def parse_track(line: str) -> dict[str, object]:
 
 
 def parse_gather(line: str) -> tuple[list[str], int | None]:
-    """Teams and minutes of `App, Database 5`."""
+    """Teams, each once in the order typed, and minutes (None where none are said) of `App, Database 5`."""
     names, minutes = _minutes(line)
     return list(dict.fromkeys(filter(None, (name.strip() for name in names.split(","))))), minutes
 

@@ -1,6 +1,6 @@
-"""What can happen, one member each: entries of the timeline (EventKind) and of the audit (AuditKind), and
-what changes without an entry (Signal). Domain §6.
+"""What can happen, one member each (domain §6).
 
+Entries of the timeline (EventKind) and of the audit (AuditKind), and what changes without an entry (Signal).
 To add a kind: a member here, and the operation that records it.
 """
 

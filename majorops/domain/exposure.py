@@ -27,7 +27,7 @@ PATH = {
 
 @dataclass(frozen=True)
 class Exposure:
-    """The five groups of the line; vendors are no teams."""
+    """The five groups of the line (domain §12); vendors are no teams."""
 
     level: AlarmLevel
     teams: int
@@ -44,8 +44,9 @@ class Exposure:
 
     @property
     def words(self) -> str:
-        """`Box 3, 5 teams, 2 vendors, recovery confidence low, path partial`,
-        for who does not read the line.
+        """For who does not read the line, in words.
+
+        `Box 3, 5 teams, 2 vendors, recovery confidence low, path partial`.
         """
         parts = [self.level.label, count(self.teams, "team")]
         if self.vendors:

@@ -1,9 +1,8 @@
-"""What a draft claims, held against the record it was made from (domain §8: nothing that is
-not in the record).
+"""What a draft claims, held against the record it was made from (domain §8).
 
-`check` finds every number, time, date, name, customer count and cause in a text. What does not stand in
-the record becomes a Mark for the reader's eye. It claims no understanding: a mark says "look here", and
-a text without marks is still a draft.
+Nothing may stand in it that is not in the record. `check` finds every number, time, date, name, customer
+count and cause in a text. What does not stand in the record becomes a Mark for the reader to look at. It
+claims no understanding: a mark says "look here", and a text without marks is still a draft.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ _OURS = frozenset(
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a text that the reader must look at: from `start` to `end`, and why."""
+    """A place in a text that the reader must look at: characters `start` up to `end`, and why."""
 
     start: int
     end: int

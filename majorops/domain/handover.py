@@ -19,7 +19,7 @@ LONGEST = 300
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the brief."""
+    """One line of the brief; `str()` is `Phase: 5 Isolation, …`."""
 
     label: str
     text: str
@@ -48,7 +48,10 @@ class Picture:
 
 
 def brief(seen: Picture, inputs: CoachInputs, now: datetime) -> tuple[Line, ...]:
-    """What the incoming MIM must know, in six lines: incident, phase, impact, promise, tracks, team."""
+    """What the incoming MIM must know, in six lines: incident, phase, impact, promise, tracks, team.
+
+    Each line has at most 300 characters, and four of a kind by name; the others are counted.
+    """
     lines = {
         "Incident": (
             f"{seen.reference} {inputs.severity.label}, {inputs.level.label}. {seen.title}. "

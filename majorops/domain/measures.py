@@ -41,7 +41,7 @@ def duration_colour(duration: timedelta, thresholds: tuple[int, int]) -> str:
 
 
 def clock(duration: timedelta) -> str:
-    """`00:37:57`; days are hours beyond 24."""
+    """`00:37:57`, of a negative duration as of a positive one; days are hours beyond 24."""
     seconds = int(abs(duration).total_seconds())
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
@@ -63,7 +63,7 @@ def brief_clock(duration: timedelta) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """How the promises of one incident were kept (domain §11, cadence adherence)."""
+    """How the promises of one incident were kept (domain §11, cadence adherence): how many, and on time."""
 
     promises: int
     on_time: int
@@ -73,10 +73,11 @@ class Kept:
 def kept(
     opened_at: datetime, said: list[tuple[datetime, datetime | None]], resolved_at: datetime | None
 ) -> Kept:
-    """`said`: when each update or milestone came, oldest first, and the next one that it promised, if any.
+    """How the promises were kept; what nobody answered yet is neither kept nor broken (domain §11).
 
-    A promise is on time when the next word, or the close, came by then. The longest silence counts from
-    the opening to the close, or to the last word while the incident runs.
+    `said`: when each update or milestone came, oldest first, and the next one that it promised, if any. A
+    promise is on time when the next word, or the close, came by then. The longest silence counts from the
+    opening to the close, or to the last word while the incident runs.
     """
     times = [opened_at, *(at for at, _ in said), *([resolved_at] if resolved_at else [])]
     answers = [*(at for at, _ in said[1:]), resolved_at]
@@ -88,15 +89,16 @@ def kept(
 
 
 def late_by(detected_at: datetime | None, opened_at: datetime) -> timedelta | None:
-    """How long after the problem began the incident was opened, where that is a finding (guide, first
-    common mistake); None within ten minutes.
+    """How long after the problem began the incident was opened; None within ten minutes, or where unknown.
+
+    Beyond that it is a finding (guide, "Common Mistakes": opening the incident too late).
     """
     late = opened_at - detected_at if detected_at else timedelta()
     return late if late > OPENED_LATE else None
 
 
 def words(duration: timedelta) -> str:
-    """`44 min`, `1 h 05 min`, `6 days 4 h`."""
+    """`44 min`, `1 h 05 min`, `6 days 4 h`; whole minutes, rounded down."""
     minutes = int(duration.total_seconds()) // 60
     if minutes < 60:
         return f"{minutes} min"

@@ -132,5 +132,5 @@ class Outcome:
 
 
 def outcome(people: Iterable[Reach]) -> Outcome:
-    """Count them."""
+    """How many of them there are of each kind."""
     return Outcome(Counter(people))

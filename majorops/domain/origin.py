@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 
 def public_origin(config: Mapping[str, object]) -> str:
-    """Where people reach the public pages by the settings (`https://status.example.org`); empty:
-    as they asked.
+    """Where people reach the public pages by the settings: `https://status.example.org`.
+
+    Empty where the settings name no address: then it is the one that people asked.
     """
     base, host = str(config["BASE_URL"] or ""), config["STATUS_HOST"]
     if host:

@@ -10,7 +10,7 @@ from majorops.domain.enums import Phase
 
 @dataclass(frozen=True)
 class Step:
-    """A phase of the bar."""
+    """A phase of the bar; `state`: done, skipped, current or future."""
 
     phase: Phase
     state: str  # done, skipped, current, future

@@ -27,8 +27,10 @@ class Item:
     from_level: AlarmLevel = AlarmLevel.BOX_0
 
     def missing(self, facts: Facts) -> str:
-        """Why the line is open, as a sentence; empty where it holds. What only people know waits for a
-        press."""
+        """Why the line is open, as a sentence; empty where it holds.
+
+        What only people know waits for a press.
+        """
         if self.rule is None:
             return "" if self.key in facts.pressed else "A person says so."
         return self.rule(facts)
@@ -49,7 +51,7 @@ class Item:
 class Play:
     """One phase: its job, checklist, and the guidance by rule.
 
-    What the public reads of it stands in texts/.
+    What the public reads of it stands in i18n/.
     """
 
     job: str

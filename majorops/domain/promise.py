@@ -1,5 +1,6 @@
-"""What a text says about the next update, against what its author promises by the keys (guide,
-"Cadence commitment").
+"""What a text says about the next update, against what its author promises by the composer's keys.
+
+The promise is a commitment (guide, "Cadence commitment").
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ NEAR = timedelta(minutes=1)  # a text names whole minutes
 
 @dataclass(frozen=True)
 class NamedUpdate:
-    """The next update as a text names it: its words, and the time that they come to."""
+    """The next update as a text names it: its words, and the time in UTC that they come to."""
 
     words: str
     at: datetime
 
 
 def named_update(text: str, now: datetime) -> NamedUpdate | None:
-    """The next update that an English text names, `in 15 minutes` or `by 14:56`, in UTC;
-    None where it names none. Times of another zone are not read.
+    """The next update that an English text names, in UTC; None where it names none.
+
+    `in 15 minutes` counts from `now`, `by 14:56` is the next such time, or one up to twelve hours ago. Times
+    of another zone are not read.
     """
     if found := _IN.search(text):
         number, unit = int(found[1]), found[2].lower()
@@ -44,8 +47,9 @@ def named_update(text: str, now: datetime) -> NamedUpdate | None:
 
 
 def promise_question(text: str, eta: datetime | None, now: datetime) -> str:
-    """What to ask before `text` goes out with the promise `eta`;
-    empty where both say the same, or the text nothing.
+    """What to ask before `text` goes out with the promise `eta` (None: nothing is promised).
+
+    Empty where both say the same within a minute, or the text nothing.
     """
     named = named_update(text, now)
     if named is None or (eta is not None and abs(eta - named.at) <= NEAR):

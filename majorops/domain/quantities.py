@@ -1,5 +1,6 @@
-"""Numbers, times and dates in a text, in one spelling, so that `1,240`,
-`1240` and `1.24 thousand` are the same.
+"""Numbers, times and dates in a text, each in one spelling.
+
+So `1,240`, `1240` and `1.24 thousand` are the same.
 """
 
 from __future__ import annotations
@@ -128,8 +129,9 @@ def _date(match: re.Match[str]) -> str:
 
 
 def _times(match: re.Match[str], counts: bool) -> list[str]:
-    """With seconds or without; a record that has the second knows the minute too,
-    a draft claims what it says.
+    """A time of day, with seconds or without.
+
+    A record that has the second knows the minute too; a draft claims what it says.
     """
     if match[5]:
         return [f"{int(match[5]) % 12 + 12 * (match[6].lower() == 'p'):02d}:00"]

@@ -1,5 +1,6 @@
-"""The command roles: what each is for, and who acts for an empty one (guide, "Command Team
-Management"; domain §5).
+"""The command roles: what each is for, and who acts for an empty one (domain §5).
+
+The five are those of the guide, "Command Team Management".
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ def _leader(mim: str, phase: Phase, level: AlarmLevel) -> str:
 
 def is_let_go(role: CommandRole, until: datetime | None, phase: Phase, phase_at: datetime) -> bool:
     """Whether an empty seat was held until phase 8, which asks for the release: then it is not vacant.
-    The MIM stays."""
+
+    `until`: when its last holder left, None where nobody held it; `phase_at`: when the phase was entered. The
+    MIM stays.
+    """
     return (
         role is not CommandRole.MIM and phase is Phase.RESOLUTION and until is not None and until >= phase_at
     )

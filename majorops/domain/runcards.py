@@ -1,6 +1,4 @@
-"""Run cards (domain §9): what a card of each tier says, how its Markdown is read,
-and which cards answer an incident.
-"""
+"""Run cards (domain §9): what each tier's say, how their Markdown is read, which answer an incident."""
 
 from __future__ import annotations
 
@@ -61,7 +59,7 @@ def sections(body: str) -> list[Section]:
 
 
 def steps(body: str) -> list[str]:
-    """The checklist: the list items under `Steps`."""
+    """The checklist: the list items under `Steps`, at most 40; empty where the card has none."""
     text = next((section.text for section in sections(body) if section.heading == STEPS), "")
     return [item[1].strip() for item in map(_ITEM.match, text.splitlines()) if item][:MOST_STEPS]
 
@@ -74,7 +72,7 @@ def default_box(body: str) -> AlarmLevel | None:
 
 
 def problems(tier: CardTier, body: str) -> list[str]:
-    """Why a card cannot be kept as it is, one sentence each."""
+    """Why a card cannot be kept as it is, one sentence each; empty when it can."""
     if len(body) > LONGEST:
         return [f"At most {LONGEST:,} characters; this has {len(body):,}."]
     filled = {section.heading for section in sections(body) if section.text.strip()}

@@ -6,7 +6,8 @@ import re
 
 
 def systems_in(title: str, catalogue: list[str]) -> list[str]:
-    """Names of the catalogue that stand in the title as whole words, longest first;
+    """Names of the catalogue that stand in the title as whole words, longest first.
+
     `payments-api` is found in `prod-payments-api not responding`, and `payments` then no more.
     """
     rest, found = title.lower(), []

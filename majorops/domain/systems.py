@@ -1,5 +1,6 @@
-"""How systems are, for the public: set from incidents and maintenance;
-and the one headline over all (status-api, "Roll-up rule").
+"""How systems are, for the public: set from incidents and maintenance; and the one headline over all.
+
+The headline follows status-api, "Roll-up rule".
 """
 
 from __future__ import annotations

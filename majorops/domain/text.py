@@ -70,5 +70,5 @@ def reference(number: int) -> str:
 
 
 def listed(words: str) -> list[str]:
-    """A list of words that stands in code as one line."""
+    """The words of a text, parted at white space: a list that stands in code as one line."""
     return words.split()

@@ -8,8 +8,9 @@ SOON = timedelta(minutes=5)
 
 
 def tone(due_at: datetime | None, minutes: int, now: datetime) -> str:
-    """`green`, `amber` from five minutes or a third left, `red` once it has run out;
-    empty without a timebox.
+    """`green`, `amber` from five minutes or a third left, `red` once it has run out; empty without one.
+
+    `minutes`: of the whole timebox; the longer of the two counts.
     """
     if due_at is None:
         return ""

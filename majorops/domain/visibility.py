@@ -1,5 +1,6 @@
-"""Whether the public knows of an incident at all:
-the rule for a row in Python. projections/ asks the same of SQL.
+"""Whether the public knows of an incident at all: the rule for a row in Python.
+
+`projections/rules.py` asks the same of SQL.
 """
 
 from __future__ import annotations
