@@ -1,5 +1,6 @@
-"""The database: one SQLAlchemy object, UTC times, enums by value,
-and SQLite made safe for several writers.
+"""The database: one SQLAlchemy object, UTC times, enums by value.
+
+And SQLite made safe for several writers.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ db = SQLAlchemy(model_class=Base)
 
 
 def changed_rows(statement: Update | Delete) -> int:
-    """Execute the statement in the session; how many rows it met."""
+    """Execute the statement in the session; returns how many rows it met, changed or not."""
     return cast("CursorResult[*tuple[Any, ...]]", db.session.execute(statement)).rowcount
 
 
@@ -233,7 +234,10 @@ def begin_sqlite(connection: Connection) -> None:
 
 
 def render_type(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:
-    """Migrations name plain SQLAlchemy types, so that they do not depend on this module as it changes."""
+    """How a migration writes our column types: as plain SQLAlchemy ones; False for any other.
+
+    So that migrations do not depend on this module as it changes.
+    """
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, IntEnum):
@@ -244,8 +248,10 @@ def render_type(kind: str, item: object, autogen_context: AutogenContext) -> str
 def is_mapped(
     item: SchemaItem, name: str | None, kind: str, reflected: bool, compared: SchemaItem | None
 ) -> bool:
-    """The full text (`operations/search_index.py`) is tables of the database's own kind:
-    no migration is derived for them.
+    """Whether Alembic compares this item with the database: all but tables named `search_…`.
+
+    The full text (`operations/search_index.py`) is tables of the database's own kind: no migration is derived
+    for them.
     """
     return not (kind == "table" and (name or "").startswith("search_"))
 

@@ -57,7 +57,11 @@ def make_private(path: Path) -> None:
 
 
 def examine_file(path: Path, seconds: float = SECONDS) -> Finding:
-    """Look at the database before anybody opens it: opening drops what is damaged in `-wal`."""
+    """Look at the database before anybody opens it: opening drops what is damaged in `-wal`.
+
+    A damaged log is copied beside it as `-wal.damaged`. `seconds`: how long the database itself is checked. A
+    file that is missing or empty is fine.
+    """
     if not path.exists() or path.stat().st_size == 0:
         return Finding()
     warning = ""
@@ -91,9 +95,10 @@ def quick_check(path: Path, seconds: float) -> str:
 
 
 def lost_saves(wal: Path) -> int:
-    """How many commits stand behind the first damaged place of a write-ahead log (the format is
-    SQLite's, "WAL-mode File Format"). 0 for a whole one, and for one that ends in the middle of a save
-    that was never acknowledged.
+    """How many commits stand behind the first damaged place of a write-ahead log.
+
+    0 for a whole one, for none, and for one that ends in the middle of a save that was never acknowledged.
+    The format is SQLite's, "WAL-mode File Format".
     """
     try:
         with wal.open("rb") as file:

@@ -1,9 +1,8 @@
-"""What a writer sees of an incident: plain bounded text made from projections by audience,
-with secrets masked.
+"""What a writer sees of an incident: plain bounded text made from projections, secrets masked.
 
-A public draft is made from what the public reads already, and what the MIM typed; nothing else of the
-record reaches it. An exec brief is made from the brief's own values; an internal draft and a suggestion
-from the whole record.
+By audience: a public draft is made from what the public reads already, and what the MIM typed; nothing else
+of the record reaches it. An exec brief is made from the brief's own values; an internal draft and a
+suggestion from the whole record.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ _FENCE = re.compile(r"<(?=\s*/?\s*record)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class PromptContext:
-    """`text`: all that the writer sees, and what its text is checked against.
+    """What a writer gets, and what its text is checked against.
 
-    `template`: the same draft by rule. `about`: what is read, for who waits. `customers`: the count and
-    whether it is approximate.
+    `text`: all that the writer sees. `template`: the same draft by rule. `about`: what is read, for who
+    waits. `customers`: the count and whether it is approximate, None where there is no count.
     """
 
     helper: Helper

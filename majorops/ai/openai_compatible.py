@@ -1,6 +1,4 @@
-"""A model behind an OpenAI-compatible endpoint, hosted or on the same machine,
-through the official client.
-"""
+"""A model behind an OpenAI-compatible endpoint, hosted or on the same machine; the official client."""
 
 from __future__ import annotations
 
@@ -95,7 +93,7 @@ class OpenAICompatible:
 
 @cache
 def tls():
-    """The certificates that are trusted, read once: that takes longer than asking for a draft."""
+    """The certificates that are trusted, read once a process: that takes longer than asking for a draft."""
     import httpx2
 
     return httpx2.create_ssl_context()

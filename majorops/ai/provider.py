@@ -1,5 +1,6 @@
-"""What a writer looks like to us: a model behind an OpenAI-compatible endpoint, or none,
-and then the rules write.
+"""What a writer looks like to us: a model behind an OpenAI-compatible endpoint, or none.
+
+With none the rules write.
 """
 
 from __future__ import annotations

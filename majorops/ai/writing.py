@@ -1,5 +1,6 @@
-"""One draft, from the first word to the last, within its limits:
-whatever a model does, a text is there in the end.
+"""One draft, from the first word to the last, within its limits.
+
+Whatever a model does, a text is there in the end.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ class Written:
 def write(
     provider: Provider | None, context: PromptContext, prompt: Prompt, gone: threading.Event | None = None
 ) -> Iterator[str | Written]:
-    """Yields the text as far as it is there, again and again (empty: still alive),
-    and at last what is Written.
+    """Yields the text as far as it is there, again and again, and at last what is Written.
 
-    Ends without a Written when `gone` is set. Never raises for what a model does: then the text
-    by rule is Written.
+    An empty text says only that it goes on. Ends without a Written when `gone` is set. Never raises for what
+    a model does: then the text by rule is Written, with a note that says why. The provider is closed at the
+    end.
     """
     answer, shown_at = "", 0.0
     try:

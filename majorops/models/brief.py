@@ -12,9 +12,9 @@ from majorops.domain.enums import BriefPage
 
 
 class BriefLink(Base):
-    """A link to one page of one brief; `name`: whom it is for, `uses`: how often it was opened.
+    """A link to one page of one brief; `name`: whom it is for.
 
-    The token is shown once, to who made the link; here is only its hash.
+    The token is shown once, to who made the link; here is only its hash. `uses` counts at most one a minute.
     """
 
     __tablename__ = "brief_link"

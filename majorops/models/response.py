@@ -89,7 +89,10 @@ class CanReport(Base):
 
 
 class Ask(Base):
-    """A person, an operation, and a clock. A parked one is quiet until its time is up."""
+    """What a person was asked to do or answer, and until when.
+
+    `parked`: how often it got a new time; it is quiet until then. `asked_from`: of a question from a brief.
+    """
 
     __tablename__ = "ask"
     __table_args__ = (Index("ix_ask_incident_id_state", "incident_id", "state"),)

@@ -12,7 +12,10 @@ from majorops.domain.enums import CardTier
 
 
 class RunCard(Base):
-    """`systems`: comma-separated names that it answers; `*` stands for any letters."""
+    """A run card (domain §9); its text is in its versions, the newest one counts.
+
+    `systems`: comma-separated names that it answers; `*` stands for any letters.
+    """
 
     __tablename__ = "run_card"
     __table_args__ = (CheckConstraint("tier BETWEEN 1 AND 3", name="tier_range"),)

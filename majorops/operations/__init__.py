@@ -40,8 +40,11 @@ WAITED_AT_MOST = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class RequestMeta:
-    """How an act came: `idempotency_key` names it, so that sent twice it is done once; `client_time` is when
-    a person did it, where it had to wait in their browser for the line."""
+    """How an act came.
+
+    `idempotency_key` names it, so that sent twice it is done once; `client_time` is when a person did it,
+    where it had to wait in their browser for the connection.
+    """
 
     idempotency_key: str
     client_time: datetime | None = None
@@ -63,7 +66,10 @@ _running: ContextVar[_Work | None] = ContextVar("running", default=None)
 
 @dataclass(frozen=True)
 class Recorded:
-    """What listeners get of one entry of the timeline, or, without an incident, of the audit."""
+    """What listeners get of one entry of the timeline, or of the audit.
+
+    Of the audit `incident_id` is None and `seq` 0.
+    """
 
     incident_id: int | None
     seq: int
@@ -78,8 +84,9 @@ def _recorded(entry: TimelineEvent) -> Recorded:
 
 
 def before_commit(app: Flask, listener: Callable[[list[TimelineEvent]], None]) -> None:
-    """Have `listener` called with the entries of each operation, in its transaction:
-    what it adds is saved with them.
+    """Have `listener` called with the entries of each operation, in its transaction.
+
+    What it adds is saved with them, and what it raises undoes all.
     """
     app.extensions.setdefault("before_commit", []).append(listener)
 
@@ -260,7 +267,7 @@ def record(
     """Add one entry to the timeline, in the running operation's transaction (domain §6). Returns the entry.
 
     `visibility`: other than the kind's own. Raises Forbidden: whatever led here, nobody makes public what
-    they may not publish.
+    they may not publish; RuntimeError outside an operation.
     """
     work = _recording()
     visibility = visibility or kind.visibility
@@ -300,7 +307,7 @@ def _made_at(request_meta: RequestMeta | None, incident: Incident, now: datetime
 
 
 def audit(kind: AuditKind, subject: str, *, actor: Actor, now: datetime, detail: str | None = None) -> None:
-    """Add one audit entry for a change outside any incident."""
+    """Add one audit entry for a change outside any incident. Raises RuntimeError outside an operation."""
     db.session.add(
         AuditEntry(
             kind=kind,

@@ -41,7 +41,7 @@ def clean_name(typed: str) -> str:
 
 
 def has_accounts() -> bool:
-    """Somebody can sign in."""
+    """Whether there is any account: before the first one the first-run page is shown."""
     return db.session.scalar(select(User.id).limit(1)) is not None
 
 
@@ -232,8 +232,9 @@ def session_user(token: str, begun_after: datetime) -> Actor | None:
 
 
 def ended_sessions(hashes: set[str], begun_after: datetime) -> set[str]:
-    """Which of these sessions (by the hash of their token) are none any more:
-    ended, too old, or of an account that is off.
+    """Which of these sessions, by the hash of their token, are none any more.
+
+    Ended, begun before `begun_after`, of an account that is switched off, or never there.
     """
     every, alive = list(hashes), set[str]()
     for start in range(0, len(every), 500):

@@ -1,5 +1,6 @@
-"""The alarm level as an act: reaching a Box notifies the people and asks for the roles that it
-calls for (domain §2).
+"""The alarm level as an act (domain §2).
+
+Reaching a Box notifies the people and asks for the roles that it calls for.
 """
 
 from __future__ import annotations
@@ -29,11 +30,9 @@ NOBODY = "nobody to tell: no other MIM, stakeholder or executive has an account"
 def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now: datetime) -> None:
     """Bring about what the Boxes between `old` (None: the incident opens) and the incident's level add.
 
-    Part of an operation.
-
-    Each rise is one act: nobody is told of it twice, and going up once more later is another one. The
-    entry counts who is called and says what that is at this moment: queued, or without a channel;
-    `record_outcome` says later who was told. Names of people stay in the ledger.
+    Part of an operation. Each rise is one act: nobody is told of it twice, and going up once more later is
+    another one. The entry counts who is called and says what that is at this moment: queued, or without a
+    channel; `record_outcome` says later who was told. Names of people stay in the ledger. Box 0 calls nobody.
     """
     level = incident.alarm_level
     reached = levels_reached(old, level)

@@ -1,5 +1,6 @@
-"""Announcements: one row in the transaction of a public act, however many subscribers there are;
-the worker makes the messages.
+"""Announcements: one row in the transaction of a public act, however many subscribers there are.
+
+The worker makes the messages.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from majorops.models import (
 
 
 def announce_entries(entries: list[TimelineEvent]) -> None:
-    """One operation is one act: what it said goes out;
-    without that, that the incident was opened or resolved.
+    """Announce what one operation did in public, as one act: what it said goes out.
+
+    Without that, that the incident was opened or resolved. Called in the operation's transaction.
     """
     acts: dict[str, TimelineEvent] = {}
     for entry in entries:
@@ -65,8 +67,9 @@ def wanting(systems: list[str]) -> tuple[ColumnElement[bool], ColumnElement[bool
 
 
 def reach(incident: Incident) -> dict[ChannelKind, int]:
-    """How many subscribers a public update of this incident goes to, by kind;
-    none where the public does not know it.
+    """How many subscribers a public update of this incident goes to, by kind.
+
+    Empty where the public does not know it.
     """
     if not incident.is_shown:
         return {}

@@ -18,7 +18,7 @@ LONGEST = 720
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def ask(incident: Incident, *, whom: str, what: str, minutes: int, actor: Actor, now: datetime) -> Ask:
-    """Ask a person to do something within so many minutes. Raises Invalid, Conflict."""
+    """Ask a person to do something within so many minutes, 1 to 720. Raises Invalid, Conflict."""
     demand_open(incident)
     if not whom or not what:
         raise Invalid({"text": "Say whom and what, such as Lena: check the pool size 5."})
@@ -75,7 +75,10 @@ def answer_ask(incident: Incident, ask_id: int, answer: str, *, actor: Actor, no
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def park_ask(incident: Incident, ask_id: int, minutes: int, *, actor: Actor, now: datetime) -> None:
-    """Give an ask a new clock: it is quiet until then and comes back. Raises Invalid, Conflict."""
+    """Give an ask a new time, so many minutes from now: it is quiet until then and comes back.
+
+    Raises Invalid, Conflict.
+    """
     row = _open(incident, ask_id)
     _check(minutes)
     row.due_at, row.parked = now + timedelta(minutes=minutes), row.parked + 1

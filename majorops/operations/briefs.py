@@ -1,5 +1,6 @@
-"""Operations on briefs: links that open one page of one incident, their use,
-and questions that are asked there.
+"""Operations on briefs: links that open one page of one incident, their use, and questions.
+
+Questions are asked on the page.
 """
 
 from __future__ import annotations
@@ -83,8 +84,9 @@ def open_link(incident: Incident, link_id: int, *, actor: Actor, now: datetime) 
 
 @operation(needs=None)
 def count_use(link_id: int, *, actor: Actor, now: datetime) -> None:
-    """A later use of a link: counted, without an entry and without holding the incident;
-    once a minute at most.
+    """A later use of a link: counted once a minute at most.
+
+    Without an entry, and without locking the incident.
     """
     _count(link_id, now, BriefLink.last_used_at <= now - USE_COUNTS_EVERY)
 
@@ -97,10 +99,10 @@ def _count(link_id: int, now: datetime, condition: ColumnElement[bool]) -> bool:
 
 @operation(needs=None)
 def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor, now: datetime) -> Ask:
-    """Put a question from a brief before the MIM, with a clock.
+    """Put a question from a brief before the MIM, to be answered within 15 minutes.
 
-    `asked_from` names the account or the link, which may have so many open at once. Raises Forbidden,
-    Invalid, Conflict.
+    `asked_from` names the account or the link, which may have five open at once. Raises Forbidden, Invalid,
+    Conflict (resolved).
     """
     if refusal := actor.refusal(Permission.BRIEF_READ):
         raise Forbidden(refusal)
@@ -113,7 +115,7 @@ def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor
 
 
 def links_of(incident_id: int) -> list[BriefLink]:
-    """The links of an incident, newest first."""
+    """The newest links of an incident, revoked and expired ones too, newest first."""
     made = select(BriefLink).filter_by(incident_id=incident_id).order_by(BriefLink.id.desc())
     return list(db.session.scalars(made.limit(MOST_LINKS * 2)))
 

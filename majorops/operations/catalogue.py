@@ -29,8 +29,10 @@ def add_system(
     is_public: bool = False,
     group_name: str = "",
 ) -> System:
-    """Add a system; `owner`: the e-mail of the account that may confirm its recovery;
-    `is_public`: the public page lists it, under the heading `group_name`. Raises Invalid.
+    """Add a system; its name is kept in lower case. Raises Invalid.
+
+    `owner`: the e-mail of the account that may confirm its recovery, empty for none; `is_public`: the public
+    page lists it, under the heading `group_name`.
     """
     given = _clean(name, description, owner, group_name, twin_of=None)
     system = System(**given, is_public=is_public)
@@ -52,8 +54,10 @@ def update_system(
     is_public: bool | None = None,
     group_name: str = "",
 ) -> None:
-    """Change name, description, owner, and what the public page says of it; nothing changed leaves no entry.
-    `is_public`: None leaves it as it is. Raises Invalid."""
+    """Change name, description, owner, and what the public page says of it. Raises Invalid.
+
+    Nothing changed leaves no entry. `is_public`: None leaves it as it is.
+    """
     before, old_name = _shown(system), system.name
     for column, value in _clean(name, description, owner, group_name, twin_of=system).items():
         setattr(system, column, value)

@@ -1,4 +1,4 @@
-"""Operations on the phase's own paper: checklist ticks and the phase note."""
+"""Operations on what belongs to one phase: ticks of its checklist, and its note."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What the record says of a phase's checklist: read once for the fireground and for the
-operation that ticks.
+"""What the record says of a phase's checklist.
+
+Read once for the fireground, and for the operation that ticks.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ def facts(
     now: datetime,
     ticks: dict[str, ChecklistTick] | None = None,
 ) -> Facts:
-    """The facts that the lines of `phase` look at; what only other phases ask for is not read. `ticks`:
-    those of the phase, where they are read already."""
+    """The facts that the lines of `phase` look at; what only other phases ask for is not read.
+
+    `ticks`: those of the phase, where they are read already.
+    """
     pressed = frozenset(standing_ticks(incident, phase) if ticks is None else ticks)
     return Facts(
         now=now,

@@ -1,6 +1,4 @@
-"""Operations on the command team (domain §5): who takes command, who holds which role,
-and who is released.
-"""
+"""Operations on the command team (domain §5): who takes command, who holds which role, who is released."""
 
 from __future__ import annotations
 
@@ -107,8 +105,10 @@ def assign_role(incident: Incident, role: CommandRole, name: str, *, actor: Acto
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def release_responder(incident: Incident, name: str, *, actor: Actor, now: datetime) -> None:
-    """Release a responder from the bridge; a command role they hold (but MIM) becomes vacant. Raises
-    Invalid, and Conflict after everybody stood down."""
+    """Release a responder from the bridge; a command role they hold (but MIM) becomes vacant.
+
+    At a resolved incident roles stay as they are. Raises Invalid, and Conflict after everybody stood down.
+    """
     if refusal := release_refusal(incident.stood_down_at):
         raise Conflict(refusal)
     if not name:

@@ -1,5 +1,6 @@
-"""Operations on delivery: a message that is sent once more, how a person is reached,
-which role gets which notice.
+"""Operations on delivery of messages.
+
+A message that is sent once more, how a person is reached, which role gets which notice.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def record_test(address: str, problem: str, *, actor: Actor, now: datetime) -> N
 
 
 def newest_tests() -> list[AuditEntry]:
-    """The last test messages, newest first, among what happened last: the audit grows without an end."""
+    """The five newest test messages, newest first, of the 200 newest audit entries: the audit only grows."""
     last = select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(TESTS_AMONG).subquery()
     rows = (
         select(AuditEntry)
@@ -142,8 +143,9 @@ def own_address(actor: Actor) -> str:
 
 
 def unreachable(has_mail: bool) -> list[User]:
-    """Active accounts whom no message would reach now:
-    every channel is switched off, or is e-mail and there is no mail server. By name.
+    """Active accounts whom no message would reach now, by name; `has_mail`: there is a mail server.
+
+    Every channel is switched off, or is e-mail and there is no mail server.
     """
     usable = [Channel.is_active.is_(True)] + ([] if has_mail else [Channel.kind != ChannelKind.EMAIL])
     reached: ColumnElement[bool] = exists().where(Channel.user_id == User.id, *usable)

@@ -97,8 +97,10 @@ def end_draft(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Keep what was written, and offer it in place of an earlier one;
-    without a text it was stopped, and what the person was shown until then stays known.
+    """Keep what was written, and offer it in place of an earlier one.
+
+    Without a text it was stopped, and what the person was shown until then stays known. A draft that ended
+    already is left alone. `model` empty: a text by rule, `note` says why; `answer`: what the model said.
     """
     draft = db.session.get(Draft, draft_id)
     if draft is None or draft.state is not DraftState.RUNNING:
@@ -120,8 +122,9 @@ def end_draft(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def keep_shown(draft_id: int, text: str, *, actor: Actor, now: datetime) -> None:
-    """Keep what the person is about to be shown of a draft that is still being written, without an entry:
-    what they can copy out of it, `check_review` knows.
+    """Keep what the person is about to be shown of a draft that is still being written, without an entry.
+
+    What they can copy out of it, `check_review` knows.
     """
     mine = (Draft.id == draft_id, Draft.user_id == actor.user_id, Draft.state == DraftState.RUNNING)
     db.session.execute(update(Draft).where(*mine).values(text=text))
@@ -143,8 +146,10 @@ def discard_draft(incident: Incident, draft_id: int, *, actor: Actor, now: datet
 def take_brief(
     incident: Incident, draft_id: int, typed: str, *, was: str, actor: Actor, now: datetime
 ) -> None:
-    """Put an exec brief into the exec summary, as the MIM left it. `was`: the summary that the MIM saw.
-    Raises Conflict (taken or discarded already; the summary changed meanwhile), Invalid."""
+    """Put an exec brief into the exec summary, as the MIM left it; `was`: the summary that the MIM saw.
+
+    Raises Conflict (taken or discarded already; the summary changed meanwhile), Invalid.
+    """
     draft = _own(incident, draft_id, actor)
     if not typed.strip():
         raise Invalid({"value": "Write the summary, or discard the draft."})
@@ -234,8 +239,9 @@ def _quote(sentence: str) -> str:
 def settle(
     incident: Incident, used: list[tuple[Draft, float]], what: str, *, actor: Actor, now: datetime
 ) -> None:
-    """After something was published: say which draft it came from;
-    those still offered for the composer are done with.
+    """After something was published: say which draft it came from. Part of an operation.
+
+    Those still offered for the composer are discarded.
     """
     for draft, share in used:
         _use(incident, draft, share, what, actor=actor, now=now)
@@ -261,8 +267,9 @@ def _use(incident: Incident, draft: Draft, share: float, what: str, *, actor: Ac
 
 @operation(needs=Permission.DATA_MANAGE)
 def forget_drafts(*, before: datetime, actor: Actor, now: datetime) -> int:
-    """Delete what was written before a time, some hundred at once;
-    returns how many (setting AI_KEEP_DAYS).
+    """Delete what was written before a time, a few hundred at most; returns how many.
+
+    Called again while there are more (setting AI_KEEP_DAYS).
     """
     old = db.session.scalars(select(Draft.id).where(Draft.made_at < before).limit(FORGOTTEN_AT_ONCE)).all()
     if old:
@@ -277,7 +284,10 @@ def forget_drafts(*, before: datetime, actor: Actor, now: datetime) -> int:
 
 
 def offered_drafts(incident: Incident, actor: Actor, now: datetime) -> dict[Helper, Draft]:
-    """What lies before this person, by helper. A suggestion is for its phase."""
+    """The drafts that this person has before them, by helper.
+
+    A suggestion only in its phase; none after a while.
+    """
     rows = [draft for draft in _offered(incident.id, actor) if draft.made_at > now - STAYS]
     return {
         draft.helper: draft

@@ -32,9 +32,10 @@ def edit_field(
 ) -> bool:
     """Set one field of the registry to what was typed.
 
-    `was`: the text the person saw; None skips the comparison. `override`: for a status whose gate is
-    closed. Returns whether anything changed. Raises NotFound (no such field), Invalid, Conflict
-    (changed meanwhile: both texts are in it; or the incident is resolved), GateClosed.
+    `was`: the text the person saw; None skips the comparison. `override`: for a status whose gate is closed.
+    Returns whether anything changed. Raises NotFound (no such field), Forbidden (the field asks for another
+    permission), Invalid, Conflict (changed meanwhile: both texts are in it; or the incident is resolved),
+    GateClosed.
     """
     field = FIELDS.get(name)
     if field is None:
@@ -67,8 +68,11 @@ def edit_fields(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Set several fields or none: name → (typed, was). `rename`: how a form calls them in errors.
-    Raises as `edit_field`; a conflict names its field."""
+    """Set several fields or none: name → (typed, was).
+
+    `rename`: how a form calls them in errors. Raises Invalid with every field that was not set, also for a
+    conflict, and else as `edit_field`.
+    """
     errors: dict[str, str] = {}
     for name, (typed, was) in given.items():
         try:
@@ -84,8 +88,9 @@ def edit_fields(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def record_discarded_edit(incident: Incident, name: str, typed: str, *, actor: Actor, now: datetime) -> None:
-    """Two people edited one field and the other's text was taken:
-    what this one typed stays in the record, internal. Raises NotFound (no such field), Invalid.
+    """Keep what one person typed where two edited one field and the other's text was taken.
+
+    An internal entry; none where both texts read alike. Raises NotFound (no such field), Invalid.
     """
     if (field := FIELDS.get(name)) is None:
         raise NotFound(f"There is no field {name}.")

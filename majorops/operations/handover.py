@@ -1,5 +1,6 @@
-"""Operations on the hand-over of command (domain §5):
-offered, then accepted, declined or withdrawn, each with both names.
+"""Operations on the hand-over of command (domain §5).
+
+Offered, then accepted, declined or withdrawn, each with both names.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""A hand-over that its reason overtook closes itself:
-the MIM changed, the incident is resolved, the account may not any more.
+"""A hand-over that has no reason any more closes itself.
+
+The MIM changed, the incident is resolved, or the account may not any more.
 """
 
 from __future__ import annotations

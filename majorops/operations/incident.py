@@ -97,9 +97,10 @@ def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> No
 
 @operation(needs=Permission.INCIDENT_OPEN)
 def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Incident:
-    """Open a new incident that continues a resolved one (domain §4): linked both ways;
-    inherits title, severity, systems, command team and bridge. A second call returns the incident that
-    continues it already. Raises Conflict.
+    """Open a new incident that continues a resolved one, linked both ways (domain §4).
+
+    It inherits title, severity, systems, command team and bridge, and whether it is a drill or private. A
+    second call returns the incident that continues it already. Raises Conflict.
     """
     if refusal := continue_refusal(incident):
         raise Conflict(refusal)
@@ -192,7 +193,7 @@ def set_alarm_level(incident: Incident, level: AlarmLevel, *, actor: Actor, now:
 
 
 def record_reason(incident: Incident, what: str, reason: str, *, actor: Actor, now: datetime) -> None:
-    """The written reason of a public step, as an internal entry of its own."""
+    """Keep the written reason of a public step, as an internal entry of its own. Part of an operation."""
     record(
         incident,
         EventKind.REASON_GIVEN,

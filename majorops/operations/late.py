@@ -1,4 +1,4 @@
-"""An incident that was opened late, as a finding of the record (guide, "Opening the incident too late")."""
+"""An incident that was opened late, as a finding of the record (guide, "Common Mistakes")."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The outbox: messages are rows written in the transaction of the act they tell of;
-the worker sends them later.
+"""The outbox: messages are rows written in the transaction of the act they tell of.
+
+The worker sends them later.
 """
 
 from __future__ import annotations
@@ -108,8 +109,9 @@ def roles_that_want(notice: Notice) -> set[AccountRole]:
 
 
 def _channels(people: list[User]) -> Iterator[tuple[User, Channel | None]]:
-    """Each person with each active channel; the account's e-mail for who never chose one;
-    None for who switched all off.
+    """Each person with each active channel.
+
+    The account's e-mail for who never chose one; None for who switched all off.
     """
     chosen: dict[int, list[Channel]] = {user.id: [] for user in people}
     for channel in db.session.scalars(

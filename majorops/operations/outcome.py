@@ -22,9 +22,10 @@ REASONS = 5
 
 
 def outcome_due(incident_id: int, act: str) -> RequestMeta | None:
-    """Under which key the outcome of this act is recorded;
-    None while a message of it is on its way, and for acts whose outcome stands in the ledger alone. The
-    key carries the numbers: what an admin sent again is a new outcome.
+    """Under which key the outcome of this act is recorded.
+
+    None while a message of it is on its way, and for acts whose outcome stands in the ledger alone. The key
+    carries the numbers: what an admin sent again is a new outcome.
     """
     base = act.removesuffix(":role")
     here = _of(incident_id, base)
@@ -66,7 +67,7 @@ def incident_reach(incident_id: int) -> Outcome:
 
 
 def not_told(incident_id: int, most: int) -> list[str]:
-    """Names of those who were not told, for whoever has to call them."""
+    """Names of those who were not told, at most `most`, for whoever has to call them."""
     people = called(incident_id).subquery()
     names = select(people.c.name).where(people.c.reach > Reach.QUEUED).order_by(people.c.name)
     return list(db.session.scalars(names.limit(most)))

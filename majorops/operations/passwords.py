@@ -35,7 +35,7 @@ _places = threading.BoundedSemaphore(AT_ONCE + WAITING)
 
 
 def hash_password(password: str, email: str) -> str:
-    """The hash of an acceptable password. Raises Invalid with the rule as one sentence."""
+    """The hash of an acceptable password; `email` in lower case. Raises Invalid with the rule."""
     if not SHORTEST <= len(password) <= LONGEST or password.strip().lower() == email:
         raise Invalid(
             {"password": f"A password has {SHORTEST} to {LONGEST} characters and is not the e-mail address."}
@@ -45,16 +45,22 @@ def hash_password(password: str, email: str) -> str:
 
 @dataclass(frozen=True)
 class Proof:
-    """What a typed password proved: the stored hash that it belongs to, and that hash with today's
-    parameters."""
+    """What a typed password proved; both None when nothing.
+
+    `matched`: the stored hash that it belongs to; `renewed`: a hash with today's parameters, None where the
+    stored one has them.
+    """
 
     matched: str | None = None
     renewed: str | None = None
 
 
 def prove(password: str, stored: str | None) -> Proof:
-    """Check a typed password. `stored`: the account's hash; without one it proves nothing, after the same
-    work. Two at once, in turn. Raises Busy when too many wait."""
+    """Check a typed password; `stored`: the account's hash, None where there is no account or password.
+
+    Without one it proves nothing, after the same work. Two are checked at once, the others in turn. Raises
+    Busy when 16 wait already.
+    """
     if not _places.acquire(blocking=False):
         raise Busy("Too many people sign in at this moment. Try again in 5 seconds.")
     try:

@@ -59,7 +59,10 @@ def situation(incident: Incident) -> Situation:
 def pass_gate(
     incident: Incident, what: str, blockers: list[Blocker], override: str, *, actor: Actor, now: datetime
 ) -> None:
-    """Go through when nothing blocks, or with a written override, which is logged. Raises GateClosed."""
+    """Return when nothing blocks, or with a written override, which is logged. Raises GateClosed.
+
+    Part of an operation (domain §4: an override is a `command` event).
+    """
     if not blockers:
         return
     if not override:
@@ -135,7 +138,7 @@ def advance_phase(
 
 
 def who_advanced(incident: Incident) -> str:
-    """`Priya advanced to 5 Isolation at 14:41:05.`, for whoever lost the race."""
+    """`Priya advanced to 5 Isolation at 14:41:05.`, for whoever was second."""
     last = db.session.scalar(
         select(TimelineEvent)
         .filter_by(incident_id=incident.id, kind=EventKind.PHASE_ADVANCED)

@@ -13,8 +13,9 @@ from majorops.models import Incident, Publication
 
 
 def renew_promise(incident: Incident, *, now: datetime) -> None:
-    """Set the incident's promise to the one that stands after all that was published,
-    as visible as it is now.
+    """Set the incident's promise to the one that stands after all that was published.
+
+    Each publication counts as visible as it is now. Part of an operation.
     """
     query = (
         select(Publication.next_update_eta, Publication.visibility, Publication.is_resolution)

@@ -12,8 +12,11 @@ from majorops.models import CanReport, Incident, RecoveryTrack
 
 
 def end_reports(incident: Incident, team: str | None = None, *, now: datetime) -> str:
-    """End the CANs of a team none of whose tracks runs any more; without a team those of everybody, at
-    the close. Returns what the team's newest CAN needed and nobody met: it is shown no more."""
+    """End the CANs of a team none of whose tracks runs any more; without a team those of everybody.
+
+    The latter at the close. Returns what the team's newest CAN needed and nobody met, as it is shown no more;
+    empty for none, and without a team. Part of an operation.
+    """
     db.session.flush()
     standing = [CanReport.incident_id == incident.id, CanReport.ended_at.is_(None)]
     if team is not None:

@@ -1,5 +1,6 @@
-"""Operations on run cards: kept in versions, brought to the fireground, ticked,
-flagged for review (domain §9).
+"""Operations on run cards (domain §9).
+
+Kept in versions, brought to the fireground, ticked, flagged for review.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def cards_for(incident: Incident) -> list[RunCard]:
 
 
 def bring_card(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """At Box 3 the most specific matching card lies on the fireground, unless one lies there.
+    """At Box 3 put the most specific matching card on the fireground, unless one is there (domain §9).
 
     Part of an operation.
     """
@@ -126,7 +127,10 @@ def tick_step(
 
 
 def flag_used_cards(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """After a Critical incident the cards that were used are looked at again. Part of an operation."""
+    """After a Critical incident ask for a review of the cards that were used (domain §9); not after a drill.
+
+    Part of an operation.
+    """
     if incident.severity is not Severity.CRITICAL or incident.is_drill:
         return
     used = (

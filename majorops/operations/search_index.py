@@ -1,10 +1,9 @@
-"""Full text of the record, kept by the database in the transaction of the act:
-SQLite's FTS5, PostgreSQL's tsvector.
+"""Full text of the record, kept by the database in the transaction of the act.
 
-Not by triggers: what is searched is one list here, read by the operations, the migration's filling and
-the mending alike, and a column that is searched is a change of one line instead of two programs inside
-two databases. What a process of an earlier version wrote meanwhile is found by `mend`, which every
-worker runs when it starts.
+SQLite's FTS5, PostgreSQL's tsvector. Not by triggers: what is searched is one list here, read by the
+operations, the migration's filling and the mending alike, and a column that is searched is a change of one
+line instead of two programs inside two databases. What a process of an earlier version wrote meanwhile is
+found by `mend`, which every worker runs when it starts.
 """
 
 from __future__ import annotations
@@ -77,8 +76,9 @@ def create(connection: Connection) -> None:
 
 
 def _words_of(name: str, dialect: str) -> str:
-    """SQL for the text of a row; on PostgreSQL punctuation parts words and accents are dropped,
-    as FTS5 does by itself.
+    """SQL for the text of a row.
+
+    On PostgreSQL punctuation parts words and accents are dropped, as FTS5 does by itself.
     """
     joined = " || ' ' || ".join(f"coalesce({one}, '')" for one in SEARCHED[name])
     joined = f"substr({joined}, 1, {LONGEST})"

@@ -1,5 +1,6 @@
-"""Operations of signing in: by password, by single sign-on, and the first-run code;
-what failed is counted (throttle.py).
+"""Operations of signing in: by password, by single sign-on, and the first-run code.
+
+What failed is counted (throttle.py).
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ from majorops.operations.throttle import (
 
 @dataclass(frozen=True)
 class SignIn:
-    """The outcome of a sign-in: a session's token and what the browser keeps to be known again,
-    or the sentence for the person and, paused, until when.
+    """The outcome of a sign-in: a token, or a problem.
+
+    `token`: of the session, with `browser`: what the browser keeps to be known again. `problem`: the sentence
+    for the person, with `paused_until` where it is a pause.
     """
 
     token: str | None = None
@@ -53,8 +56,9 @@ def sign_in_with_password(
     now: datetime,
     browsers: list[KnownBrowser] | None = None,
 ) -> SignIn:
-    """Sign in with what was typed; `address`: where it came from;
-    `browsers`: what this browser kept of earlier sign-ins. See `sign_in_local`.
+    """Sign in with what was typed. Raises Busy; for the rest see `sign_in_local`.
+
+    `address`: where it came from; `browsers`: what this browser kept of earlier sign-ins.
     """
     email = clean_line(email).lower()[:254]
     row = db.session.execute(select(User.id, User.password_hash).filter_by(email=email)).first()

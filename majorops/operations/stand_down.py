@@ -1,5 +1,6 @@
-"""The last operation of an incident: everybody who still stands by is released,
-and told (domain §4, phase 8).
+"""The last operation of an incident: everybody who still stands by is released, and told.
+
+Domain §4, phase 8; guide, "Phase 8 — Resolution".
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from majorops.operations.outbox import notify
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """Release everybody who holds a role at a resolved incident, in one entry that names them,
-    and tell whom this incident called. Raises Conflict where it is not resolved, or stood down already.
+    """Release everybody who holds a role at a resolved incident, and tell whom this incident called.
+
+    One entry names them. Raises Conflict where it is not resolved, or stood down already.
     """
     if refusal := why_not_stand_down(incident):
         raise Conflict(refusal)

@@ -126,7 +126,7 @@ def _choose(row: Subscriber, systems: list[str]) -> None:
 
 
 def _ask_to_confirm(row: Subscriber, now: datetime) -> None:
-    """The message that only this address can read; its text is made when it goes (delivery/public.py)."""
+    """The message that only this address can read; notifications/public.py makes its text when it goes."""
     row.nonce = _nonce()
     act = f"{CONFIRM}:{row.id}:{row.nonce}"
     db.session.add(

@@ -28,15 +28,16 @@ def basis_now(incident: Incident, now: datetime) -> Basis:
 
 
 def summary_moved(incident: Incident, now: datetime) -> tuple[str, ...]:
-    """What moved on since the exec summary was written or confirmed;
-    empty for none, and while it is current.
+    """What moved on since the exec summary was written or confirmed, each in a few words.
+
+    Empty for none, and while it is current.
     """
     basis = Basis.of(incident.exec_summary_from)
     return moved_on(basis, basis_now(incident, now)) if basis and incident.exec_summary else ()
 
 
 def stamp(incident: Incident, basis: Basis) -> None:
-    """Part of an operation that writes the summary or confirms it."""
+    """Keep what the summary was written from or confirmed at. Part of an operation, which records it."""
     incident.exec_summary_from = basis.stored
 
 

@@ -1,5 +1,6 @@
-"""Failed attempts, and acts of strangers, in a window of 15 minutes, counted in the database:
-one count for all processes.
+"""Failed attempts, and acts of strangers, in a window of 15 minutes.
+
+Counted in the database: one count for all processes.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def forget_person(email: str) -> int:
 
 
 def pauses_of(email: str, now: datetime) -> list[datetime]:
-    """Until when tries of this e-mail are paused, one for each place that is; the earliest first."""
+    """Until when tries of this e-mail are paused, one for each address that is; the earliest first."""
     prefix = SignInThrottle.key.startswith(f"pair:{email}|", autoescape=True)
     since = SignInThrottle.window_started_at > now - WINDOW
     keys = db.session.scalars(select(SignInThrottle.key).where(prefix, since)).all()

@@ -81,8 +81,9 @@ def extend_track(incident: Incident, track_id: int, minutes: int, *, actor: Acto
 def escalate_track(
     incident: Incident, track_id: int, *, actor: Actor, now: datetime, to: str = "", note: str = ""
 ) -> None:
-    """Escalate a running track, to the Leader unless somebody else is named (guide, "Running recovery
-    tracks"). Raises Invalid, Conflict.
+    """Escalate a running track, to the Leader unless somebody else is named. Raises Invalid, Conflict.
+
+    An expired timebox is extended or escalated (guide, "Running recovery tracks").
     """
     track = _running_track(incident, track_id)
     leader = holder(incident, CommandRole.LEADER)
@@ -124,7 +125,7 @@ def track_refusal(track: RecoveryTrack, actor: Actor) -> str:
 def open_timebox(
     incident: Incident, *, purpose: str, owner: str, minutes: int, actor: Actor, now: datetime
 ) -> Timebox:
-    """Open a timebox without a track, as for gathering conditions. Raises Invalid, Conflict."""
+    """Open a timebox without a track, of 1 to 720 minutes (domain §3). Raises Invalid, Conflict."""
     demand_open(incident)
     _demand(purpose=(purpose, "Say what the time is for."))
     _check_minutes(minutes)
@@ -146,7 +147,9 @@ def open_timebox(
 @operation(needs=Permission.INCIDENT_COMMAND)
 def gather(incident: Incident, teams: list[str], minutes: int, *, actor: Actor, now: datetime) -> None:
     """Ask these teams for conditions: one timebox each, which the team's CAN report ends (guide, phase 2).
-    Raises Invalid, Conflict."""
+
+    At most 12 teams. Raises Invalid, Conflict.
+    """
     demand_open(incident)
     _check_minutes(minutes)
     if not teams:
@@ -195,8 +198,9 @@ def report_can(
     actions: str = "",
     needs: str = "",
 ) -> CanReport:
-    """Log one team's conditions, actions, needs (guide, phase 2);
-    ends the timebox in which they were gathered from it. Raises Invalid, Conflict.
+    """Log one team's conditions, actions, needs (guide, phase 2).
+
+    Ends the timebox in which they were gathered from it. Raises Invalid, Conflict.
     """
     demand_open(incident)
     _demand(team=(team, CAN_FORM), conditions=(conditions, "Say what the team observes."))

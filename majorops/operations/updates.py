@@ -66,11 +66,11 @@ def publish_milestone(
     asks_promise: bool = False,
     source: str = "web",
 ) -> Milestone:
-    """Cut a milestone (guide, "Cut your first milestone"):
-    numbered, immutable, with the promise of a next update.
+    """Cut a milestone: numbered, immutable, with the promise of a next update.
 
-    A resolution milestone makes no promise; it names the After Action's date instead, within 72 h.
-    Raises Invalid (no text, no or an impossible promise, no or a late After Action date), Conflict.
+    Guide, "Cut your first milestone". A resolution milestone makes no promise; it names the After Action's
+    date instead, within 72 h. Raises Invalid (no text, no or an impossible promise, no or a late After Action
+    date), Conflict.
     """
     demand_open(incident)
     if is_resolution:
@@ -127,8 +127,11 @@ def correct_publication(
     now: datetime,
     review: Review = AS_IT_IS,
 ) -> Publication:
-    """Replace the text of an update or milestone by a new update that names it; the old text stays readable.
-    It keeps the old one's visibility and promises nothing new. Raises Invalid, Conflict."""
+    """Replace the text of an update or milestone by a new update that names it (domain §3).
+
+    The old text stays readable. The new one keeps its visibility and promises nothing new. Raises Invalid,
+    Conflict.
+    """
     old = _find(incident, publication_id)
     if db.session.scalar(select(Publication.id).filter_by(corrects_id=old.id)):
         raise Conflict(f"{old.heading} was corrected already. Correct the newest text.")

@@ -1,6 +1,6 @@
-"""What executives and stakeholders read (domain §7):
-frozen values with named columns, the same number of queries for every incident. A drill has no brief; a
-private incident has one.
+"""What executives and stakeholders read (domain §7): frozen values with named columns.
+
+The same number of queries for every incident. A drill has no brief; a private incident has one.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _OWN = (
 
 
 def brief_list(now: datetime, days: int = 7) -> tuple[BriefLine, ...]:
-    """The incidents that run, by Box and age, then those resolved in the last days; no drills."""
+    """What runs, by Box and age, then what was resolved in the last `days`; no drills, at most 200."""
     ended = (Incident.status == IncidentStatus.RESOLVED, Incident.resolved_at >= now - timedelta(days=days))
     numbers = (select(Incident.id).where(HAS_RUNNING_STATUS), select(Incident.id).where(*ended))
     recent = Incident.id.in_(union_all(*numbers))  # not OR: each has an index, both together have none
@@ -96,8 +96,9 @@ def brief_list(now: datetime, days: int = 7) -> tuple[BriefLine, ...]:
 
 
 def brief_incident(number: int, with_drills: bool = False) -> BriefIncident | None:
-    """One incident for its briefs; None for a number never used, and for a drill:
-    that has no page of its own, but is drafted for like any other (`with_drills`).
+    """One incident for its briefs; None for a number never used, and for a drill.
+
+    A drill has no page of its own, but is drafted for like any other (`with_drills`).
     """
     query = select(*_LINE, *_OWN).where(Incident.id == number)
     if not with_drills:
@@ -183,8 +184,10 @@ def _open_needs(number: int, teams: set[str]) -> dict[str, str]:
 
 
 def _team(number: int, is_over: bool) -> dict[CommandRole, str]:
-    """Who holds which role, or was released from it in phase 8; once the incident is over who held it last,
-    released or not."""
+    """Who holds which role, or was released from it in phase 8.
+
+    Once the incident is over who held it last, released or not.
+    """
     columns = (CommandAssignment.role, CommandAssignment.name, CommandAssignment.until)
     query = (
         select(*columns, Incident.phase, Incident.phase_entered_at)
@@ -237,7 +240,7 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
 
 
 def questions_from(number: int, asked_from: str) -> tuple[BriefQuestion, ...]:
-    """What this account or link asked, newest first."""
+    """The ten newest questions of this account or link (`account:7`, `link:3`), newest first."""
     columns = (Ask.what, Ask.asked_at, Ask.due_at, Ask.state, Ask.answer, Ask.closed_at)
     query = select(*columns).where(Ask.incident_id == number, Ask.asked_from == asked_from)
     return tuple(BriefQuestion(*row) for row in db.session.execute(query.order_by(Ask.id.desc()).limit(10)))

@@ -1,5 +1,6 @@
-"""Incidents with what was said of them, for feeds, status clients and subscribers;
-a bounded number of both.
+"""Incidents with what was said of them, for feeds, status clients and subscribers.
+
+A bounded number of both.
 """
 
 from __future__ import annotations

@@ -142,7 +142,9 @@ def _listed(
 
 def public_incident(number: int, before: int | None = None) -> PublicIncident | None:
     """One incident with its newest public entries, or those older than entry `before`.
-    None where the public has no such incident: never used, private or a drill alike."""
+
+    None where the public has no such incident: never used, private or a drill alike.
+    """
     row = (
         db.session.execute(select(*_DETAIL).where(IS_PUBLIC_INCIDENT, Incident.id == number))
         .mappings()
@@ -189,7 +191,7 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
 
 
 def systems_of(numbers: list[int]) -> dict[int, NamedSystems]:
-    """Number → its systems; one query."""
+    """Number → its systems, in the order named; no systems for any other number. One query."""
     rows = db.session.execute(
         select(AffectedSystem.incident_id, AffectedSystem.name, AffectedSystem.status)
         .where(AffectedSystem.incident_id.in_(numbers))

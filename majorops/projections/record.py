@@ -1,6 +1,7 @@
-"""The whole record of one incident, for who commands it:
-frozen values with named columns, as many queries for a long incident as for a short one, and never more
-rows than a person or a model could read.
+"""The whole record of one incident, for who commands it: frozen values with named columns.
+
+As many queries for a long incident as for a short one, and never more rows than a person or a model could
+read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The SQL face of domain/visibility.py: what the public knows of."""
+"""The rule of domain/visibility.py in SQL: what the public knows of."""
 
 from __future__ import annotations
 

@@ -152,8 +152,10 @@ class PublicSystem:
 
 @dataclass(frozen=True)
 class PublicStatus:
-    """The status page: active incidents by Box, then by age;
-    resolved ones of the last 30 days, newest first.
+    """The status page: what runs, what was resolved of late, and the systems.
+
+    `active`: by Box, then by age. `recent`: resolved in the last 30 days, newest first. `last_resolved`: the
+    newest of all, None where there is none.
     """
 
     active: tuple[PublicSummary, ...]
@@ -172,8 +174,10 @@ class PublicStatus:
 
 @dataclass(frozen=True)
 class PublicMonth:
-    """The incidents that were opened in one month, newest first;
-    and the months before and after that have any.
+    """The incidents that were opened in one month, newest first.
+
+    `before`, `after`: the first day of the nearest month that has any, None for none. `has_more`: there were
+    more than are listed.
     """
 
     first_day: date
