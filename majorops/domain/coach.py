@@ -334,11 +334,11 @@ def next_change(every: list[Nudge], now: datetime) -> datetime | None:
 
 
 def reminder(nudge: Nudge, now: datetime) -> str:
-    """The nudge as a line of a message: `Update overdue 02:12. Was due 14:38:55.`"""
+    """`Update overdue 02:12. Was due 14:38:55.`: the nudge as a line of a message."""
     clock = nudge.until - now if nudge.until else now - nudge.since if nudge.since else None
     return f"{nudge.what}{f' {short_clock(clock)}' if clock is not None else ''}. {nudge.why}"
 
 
 def _key(name: str, at: datetime) -> str:
-    """`overdue:20261123T143855`"""
+    """The name of an occurrence: `overdue:20261123T143855`."""
     return f"{name}:{at:%Y%m%dT%H%M%S}"

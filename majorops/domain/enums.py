@@ -14,7 +14,7 @@ class Labelled(StrEnum):
     label: str
 
     def __new__(cls, value: str, label: str | None = None) -> Self:
-        """Make a member of its stored value; without `label` the value with a capital and spaces."""
+        """Make a member; `label`: its words for people, else those of its value."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label or value.replace("_", " ").capitalize()

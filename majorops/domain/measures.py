@@ -25,7 +25,7 @@ def impact_started_at(issue_time: datetime | None, detected_at: datetime) -> dat
 
 
 def impact_ended_at(resolve_time: datetime | None, resolved_at: datetime | None) -> datetime | None:
-    """When the alert cleared, else when the incident was resolved; None while customers feel it."""
+    """When the alert cleared, else when the incident was resolved; None while it goes on."""
     return resolve_time or resolved_at
 
 

@@ -1,4 +1,4 @@
-"""Command on its way from one person to another (domain §5)."""
+"""Offers of command from one person to another (domain §5)."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def start_session(user: User, *, method: SignInMethod, actor: Actor, now: dateti
 
 @operation(needs=None)
 def end_session(token: str, *, actor: Actor, now: datetime) -> None:
-    """Sign out: the token is worth nothing from now on, wherever a copy of it lies."""
+    """Sign out: no copy of the token signs anybody in from now on. A token that does not is left alone."""
     row = db.session.scalar(select(UserSession).filter_by(token_hash=hash_token(token), ended_at=None))
     if row:
         row.ended_at = now

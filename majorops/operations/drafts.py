@@ -165,8 +165,8 @@ def take_brief(
 class Review:
     """What a person who publishes says of drafts.
 
-    `draft_id`: the draft that lies in the form that they sent, if any; `is_reviewed`: they say that
-    they read what came from a draft.
+    `draft_id`: the draft in the form that they sent, None for none; `is_reviewed`: they say that they read
+    what came from a draft.
     """
 
     draft_id: int | None = None
@@ -267,7 +267,7 @@ def _use(incident: Incident, draft: Draft, share: float, what: str, *, actor: Ac
 
 @operation(needs=Permission.DATA_MANAGE)
 def forget_drafts(*, before: datetime, actor: Actor, now: datetime) -> int:
-    """Delete what was written before a time, a few hundred at most; returns how many.
+    """Delete what was written before a time, at most 500; returns how many.
 
     Called again while there are more (setting AI_KEEP_DAYS).
     """
@@ -284,9 +284,9 @@ def forget_drafts(*, before: datetime, actor: Actor, now: datetime) -> int:
 
 
 def offered_drafts(incident: Incident, actor: Actor, now: datetime) -> dict[Helper, Draft]:
-    """The drafts that this person has before them, by helper.
+    """The drafts of the last hour that this person has before them, by helper.
 
-    A suggestion only in its phase; none after a while.
+    A suggestion only in its phase.
     """
     rows = [draft for draft in _offered(incident.id, actor) if draft.made_at > now - STAYS]
     return {

@@ -114,7 +114,7 @@ def throttle_setup(*, address: str, actor: Actor, now: datetime) -> str:
 
 
 def is_setup_paused(address: str, now: datetime) -> bool:
-    """Ten wrong codes came from this address within 15 minutes."""
+    """Whether ten wrong codes came from this address within 15 minutes."""
     return paused_until(setup_keys(address), now) is not None
 
 
@@ -129,13 +129,13 @@ def sign_in_sso(
     actor: Actor,
     now: datetime,
 ) -> SignIn:
-    """Sign in whom the OpenID provider vouches for.
+    """Sign in the person that the OpenID provider names.
 
-    `subject`: issuer and subject; `role`: what the groups map to.
+    `subject`: issuer and subject; `role`: what the groups map to, None for no mapping.
 
-    The account is found by subject, else by a verified address, else made. A mapped role is set at
-    every sign-in; with no mapping a new account is a stakeholder and a known one keeps its role. The
-    last admin stays admin.
+    The account is found by subject, else by a verified address, else made. A mapped role is set at every
+    sign-in; with no mapping a new account is a stakeholder and a known one keeps its role (domain §1). The
+    last admin stays admin. Refusals are a value and no exception.
     """
     user = db.session.scalar(select(User).filter_by(oidc_subject=subject))
     known = user or db.session.scalar(select(User).filter_by(email=email))

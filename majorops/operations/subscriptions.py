@@ -68,7 +68,7 @@ def subscribe(
 
 @operation(needs=None)
 def confirm(row: Subscriber, *, actor: Actor, now: datetime) -> None:
-    """The address is who it says. Twice is once."""
+    """Mark the address of a subscriber who waits as confirmed; in any other state nothing changes."""
     if row.state is SubscriberState.WAITING:
         row.state, row.changed_at = SubscriberState.ACTIVE, now
         audit(AuditKind.SUBSCRIBER_CONFIRMED, str(row), actor=actor, now=now)
@@ -76,7 +76,7 @@ def confirm(row: Subscriber, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=None)
 def choose_systems(row: Subscriber, systems: list[str], *, actor: Actor, now: datetime) -> None:
-    """Hear of these systems alone; of everything when there is none."""
+    """Have a subscriber told of these systems alone; of everything where none is given."""
     _choose(row, systems)
     row.changed_at = now
     audit(AuditKind.SUBSCRIBER_CHANGED, str(row), actor=actor, now=now)
@@ -84,7 +84,7 @@ def choose_systems(row: Subscriber, systems: list[str], *, actor: Actor, now: da
 
 @operation(needs=None)
 def leave(row: Subscriber, *, actor: Actor, now: datetime) -> None:
-    """Tell them nothing more; what waits for them is not sent. Twice is once."""
+    """Tell a subscriber nothing more; what waits for them is not sent. A second time changes nothing."""
     if row.state is not SubscriberState.LEFT:
         row.state, row.changed_at = SubscriberState.LEFT, now
         audit(AuditKind.SUBSCRIBER_LEFT, str(row), actor=actor, now=now)
@@ -92,9 +92,9 @@ def leave(row: Subscriber, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=None)
 def note_bounce(row: Subscriber, is_gone: bool, *, actor: Actor, now: datetime) -> None:
-    """A message could not be delivered for good.
+    """Count a message that cannot be delivered, however often it is tried; it may end the subscription.
 
-    `is_gone`: the receiver said so; else it takes two in a row.
+    `is_gone`: the receiver said so, and one is enough; else it takes two in a row.
     """
     row.failures += 1
     if row.state is SubscriberState.ACTIVE and (is_gone or row.failures >= BOUNCES):
@@ -114,7 +114,7 @@ def ask_again(row: Subscriber, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.DATA_MANAGE)
 def erase_subscriber(row: Subscriber, *, actor: Actor, now: datetime) -> None:
-    """Forget the address, everywhere: the person asked for it."""
+    """Delete an address and all messages to it, as the person asked. The audit keeps its number and kind."""
     db.session.execute(delete(Delivery).where(Delivery.subscriber_id == row.id))
     audit(AuditKind.SUBSCRIBER_ERASED, str(row), actor=actor, now=now)
     db.session.delete(row)

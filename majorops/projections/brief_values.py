@@ -69,7 +69,7 @@ class BriefMilestone:
 
     @property
     def kind(self) -> str:
-        """`milestone` or `update`"""
+        """`milestone` or `update`."""
         return "milestone" if self.is_milestone else "update"
 
 

@@ -12,7 +12,7 @@ BATCH = 500
 
 
 def every_public_incident() -> list[int]:
-    """All of them, the newest first."""
+    """The number of each, the newest first; without a bound, for writing every page."""
     return list(
         db.session.scalars(select(Incident.id).where(IS_PUBLIC_INCIDENT).order_by(Incident.id.desc()))
     )
