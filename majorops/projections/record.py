@@ -89,7 +89,7 @@ class RecordCan:
 
 @dataclass(frozen=True)
 class WholeRecord:
-    """One incident with all that is internal: only for who may read the fireground, and for drafts.
+    """One incident with all that is internal: what internal drafts and suggestions are made from.
 
     `version`: how many entries its timeline has. `next_update_eta` None: nothing is promised. `team`: every
     role, an empty name where it is vacant. ENTRIES, TURNS and ROWS bound what it holds.
