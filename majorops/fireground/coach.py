@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from majorops.domain.access import Permission
 from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import NudgeForm
 from majorops.fireground.responses import checked, incident_action
 from majorops.operations.coaching import confirm_late, note_called, rest_nudge
-from majorops.web.access import needs
 from majorops.web.context import command_context
 
 
 @bp.post("/<int:number>/nudges")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("nudge", Region.NUDGE)
+@incident_action(rest_nudge, Region.NUDGE, form="nudge")
 def rest(incident) -> None:
     checked(form := NudgeForm())
     rest_nudge(incident, form.key.data, is_snooze=form.snooze.data, **command_context())
 
 
 @bp.post("/<int:number>/called")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("nudge", Region.NUDGE)
+@incident_action(note_called, Region.NUDGE, form="nudge")
 def called(incident) -> None:
     """Whom no message reached was called by phone."""
     note_called(incident, **command_context())
 
 
 @bp.post("/<int:number>/late")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("nudge", Region.NUDGE)
+@incident_action(confirm_late, Region.NUDGE, form="nudge")
 def late(incident) -> None:
     """The problem did begin so long before the opening."""
     confirm_late(incident, **command_context())

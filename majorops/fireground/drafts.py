@@ -138,8 +138,7 @@ def line(**told: object) -> str:
 
 
 @bp.post("/<int:number>/drafts/<int:draft_id>/taken")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("brief", Region.EXECBRIEF)
+@incident_action(take_brief, Region.EXECBRIEF, form="brief")
 def take(incident, draft_id: int) -> Response:
     checked(form := BriefForm())
     take_brief(incident, draft_id, form.value.data, was=form.was.data, **command_context())
@@ -147,8 +146,7 @@ def take(incident, draft_id: int) -> Response:
 
 
 @bp.post("/<int:number>/drafts/<int:draft_id>/discarded")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("draft", Region.COMPOSER)
+@incident_action(discard_draft, Region.COMPOSER, form="draft")
 def discard(incident, draft_id: int) -> Response:
     typed = discard_draft(incident, draft_id, **command_context())
     if typed and not wants_partial():
@@ -157,8 +155,7 @@ def discard(incident, draft_id: int) -> Response:
 
 
 @bp.post("/<int:number>/summary")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("summary", Region.PANEL)
+@incident_action(confirm_summary, Region.PANEL, form="summary")
 def summary(incident) -> None:
     """The exec summary still holds, or is taken away."""
     checked(form := SummaryForm())

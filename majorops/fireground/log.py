@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response
 
-from majorops.domain.access import Permission
 from majorops.domain.can import parse_can
 from majorops.domain.entry import parse_ask, parse_cause, parse_decision
 from majorops.domain.enums import Visibility
@@ -23,13 +22,11 @@ from majorops.operations.asks import answer_ask, ask, defer_ask, log_decision, p
 from majorops.operations.command import release_responder
 from majorops.operations.timeline import add_note, set_visibility, strike_entry
 from majorops.operations.tracks import report_can
-from majorops.web.access import needs
 from majorops.web.context import command_context, offline_command_context
 
 
 @bp.post("/<int:number>/notes")
-@needs(Permission.TIMELINE_NOTE)
-@incident_action("log", Region.TIMELINE)
+@incident_action(add_note, Region.TIMELINE, form="log")
 def note(incident) -> Response:
     checked(form := LogForm())
     text, who = form.text.data, offline_command_context()
@@ -62,48 +59,42 @@ def seen(is_public: bool) -> Visibility:
 
 
 @bp.post("/<int:number>/entries/<int:seq>/visibility")
-@needs(Permission.PUBLISH)
-@incident_action("visibility", Region.TIMELINE)
+@incident_action(set_visibility, Region.TIMELINE, form="visibility")
 def visibility(incident, seq: int) -> None:
     checked(form := VisibilityForm())
     set_visibility(incident, seq, form.visibility.data or Visibility.INTERNAL, **command_context())
 
 
 @bp.post("/<int:number>/entries/<int:seq>/correction")
-@needs(Permission.TIMELINE_NOTE)
-@incident_action("correction", Region.TIMELINE)
+@incident_action(strike_entry, Region.TIMELINE, form="correction")
 def correct_entry(incident, seq: int) -> None:
     checked(form := CorrectionForm())
     strike_entry(incident, seq, form.text.data, **command_context())
 
 
 @bp.post("/<int:number>/releases")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("release", Region.PANEL)
+@incident_action(release_responder, Region.PANEL, form="release")
 def release(incident) -> None:
     checked(form := NameForm())
     release_responder(incident, form.name.data, **command_context())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/answer")
-@needs(Permission.TIMELINE_NOTE)
-@incident_action("answer", Region.ASKS)
+@incident_action(answer_ask, Region.ASKS, form="answer")
 def answer(incident, ask: int) -> None:
     checked(form := AnswerForm())
     answer_ask(incident, ask, form.answer.data, **command_context())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/deferral")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("answer", Region.ASKS)
+@incident_action(defer_ask, Region.ASKS, form="answer")
 def defer(incident, ask: int) -> None:
     checked(form := AnswerForm())
     defer_ask(incident, ask, form.answer.data, **command_context())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/park")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("park", Region.ASKS)
+@incident_action(park_ask, Region.ASKS, form="park")
 def park(incident, ask: int) -> None:
     checked(form := MinutesForm())
     park_ask(incident, ask, form.minutes.data, **command_context())

@@ -103,7 +103,6 @@ def presence(number: int) -> Response:
 
 
 @bp.post("/<int:number>/continuation")
-@needs(Permission.INCIDENT_OPEN)
-@incident_action("continue", Region.NOTICES)
+@incident_action(continue_incident, Region.NOTICES, form="continue")
 def continue_as_new(incident) -> Response:
     return to_fireground(continue_incident(incident, **command_context()))

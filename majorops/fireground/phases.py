@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from majorops.domain.access import Permission
 from majorops.domain.enums import CheckState, Phase
 from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
@@ -13,13 +12,11 @@ from majorops.fireground.responses import checked, incident_action
 from majorops.operations.checklist import set_tick
 from majorops.operations.phase import advance_phase, change_status, report_symptoms_returned
 from majorops.operations.validation import set_check
-from majorops.web.access import needs
 from majorops.web.context import command_context
 
 
 @bp.post("/<int:number>/phase")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("advance", Region.PANEL)
+@incident_action(advance_phase, Region.PANEL, form="advance")
 def advance(incident) -> None:
     checked(form := AdvanceForm())
     advance_phase(
@@ -33,8 +30,7 @@ def advance(incident) -> None:
 
 
 @bp.post("/<int:number>/status")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("status", Region.PANEL)
+@incident_action(change_status, Region.PANEL, form="status")
 def status(incident) -> None:
     checked(form := StatusForm())
     given = {"override": form.override.data, "summary": form.summary.data}
@@ -42,16 +38,14 @@ def status(incident) -> None:
 
 
 @bp.post("/<int:number>/symptoms")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("symptoms", Region.PANEL)
+@incident_action(report_symptoms_returned, Region.PANEL, form="symptoms")
 def symptoms(incident) -> None:
     checked(form := NoteForm())
     report_symptoms_returned(incident, note=form.text.data, **command_context())
 
 
 @bp.post("/<int:number>/checks")
-@needs(Permission.CHECK_OWN)
-@incident_action("check", Region.PANEL)
+@incident_action(set_check, Region.PANEL, form="check")
 def check(incident) -> None:
     checked(form := CheckForm())
     by, note = form.confirmed_by.data, form.note.data
@@ -60,8 +54,7 @@ def check(incident) -> None:
 
 
 @bp.post("/<int:number>/ticks")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("tick", Region.PANEL)
+@incident_action(set_tick, Region.PANEL, form="tick")
 def tick(incident) -> None:
     checked(form := TickForm())
     phase = cast(Phase, form.phase.data)  # it must be given

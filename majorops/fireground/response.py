@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from majorops.domain.access import Permission
 from majorops.domain.entry import ASK_MINUTES, parse_gather, parse_track
 from majorops.domain.enums import TrackOutcome
 from majorops.domain.events import Region
@@ -30,13 +29,11 @@ from majorops.operations.tracks import (
     open_timebox,
     open_track,
 )
-from majorops.web.access import needs
 from majorops.web.context import command_context
 
 
 @bp.post("/<int:number>/tracks")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("track", Region.TRACKS)
+@incident_action(open_track, Region.TRACKS, form="track")
 def new_track(incident) -> None:
     checked(form := TrackForm())
     given = {name: form[name].data for name in ("team", "owner", "goal", "minutes")}
@@ -44,24 +41,21 @@ def new_track(incident) -> None:
 
 
 @bp.post("/<int:number>/tracks/<int:track>/extension")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("extend", Region.TRACKS)
+@incident_action(extend_track, Region.TRACKS, form="extend")
 def extend(incident, track: int) -> None:
     checked(form := MinutesForm())
     extend_track(incident, track, form.minutes.data, **command_context())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/escalation")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("escalate", Region.TRACKS)
+@incident_action(escalate_track, Region.TRACKS, form="escalate")
 def escalate(incident, track: int) -> None:
     checked(form := EscalationForm())
     escalate_track(incident, track, to=form.to.data, note=form.note.data, **command_context())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/outcome")
-@needs(Permission.TRACK_OWN)
-@incident_action("outcome", Region.TRACKS)
+@incident_action(close_track, Region.TRACKS, form="outcome")
 def outcome(incident, track: int) -> None:
     checked(form := OutcomeForm())
     outcome = cast(TrackOutcome, form.outcome.data)  # one must be chosen
@@ -69,8 +63,7 @@ def outcome(incident, track: int) -> None:
 
 
 @bp.post("/<int:number>/timeboxes")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("timebox", Region.TRACKS)
+@incident_action(open_timebox, Region.TRACKS, form="timebox")
 def new_timebox(incident) -> None:
     checked(form := TimeboxForm())
     given = {name: form[name].data for name in ("purpose", "owner", "minutes")}
@@ -78,8 +71,7 @@ def new_timebox(incident) -> None:
 
 
 @bp.post("/<int:number>/gathering")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("gather", Region.TRACKS)
+@incident_action(gather, Region.TRACKS, form="gather")
 def gather_conditions(incident) -> None:
     checked(form := GatherForm())
     teams, minutes = parse_gather(form.teams.data)
@@ -87,22 +79,19 @@ def gather_conditions(incident) -> None:
 
 
 @bp.post("/<int:number>/needs/<int:report>")
-@needs(Permission.CAN_REPORT)
-@incident_action("need", Region.TRACKS)
+@incident_action(meet_need, Region.TRACKS, form="need")
 def met(incident, report: int) -> None:
     meet_need(incident, report, **command_context())
 
 
 @bp.post("/<int:number>/timeboxes/<int:timebox>/end")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("timebox_end", Region.TRACKS)
+@incident_action(close_timebox, Region.TRACKS, form="timebox_end")
 def end_timebox(incident, timebox: int) -> None:
     close_timebox(incident, timebox, **command_context())
 
 
 @bp.post("/<int:number>/systems")
-@needs(Permission.INCIDENT_COMMAND)
-@incident_action("system", Region.INFO)
+@incident_action(set_system_status, Region.INFO, form="system")
 def system_status(incident) -> None:
     checked(form := SystemForm())
     set_system_status(incident, form.system.data, form.status.data, **command_context())

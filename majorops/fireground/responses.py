@@ -31,6 +31,8 @@ from majorops.fireground.regions import stale_since
 from majorops.fireground.screen import Fireground
 from majorops.fireground.view import Form, Look
 from majorops.models import Incident
+from majorops.operations import Operation
+from majorops.web.access import needs
 from majorops.web.context import load
 from majorops.web.error_handlers import number_of, status_of, wants_partial
 
@@ -38,10 +40,10 @@ FILTER_LENGTH = 80
 SAID = "said"  # the category of what the next page tells about the last act
 
 
-def incident_action(form: str, region: Region) -> Callable:
-    """Turn a function that calls an operation into a view of one incident.
+def incident_action(operation: Operation[..., object], region: Region, *, form: str) -> Callable:
+    """Turn a function that calls an operation into a view of one incident, open to whom the operation needs.
 
-    `form` names the form on the page, `region` where it stands: a refusal is told there, with what was typed.
+    `form` names the form on the page, `region` where it stands: a refusal is said there, with what was typed.
     """
 
     def mark(view: Callable) -> Callable:
@@ -56,7 +58,7 @@ def incident_action(form: str, region: Region) -> Callable:
                 return refused(incident, problem, form, region)
             return answer or changed(incident, region)
 
-        return run
+        return needs(operation)(run)
 
     return mark
 

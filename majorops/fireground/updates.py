@@ -8,7 +8,6 @@ from typing import cast
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from majorops.domain.access import Permission
 from majorops.domain.enums import Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
@@ -19,14 +18,12 @@ from majorops.models import Incident, Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
-from majorops.web.access import needs
 from majorops.web.context import CommandContext, command_context
 from majorops.web.error_handlers import wants_partial
 
 
 @bp.post("/<int:number>/updates")
-@needs(Permission.PUBLISH)
-@incident_action("composer", Region.COMPOSER)
+@incident_action(publish_update, Region.COMPOSER, form="composer")
 def post(incident) -> Response:
     checked(form := ComposerForm())
     posted = publish(incident, form, command_context())
@@ -84,8 +81,7 @@ def promised(form: ComposerForm, now: datetime) -> datetime | None:
 
 
 @bp.post("/<int:number>/updates/preview")
-@needs(Permission.PUBLISH)
-@incident_action("composer", Region.COMPOSER)
+@incident_action(publish_update, Region.COMPOSER, form="composer")
 def preview(incident) -> Response:
     """Exactly what would go out, and to how many. Nothing is saved."""
     checked(form := ComposerForm())
@@ -102,16 +98,14 @@ def preview(incident) -> Response:
 
 
 @bp.post("/<int:number>/updates/holding")
-@needs(Permission.PUBLISH)
-@incident_action("holding", Region.NUDGE)
+@incident_action(post_holding, Region.NUDGE, form="holding")
 def holding(incident) -> Response:
     posted = post_holding(incident, shown=request.form.get("shown", ""), **command_context())
     return changed(incident, "updates", said=said_of(posted))
 
 
 @bp.post("/<int:number>/updates/<int:publication>/correction")
-@needs(Permission.PUBLISH)
-@incident_action("publication", Region.UPDATES)
+@incident_action(correct_publication, Region.UPDATES, form="publication")
 def correct_update(incident, publication: int) -> Response:
     checked(form := CorrectionForm())
     review = Review(is_reviewed=form.reviewed.data)

@@ -10,6 +10,7 @@ from flask import Flask, abort, current_app, request
 from flask_login import current_user
 
 from majorops.domain.access import Permission
+from majorops.operations import Operation
 
 
 def say_of(view: Callable, **says: object) -> Callable:
@@ -47,11 +48,13 @@ def belongs_to_status_page(view: Callable) -> bool:
     return getattr(view, "is_status_page", False) or getattr(view, "is_beside_status_page", False)
 
 
-def needs(permission: Permission) -> Callable[[Callable], Callable]:
-    """Only accounts with the permission may use this view; a stranger is asked to sign in."""
+def needs(what: Permission | Operation[..., object]) -> Callable[[Callable], Callable]:
+    """Only accounts with the permission, or with the one that the operation needs, may use this view;
+    a stranger is asked to sign in.
+    """
 
     def mark(view: Callable) -> Callable:
-        return say_of(view, access=permission)
+        return say_of(view, access=what if isinstance(what, Permission) else what.needs)
 
     return mark
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from majorops.domain.access import Permission
 from majorops.domain.enums import Phase, Severity
 from majorops.fireground.palette import keyed, sections
 from majorops.fireground.palette.command import Command
@@ -364,3 +365,15 @@ def test_commands_do_not_depend_on_the_filter(cast, maya):
     header = SCRIPT | {"HX-Current-URL": f"http://localhost{HERE}?q=nothing"}
     assert "Make public, entry" in maya.get(f"{HERE}/commands", headers=header).text
     assert incident.phase is Phase.VALIDATION
+
+
+@pytest.mark.parametrize("nick", ["rita", "xin", "vic"])
+def test_what_the_route_refuses_is_locked_in_the_list(cast, app, nick):
+    """The permission stands once, at the operation: route and line both ask it."""
+    cast.full_house()
+    view = cast.fireground(1, nick)
+    for _, part in sections(view):
+        for command in part:
+            access = getattr(app.view_functions.get(command.endpoint), "access", None)
+            if isinstance(access, Permission) and not view.actor.can(access):
+                assert command.locked, command.label

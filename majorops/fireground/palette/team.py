@@ -16,7 +16,7 @@ from majorops.operations.stand_down import why_not_stand_down
 def team(view: Fireground) -> Iterator[Command]:
     """Take command, hand it over, roles, release, exposure line."""
     if not reads.mim(view) or why_not_take(view):
-        yield Command("I have command", why_not_take(view), endpoint="fireground.take_command")
+        yield Command("I have command", why_not_take(view), endpoint="fireground.assume_command")
     yield from _handover(view)
     for role, held, _ in reads.team(view):
         name = f"command.{role.value}"
@@ -25,13 +25,13 @@ def team(view: Fireground) -> Iterator[Command]:
     if view.offers_release or not view.may_command:
         yield to_place("Release from the bridge", always, "release-name", "release")
     refusal = always or why_not_stand_down(view.incident)
-    yield Command("Stand down everybody", refusal, endpoint="fireground.stand_down")
+    yield Command("Stand down everybody", refusal, endpoint="fireground.release_all")
     label = f"Publish exposure line {exposure_of(view.incident).line}"
-    yield Command(label, view.why_not(COMMAND), endpoint="fireground.publish_exposure")
+    yield Command(label, view.why_not(COMMAND), endpoint="fireground.publish_line")
 
 
 def _handover(view: Fireground) -> Iterator[Command]:
-    yield to_place("Hand over command", why_not_offer(view), "handover-to", "offer_handover")
+    yield to_place("Hand over command", why_not_offer(view), "handover-to", "offer")
     offer = reads.handover(view)
     answers = (
         ("Accept command", "accept", view.why_not_answer),
@@ -42,7 +42,7 @@ def _handover(view: Fireground) -> Iterator[Command]:
         yield Command(
             label,
             refusal,
-            endpoint="fireground.answer_handover",
+            endpoint="fireground.answer_offer",
             takes={"handover": offer.id if offer else 0},
             values={"answer": answer},
         )
