@@ -1,5 +1,6 @@
-"""Data management with Flask-Admin at /admin/: for admins, in the product's look,
-and every write an operation.
+"""Data management with Flask-Admin at /admin/ (domain §7): for admins, in the product's look.
+
+Every write is an operation.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Index(Guard, AdminIndexView):
 
     @expose("/")
     def index(self) -> str:
+        """Draw the tables by group, each with its number of rows up to SKIMMED; one query a table."""
         groups = [
             (group, [(table, *table.count_rows()) for table in tables])
             for group, tables in grouped(self.admin).items()
@@ -46,7 +48,7 @@ class Index(Guard, AdminIndexView):
 
 
 def grouped(admin: Admin) -> dict[str, list[Table]]:
-    """The tables' views by their group."""
+    """The views by group, in the order of GROUPS. Raises KeyError while one is not registered."""
     views = {view.name: view for view in admin._views if isinstance(view, Table)}
     return {group: [views[name] for name in names] for group, names in GROUPS.items()}
 

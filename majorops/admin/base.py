@@ -1,5 +1,6 @@
-"""What every table shares: only admins, writes only through operations, values as people read them,
-safe export.
+"""What every table shares: who may open it, how it is read, written and exported.
+
+Only admins; writes only through operations; values as people read them; safe export.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ class Guard:
     """Only accounts that may manage data; a stranger is asked to sign in."""
 
     def is_accessible(self) -> bool:
+        """Flask-Admin asks this before each of its views; only admins hold DATA_MANAGE (domain §1)."""
         return current_user.is_authenticated and current_user.actor.can(Permission.DATA_MANAGE)
 
     def inaccessible_callback(self, name: str, **kwargs):
+        """Abort with 401 for a stranger, who is asked to sign in, and with 403 for any other account."""
         abort(403 if current_user.is_authenticated else 401)
 
 
@@ -93,6 +96,7 @@ class Table(Guard, Reading, Bulk, ModelView):
         return super().export(export_type) if export_type in self.export_types else abort(404)
 
     def get_filter_arg(self, index: int, flt) -> str:
+        """What stands behind `flt_` in addresses: the filter's own name, so that a list can be linked to."""
         return flt.arg
 
     def _get_list_filter_args(self) -> list:
@@ -118,13 +122,16 @@ class Table(Guard, Reading, Bulk, ModelView):
         return arguments
 
     def get_export_columns(self) -> list:
+        """(name, label) of each column that the file has; labels of times say UTC."""
         columns = super().get_export_columns()
         return [(name, f"{label}, UTC" if is_time(self.model, name) else label) for name, label in columns]
 
     def get_export_value(self, model, name: str) -> str:
+        """The value as text that no spreadsheet takes for a formula (`safe_cell`)."""
         return safe_cell(super().get_export_value(model, name))
 
     def get_export_name(self, export_type: str = "csv") -> str:
+        """The file's name with the time of the export in UTC: `incidents-2026-11-23-1401.csv`."""
         return f"{self.name.lower().replace(' ', '-')}-{clock.now():%Y-%m-%d-%H%M}.{export_type}"
 
     def preset_links(self) -> list[tuple[str, str, bool]]:
@@ -158,6 +165,10 @@ class Table(Guard, Reading, Bulk, ModelView):
         return self._edit_form_class
 
     def edit_form(self, obj=None) -> BaseForm:
+        """The form of a row: with the stored values, after a POST with what was typed.
+
+        Beside each value stands a hidden `was_<name>`, what the person saw; `changes` compares the two.
+        """
         stored = self.stored(obj)
         stored |= {f"was_{name}": text for name, text in stored.items()}
         return self.form_for(obj)(request.form if request.method == "POST" else None, data=stored)
@@ -189,12 +200,17 @@ class Table(Guard, Reading, Bulk, ModelView):
         return ours_or(request.values.get("url"), self.get_url(".index_view"))
 
     def create_model(self, form: BaseForm):
+        """Add a row by the table's `add`. Returns what was made; None after a refusal, told in the form."""
         row = self.ask(form, lambda who: self.add(form, who))
         if row:
             flash(f"Added: {row}.", "done")
         return row
 
     def update_model(self, form: BaseForm, model) -> bool:
+        """Save what the person changed by the table's `change`. Returns whether it was saved.
+
+        One conflict is enough that nothing is saved. A refusal stands in the form.
+        """
         changes = self.changes(form, model)
         if form.errors or self.ask(form, lambda who: self.change(model, changes, form, who) or True) is None:
             self.face_stored(form, model)
@@ -227,8 +243,9 @@ class Table(Guard, Reading, Bulk, ModelView):
         return found
 
     def face_stored(self, form: BaseForm, row) -> None:
-        """After a refusal: where the stored value is not the one that the person saw, it is shown,
-        and saving again means this text all the same.
+        """After a refusal, show at its field each stored value that is not the one that the person saw.
+
+        Saving once more then puts the typed text in its place.
         """
         for name, stored in self.stored(row).items():
             if form[name].errors and one_ending(form[f"was_{name}"].data) != stored:

@@ -1,5 +1,6 @@
-"""Acts on several rows of a list at once: each row by its own operation, with its own event;
-what is refused is told.
+"""Acts on several rows of a list at once.
+
+Each row has an operation and an event of its own; what is refused is told.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ from majorops.web.context import CommandContext
 
 
 class DeliveryTable(Table):
+    """Messages of the outbox with their texts and addresses; read-only, but one can be sent again."""
+
     about = "Every message that was queued, and what became of it. What failed can be sent again."
     empty = "0 messages."
     details_template = "admin/delivery.html"
@@ -95,9 +97,11 @@ class DeliveryTable(Table):
     )
 
     def heading(self, row: Delivery) -> str:
+        """What the message is about, and to whom it goes."""
         return str(row)
 
     def again_refusal(self, row: Delivery) -> str:
+        """Why this message cannot be sent again, for the button on its page; empty when it can be."""
         return operations.again_refusal(row)
 
     @expose("/again/", methods=("POST",))
@@ -113,6 +117,8 @@ class DeliveryTable(Table):
 
 
 class ChannelTable(Table):
+    """How accounts are reached. The signing secret of a webhook stands on the row's own page only."""
+
     about = "How a person is reached. Who has no channel here gets e-mail at the account's address."
     can_create = can_edit = True
     empty = "0 channels: everybody gets e-mail."
@@ -129,25 +135,32 @@ class ChannelTable(Table):
     column_filters = (Is(Channel.kind, "Kind", ChannelKind), YesNo(Channel.is_active, "In use"))
 
     def stored(self, row: Channel) -> dict[str, str]:
+        """Only what may change: the address, and whether it is used. Person and kind stay."""
         return {name: as_text(getattr(row, name)) for name in ("address", "is_active")}
 
     def heading(self, row: Channel) -> str:
+        """The kind of the channel and whose it is."""
         return str(row)
 
     def form_for(self, row: Channel):
+        """The form without person and kind, which do not change."""
         return forms.ChannelEditForm
 
     def add(self, form, who: CommandContext) -> Channel:
+        """Add a channel for the account with the typed e-mail; a webhook gets a secret. Raises Invalid."""
         return operations.add_channel(
             email=form.email.data, kind=ChannelKind(form.kind.data), address=form.address.data or "", **who
         )
 
     def change(self, channel: Channel, changes: dict, form, who: CommandContext) -> None:
+        """Save what was typed beside the values left alone. Raises Invalid."""
         text = self.stored(channel) | {name: typed for name, (typed, was) in changes.items()}
         operations.save_channel(channel, address=text["address"], is_active=text["is_active"] == "yes", **who)
 
 
 class PolicyTable(Table):
+    """Exceptions from the defaults of who gets which notice; a role without a row follows the default."""
+
     about = (
         "Which role gets which notice, where that differs from the default: alarms go to MIMs, "
         "stakeholders and executives, reminders and hand-overs to MIMs and admins, asked roles to "
@@ -168,19 +181,24 @@ class PolicyTable(Table):
     )
 
     def stored(self, row: NoticePolicy) -> dict[str, str]:
+        """Only whether the notice is sent; the role and the notice of a row stay."""
         return {"is_on": as_text(row.is_on)}
 
     def heading(self, row: NoticePolicy) -> str:
+        """Role, notice, and `on` or `off`."""
         return str(row)
 
     def form_for(self, row: NoticePolicy):
+        """The form without role and notice, which do not change."""
         return forms.PolicyEditForm
 
     def add(self, form, who: CommandContext) -> NoticePolicy:
+        """Decide whether a role gets a notice. Raises Invalid where that is the case already."""
         role, notice = AccountRole(form.role.data), Notice(form.notice.data)
         return operations.set_policy(role, notice, form.is_on.data == "yes", **who)
 
     def change(self, policy: NoticePolicy, changes: dict, form, who: CommandContext) -> None:
+        """Switch the row's notice on or off for its role. Raises Invalid where that is the case already."""
         is_on = changes.get("is_on", (self.stored(policy)["is_on"],))[0] == "yes"
         operations.set_policy(policy.role, policy.notice, is_on, **who)
 

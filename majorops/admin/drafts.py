@@ -20,6 +20,11 @@ from majorops.models import Draft
 
 
 class DraftTable(Table):
+    """Drafts of the AI helpers: what the model saw and what it said is kept (domain §8).
+
+    They are deleted after AI_KEEP_DAYS days.
+    """
+
     about = "What the AI helpers saw and wrote, for whom, and what became of it."
     empty = "0 drafts."
     list_template = "admin/drafts.html"
@@ -84,6 +89,7 @@ class DraftTable(Table):
     )
 
     def heading(self, row: Draft) -> str:
+        """Which helper wrote it and for which incident: `AI exec brief for INC-042`."""
         return f"{row.helper.label} for {reference(row.incident_id)}"
 
     @expose("/prompts/")

@@ -22,9 +22,11 @@ class Filter(BaseSQLAFilter):
         return re.sub(r"\W+", "_", self.name.lower())
 
     def operation(self) -> str:
+        """The word that Flask-Admin puts between the filter's name and the value."""
         return "is"
 
     def apply(self, query, value, alias=None):
+        """The query, narrowed. `value`: what `clean` returned; `alias`: the joined table of the column."""
         return query.filter(self.get_column(alias) == value)
 
 
@@ -36,6 +38,7 @@ class Is(Filter):
         super().__init__(column, name, options=[(str(m.value), getattr(m, "label", m.name)) for m in members])
 
     def clean(self, value: str) -> Enum:
+        """The member with this value. Raises ValueError where there is none."""
         return self.members(int(value) if issubclass(self.members, int) else value)
 
 
@@ -47,11 +50,13 @@ class YesNo(Filter):
         super().__init__(column, name, options=[("yes", labels[0]), ("no", labels[1])])
 
     def clean(self, value: str) -> bool:
+        """True for `yes`, False for `no`. Raises ValueError for all else."""
         if value not in ("yes", "no"):
             raise ValueError(value)
         return value == "yes"
 
     def apply(self, query, value, alias=None):
+        """As `Filter.apply`. With `known`, True finds rows that have a value, False the others."""
         column = self.get_column(alias)
         if not self.known:
             return query.filter(column.is_(value))
@@ -64,6 +69,7 @@ class Number(Filter):
     control = "text"
 
     def clean(self, value: str) -> int:
+        """The number, in any case of `inc-`. Raises ValueError below 0 and above LARGEST."""
         number = int(value.strip().upper().removeprefix("INC-"))
         if not 0 <= number <= LARGEST:
             raise ValueError(value)
@@ -76,9 +82,11 @@ class Contains(Filter):
     control = "text"
 
     def apply(self, query, value, alias=None):
+        """As `Filter.apply`; `%` and `_` in the value stand for themselves."""
         return query.filter(self.get_column(alias).icontains(value, autoescape=True))
 
     def operation(self) -> str:
+        """As `Filter.operation`."""
         return "contains"
 
 
@@ -88,12 +96,15 @@ class From(Filter):
     control = "date"
 
     def clean(self, value: str) -> datetime:
+        """Midnight UTC at the beginning of the day, typed as 2026-11-23. Raises ValueError."""
         return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
 
     def apply(self, query, value, alias=None):
+        """As `Filter.apply`; a row without a time is not found."""
         return query.filter(self.get_column(alias) >= value)
 
     def operation(self) -> str:
+        """As `Filter.operation`."""
         return "from"
 
 
@@ -101,13 +112,16 @@ class Until(From):
     """Before the end of a day, UTC."""
 
     def clean(self, value: str) -> datetime:
+        """Midnight UTC at the end of the day. Raises ValueError, also for the calendar's very last day."""
         try:
             return super().clean(value) + timedelta(days=1)
         except OverflowError:
             raise ValueError(value) from None
 
     def apply(self, query, value, alias=None):
+        """As `Filter.apply`; a row without a time is not found."""
         return query.filter(self.get_column(alias) < value)
 
     def operation(self) -> str:
+        """As `Filter.operation`."""
         return "until"

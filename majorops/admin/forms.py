@@ -40,6 +40,7 @@ def editable(incident: Incident) -> list[Field]:
 
 
 def select(label: str, rows: tuple[tuple[str, str], ...], **more) -> SelectField:
+    """A list to choose one value from. `rows`: (value as sent, what people read); `more`: for WTForms."""
     return SelectField(label, choices=[SelectChoice(value=value, label=text) for value, text in rows], **more)
 
 
@@ -59,6 +60,7 @@ def with_was(controls: dict[str, object], base: type[BaseForm] = BaseForm) -> ty
 
 
 def incident_form(incident: Incident) -> type[BaseForm]:
+    """A form class for this one incident: what it holds depends on its state (`editable`)."""
     return with_was({key(field.name): control(field) for field in editable(incident)})
 
 
@@ -70,6 +72,7 @@ def line(label: str, missing: str = "", hint: str = "", **attributes) -> Control
 
 
 def password(label: str, hint: str) -> Control:
+    """A field for a new password; browsers are asked not to fill in one that they know."""
     return PasswordField(label, description=hint, render_kw={"autocomplete": "new-password"})
 
 

@@ -15,6 +15,8 @@ from majorops.models import Maintenance, MaintenanceUpdate
 
 
 class MaintenanceTable(Table):
+    """Scheduled maintenance in every state, public or not. It is written on pages of its own."""
+
     about = "Scheduled maintenance. It is planned, changed and moved on the Maintenance page."
     empty = "0 planned."
     column_list = ("title", "status", "starts_at", "ends_at", "systems", "is_automatic", "is_public")
@@ -53,13 +55,17 @@ class MaintenanceTable(Table):
     )
 
     def heading(self, row: Maintenance) -> str:
+        """Its title, as the public reads it."""
         return row.title
 
     def links(self, row: Maintenance) -> list[tuple[str, str]]:
+        """The page that plans it, at this row; what has been over for long is not listed there any more."""
         return [("Maintenance page", url_for("maintenance.index", _anchor=f"m{row.id}"))]
 
 
 class MaintenanceUpdateTable(Table):
+    """Every update of every maintenance, with the state that it told of."""
+
     about = "What was said about maintenance. Append-only."
     empty = "0 updates."
     loads = (joinedload(MaintenanceUpdate.maintenance),)
@@ -73,6 +79,7 @@ class MaintenanceUpdateTable(Table):
     column_filters = (From(MaintenanceUpdate.at, "From"), Until(MaintenanceUpdate.at, "Until"))
 
     def heading(self, row: MaintenanceUpdate) -> str:
+        """The title of the maintenance that the update is about."""
         return row.maintenance.title
 
 

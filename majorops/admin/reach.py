@@ -21,6 +21,7 @@ NAMED = 20
 @bp.get("")
 @needs(Permission.DATA_MANAGE)
 def index() -> Response:
+    """Draw the page. Of the people whom no message would reach NAMED are named, the others counted."""
     url = current_app.config["SMTP_URL"]
     server = urlsplit(url) if url else None
     people = unreachable(has_mail=bool(url))
@@ -42,5 +43,6 @@ def index() -> Response:
 @bp.post("")
 @needs(Permission.DATA_MANAGE)
 def test() -> Response:
+    """Send a test to the address of whoever asks (half a minute at most), then back to the page."""
     try_out(current_user.actor, own_address(current_user.actor))
     return redirect(url_for(".index"), 303)

@@ -1,5 +1,6 @@
-"""Lists whose cost does not grow with the past:
-counted so far, paged so far, sorted from an index or within the newest rows.
+"""Lists whose cost does not grow with the past.
+
+Counted so far, paged so far, sorted from an index or within the newest rows.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Reading(View):
 
     @property
     def is_growing(self) -> bool:
+        """The table grows with every incident, not with the organisation (`models/growth.py`)."""
         return self.model.__tablename__ in GROWS
 
     def count_rows(self) -> tuple[int, bool]:
@@ -48,8 +50,10 @@ class Reading(View):
         return counted(self.get_query(), self.model, SKIMMED)
 
     def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
-        """The rows of a page and the number of all; a page size of 0 gives all rows,
-        one after another (an export).
+        """How many rows there are, and those of a page; a page size of 0 gives all, one by one (an export).
+
+        `page` counts from 0. An export has None for the number. For the template it leaves in `g`: `is_over`
+        (there are more than are counted), `is_part_searched`, `is_part_sorted` (only the newest rows were).
         """
         query, joins = self.get_query(), {}
         search = search if self._search_supported else None  # an export is asked for with anything
@@ -101,9 +105,10 @@ class Reading(View):
         return query if number is None else query.filter(self.model.id >= number)
 
     def _order_by(self, query, joins, sort_joins, sort_field, sort_desc):
-        """What no index answers is sorted by an expression:
-        an index that begins with the column would be read from its other end until enough of the
-        newest rows were found.
+        """What no index answers is sorted by an expression instead of the column.
+
+        An index that begins with the column would be read from its other end until enough of the newest rows
+        were found.
         """
         if g.get("is_sorted_here") and not sort_joins and not isinstance(sort_field, tuple | None):
             sort_field = func.coalesce(sort_field, sort_field)

@@ -51,17 +51,22 @@ class IncidentRecord(Table):
     }
 
     def heading(self, row) -> str:
+        """Which table, and of which incident: `Timeline, INC-042`."""
         return f"{self.name}, {reference(row.incident_id)}"
 
     def links(self, row) -> list[tuple[str, str]]:
+        """The fireground of the row's incident."""
         return [("Fireground", url_for("fireground.show", number=row.incident_id))]
 
 
 def make_internal(entry: TimelineEvent, *, actor: Actor, now: datetime) -> None:
+    """Make an entry internal, which withdraws an update or milestone. Raises as `set_visibility`."""
     timeline.set_visibility(entry.incident, entry.seq, Visibility.INTERNAL, actor=actor, now=now)
 
 
 class TimelineTable(IncidentRecord):
+    """Every entry of every incident (domain §6). Nothing is written here but the visibility."""
+
     about = "The record: append-only. Only the visibility of an entry changes, and that is logged."
     empty = "0 entries."
     details_template = "admin/entry.html"
@@ -126,6 +131,8 @@ class TimelineTable(IncidentRecord):
 
 
 class UpdateTable(IncidentRecord):
+    """Status updates of all incidents, withdrawn ones too; their text never changes (domain §3)."""
+
     about = (
         "Status updates as published. A correction is a new update; withdrawing is a press on the fireground."
     )
@@ -134,6 +141,7 @@ class UpdateTable(IncidentRecord):
     loads = (selectinload(StatusUpdate.incident),)
 
     def get_query(self):
+        """Of the table that updates and milestones share, the updates."""
         # Milestones have numbers: the index of those without one is short where updates are rare.
         return super().get_query().filter(StatusUpdate.number.is_(None))
 
@@ -165,6 +173,8 @@ class UpdateTable(IncidentRecord):
 
 
 class MilestoneTable(IncidentRecord):
+    """Milestones of all incidents, withdrawn ones too; their text never changes (domain §3)."""
+
     about = "Milestones as cut: numbered within the incident, never rewritten."
     empty = "0 milestones."
     presets = (("Resolutions", {"flt_resolution": "yes"}), ("Public", {"flt_visibility": "public"}))
@@ -221,6 +231,8 @@ class MilestoneTable(IncidentRecord):
 
 
 class AssignmentTable(IncidentRecord):
+    """Who held which command role from when until when (domain §3); without an end it is held now."""
+
     about = "Who held which command role, and when. Roles are handed over on the fireground."
     empty = "0 assignments."
     presets = (("Held now", {"flt_held": "no"}),)
@@ -239,6 +251,8 @@ class AssignmentTable(IncidentRecord):
 
 
 class HandoverTable(IncidentRecord):
+    """Hand-overs of the MIM role: offered, accepted or not, with the brief (domain §5)."""
+
     about = "Command offered by one person to another, and the brief that both read."
     empty = "0 hand-overs."
     loads = (selectinload(Handover.incident),)
@@ -259,6 +273,8 @@ class HandoverTable(IncidentRecord):
 
 
 class AuditTable(Table):
+    """What operations outside incidents left: accounts, sign-ins, catalogue, settings of delivery."""
+
     about = "What happened outside incidents: accounts, sign-ins, the catalogue. Append-only."
     presets = (
         ("Failed sign-ins", {"flt_kind": AuditKind.SIGN_IN_FAILED}),

@@ -15,6 +15,8 @@ from majorops.models import Ask, CanReport, RecoveryTrack, Timebox, ValidationCh
 
 
 class TrackTable(IncidentRecord):
+    """Recovery tracks of all incidents (domain §3). `minutes` is the timebox; `extensions` counts."""
+
     about = "Recovery tracks: who works on what, until when, and how it ended."
     empty = "0 tracks."
     presets = (
@@ -47,6 +49,8 @@ class TrackTable(IncidentRecord):
 
 
 class TimeboxTable(IncidentRecord):
+    """Timeboxes that belong to no track (domain §3), in minutes; without `closed_at` one still runs."""
+
     about = "Timeboxes without a track, such as for gathering conditions."
     empty = "0 timeboxes."
     presets = (("Running", {"flt_closed": "no"}),)
@@ -77,6 +81,8 @@ class TimeboxTable(IncidentRecord):
 
 
 class CanTable(IncidentRecord):
+    """CAN reports of all teams (domain §3). `needs_met_at`: empty while a need stands, or where none was."""
+
     about = "What each team reported: conditions, actions, needs."
     empty = "0 CAN reports."
     column_list = ("incident_id", "at", "team", "conditions", "actions", "needs", "by")
@@ -101,6 +107,8 @@ class CanTable(IncidentRecord):
 
 
 class AskTable(IncidentRecord):
+    """What was asked of people, questions from briefs too; `parked` counts how often one was put off."""
+
     about = "What people were asked to do or to say, by when, and what they answered."
     empty = "0 asks."
     presets = (("Open", {"flt_state": AskState.OPEN}),)
@@ -130,6 +138,8 @@ class AskTable(IncidentRecord):
 
 
 class CheckTable(IncidentRecord):
+    """Validation of each affected system: the state that stands now (domain §4, phase 7)."""
+
     about = "Validation: which affected system's recovery was confirmed, by whom."
     empty = "0 checks."
     presets = (("Failed", {"flt_state": CheckState.FAILED}),)

@@ -25,7 +25,7 @@ from majorops.web.context import CommandContext
 
 
 def condition(card: RunCard) -> str:
-    """What is the matter with a card: retired, to be reviewed, stale; nothing is fine."""
+    """`Retired`, `Review` or `Stale 97 days`; empty for a card that still holds (domain §9)."""
     if not card.is_active:
         return "Retired"
     if card.review_wanted_at:
@@ -38,6 +38,8 @@ def condition(card: RunCard) -> str:
 
 
 class RunCardTable(Table):
+    """Run cards of the three tiers (domain §9). Reviewed means: read, and it still holds."""
+
     about = (
         "What to do for which system: at Box 3 the most specific card lies on the fireground. "
         "A card is retired, never deleted."
@@ -92,19 +94,24 @@ class RunCardTable(Table):
     )
 
     def heading(self, row: RunCard) -> str:
+        """The card's name."""
         return row.name
 
     def links(self, row: RunCard) -> list[tuple[str, str]]:
+        """Its versions, found by name: another card whose name holds this one is listed among them."""
         return [("Versions", url_for("data_run_card_versions.index_view", flt_card=row.name))]
 
     def stored(self, row: RunCard) -> dict[str, str]:
+        """Name, systems, whether it is in use, and the newest version's text. The tier stays."""
         text = {name: as_text(getattr(row, name)) for name in ("name", "systems", "is_active")}
         return text | {"body": operations.newest_version(row).body}
 
     def form_for(self, row: RunCard):
+        """The form without the tier, which does not change."""
         return forms.RunCardEditForm
 
     def add(self, form, who: CommandContext) -> RunCard:
+        """Add a card with its first version. Raises Invalid."""
         return operations.add_card(
             tier=CardTier(int(form.tier.data)),
             name=form["name"].data or "",
@@ -114,6 +121,7 @@ class RunCardTable(Table):
         )
 
     def change(self, card: RunCard, changes: dict, form, who: CommandContext) -> None:
+        """Save the card; another text is another version, which counts as reviewed. Raises Invalid."""
         text = self.stored(card) | {name: typed for name, (typed, was) in changes.items()}
         operations.save_card(
             card,
@@ -134,6 +142,8 @@ class RunCardTable(Table):
 
 
 class RunCardVersionTable(Table):
+    """Every saved text of every run card, read-only."""
+
     about = "Every text that a run card ever had, as it was saved."
     empty = "0 versions."
     loads = (joinedload(RunCardVersion.card),)
@@ -147,9 +157,11 @@ class RunCardVersionTable(Table):
     column_filters = (Contains(RunCard.name, "Card"),)
 
     def heading(self, row: RunCardVersion) -> str:
+        """The card's name and the version: `ledger-db, v3`."""
         return str(row)
 
     def links(self, row: RunCardVersion) -> list[tuple[str, str]]:
+        """The card itself, whose text may be a newer one."""
         return [("Run card", url_for("data_run_cards.details_view", id=row.card_id))]
 
 

@@ -56,6 +56,7 @@ def safe_cell(value: object) -> str:
 
 
 def is_time(model: type[DeclarativeBase], name: str) -> bool:
+    """The table has a column of this name and it holds a time; False for relations and dotted names."""
     column = model.__table__.columns.get(name)
     return column is not None and isinstance(column.type, UTCDateTime)
 

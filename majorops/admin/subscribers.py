@@ -29,6 +29,8 @@ ACTS = {
 
 
 class SubscriberTable(Table):
+    """Who subscribed to the public page, in every state; only an erased address is gone."""
+
     about = "Addresses that asked for public updates. People subscribe, confirm and leave by themselves."
     empty = "0 subscribers."
     details_template = "admin/subscriber.html"
@@ -66,6 +68,7 @@ class SubscriberTable(Table):
     )
 
     def heading(self, row: Subscriber) -> str:
+        """The e-mail or web address."""
         return row.address
 
     @expose("/act/", methods=("POST",))
@@ -86,6 +89,8 @@ class SubscriberTable(Table):
 
 
 class AnnouncementTable(Table):
+    """What subscribers were told of; `reached` and `failed` count messages."""
+
     about = "Public acts that subscribers were told of, each once, and how many messages that made."
     empty = "0 announcements."
     loads = (selectinload(Announcement.incident),)
@@ -112,6 +117,7 @@ class AnnouncementTable(Table):
     )
 
     def heading(self, row: Announcement) -> str:
+        """The key of the public act, such as `said:12` for the publication with this number."""
         return row.act
 
 

@@ -1,5 +1,6 @@
-"""The tables that may be written, with the operations that write them. records.py has those
-that may only be read.
+"""The tables that may be written, with the operations that write them.
+
+Tables that may only be read are in records.py and response.py.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def shown_elsewhere(row: Incident, field: Field) -> str:
 
 
 class IncidentTable(Table):
+    """Incidents. Edited here is what needs no gate: the registry's other fields have their operations."""
+
     about = "Every incident. Phase, status, severity, Box and command roles change on the fireground."
     can_edit = True
     empty = "0 incidents."
@@ -140,17 +143,20 @@ class IncidentTable(Table):
     )
 
     def heading(self, row: Incident) -> str:
+        """Reference and title."""
         return str(row)
 
     def links(self, incident: Incident) -> list[tuple[str, str]]:
+        """The fireground, and the public page of an incident that is shown there."""
         found = [("Fireground", url_for("fireground.show", number=incident.id))]
         if incident.is_shown:
             found.append(("Public page", url_for("public.incident", number=incident.id)))
         return found
 
     def rows_of(self, incident: Incident) -> list[tuple[str, str, int, bool]]:
-        """Every table that has rows of incidents: name, address of this incident's, how many,
-        whether over that.
+        """Of each table with rows of incidents, how many this one has there; one query a table.
+
+        (name, address of the list of those rows, number up to SKIMMED, whether there are more).
         """
         found = []
         for view in self.admin._views:
@@ -161,12 +167,15 @@ class IncidentTable(Table):
         return found
 
     def stored(self, row: Incident) -> dict[str, str]:
+        """The text of each field that this incident's form has, by the form's name of it (`forms.key`)."""
         return {forms.key(field.name): field.read(row) for field in forms.editable(row)}
 
     def form_for(self, row: Incident):
+        """A class made for this incident: a resolved one has fewer fields (`forms.editable`)."""
         return forms.incident_form(row)
 
     def change(self, incident: Incident, changes: dict, form, who: CommandContext) -> None:
+        """Edit the changed fields, all or none. Raises Invalid at the form's names, for conflicts too."""
         rename = {field.name: forms.key(field.name) for field in forms.editable(incident)}
         given = {name: changes[key] for name, key in rename.items() if key in changes}
         edit_fields(incident, given, rename=rename, **who)
@@ -179,6 +188,8 @@ def sign_in(user: User) -> str:
 
 
 class UserTable(Table):
+    """Accounts and their roles (domain §1), read and written; a password can be set, never read."""
+
     about = (
         "Who signs in, and as what. An account is switched off, never deleted: its name stands in the record."
     )
@@ -209,9 +220,11 @@ class UserTable(Table):
     column_filters = (Is(User.role, "Role", AccountRole), YesNo(User.is_active, "May sign in"))
 
     def stored(self, row: User) -> dict[str, str]:
+        """E-mail, name, role and whether they may sign in; no password, which nobody can read."""
         return {name: as_text(getattr(row, name)) for name in ("email", "name", "role", "is_active")}
 
     def heading(self, row: User) -> str:
+        """The person's name."""
         return row.name
 
     def pauses(self, row: User) -> list:
@@ -227,12 +240,15 @@ class UserTable(Table):
         return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
     def form_for(self, row: User):
+        """The form of an account that exists: it can be switched off; an empty password stays."""
         return forms.UserEditForm
 
     def more_saved(self, form) -> list[str]:
+        """The password's label where a new one was typed; it is none of the stored values."""
         return [form.password.label.text] if form.password.data else []
 
     def add(self, form, who: CommandContext) -> User:
+        """Add an account; without a password only single sign-on lets it in. Raises Invalid."""
         return accounts.add_user(
             email=form.email.data,
             name=form["name"].data,
@@ -242,6 +258,7 @@ class UserTable(Table):
         )
 
     def change(self, user: User, changes: dict, form, who: CommandContext) -> None:
+        """Save all values or none; a new password ends all sessions of the account. Raises Invalid."""
         text = self.stored(user) | {name: typed for name, (typed, was) in changes.items()}
         role, is_active = AccountRole(text["role"]), text["is_active"] == "yes"
         accounts.save_user(
@@ -256,6 +273,8 @@ class UserTable(Table):
 
 
 class SystemTable(Table):
+    """The catalogue of systems, retired ones too. Incidents keep the names that they have."""
+
     about = "The catalogue that intake offers. A system is retired, never deleted."
     can_create = can_edit = True
     empty = "0 systems. Add the ones that people name on the bridge."
@@ -293,17 +312,21 @@ class SystemTable(Table):
     )
 
     def stored(self, row: System) -> dict[str, str]:
+        """The text of each value; the owner as the e-mail of the account, empty for none."""
         kept = ("name", "description", "is_active", "is_public", "group_name")
         text = {name: as_text(getattr(row, name)) for name in kept}
         return text | {"owner": row.owner.email if row.owner else ""}
 
     def heading(self, row: System) -> str:
+        """The system's name."""
         return row.name
 
     def form_for(self, row: System):
+        """The form of a system that exists: it can be retired."""
         return forms.SystemEditForm
 
     def add(self, form, who: CommandContext) -> System:
+        """Add a system to the catalogue. Raises Invalid, also for an owner who has no account."""
         given = {name: form[name].data or "" for name in forms.SYSTEM}
         return catalogue.add_system(
             name=given["name"],
@@ -315,6 +338,7 @@ class SystemTable(Table):
         )
 
     def change(self, system: System, changes: dict, form, who: CommandContext) -> None:
+        """Save all values at once or none. Raises Invalid."""
         text = self.stored(system) | {name: typed for name, (typed, was) in changes.items()}
         catalogue.save_system(
             system,
