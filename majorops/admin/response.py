@@ -138,7 +138,7 @@ class AskTable(IncidentRecord):
 
 
 class CheckTable(IncidentRecord):
-    """Validation of each affected system: the state that stands now (domain §4, phase 7)."""
+    """Validation of affected systems, one row a system once something was said; no row yet means pending."""
 
     about = "Validation: which affected system's recovery was confirmed, by whom."
     empty = "0 checks."

@@ -1,5 +1,6 @@
-"""What strangers see, one group of blueprints: the status page and what is drawn from it (JSON, feeds,
-text, badge), subscriptions, the intake form, and sign-in, with OIDC too.
+"""What strangers see, one group of blueprints: status page, subscriptions, intake form, sign-in.
+
+What is drawn from the status page (JSON, feeds, text, badge) is here too, and sign-in with OIDC.
 """
 
 from __future__ import annotations

@@ -34,10 +34,12 @@ def items() -> list[tuple[FeedIncident, FeedUpdate]]:
 
 
 def title(one: FeedIncident, update: FeedUpdate) -> str:
+    """The headline of an item: `INC-042 payments-api down: Milestone 2`."""
     return f"{one.reference} {one.title}: {update.title}"
 
 
 def text_of(update: FeedUpdate) -> str:
+    """An item's text, with its time in UTC and the status that the incident had then."""
     return f"{update.at:%-d %b %H:%M} UTC, {update.status}. {update.body}"
 
 
@@ -51,10 +53,12 @@ def child(parent: xml.Element, name: str, text: str = "", **attributes: str) -> 
 @bp.get("/history.rss")
 @status_page
 def rss() -> Response:
+    """The newest public updates as RSS."""
     return answer(rss_document(), "application/rss+xml")
 
 
 def rss_document() -> str:
+    """RSS 2.0 of `items`. An item is known by its place on the incident's page."""
     base, org = base_address(), current_app.config["ORG_NAME"]
     root = xml.Element("rss", {"version": "2.0", "xmlns:atom": ATOM})
     channel = xml.SubElement(root, "channel")
@@ -77,10 +81,12 @@ def rss_document() -> str:
 @bp.get("/history.atom")
 @status_page
 def atom() -> Response:
+    """The newest public updates as Atom."""
     return answer(atom_document(), "application/atom+xml")
 
 
 def atom_document() -> str:
+    """Atom of `items`. The feed's time is that of its newest item, or EMPTY."""
     base, found = base_address(), items()
     tag = f"tag:{urlsplit(base).hostname},2005:"
     root = xml.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
@@ -105,17 +111,22 @@ EMPTY = datetime.fromisoformat("2020-01-01T00:00:00+00:00")  # when an empty fee
 
 
 def document(root: xml.Element) -> str:
+    """The element and all below it as an XML file."""
     return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode")
 
 
 @bp.get("/maintenance.ics")
 @status_page
 def calendar() -> Response:
+    """Public maintenance as a calendar to subscribe to."""
     return answer(maintenance_calendar().to_ical().decode(), "text/calendar")
 
 
 def maintenance_calendar() -> Calendar:
-    """Scheduled maintenance, to subscribe to."""
+    """One event for each public maintenance, cancelled ones too.
+
+    Calendars take a change over because `sequence` (seconds from the planning to the last change) grew.
+    """
     base, shown = base_address(), Calendar()
     for name, text in (("prodid", "-//MajorOps//status//EN"), ("version", "2.0"), ("method", "PUBLISH")):
         shown.add(name, text)
@@ -139,12 +150,14 @@ def maintenance_calendar() -> Calendar:
 @bp.get("/status.txt")
 @status_page
 def plain_status() -> Response:
+    """The status page as plain text, in English."""
     return plain("status", status=public_status(clock.now()))
 
 
 @bp.get("/incidents/<int:number>.txt")
 @status_page
 def plain_incident(number: int) -> Response:
+    """An incident's public page as plain text, in English. Aborts with 404 where the public has none."""
     if (found := public_incident(number)) is None:
         abort(404)
     return plain("incident", incident=found)
@@ -161,6 +174,7 @@ def plain(template: str, **values) -> Response:
 @bp.get("/badge.svg")
 @status_page
 def badge() -> Response:
+    """The state of the whole as a small picture, for README files."""
     indicator, words = public_status(clock.now()).headline
     given = {"org": current_app.config["ORG_NAME"], "words": words, "indicator": indicator.value}
     return answer(render_template("public/badge.svg", **given), "image/svg+xml")
@@ -169,6 +183,7 @@ def badge() -> Response:
 @bp.get("/sitemap.xml")
 @status_page
 def sitemap() -> Response:
+    """For search engines: the status page, the history, and the incidents that the status page lists."""
     base, shown = base_address(), public_status(clock.now())
     root = xml.Element("urlset", {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"})
     paths = ["/", "/history", *(f"/incidents/{one.number}" for one in (*shown.active, *shown.recent))]
@@ -180,5 +195,6 @@ def sitemap() -> Response:
 @bp.get("/robots.txt")
 @status_page
 def robots() -> Response:
+    """Crawlers are kept off /admin and /login, and off everything unless MAJOROPS_ROBOTS is on."""
     rules = "Disallow: /admin\nDisallow: /login\n" if current_app.config["ROBOTS"] else "Disallow: /\n"
     return answer(f"User-agent: *\n{rules}Sitemap: {base_address()}/sitemap.xml\n", "text/plain")

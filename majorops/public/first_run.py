@@ -24,8 +24,9 @@ def one_time_code(app: Flask) -> str:
 
 
 def is_code(typed: str) -> bool:
-    """The typed code is the console's; case, spaces and dashes do not matter,
-    and 0 and 1 are read as O and I.
+    """The typed code is the console's.
+
+    Case, spaces and dashes do not matter; 0 and 1 are read as O and I.
     """
     bare = "".join(typed.upper().split()).replace("-", "").translate(str.maketrans("01", "OI"))
     return hmac.compare_digest(bare.encode(), one_time_code(current_app).replace("-", "").encode())

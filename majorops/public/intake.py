@@ -31,6 +31,7 @@ bp = Blueprint("intake", __name__)
 @bp.get("/new")
 @needs(Permission.INCIDENT_OPEN)
 def new() -> Response:
+    """The form, filled with what a deep link carried; its key makes one incident of a form sent twice."""
     form = IntakeForm(request.args, meta={"csrf": False})
     form.request_key.data = secrets.token_urlsafe(24)
     return draw(form)
@@ -39,6 +40,11 @@ def new() -> Response:
 @bp.post("/new")
 @needs(Permission.INCIDENT_OPEN)
 def create() -> Response:
+    """Open the incident and go on to its fireground, or show the form again.
+
+    422: a value cannot be taken. 409: an open incident names one of the systems already, and the person has
+    not said that this is another one (`second`).
+    """
     form, who = IntakeForm(request.form), command_context()
     try:
         given = form.accept(catalogue(), who["now"])

@@ -46,7 +46,7 @@ class ProviderProblem(Exception):
 
 
 class Conversation(OAuth2Session):
-    """Authlib's session with the provider, on a line that hangs up at the deadline."""
+    """Authlib's session with the provider, over connections that end at the deadline."""
 
     def __init__(self, *args, line: Deadline, **kwargs):
         super().__init__(*args, **kwargs)
@@ -55,8 +55,9 @@ class Conversation(OAuth2Session):
 
 
 class Provider(FlaskOAuth2App):
-    """The provider as Authlib sees it, with a discovery document that is checked before
-    anything is taken from it.
+    """The provider as Authlib sees it.
+
+    Its discovery document is checked before anything is taken from it.
     """
 
     client_cls = Conversation
@@ -87,11 +88,12 @@ class Provider(FlaskOAuth2App):
 
 
 def is_on() -> bool:
+    """Single sign-on is offered: MAJOROPS_OIDC_ISSUER is set. Whether the provider answers is not asked."""
     return bool(current_app.config["OIDC_ISSUER"])
 
 
 def client() -> Provider:
-    """A client for this one request: what a provider answered in its bad hour is not kept."""
+    """A client for this one request, so that no wrong answer of the provider is kept for the next one."""
     config = current_app.config
     return OAuth(current_app).register(
         "sso",
@@ -122,16 +124,18 @@ def begin(wanted: str) -> Response:
 
 
 def callback_address() -> str:
-    """Where the provider sends people back to: under BASE_URL where that is set,
-    whatever the Host header says.
+    """Where the provider sends people back to.
+
+    It lies under BASE_URL where that is set, whatever the Host header says.
     """
     base = current_app.config["BASE_URL"]
     return base + url_for("sign_in.callback") if base else url_for("sign_in.callback", _external=True)
 
 
 def make_room(state: str) -> None:
-    """Keep the cookie small: unfinished sign-ins go, oldest first;
-    then the query of an address that is too long.
+    """Keep the session's cookie below COOKIE_ROOM bytes; `state`: of the sign-in that begins.
+
+    Other unfinished sign-ins go, oldest first; then the query of an address that is too long.
     """
     sign = cookie_signer(current_app).dumps
     older = sorted(
@@ -146,7 +150,7 @@ def make_room(state: str) -> None:
 
 
 def wanted() -> str:
-    """Where the person of this callback wanted to go."""
+    """Where the person of this callback wanted to go, unchecked; empty for a sign-in that was never begun."""
     return _pending().get("next", "")
 
 

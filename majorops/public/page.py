@@ -1,5 +1,6 @@
-"""How a public page is answered: its style stands inside it, it has a name for what it says,
-and anybody may keep it.
+"""How a public page is answered.
+
+Its style stands inside it, its ETag names what it says, and any cache may keep it.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def texts() -> Texts:
 
 
 def language_of(blueprint: str | None) -> str:
+    """The code of a blueprint's language: `public_de` is `de`; without one the default."""
     return (blueprint or "").partition("_")[2] or DEFAULT
 
 
@@ -117,7 +119,7 @@ def page(
 
 
 def form_page(template: str, code: int = 200, **values) -> Response:
-    """A page with a form, in the public look; nobody keeps it."""
+    """A page with a form, in the public look; no cache keeps it, and no other site learns its address."""
     now = clock.now()
     word = public_posture()
     frame = _frame(_state(word == "wartime", ()), word) | {"is_listed": False, "now": now, "updates": False}
@@ -186,6 +188,7 @@ def _languages(here: Texts) -> list[tuple[Texts, str]]:
 
 
 def blueprint_of(language: str, kind: str = "public") -> str:
+    """The name that a blueprint has in a language: `public_de`, and plain `public` in the default one."""
     return kind if language == DEFAULT else f"{kind}_{language}"
 
 

@@ -1,4 +1,7 @@
-"""The line to the OpenID provider: a whole conversation within one deadline, whatever the other side does."""
+"""HTTP to the OpenID provider.
+
+Whatever the other side does, all that one request of ours asks of it ends within one deadline.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,12 @@ class Deadline(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args, **kwargs) -> None:
+        """As requests has it, with connections that are remembered (`watch`): `send` shuts them."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _pools(self.watch)
 
     def left(self) -> float:
+        """Seconds until the deadline; 0 when it is over."""
         return max(self.ends_at - time.monotonic(), 0)
 
     def watch(self, line: socket.socket) -> None:
@@ -46,6 +51,11 @@ class Deadline(HTTPAdapter):
         self.lines.append(socket.socket(fileno=os.dup(line.fileno())))
 
     def send(self, request, **options):
+        """One request and its whole answer; all connections are shut afterwards.
+
+        Waits a second at most while six others of this process run. Raises requests.Timeout, for that
+        too, and RequestException for an answer of more than LARGEST bytes.
+        """
         if not AT_ONCE.acquire(timeout=min(1, self.left())):
             raise requests.Timeout("too many conversations with the provider at once")
         answer: Future = Future()

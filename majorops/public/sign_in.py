@@ -58,6 +58,7 @@ def origin() -> dict:
 @bp.get("/login")
 @public
 def login() -> Response:
+    """The form. Who is signed in already goes on; while there is no account at all, to /setup."""
     wanted = request.args.get("next", "")
     if current_user.is_authenticated:
         if not wanted and not current_user.actor.can(Permission.INCIDENT_READ):
@@ -71,6 +72,10 @@ def login() -> Response:
 @bp.post("/login")
 @public
 def login_local() -> Response:
+    """Sign in with e-mail and password; refused, the form again.
+
+    403: switched off here. 401: wrong. 429: paused after failures. 503: too many are checked at this moment.
+    """
     form = SignInForm()
     email, wanted = form.email.data or "", form.next.data or ""
     if not current_app.config["LOCAL_LOGIN"]:
@@ -108,6 +113,7 @@ def leave() -> None:
 
 
 def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
+    """The sign-in form; `problem`: why not, empty at first; `wanted`: where to go afterwards, unchecked."""
     page = render_template(
         "public/sign_in/login.html",
         wanted=wanted,
@@ -123,6 +129,7 @@ def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 20
 @bp.post("/logout")
 @public
 def logout() -> Response:
+    """Sign out, on the server too, and on to the status page; a stranger only goes there."""
     leave()
     return redirect(url_for("public.status"), 303)
 
@@ -130,6 +137,7 @@ def logout() -> Response:
 @bp.get("/login/oidc")
 @public
 def login_oidc() -> Response:
+    """Send the browser to the provider, or say what is wrong. Aborts with 404 without single sign-on."""
     if not oidc.is_on():
         abort(404)
     wanted = request.args.get("next", "")
@@ -142,6 +150,7 @@ def login_oidc() -> Response:
 @bp.get("/auth/callback")
 @public
 def callback() -> Response:
+    """Sign in whom the provider sent back, or say what is wrong. Aborts with 404 without single sign-on."""
     if not oidc.is_on():
         abort(404)
     wanted = oidc.wanted()
@@ -153,6 +162,7 @@ def callback() -> Response:
 
 
 def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:
+    """What is wrong with the provider, and the other ways in; the status is the problem's."""
     page = render_template(
         "public/sign_in/provider_error.html",
         problem=problem,
@@ -166,6 +176,7 @@ def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:
 @bp.get("/setup")
 @public
 def setup() -> Response:
+    """The form for the first admin; once there is an account, on to /login."""
     if not needs_first_admin():
         return redirect(url_for("sign_in.login"), 303)
     return draw_setup(SetupForm(), {}, 200)
@@ -174,6 +185,10 @@ def setup() -> Response:
 @bp.post("/setup")
 @public
 def make_first_admin() -> Response:
+    """Make the first admin with the console's code, sign in, and send a test message to their address.
+
+    422: a wrong code, values that cannot be taken, or an account that is there already.
+    """
     form, now = SetupForm(), clock.now()
     try:
         check_code(form.code.data or "")
@@ -195,6 +210,7 @@ def check_code(typed: str) -> None:
 
 
 def draw_setup(form: SetupForm, errors: dict[str, str], status: int) -> Response:
+    """The form for the first admin; `errors`: field → sentence."""
     return make_response(
         render_template("public/sign_in/setup.html", errors=errors, form=form, now=clock.now()), status
     )

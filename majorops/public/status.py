@@ -31,6 +31,7 @@ bp = Blueprint("public", __name__)
 @bp.get("/")
 @status_page
 def status() -> Response:
+    """The status page: as text for terminals; while there is no account at all, on to /setup."""
     if needs_first_admin():
         return redirect(url_for("sign_in.setup"), 303)
     if wants_text():
@@ -39,6 +40,7 @@ def status() -> Response:
 
 
 def draw_status(now: datetime) -> Response:
+    """The status page (domain §7) as of `now`, with the systems' days that were not operational."""
     shown = public_status(now)
     last = shown.last_resolved and shown.last_resolved.resolved_at
     quiet = last and words(now - last)
@@ -83,6 +85,11 @@ def days_in_words(days: dict[str, tuple], t: Texts, now: datetime) -> dict[str, 
 @bp.get("/incidents/<int:number>")
 @status_page
 def incident(number: int) -> Response:
+    """An incident's public page (domain §7), with the entries older than `?before=` where that is given.
+
+    Aborts with 404 for what is private, a drill or no incident. Where `before` is the number of no public
+    entry, on to the page without it.
+    """
     before = request.args.get("before", type=number_of)
     if before is not None and not is_public_entry(number, before):
         return redirect(url_for(".incident", number=number), 302)  # anybody can think of numbers
@@ -100,6 +107,7 @@ def incident(number: int) -> Response:
 @bp.get("/history")
 @status_page
 def history() -> Response:
+    """The incidents of this month, by UTC."""
     today = clock.now().date()
     return history_month(today.year, today.month)
 
@@ -107,6 +115,7 @@ def history() -> Response:
 @bp.get("/history/<int:year>-<int:month>")
 @status_page
 def history_month(year: int, month: int) -> Response:
+    """The incidents that were opened in a month. Aborts with 404 outside 1990 to 2200."""
     if not (1990 <= year <= 2200 and 1 <= month <= 12):
         abort(404)
     shown = public_month(date(year, month, 1))
@@ -116,6 +125,7 @@ def history_month(year: int, month: int) -> Response:
 @bp.get("/maintenance/<int:number>")
 @status_page
 def maintenance(number: int) -> Response:
+    """One maintenance. Aborts with 404 where the public knows of none."""
     found = public_maintenance(number) if number < 2**31 else None
     if found is None:
         abort(404)

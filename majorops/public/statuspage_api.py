@@ -1,5 +1,6 @@
-"""The public record for programs: Statuspage's JSON (status-api),
-at the root because its widget overwrites the path.
+"""The public record for programs: Statuspage's JSON (status-api).
+
+It stands at the root because Statuspage's widget overwrites the path.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def body(**parts: object) -> Response:
 
 
 def incidents(unresolved_only: bool = False) -> list[dict]:
+    """The newest public incidents, newest first, or only those that run, in Statuspage's shape."""
     return [shapes.incident(one, base_address()) for one in feed_incidents(unresolved_only)]
 
 
@@ -49,6 +51,7 @@ def works(which: str = "") -> list[dict]:
 @bp.get("/api/v2/summary.json")
 @status_page
 def summary() -> Response:
+    """In one answer: systems, incidents that run, maintenance that is not over, state of the whole."""
     shown, updated_at = public_status(clock.now()), newest_change()
     return body(
         components=shapes.components(shown.systems, updated_at),
@@ -61,30 +64,35 @@ def summary() -> Response:
 @bp.get("/api/v2/status.json")
 @status_page
 def status() -> Response:
+    """The state of the whole: an indicator and its sentence."""
     return body(status=shapes.status(*public_status(clock.now()).headline))
 
 
 @bp.get("/api/v2/components.json")
 @status_page
 def components() -> Response:
+    """The public systems and how each is."""
     return body(components=shapes.components(public_status(clock.now()).systems, newest_change()))
 
 
 @bp.get("/api/v2/incidents.json")
 @status_page
 def newest() -> Response:
+    """The newest incidents, resolved ones too."""
     return body(incidents=incidents())
 
 
 @bp.get("/api/v2/incidents/unresolved.json")
 @status_page
 def unresolved() -> Response:
+    """The incidents that run."""
     return body(incidents=incidents(unresolved_only=True))
 
 
 @bp.get("/api/v2/scheduled-maintenances.json")
 @status_page
 def maintenances() -> Response:
+    """Public maintenance, what is over too."""
     return body(scheduled_maintenances=works())
 
 
@@ -92,5 +100,6 @@ def maintenances() -> Response:
 @bp.get("/api/v2/scheduled-maintenances/active.json")
 @status_page
 def some_maintenances() -> Response:
+    """Maintenance that is planned, or that runs, by the last part of the address."""
     which = request.path.rpartition("/")[2].removesuffix(".json")
     return body(scheduled_maintenances=works(which))

@@ -40,20 +40,24 @@ class SubscribeForm(FlaskForm):
 
 
 def command_context() -> CommandContext:
+    """Strangers have no account: their acts are those of the software, and the link is their right."""
     return {"actor": SYSTEM, "now": clock.now()}
 
 
 def mail_works() -> bool:
+    """A mail server is set (MAJOROPS_SMTP_URL); whether it answers is not asked."""
     return bool(current_app.config["SMTP_URL"])
 
 
 @bp.get("")
 @beside_status_page
 def form() -> Response:
+    """The empty form."""
     return draw(SubscribeForm())
 
 
 def draw(form: SubscribeForm, errors: dict | None = None, code: int = 200) -> Response:
+    """The form with what was typed; `errors`: field → sentence. It is off without a public address."""
     names = [name for name, _ in listed_systems()]
     is_on = bool(current_app.extensions["public_origin"])
     chosen = request.form.getlist("systems")
@@ -64,6 +68,10 @@ def draw(form: SubscribeForm, errors: dict | None = None, code: int = 200) -> Re
 @bp.post("")
 @beside_status_page
 def ask() -> Response:
+    """Subscribe, or show the form again: 422 for a value that cannot be taken, 429 for asking too often.
+
+    Whoever fills in the hidden `homepage` reads the same answer, and nothing is kept.
+    """
     form = SubscribeForm()
     kind, names = by_value(ChannelKind, form.kind.data), {name for name, _ in listed_systems()}
     systems = [name for name in request.form.getlist("systems")[:100] if name in names]
@@ -103,12 +111,14 @@ def said(what: str, kind: ChannelKind | None, row: Subscriber | None = None) -> 
 @bp.get(f"/{CONFIRM}/<token>")
 @by_token
 def confirming(token: str) -> Response:
+    """The page behind a mail's link. Opening it changes nothing: programs that check mails open links too."""
     return by_link(CONFIRM, token, "confirming")
 
 
 @bp.post(f"/{CONFIRM}/<token>")
 @by_token
 def confirm_it(token: str) -> Response:
+    """Confirm the address. Pressed twice, it is confirmed once."""
     if row := find(CONFIRM, token):
         confirm(row, **command_context())
     return by_link(CONFIRM, token, "confirmed")
@@ -117,6 +127,7 @@ def confirm_it(token: str) -> Response:
 @bp.get(f"/{MANAGE}/<token>")
 @by_token
 def manage(token: str) -> Response:
+    """What the address hears of, to be changed or ended."""
     return by_link(MANAGE, token, "manage")
 
 
@@ -144,6 +155,7 @@ def change(token: str) -> Response:
 
 
 def find(purpose: str, token: str) -> Subscriber | None:
+    """Whose link it is, for one purpose (CONFIRM, MANAGE); None for a forged, expired or replaced one."""
     return whose(current_app.config["SECRET_KEY"], purpose, token)
 
 
