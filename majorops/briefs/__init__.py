@@ -1,5 +1,6 @@
-"""Stakeholder brief and executive brief (domain §7):
-one page each, for accounts, and by link for who has none.
+"""Stakeholder brief and executive brief (domain §7): one page each.
+
+Accounts read them by their role; whoever has no account, by a link.
 """
 
 from __future__ import annotations

@@ -26,12 +26,17 @@ bp = Blueprint("brief_links", __name__, url_prefix="/admin/incidents/<int:number
 @bp.get("")
 @needs(Permission.INCIDENT_COMMAND)
 def show(number: int) -> Response:
+    """The links of an incident and their use, with the form for another one."""
     return draw(load(number))
 
 
 @bp.post("")
 @needs(Permission.INCIDENT_COMMAND)
 def make(number: int) -> Response:
+    """Make a link; its address is in this answer only (201). Refused, the form again with what was typed.
+
+    The same form sent twice makes one link and then leads to the list.
+    """
     incident, name = load(number), clean_line(request.form.get("name", ""))
     try:
         page = by_value(BriefPage, request.form.get("page", ""))
@@ -49,6 +54,7 @@ def make(number: int) -> Response:
 @bp.post("/<int:link>/revocation")
 @needs(Permission.INCIDENT_COMMAND)
 def revoke(number: int, link: int) -> Response:
+    """End a link at once, whoever has it open; then back to the list."""
     incident = load(number)
     try:
         revoke_link(incident, link, **command_context())

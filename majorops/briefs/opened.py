@@ -1,6 +1,6 @@
 """A brief by its link: this one page of this one incident.
 
-No session, no cookie, no way on into the product.
+No session, no cookie, and no link into the product.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def by_link(view: Callable) -> Callable:
 @public
 @by_link
 def show(number: int, page: BriefPage, link: OpenedLink) -> Response:
+    """The brief that the link opens. HEAD, as previews of links send it, is not counted as a use."""
     if request.method == "GET":
         count(number, link)
     return drawn(number, page, link)
@@ -61,6 +62,7 @@ def show(number: int, page: BriefPage, link: OpenedLink) -> Response:
 @csrf.exempt  # no cookie gives any right here: the address itself is the secret
 @by_link
 def ask(number: int, page: BriefPage, link: OpenedLink) -> Response:
+    """Put a question in the name of the link; refused, it stays in the form."""
     text = question_in(request.form)
     try:
         ask_question(load(number), text, asked_from=source(link), actor=reader(link), now=clock.now())
@@ -70,6 +72,7 @@ def ask(number: int, page: BriefPage, link: OpenedLink) -> Response:
 
 
 def drawn(number: int, page: BriefPage, link: OpenedLink, **more) -> Response:
+    """The brief as it is now; where there is none, as of a drill, the answer is `over`."""
     found = brief_incident(number)
     if found is None:
         return over()
@@ -82,7 +85,10 @@ def over() -> Response:
 
 
 def count(number: int, link: OpenedLink) -> None:
-    """A database that takes no writes must not keep anybody from reading."""
+    """Count this use of the link; the first one is told by the timeline, later ones once a minute.
+
+    A database that takes no writes must not keep anybody from reading: then it is not counted.
+    """
     actor, now = reader(link), clock.now()
     try:
         if link.last_used_at is None:
@@ -100,4 +106,5 @@ def reader(link: OpenedLink) -> Actor:
 
 
 def source(link: OpenedLink) -> str:
+    """Where a question comes from, as it is stored with it: `link:12`."""
     return f"link:{link.id}"

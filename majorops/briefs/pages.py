@@ -23,6 +23,7 @@ bp = Blueprint("brief", __name__)
 @bp.get("/briefs")
 @needs(Permission.BRIEF_READ)
 def index() -> str:
+    """The briefs of incidents that run or were resolved within seven days; no drills."""
     now = clock.now()
     return render_template("briefs/list.html", lines=brief_list(now), now=now)
 
@@ -30,24 +31,28 @@ def index() -> str:
 @bp.get("/incidents/<int:number>/brief")
 @needs(Permission.BRIEF_READ)
 def stakeholder(number: int) -> Response:
+    """The stakeholder brief (domain §7). Aborts with 404 for a drill and for no incident."""
     return page(number, BriefPage.BRIEF)
 
 
 @bp.get("/incidents/<int:number>/exec")
 @needs(Permission.EXEC_READ)
 def executive(number: int) -> Response:
+    """The executive brief (domain §7). Aborts with 404 for a drill and for no incident."""
     return page(number, BriefPage.EXEC)
 
 
 @bp.post("/incidents/<int:number>/brief")
 @needs(Permission.BRIEF_READ)
 def ask_stakeholder(number: int) -> Response:
+    """Ask from the stakeholder brief (`ask`)."""
     return ask(number, BriefPage.BRIEF)
 
 
 @bp.post("/incidents/<int:number>/exec")
 @needs(Permission.EXEC_READ)
 def ask_executive(number: int) -> Response:
+    """Ask from the executive brief (`ask`)."""
     return ask(number, BriefPage.EXEC)
 
 
@@ -69,6 +74,7 @@ def ask(number: int, which: BriefPage) -> Response:
 
 
 def mine() -> str:
+    """Where this person's questions come from, as it is stored with them: `account:7`."""
     return f"account:{current_user.actor.user_id}"
 
 

@@ -33,6 +33,7 @@ class MaintenanceForm(FlaskForm):
 
     @classmethod
     def empty(cls) -> MaintenanceForm:
+        """For new maintenance: by the clock and public, unless somebody unticks that."""
         return cls(MultiDict(dict.fromkeys(FLAGS, "y")), meta={"csrf": False})
 
     @classmethod

@@ -10,8 +10,9 @@ from majorops.models import Maintenance, MaintenanceUpdate
 
 
 def maintenance_list() -> list[tuple[Maintenance, list[MaintenanceUpdate]]]:
-    """Maintenance with its newest updates: running ones first, then planned ones by their start,
-    then the newest that are over. Bounded, three queries.
+    """Maintenance with its newest five updates each, newest first.
+
+    Running ones first, then planned ones by their start, then the twenty newest that are over. Three queries.
     """
     rows, state = select(Maintenance), Maintenance.status
     going = db.session.scalars(

@@ -1,5 +1,6 @@
-"""Scheduled maintenance at /admin/maintenance: what is planned and running,
-and the form that plans and changes it.
+"""Scheduled maintenance at /admin/maintenance.
+
+What is planned and running, and the form that plans and changes it.
 """
 
 from __future__ import annotations
@@ -36,18 +37,21 @@ bp = Blueprint("maintenance", __name__, url_prefix="/admin/maintenance")
 @bp.get("")
 @needs(Permission.MAINTENANCE_MANAGE)
 def index() -> Response:
+    """The list: running, planned, and the newest that is over."""
     return draw_list()
 
 
 @bp.get("/new")
 @needs(Permission.MAINTENANCE_MANAGE)
 def new() -> Response:
+    """The form for new maintenance."""
     return draw_form(MaintenanceForm.empty())
 
 
 @bp.post("/new")
 @needs(Permission.MAINTENANCE_MANAGE)
 def plan() -> Response:
+    """Plan what was typed (`saved`)."""
     form = MaintenanceForm(request.form)
     return saved(form, None, lambda given, who: plan_maintenance(**given, **who))
 
@@ -55,6 +59,7 @@ def plan() -> Response:
 @bp.get("/<int:number>/edit")
 @needs(Permission.MAINTENANCE_MANAGE)
 def edit(number: int) -> Response:
+    """The form of one maintenance; what is over cannot be changed and leads to the list. Aborts with 404."""
     row = load(number)
     return to_list(row) if row.status in OVER else draw_form(MaintenanceForm.of(row), row)
 
@@ -62,6 +67,7 @@ def edit(number: int) -> Response:
 @bp.post("/<int:number>/edit")
 @needs(Permission.MAINTENANCE_MANAGE)
 def change(number: int) -> Response:
+    """Save what was typed (`saved`); 409 where somebody else saved since the form was opened."""
     row, form = load(number), MaintenanceForm(request.form)
     expected = form.expected.data or ""
     return saved(form, row, lambda given, who: change_maintenance(row, **given, expected=expected, **who))
@@ -70,6 +76,7 @@ def change(number: int) -> Response:
 @bp.post("/<int:number>/state")
 @needs(Permission.MAINTENANCE_MANAGE)
 def move(number: int) -> Response:
+    """Begin, verify, finish or cancel it, with what was typed as its update. Aborts with 400 and 404."""
     row, to = load(number), by_value(MaintenanceStatus, request.form.get("to", ""))
     return said(row, lambda text, who: move_maintenance(row, to or abort(400), text=text, **who))
 
@@ -77,6 +84,7 @@ def move(number: int) -> Response:
 @bp.post("/<int:number>/updates")
 @needs(Permission.MAINTENANCE_MANAGE)
 def update(number: int) -> Response:
+    """Publish what was typed as an update (`said`). Aborts with 404."""
     row = load(number)
     return said(row, lambda text, who: post_maintenance_update(row, text, **who))
 
@@ -92,8 +100,9 @@ def to_list(row: Maintenance) -> Response:
 
 
 def saved(form: MaintenanceForm, row: Maintenance | None, operation: Callable) -> Response:
-    """Call the operation with what the form holds; on to the list,
-    or the form again with everything typed.
+    """Call the operation with what the form holds, and on to the list.
+
+    Refused, the form again with everything typed: 422 for wrong values, 409 for another version.
     """
     who, number = {"actor": current_user.actor, "now": clock.now()}, row.id if row else 0
     try:
@@ -107,8 +116,9 @@ def saved(form: MaintenanceForm, row: Maintenance | None, operation: Callable) -
 
 
 def said(row: Maintenance, operation: Callable) -> Response:
-    """Call the operation with the text typed; back to the list, with the text and the sentence
-    where it was refused.
+    """Call the operation with the text typed, and back to the list.
+
+    Refused, the text and the sentence stand at the row.
     """
     text, number = request.form.get("text", ""), row.id
     try:

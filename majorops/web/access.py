@@ -1,5 +1,6 @@
-"""Who may use which route: each view says so with `@public` or `@needs`;
-a view that says nothing is closed.
+"""Who may use which route.
+
+Each view says so with `@public`, `@needs` and the like; a view that says nothing is closed.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ def public(view: Callable) -> Callable:
 
 
 def status_page(view: Callable) -> Callable:
-    """Anybody may use this view, or every account where the status page is private
-    (MAJOROPS_STATUS_PRIVATE).
+    """Anybody may use this view.
+
+    Only accounts, of every role, where the status page is private (MAJOROPS_STATUS_PRIVATE).
     """
     return say_of(view, access="public", is_status_page=True)
 
@@ -37,8 +39,9 @@ def beside_status_page(view: Callable) -> Callable:
 
 
 def by_token(view: Callable) -> Callable:
-    """Whoever has the secret in its address may use this view, also on the status page's own host and
-    while that is private.
+    """Whoever has the secret in its address may use this view.
+
+    Also on the status page's own host, and while the status page is private.
     """
     return say_of(view, access="public", is_by_token=True)
 
@@ -88,4 +91,5 @@ def is_admin_endpoint(endpoint: str) -> bool:
 
 
 def init_app(app: Flask) -> None:
+    """Have every request looked at before its view (`check_access`)."""
     app.before_request(check_access)

@@ -49,7 +49,11 @@ _names: dict[str, str] = {}  # bundle → address
 
 
 def build() -> None:
-    """Join every bundle. A missing source is an error at start, not in the night."""
+    """Join every bundle, once at start.
+
+    Raises OSError for a missing script and ValueError for scripts that import each other; of styles whatever
+    a pattern finds is joined.
+    """
     for bundle, patterns in BUNDLES.items():
         sources = [path for pattern in patterns for path in sorted(STATIC.glob(pattern))]
         _keep(bundle, cssmin(b"\n".join(path.read_bytes() for path in sources)))
@@ -68,7 +72,7 @@ def _keep(bundle: str, body: bytes) -> None:
 
 
 def add_logo(path: str | None) -> None:
-    """Serve the organisation's picture under the name `logo`."""
+    """Serve the organisation's picture under the name `logo`. Raises OSError where it cannot be read."""
     if path:
         body = Path(path).read_bytes()
         address = f"logo-{hashlib.sha256(body).hexdigest()[:12]}{Path(path).suffix}"
@@ -89,6 +93,7 @@ def asset_text(bundle: str) -> Markup:
 @bp.get("/assets/<name>")
 @public
 def bundle(name: str) -> Response:
+    """A finished file, for a year: its name changes with its content. Aborts with 404."""
     if name not in _files:
         abort(404)
     plain, small = _files[name]
@@ -108,6 +113,7 @@ say_of(bundle, is_named_by_content=True)
 
 
 def init_app(app: Flask) -> None:
+    """Join the bundles and serve them. Raises as `build` and `add_logo`."""
     build()
     add_logo(app.config["LOGO"])
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31536000  # fonts and icons keep their names for ever
