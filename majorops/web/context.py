@@ -1,5 +1,6 @@
-"""What a view needs before it calls an operation:
-the incident, who acts and when, and which sending of a form this is.
+"""What a view needs before it calls an operation.
+
+The incident, who acts and when, and which sending of a form this is.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ def command_context() -> CommandContext:
 
 
 def offline_command_context() -> OfflineCommandContext:
-    """The same for acts that may wait in the browser for the line, and may be sent twice: fields, notes, CAN.
-    What waited is taken from whoever made it only: somebody else may have signed in meanwhile."""
+    """As `command_context`, for acts that may wait in the browser for a connection, and be sent twice.
+
+    Those are fields, notes and CAN. What waited is taken from whoever made it only: somebody else may have
+    signed in meanwhile. Aborts with 401. Without a usable key there is no `request_meta`: the act is done
+    each time it comes.
+    """
     person = str(current_user.actor.user_id)
     if request.form.get("person", person) != person:
         abort(401)

@@ -1,5 +1,6 @@
-"""How requests are answered: partials for the page's script, whole pages and 303 without it,
-clear pages for errors.
+"""How requests are answered that fail, are refused, or come from a stranger.
+
+Partials for the page's script, whole pages without it, and clear sentences in both.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def number_of(text: str) -> int | None:
 
 
 def status_of(error: Refused) -> int:
+    """The status of a refusal, by its class (STATUS)."""
     return next(code for kind, code in STATUS.items() if isinstance(error, kind))
 
 
@@ -75,12 +77,14 @@ def _template_for(code: int) -> str:
 
 
 def on_http_error(error: HTTPException) -> Response:
+    """A page for an error of HTTP; below 400, such as Werkzeug's own redirects, the answer stays as it is."""
     if error.code is not None and error.code < 400:
         return error.get_response()
     return problem_page(error.code or 500)
 
 
 def on_refused(error: Refused) -> Response:
+    """The sentence of a rule that no view caught, with the status of `status_of`."""
     return problem_page(status_of(error), title="Not done", text=str(error))
 
 
@@ -147,8 +151,9 @@ def kept_text() -> dict:
 
 
 def on_database_error(error: DBAPIError) -> Response:
-    """The database does not answer (503, a lost line to the page's script),
-    or takes nothing more (507, with the cause).
+    """Answer 503 where the database does not answer, 507 with the cause where it takes nothing more.
+
+    503 is a lost connection to the page's script, which then keeps what was typed.
     """
     log.error("database: %s", error.orig)
     forget_user()
@@ -169,6 +174,7 @@ def on_other_database_error(error: DBAPIError) -> Response:
 
 
 def on_crash(error: Exception) -> Response:
+    """What nobody expected: the traceback goes to the log, a plain 500 to the person."""
     log.exception("unhandled", exc_info=error)
     forget_user()
     db.session.rollback()
@@ -176,6 +182,7 @@ def on_crash(error: Exception) -> Response:
 
 
 def init_app(app: Flask) -> None:
+    """Register the answers to errors. Under test what nobody expected is raised instead."""
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(401, on_unauthorized)
     app.register_error_handler(CSRFError, on_csrf_error)

@@ -15,14 +15,16 @@ def iso(value: datetime) -> str:
 
 
 def instant(value: datetime) -> str:
-    """The same to the millisecond, never early: when a screen asks for what turned by time alone,
-    it has turned.
+    """As `iso`, to the millisecond, and never early.
+
+    When a screen asks at this time for what turned by time alone, it has turned.
     """
     later = value.astimezone(UTC) + timedelta(microseconds=999)
     return f"{later:%Y-%m-%dT%H:%M:%S}.{later.microsecond // 1000:03d}Z"
 
 
 def hms(value: datetime) -> str:
+    """`14:23:05`, in UTC."""
     return value.astimezone(UTC).strftime("%H:%M:%S")
 
 
@@ -33,10 +35,12 @@ def hm(value: datetime, now: datetime | None = None) -> str:
 
 
 def day(value: datetime) -> str:
+    """`17 Nov`, of the day in UTC."""
     return value.astimezone(UTC).strftime("%-d %b")
 
 
 def stamp(value: datetime) -> str:
+    """`2026-11-17 14:23:05`, in UTC."""
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -53,6 +57,7 @@ def initials(name: str) -> str:
 
 
 def init_app(app: Flask) -> None:
+    """Offer these, and those of domain/measures.py and domain/text.py, to templates."""
     filters = (
         iso,
         instant,

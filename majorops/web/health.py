@@ -1,6 +1,7 @@
-"""Whether the server can do its work: the database answers, has every migration and takes writes;
-messages go out; clocks agree. Looked at every few seconds; told to whoever watches the server, and to
-the MIMs on their screens.
+"""Whether the server can do its work.
+
+The database answers, has every migration and takes writes; messages go out; clocks agree. Looked at every
+few seconds, for whoever watches the server and for the MIMs' screens.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ class HealthMonitor:
         self._thread.start()
 
     def stop(self) -> None:
+        """End the thread; waits two seconds at most for a look that is under way."""
         self._stopping.set()
         if self._thread:
             self._thread.join(timeout=2)
@@ -110,8 +112,9 @@ class HealthMonitor:
 
 
 def is_ready() -> tuple[bool, str]:
-    """(True, "") when the database answers, its schema is the newest, and it takes writes;
-    else False and what is wrong.
+    """(True, "") when the database answers, its schema is the newest, and it takes writes.
+
+    Else False and what is wrong.
     """
     why = why_not_ready()
     return not why, why
@@ -128,6 +131,7 @@ def examine(now: datetime) -> Health:
 
 
 def why_not_ready() -> str:
+    """Why nobody can work here: no database, missing migrations, no writes; empty when they can."""
     try:
         with db.engine.connect() as connection:
             here = MigrationContext.configure(connection).get_current_revision()
@@ -162,6 +166,7 @@ def why_not_writable() -> str:
 
 
 def has_no_room(path: Path) -> bool:
+    """Less than ROOM bytes are left on the disk of this file; False where that cannot be told."""
     try:
         disk = os.statvfs(path.parent)
     except OSError:

@@ -1,5 +1,6 @@
-"""Markdown of run cards as safe HTML: no HTML of its author's, no pictures, links only to the web,
-in a tab of their own.
+"""Markdown of run cards as safe HTML.
+
+No HTML of its author's, no pictures, links only to the web, in a tab of their own.
 """
 
 from __future__ import annotations
@@ -36,4 +37,5 @@ def markdown(text: str) -> Markup:
 
 
 def init_app(app: Flask) -> None:
+    """Offer the filter `markdown` to templates."""
     app.add_template_filter(markdown)

@@ -1,5 +1,6 @@
-"""The word beside the wordmark, by the same rule on every page;
-the last one that this process knew where the database does not answer, and no word where it knew none.
+"""The word beside the wordmark, by the same rule on every page (guide, "The Wordmark").
+
+Where the database does not answer, the last word that this process knew; none where it knew none.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ def _known(*, only_public: bool) -> str:
 
 
 def init_app(app: Flask) -> None:
+    """Offer both words to templates; this process knows none yet."""
     app.extensions["posture"] = {}
     app.add_template_global(posture)
     app.add_template_global(public_posture)

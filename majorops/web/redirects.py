@@ -1,5 +1,6 @@
-"""One guard for every redirect: an answer sends people on to an address of ours,
-or to where a view says that it leaves.
+"""One guard for every redirect.
+
+An answer sends people on to an address of ours, or to where a view says that it leaves.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ PATH = re.compile(r"/(?![/\\])[^?#\\]*(?:[?#]|\Z)")
 
 
 def is_ours(address: str) -> bool:
-    """A path on this host, read as browsers do: to them `//` and `/\\` begin another host, and so does
-    `https:x`; they drop tabs and line ends before they look. An address of ours has neither, nor other
-    invisible letters.
+    """A path on this host, read as browsers do.
+
+    To them `//` and a backslash behind the first slash begin another host, and so does `https:x`; they drop
+    tabs and line ends before they look. An address of ours has neither, nor other invisible letters.
     """
     if len(address) > LONGEST or not PATH.match(address):
         return False
@@ -37,8 +39,9 @@ def ours_or(address: str | None, otherwise: str) -> str:
 
 
 def leave_for(address: str) -> Response:
-    """Send the browser to another host on purpose: the identity provider,
-    or the host that people use for us.
+    """Send the browser to another host on purpose.
+
+    The identity provider, or the host that people use for us.
     """
     g.leaves_for = address
     return redirect(address, 303)
@@ -53,8 +56,9 @@ def to_fireground(incident: Incident) -> Response:
 
 
 def check_redirect(response: Response) -> Response:
-    """The last look at every answer: wherever its target came from, it is ours,
-    or the status page takes its place.
+    """The last check of every answer that redirects.
+
+    Wherever its target came from, it is an address of ours, or the status page takes its place.
     """
     for header in ("Location", "HX-Redirect"):
         address = response.headers.get(header)
@@ -77,4 +81,5 @@ def _without_our_host(address: str) -> str:
 
 
 def init_app(app: Flask) -> None:
+    """Have every answer checked (`check_redirect`)."""
     app.after_request(check_redirect)

@@ -32,11 +32,13 @@ class SignedIn(UserMixin):
 
 
 class Stranger(AnonymousUserMixin):
+    """Flask-Login's current_user for whoever is not signed in: there is no actor."""
+
     actor = None
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Signed cookies; their age is the idle limit. Public pages neither set nor refresh one."""
+    """Signed cookies; their age is the idle limit. Not every answer sets one (`save_session`)."""
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Flask's own, for machines whose clocks differ a little."""
@@ -46,9 +48,11 @@ class CookieSessions(SecureCookieSessionInterface):
         return found
 
     def get_cookie_secure(self, app: Flask) -> bool:
+        """The cookie goes over HTTPS only, where this request or BASE_URL uses it."""
         return request.is_secure or (app.config["BASE_URL"] or "").startswith("https://")
 
     def save_session(self, app: Flask, session: SessionMixin, response) -> None:
+        """Set or refresh the cookie, but not in blueprints named here, whose answers any cache may keep."""
         if request.blueprint in ("public", "assets", "health", "brief_link") or request.endpoint == "static":
             return  # these answers are the same for everybody and may lie in shared caches
         super().save_session(app, session, response)
@@ -107,8 +111,9 @@ def end() -> None:
 
 
 def forget_user() -> None:
-    """For the rest of this request nobody is signed in:
-    templates ask who is, and the database just failed to say.
+    """For the rest of this request nobody is signed in.
+
+    Templates ask who is, and the database just failed to say.
     """
     g._login_user = Stranger()
 
@@ -120,6 +125,7 @@ def oldest_session() -> datetime:
 
 @login_manager.user_loader
 def load(token: str) -> SignedIn | None:
+    """Who holds this token's session; None when it ended, is too old, or its account is off. One query."""
     actor = session_user(token, oldest_session())
     return SignedIn(token, actor) if actor else None
 
@@ -133,6 +139,7 @@ def sign_in_client(client, token: str) -> None:
 
 
 def init_app(app: Flask) -> None:
+    """Set up cookies and Flask-Login. A session ends after SESSION_IDLE_HOURS without a request."""
     app.config.update(
         SESSION_COOKIE_NAME="majorops",
         SESSION_COOKIE_HTTPONLY=True,

@@ -1,4 +1,4 @@
-"""What Flask says to and about the event streams: tickets, addresses, who edits what.
+"""Flask's side of the event streams: tickets, addresses, who edits what.
 
 They are served in realtime/streams.py.
 """
@@ -18,6 +18,7 @@ STREAM = re.compile(r"/admin/incidents/(\d+/)?stream")  # of one incident, and o
 
 
 def live() -> Live:
+    """The streams of this process."""
     return current_app.extensions["live"]
 
 
@@ -37,6 +38,8 @@ def publish_editing(topic: str, field: str) -> None:
 
 
 def init_app(app: Flask) -> None:
+    """Offer tickets to templates, and let streams look up which sessions have ended."""
+
     def find_over(sessions: set[str]) -> set[str]:
         with app.app_context():
             return ended_sessions(sessions, oldest_session())

@@ -18,8 +18,9 @@ def catalogue() -> list[str]:
 
 
 def suggestions(kind: str) -> list[str]:
-    """What may be typed into a field, for a list to choose from; `kind`: systems, or people who have an
-    account; all else has none.
+    """What may be typed into a field, for a list to choose from; at most 500.
+
+    `kind`: `systems`, or `people` (who have an account); all else has none.
     """
     if kind == "systems":
         return catalogue()
