@@ -30,8 +30,9 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def pause(attempts: int) -> timedelta:
-    """How long to wait after this many tries, a fifth more or less:
-    what failed together does not come back together.
+    """How long to wait after this many tries (from 1), a fifth more or less.
+
+    What failed together does not come back together.
     """
     seconds = PAUSES[min(attempts, len(PAUSES)) - 1]
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 (no secret)

@@ -1,5 +1,6 @@
-"""The links in mails to subscribers: signed, for one purpose, and void once the subscriber's
-nonce is another one.
+"""The links in mails to subscribers.
+
+Each is signed, for one purpose, and void once the subscriber's nonce is another one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def link_token(secret: str, purpose: str, row: Subscriber) -> str:
 
 
 def whose(secret: str, purpose: str, token: str) -> Subscriber | None:
-    """The subscriber of a token; None for a forged, foreign, replaced or expired one alike."""
+    """The subscriber of a token; None for a forged, foreign, replaced or expired one alike. One query."""
     try:
         limit = int(CONFIRM_WITHIN.total_seconds()) if purpose == CONFIRM else None
         meant, number, nonce = _signer(secret).loads(token, max_age=limit)

@@ -37,9 +37,8 @@ def abort(line: socket.socket | None) -> None:
 def resolve(host: str, port: int, *, may_be_private: bool) -> str:
     """The address to connect to.
 
-    One that is not public is refused, unless that is allowed: the name of a webhook must not lead
-    to what stands behind our own door. It is this address that is connected to, not the name once
-    more. Raises NotSent.
+    One that is not public is refused, unless that is allowed: the name of a webhook must not lead to a host
+    of our own network. It is this address that is connected to, not the name once more. Raises NotSent.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -1,5 +1,6 @@
-"""Messages to subscribers: made from projections only, so that nothing internal can be in them;
-said once, sent to many.
+"""Messages to subscribers: said once, sent to many.
+
+They are made from projections only, so that nothing internal can be in them.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ def has_work(but_not: Collection[int] = ()) -> bool:
 
 
 def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int] = ()) -> None:
-    """Make up to five hundred messages of the oldest announcement that is not in `but_not`;
-    the caller commits. Two workers take turns. Raises Unreadable.
+    """Make up to BATCH messages of the oldest announcement that is not in `but_not`; the caller commits.
+
+    Two workers take turns. Raises Unreadable.
     """
     waiting = select(Announcement).where(Announcement.done_at.is_(None), Announcement.id.not_in(but_not))
     row = db.session.scalar(waiting.order_by(Announcement.id).limit(1).with_for_update(skip_locked=True))
@@ -140,6 +142,10 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
 
 
 def render_maintenance(one, t: Texts, base: str) -> dict[str, str]:
+    """`subject` and `body` of a mail on maintenance, in one language: its newest update, or else its plan.
+
+    `one`: the maintenance's projection; `base`: where people reach the public pages.
+    """
     subject = t("mail.works", status=t(f"works.{one.status.value}"), title=one.title)
     newest = one.updates[0].body if one.updates else one.body
     parts = [one.title, newest, t("mail.when", start=t.at(one.starts_at), end=t.at(one.ends_at))]

@@ -14,8 +14,9 @@ BODY = "MajorOps can reach you: alarms, reminders and hand-overs come this way. 
 
 
 def send_test(address: str, settings: Mapping[str, Any]) -> str:
-    """Send a test to this e-mail address, not by the outbox:
-    whoever asked waits for the answer, half a minute at most. Returns why it did not arrive at the mail
+    """Send a test to this e-mail address at once, not by the outbox.
+
+    Whoever asked waits for the answer, half a minute at most. Returns why it did not arrive at the mail
     server; empty when the server took it.
     """
     message = Message(

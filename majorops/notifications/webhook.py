@@ -54,7 +54,7 @@ def _line(is_secure: bool, address: str, port: int, host: str | None) -> HTTPCon
 
 
 def payload(message: Message) -> dict[str, object]:
-    """What a webhook gets."""
+    """What a webhook gets: the message's own payload, or our fields; `link` None where there is no page."""
     return message.payload or {
         "id": message.key,
         "notice": message.notice,
@@ -66,8 +66,9 @@ def payload(message: Message) -> dict[str, object]:
 
 
 def signed(body: bytes, message: Message) -> dict[str, str]:
-    """Headers: the id by which a repeated message is known, and, with a secret,
-    the time and the HMAC-SHA256 over `<time>.<body>`.
+    """Headers: the id by which a repeated message is known, and with a secret the signature.
+
+    That is the time in seconds since 1970, and the HMAC-SHA256 over `<time>.<body>`.
     """
     headers = {
         "Content-Type": "application/json",

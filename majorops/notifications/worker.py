@@ -1,5 +1,7 @@
-"""The worker: ticks the coach, takes what is due out of the outbox, sends it, says what became of it
-(docs/architecture.md). A thread of the server, or a process of its own; any number of them side by side.
+"""The worker: reminds, takes what is due out of the outbox, sends it, and keeps what became of it.
+
+It is a thread of the server, or a process of its own; any number of them side by side
+(docs/architecture.md).
 """
 
 from __future__ import annotations
@@ -75,14 +77,15 @@ class Worker:
         self._thread.start()
 
     def on_event(self, recorded: list[Recorded]) -> None:
-        """After a commit of this process: what queued a message is looked at once,
-        all else within a second.
+        """After a commit of this process: what queued an urgent message (WAKING) is looked at once.
+
+        All else is looked at within a second.
         """
         if any(entry.kind in WAKING for entry in recorded):
             self._wake.set()
 
     def end(self) -> None:
-        """Take nothing more; may be called by a signal."""
+        """Take nothing more, without waiting; may be called by a signal."""
         self._stopping.set()
         self._wake.set()
 
@@ -115,7 +118,10 @@ class Worker:
                 self._wake.wait(min(EVERY * 2**failures, LONGEST_PAUSE))
 
     def look(self) -> bool:
-        """Tick once and hand what is due to the senders. Returns whether there may be more."""
+        """Do once what the clock calls for, and hand what is due to the senders.
+
+        Returns whether there may be more.
+        """
         with self.app.app_context():
             self._tick()
             taken = 0
@@ -173,8 +179,9 @@ class Worker:
                 db.session.rollback()
 
     def _tidy(self) -> None:
-        """Now and then: what the helpers wrote is kept for the days that the settings say,
-        and what an earlier version wrote beside this one is found by searches as well.
+        """Now and then: drafts are kept for the days that the settings say.
+
+        What an earlier version wrote beside this one is found by searches as well.
         """
         now = clock.now()
         if self._forgot_at is None or now - self._forgot_at >= FORGETS_EVERY:
@@ -184,8 +191,9 @@ class Worker:
             self._forgot_at = now if is_done else None
 
     def _fan_out(self) -> None:
-        """Make the messages of what was announced, some hundred at a time:
-        whoever publishes does not wait for it.
+        """Make the messages of what was announced, some hundred at a time.
+
+        Whoever publishes does not wait for it.
         """
         now = time.monotonic()
         self._unreadable = {one: at for one, at in self._unreadable.items() if now - at < LOOKED_AT_AGAIN}

@@ -1,3 +1,4 @@
-"""The public pages as finished bytes: drawn in advance and kept in memory (snapshots),
-or as files of a folder.
+"""The public pages as finished bytes.
+
+Drawn in advance and kept in memory (snapshots), or as files of a folder.
 """

@@ -1,5 +1,6 @@
-"""The life raft: the public pages as plain files, complete in themselves, for any web server or bucket to
-give out when MajorOps does not answer. Written whole or not at all; what is no longer public is removed.
+"""The public pages as plain files, which any web server or bucket can give out while MajorOps is down.
+
+Each is complete in itself, and written whole or not at all; what is no longer public is removed.
 """
 
 from __future__ import annotations
@@ -57,8 +58,9 @@ NUMBERED = re.compile(r"(?:(?:[a-z]{2}/)?(incidents|maintenance))/(\d+)\.(?:html
 
 
 class PublicFiles:
-    """`problem`: why files are not being written, for the people who run the place;
-    empty while all is well.
+    """The files of one folder.
+
+    `problem`: why they are not being written, for the people who run the place; empty while all is well.
     """
 
     def __init__(self, app: Flask, snapshots: Snapshots, folder: Path):
@@ -68,9 +70,9 @@ class PublicFiles:
         self._swept = 0.0
 
     def freshen(self, has_changed: bool) -> None:
-        """After a change, and every few seconds, as badges turn by the clock:
-        write what may say something new; once a minute all that people would look for. Never
-        raises for a disk.
+        """Write what may say something new, and once a minute all of `current_paths`.
+
+        Called after a change, and every few seconds, as badges change by the clock. Never raises for a disk.
         """
         try:
             with self.app.app_context():
@@ -179,11 +181,15 @@ class PublicFiles:
 
 
 def in_languages(paths: Iterable[str]) -> list[str]:
+    """Each path in every language: `/history` and `/de/history`."""
     return [path if language == DEFAULT else f"/{language}{path}" for path in paths for language in LANGUAGES]
 
 
 def current_paths() -> tuple[list[str], list[str]]:
-    """What people look for in the worst hour: what changes by the minute, and what is recent."""
+    """Paths of the pages that change by the minute, and of others that people look for during an incident.
+
+    The others are what was resolved lately, and further maintenance.
+    """
     shown = public_status(clock.now())
     hot = [one.number for one in (*shown.active, *shown.recent[:HOT])]
     recent = [one.number for one in shown.recent[HOT:]]
@@ -195,15 +201,17 @@ def current_paths() -> tuple[list[str], list[str]]:
 
 
 def incident_pages(numbers: list[int]) -> list[str]:
+    """Paths of these incidents' public pages."""
     return [f"/incidents/{number}" for number in numbers]
 
 
 def texts_of(numbers: list[int]) -> list[str]:
+    """Paths of these incidents as plain text, which is English in every language."""
     return [f"/incidents/{number}.txt" for number in numbers]
 
 
 def past_paths() -> list[str]:
-    """Every incident and every month, however long ago."""
+    """Paths of every public incident, of this month, and of every month before that has any."""
     pages = incident_pages(every_public_incident())
     day: date | None = clock.now().date().replace(day=1)
     while day is not None:
@@ -220,8 +228,9 @@ def file_of(path: str) -> str:
 
 
 def files_problem(app: Flask) -> str:
-    """Why the public files are not being written, as far as this process knows;
-    empty when they are, or are not wanted.
+    """Why the public files are not being written, as far as this process knows.
+
+    Empty when they are, or are not wanted.
     """
     files = app.extensions.get("public_files")
     return files.problem if files else ""

@@ -1,9 +1,8 @@
-"""The public pages, feeds and JSON as finished bytes:
-drawn after the change that made them stale, kept while people ask.
+"""The public pages, feeds and JSON as finished bytes.
 
-One drawing serves everybody. It goes through the same views as any request, as a stranger without a
-cookie. What cannot be drawn, because the database is gone, leaves the last good bytes standing; what is
-no longer public leaves nothing.
+Drawn after the change that made them stale, kept while people ask. One drawing serves everybody. It goes
+through the same views as any request, as a stranger without a cookie. What cannot be drawn, because the
+database is gone, leaves the last good bytes in place; what is no longer public leaves nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +41,11 @@ a timeline), and TEXT for who wants plain text at a page's address.
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A finished answer. `heads` and `bodies` by encoding; a head is everything of HTTP/1.1 but the Date."""
+    """A finished answer.
+
+    `name`: of what it says, for the ETag. `heads`, `bodies` and `unchanged` (heads of 304) by encoding; a
+    head is everything of HTTP/1.1 but the Date. `at`: when its drawing began, by `time.monotonic()`.
+    """
 
     name: str
     headers: tuple[tuple[str, str], ...]
@@ -52,12 +55,12 @@ class Snapshot:
     at: float
 
     def is_known(self, if_none_match: str) -> bool:
-        """The asking browser has it already."""
+        """The asking browser has it already, in any encoding. `if_none_match`: the header's text."""
         known = {tag.strip().removeprefix("W/").strip('"') for tag in if_none_match.split(",")}
         return bool(known & {"*", *(self.name + suffix for suffix in SUFFIX.values())})
 
     def headers_for(self, encoding: str) -> list[tuple[bytes, bytes]]:
-        """For an ASGI server."""
+        """All headers but the Date, as an ASGI server takes them."""
         return [(name.lower().encode(), value.encode("latin-1")) for name, value in self._all(encoding)]
 
     def _all(self, encoding: str) -> list[tuple[str, str]]:
@@ -68,6 +71,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, name: str, headers: tuple[tuple[str, str], ...], body: bytes, at: float) -> Snapshot:
+        """Compress the body and write the heads, once for all readers."""
         bodies = {
             "identity": body,
             "gzip": gzip.compress(body, 6, mtime=0),
@@ -102,7 +106,7 @@ def accepted(header: str) -> str:
 class Snapshots:
     """All snapshots of this process.
 
-    `find` costs a look into a dictionary; everything else happens on threads.
+    `find` is a look-up in a dictionary; everything else happens on threads.
     """
 
     def __init__(self, app: Flask):
@@ -141,7 +145,8 @@ class Snapshots:
         return True
 
     def nothing(self, key: Key) -> int | None:
-        """The status that was answered a moment ago where the public has nothing;
+        """The status that was answered a moment ago where the public has nothing.
+
         None when that is not known.
         """
         at, status = self._nothing.get(key, (0.0, 0))
@@ -196,8 +201,9 @@ class Snapshots:
             return made
 
     def draw_missing(self, origin: str) -> Snapshot:
-        """The page for strangers at an address where there is nothing;
-        the same for all of them for some seconds.
+        """The page for strangers at an address where there is nothing.
+
+        It is the same for all of them for some seconds.
         """
         key = (origin, MISSING)
         with self._drawing:
@@ -211,8 +217,9 @@ class Snapshots:
 
     @staticmethod
     def _is_for_all(key: Key, response) -> bool:
-        """A page with a name that anybody may keep; plain text has one address with the page,
-        so that no cache keeps it.
+        """A page with a name that anybody may keep.
+
+        Plain text has one address with the page, so that no cache keeps it: it counts as well.
         """
         is_whole = response.status_code == 200 and response.get_etag()[0]
         return bool(is_whole) and (TEXT in key or "public" in (response.cache_control or ()))
@@ -255,6 +262,7 @@ class Snapshots:
         self._thread.start()
 
     def stop(self) -> None:
+        """End the thread; waits two seconds at most for what it draws."""
         self._stopping.set()
         self._wake.set()
         if self._thread:

@@ -31,7 +31,7 @@ class Viewer:
     """One open stream.
 
     What waits for it is a version and a set of signals, so a reader who never reads costs no more than one
-    who does.
+    who does. `person`: the number of the account; `session`: the hash of its token, or empty.
     """
 
     def __init__(self, topic: str, person: int, name: str, session: str = ""):
@@ -45,6 +45,7 @@ class Viewer:
         self._connection: str | None = None
 
     def add(self, signals: Iterable[str], version: int, spread_ms: int) -> None:
+        """Keep a change for the next `events`; `version` 0: it has none; `spread_ms`: as in `Change`."""
         if version and version <= self._newest:
             return  # came twice, or was overtaken: who asks after the newer one gets the older one too
         self._has_changed = True
@@ -54,20 +55,23 @@ class Viewer:
         self._wake.set()
 
     def set_connection(self, state: str) -> None:
+        """Keep for the next `events` that the relay is `up` or `down`; only the last one is told."""
         self._connection = state
         self._wake.set()
 
     def end(self) -> None:
+        """Let the stream end: whoever waits in `events` gets what there is, and sees `is_over`."""
         self.is_over = True
         self._wake.set()
 
     def beat(self) -> None:
-        """Wake up with nothing to say: a sign of life."""
+        """Let `events` return although there is nothing: the stream then sends that it is alive."""
         self._wake.set()
 
     async def events(self) -> list[tuple[str, str | Change]]:
-        """What came since the last call, as (event, data), as soon as there is any;
-        empty for a beat and at the end.
+        """What came since the last call, as (event, data), as soon as there is any.
+
+        Empty for a beat and at the end.
         """
         await self._wake.wait()
         self._wake.clear()
@@ -91,10 +95,12 @@ class Hub:
         self.is_closing = False
 
     def add(self, viewer: Viewer) -> None:
+        """A stream was opened."""
         self._topics[viewer.topic].add(viewer)
         self._persons[viewer.person] += 1
 
     def remove(self, viewer: Viewer) -> None:
+        """A stream that was added is closed."""
         self._topics[viewer.topic].discard(viewer)
         if not self._topics[viewer.topic]:
             del self._topics[viewer.topic]
@@ -118,7 +124,7 @@ class Hub:
             self._in_slices(list(viewers), add)
 
     def beat(self) -> None:
-        """A sign of life to every reader, who takes a long silence for a dead connection."""
+        """Have every stream send that it is alive: readers take a long silence for a dead connection."""
         self._in_slices([viewer for viewers in self._topics.values() for viewer in viewers], Viewer.beat)
 
     @staticmethod

@@ -1,5 +1,6 @@
-"""What follows a commit on open screens: versions and signals, published to every process (house, rule 6:
-no content).
+"""What follows a commit on open screens: versions and signals, published to every process.
+
+No content (docs/architecture.md, rule 6).
 """
 
 from __future__ import annotations
@@ -95,8 +96,9 @@ NEWEST = (
 
 
 def recorded_since(connection, after: tuple[int, int] | None) -> tuple[tuple[int, int], list[str]]:
-    """What other processes wrote into the SQLite file after these entries (of timeline and audit),
-    as texts for the relay.
+    """What other processes wrote into the SQLite file after these entries (of timeline and audit).
+
+    Returns the newest entries and the texts for the relay. `after` None: only which entries are the newest.
     """
     if after is None:
         return connection.execute(NEWEST).fetchone(), []
@@ -111,7 +113,7 @@ def recorded_since(connection, after: tuple[int, int] | None) -> tuple[tuple[int
 
 
 def relay_for(config: Mapping[str, Any]) -> Relay:
-    """The relay between processes that the settings call for (house, rule 12: Redis is optional)."""
+    """The relay between processes that the settings call for (docs/architecture.md, rule 12)."""
     url = config["DATABASE_URL"]
     if config["REDIS_URL"]:
         return RedisRelay(config["REDIS_URL"], secret=config["SECRET_KEY"])

@@ -1,5 +1,6 @@
-"""One process's part in keeping screens live: publishes to its own streams at once,
-and to the other processes by the relay.
+"""One process's part in keeping screens live.
+
+It publishes to its own streams at once, and to the other processes by the relay.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ PEOPLE = (Signal.PEOPLE,)
 
 
 class Live:
-    """`publish` works in every process; streams exist where `start` was called,
-    on the server's event loop.
+    """`publish` works in every process; streams exist where `start` was called.
+
+    They belong to the server's event loop.
     """
 
     def __init__(self, relay: Relay):
@@ -74,6 +76,7 @@ class Live:
         self._send(SignedOut(self._origin, EVERYWHERE))
 
     def people(self, topic: str) -> list[Person]:
+        """Who looks at the topic, by any process, and which field each of them edits; by name."""
         return self.presence.people(topic)
 
     def _send(self, message: Message) -> None:
@@ -158,6 +161,7 @@ class Live:
             listener()
 
     def join(self, viewer: Viewer) -> None:
+        """A stream was opened: its topic's screens are told soon, and its session is looked up once more."""
         self._hub.add(viewer)
         self.sessions.check({viewer.session} - {""})  # its ticket may be older than the sign-out
         self.presence.joined(viewer.topic, viewer.person, viewer.name)
@@ -166,6 +170,7 @@ class Live:
         self._people_changed(viewer.topic, ours=True)
 
     def leave(self, viewer: Viewer) -> None:
+        """A stream was closed: its topic's screens are told soon."""
         self._hub.remove(viewer)
         self.presence.left(viewer.topic, viewer.person, viewer.name)
         self._people_changed(viewer.topic, ours=True)

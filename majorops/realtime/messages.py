@@ -1,4 +1,4 @@
-"""The messages between processes, as text of a few hundred bytes. Text from a relay may be anything."""
+"""The messages between processes, as text of a few hundred bytes. What a relay brings may be any text."""
 
 from __future__ import annotations
 

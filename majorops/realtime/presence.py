@@ -1,4 +1,7 @@
-"""Who looks at a topic, and which field they edit. Kept in memory only: it heals itself within a minute."""
+"""Who looks at a topic, and which field they edit.
+
+Kept in memory only; what a lost message made wrong is right again within a minute.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ SHOWN = 60  # people shown of a topic; nobody reads a longer list
 
 @dataclass(frozen=True)
 class Person:
+    """Somebody who looks at a topic. `number`: of the account; `field`: what they edit, empty for nothing."""
+
     number: int
     name: str
     field: str = ""
@@ -33,10 +38,12 @@ class Presence:
         self._editing: dict[tuple[str, int], str] = {}
 
     def joined(self, topic: str, person: int, name: str) -> None:
+        """This person opened a stream of the topic here."""
         with self._lock:
             self._here[topic][person, name] += 1
 
     def left(self, topic: str, person: int, name: str) -> None:
+        """This person closed one; who closed the last one edits nothing any more."""
         with self._lock:
             people = self._here[topic]
             people[person, name] -= 1
@@ -51,11 +58,12 @@ class Presence:
         return any(number == person for number, _ in self._here.get(topic, ()))
 
     def here(self, topic: str) -> tuple[tuple[int, str], ...]:
-        """The people of this process, for the others."""
+        """(number, name) of the people of this process, to be told to the others; SHOWN at most."""
         with self._lock:
             return tuple(sorted(self._here.get(topic, ())))[:SHOWN]
 
     def topics(self) -> list[str]:
+        """The topics that somebody of this process looks at."""
         with self._lock:
             return list(self._here)
 

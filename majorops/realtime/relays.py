@@ -1,7 +1,8 @@
-"""Relays between processes: they carry short texts and promise nothing. `send` never waits and never raises.
+"""Relays between processes: they send short texts, and may lose some.
 
-A relay that lost its connection says so (`on_connection(False)`), keeps trying, says when it is back
-(`on_connection(True)`), and then tells the others that something may have been lost.
+`send` never waits and never raises. A relay that lost its connection says so (`on_connection(False)`),
+keeps trying, says when it is back (`on_connection(True)`), and then tells the others that something may
+have been lost.
 """
 
 from __future__ import annotations
@@ -57,20 +58,24 @@ class ThreadedRelay(Relay):
         raise NotImplementedError
 
     def publish(self, connection, text: str) -> None:
+        """Send one text over a connection of `connect`. May raise anything: the text is tried again."""
         raise NotImplementedError
 
     def listen(self) -> Iterator[str | bytes | None]:
-        """Texts as they come, None at least once a second;
-        raises when the connection breaks, closes what it opened.
+        """Texts as they come, None at least once a second.
+
+        Raises when the connection breaks, and closes what it opened.
         """
         raise NotImplementedError
 
     # What all share.
 
     def start(self, on_message, on_connection) -> None:
+        """As `Relay.start`. A process that only sends need not start."""
         self._run(self._listening, on_message, on_connection)
 
     def send(self, text: str) -> None:
+        """As `Relay.send`. Behind WAITING texts it is dropped, and the others are told to look again."""
         if self._sender is None:
             with self._starting:
                 self._sender = self._sender or self._run(self._sending)
@@ -81,6 +86,7 @@ class ThreadedRelay(Relay):
             self._has_lost = True
 
     def stop(self) -> None:
+        """As `Relay.stop`; two seconds at most for each of its threads."""
         self._stopping.set()
         if self._sender:
             if self._outbox.full():
@@ -160,6 +166,7 @@ class PostgresRelay(ThreadedRelay):
         self._address = address
 
     def connect(self):
+        """A connection beside SQLAlchemy's. Raises psycopg.Error, after three seconds at the latest."""
         import psycopg
 
         # A peer that vanished without a word is noticed within 20 s.
@@ -169,9 +176,11 @@ class PostgresRelay(ThreadedRelay):
         )
 
     def publish(self, connection, text: str) -> None:
+        """NOTIFY with the text, below 8,000 bytes. Raises psycopg.Error."""
         connection.execute("SELECT pg_notify(%s, %s)", (self.CHANNEL, text))
 
     def listen(self):
+        """As `ThreadedRelay.listen`; our own texts come back too."""
         with self.connect() as connection:
             connection.execute(f"LISTEN {self.CHANNEL}")
             yield None
@@ -190,6 +199,7 @@ class RedisRelay(ThreadedRelay):
         self._channel = "majorops:" + hashlib.sha256(secret.encode()).hexdigest()[:16]
 
     def connect(self):
+        """A client, which connects with its first command only."""
         import redis
 
         return redis.Redis.from_url(
@@ -197,9 +207,11 @@ class RedisRelay(ThreadedRelay):
         )
 
     def publish(self, connection, text: str) -> None:
+        """PUBLISH the text on this installation's channel. Raises redis.RedisError."""
         connection.publish(self._channel, text)
 
     def listen(self):
+        """As `ThreadedRelay.listen`; our own texts come back too."""
         connection = self.connect()
         try:
             pubsub = connection.pubsub(ignore_subscribe_messages=True)
@@ -225,9 +237,11 @@ class SQLiteRelay(ThreadedRelay):
         self._path, self._changes = path, changes
 
     def send(self, text: str) -> None:
+        """Nothing to do: the file tells the others."""
         pass
 
     def listen(self):
+        """As `ThreadedRelay.listen`, four times a second; what this process wrote comes back too."""
         connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)
         try:
             newest, _ = self._changes(connection, None)

@@ -1,5 +1,6 @@
-"""Streams end with the session that opened them:
-in the process that ends it at once, in the others when they hear of it or at the next sign of life. The
+"""Streams end with the session that opened them.
+
+In the process that ends it at once, in the others when they hear of it, or else with the next beat. The
 database is asked on a thread; while it does not answer, streams go on.
 """
 
@@ -40,6 +41,7 @@ class Sessions:
             self._timer = asyncio.get_running_loop().call_later(SOON, self._begin)
 
     def stop(self) -> None:
+        """Begin no look any more; one that is under way ends by itself."""
         if self._timer:
             self._timer.cancel()
 

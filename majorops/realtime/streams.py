@@ -1,5 +1,6 @@
-"""Event streams over ASGI: checks the ticket, then passes on what the hub says until the reader
-leaves or time is up.
+"""Event streams over ASGI.
+
+Checks the ticket, then passes on what the hub says until the reader leaves or time is up.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ class Streams:
         self._live, self._tickets = live, tickets
 
     async def __call__(self, scope, receive, send) -> None:
+        """Serve one stream until its reader leaves, its session ends, or LIFE is over, a fifth more or less.
+
+        Refused with 405 (no GET), 403 (no valid ticket, or its session has ended), 503 (no streams here, or
+        too many) and 429 (too many of this person).
+        """
         query = parse_qs(scope["query_string"][:3_000].decode("latin-1"))
         ticket = self._tickets.read(query.get("ticket", [""])[0])
         if scope["method"] != "GET":
@@ -82,6 +88,7 @@ def event(name: str, data: str | Change) -> bytes:
 
 
 async def refuse(send, status: int) -> None:
+    """Answer with this status and nothing else."""
     headers = [(b"content-type", b"text/plain"), (b"cache-control", b"no-store"), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

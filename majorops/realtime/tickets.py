@@ -1,5 +1,6 @@
-"""A ticket lets one person open the stream of one topic, for a short while:
-the server checks it without a database.
+"""A ticket lets one person open the stream of one topic, for a short while.
+
+The server checks it without a database.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from majorops.signing import LEEWAY, Serializer
 
 @dataclass(frozen=True)
 class Ticket:
-    """`person` is the number of the account, `name` how others see it;
-    `session` the hash by which we know the session that asked, or empty.
+    """Who may open the stream of which topic.
+
+    `person` is the number of the account, `name` how others see it; `session` the hash by which we know the
+    session that asked, or empty.
     """
 
     topic: str
@@ -31,6 +34,7 @@ class Tickets:
         self.life = life
 
     def issue(self, ticket: Ticket) -> str:
+        """The ticket as signed text, for the address of a stream."""
         return self._signer.dumps([ticket.topic, ticket.person, ticket.name, ticket.session])
 
     def read(self, text: str) -> Ticket | None:
