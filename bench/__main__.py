@@ -44,6 +44,10 @@ AT_ONCE, LIMIT = 4, 300  # short forms, and seconds for one
 
 
 def main() -> None:
+    """Measure the parts that the command line names, or all, and keep the results.
+
+    The short form keeps nothing; it exits with 1 and the names of the parts that failed.
+    """
     names = [name for name in sys.argv[1:] if name != "--short"] or list(PARTS)
     if "--short" not in sys.argv:
         keep({name: measured(name) for name in names})
@@ -56,6 +60,7 @@ def main() -> None:
 
 
 def measured(name: str) -> list[dict]:
+    """Run a part and print its table. Returns its rows. Raises AssertionError where something was lost."""
     part, title = PARTS[name]
     show(title, rows := part.run())
     check(name, rows)

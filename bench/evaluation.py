@@ -105,6 +105,7 @@ def facts_of(helper: Helper, seen: Visibility, incident: Incident) -> list[str]:
 
 
 def judge(score: Score, context: PromptContext, facts: list[str], provider: Provider | None) -> None:
+    """Have one draft written, and add what became of it to the score. `facts`: what a good draft says."""
     *_, written = write(provider, context, prompt_for(context.helper))
     marks = check(written.text, context.text, context.customers)
     score.drafts += 1
@@ -132,6 +133,7 @@ def unmarked_numbers(text: str, seen: str, marks: list[tuple[int, int]]) -> list
 
 
 def show(scores: dict[str, Score]) -> None:
+    """Print the scores, a line for each kind of draft."""
     names = ("drafts", "facts kept", "invented, marked", "numbers unmarked", "length", "refusals")
     print(f"{'':18}" + "".join(f"{name:>18}" for name in names))
     for name, score in scores.items():
@@ -142,6 +144,10 @@ def show(scores: dict[str, Score]) -> None:
 
 
 def main() -> None:
+    """Evaluate the files that the command line names.
+
+    Exits with 1 where a draft has a number that is not in the record and that nothing points at.
+    """
     settings = config.load()
     files = [Path(name) for name in sys.argv[1:]]
     print(f"Written by {settings.AI_MODEL or 'the rules'}, {len(files)} recordings")

@@ -49,8 +49,9 @@ def run() -> list[dict]:
 
 
 def prepared(url: str, count: int) -> Flask:
-    """An application whose database holds the demo and so many past incidents,
-    as many a day whatever their number, with statistics: a longer past is compared, not a busier one.
+    """An application whose database holds the demo and so many past incidents, with statistics.
+
+    As many a day whatever their number: a longer past is compared, not a busier one.
     """
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "WTF_CSRF_ENABLED": False})
     with app.app_context():

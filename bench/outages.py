@@ -18,7 +18,7 @@ SHORT = {"DOWN": 0.5, "AFTER": 4}
 
 
 class Writer(threading.Thread):
-    """Writes all the time; remembers what was acknowledged, and when."""
+    """Writes all the time; remembers what was acknowledged, and when (`time.perf_counter()`)."""
 
     def __init__(self, person: Person, path: str):
         super().__init__(daemon=True)
@@ -27,6 +27,7 @@ class Writer(threading.Thread):
         self.stop = threading.Event()
 
     def run(self) -> None:
+        """Post a note every 50 ms until `stop` is set; what is not acknowledged is not tried again."""
         n = 0
         while not self.stop.wait(0.05):
             n += 1
@@ -39,7 +40,7 @@ class Writer(threading.Thread):
 
 
 class Screen(threading.Thread):
-    """Keeps a stream open as a page's script does, and asks when the connection is down."""
+    """Keeps a stream open; one that breaks or tells of nothing for two seconds is opened anew."""
 
     def __init__(self, server: Server, path: str):
         super().__init__(daemon=True)
@@ -48,6 +49,7 @@ class Screen(threading.Thread):
         self.stop = threading.Event()
 
     def run(self) -> None:
+        """Listen until `stop` is set; `told` has the time of each change (`time.perf_counter()`)."""
         while not self.stop.is_set():
             try:
                 stream = self.person.listen(self.path)
@@ -59,6 +61,7 @@ class Screen(threading.Thread):
 
 
 def run() -> list[dict]:
+    """A row for each server that is killed: what was lost, and the time from its start until work goes on."""
     rows = []
     for name, with_redis in (("the server", False), ("PostgreSQL", False), ("Redis", True)):
         with two_processes(with_redis) as (servers, postgres, redis):

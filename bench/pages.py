@@ -43,6 +43,7 @@ BARS = {
 
 
 def run() -> list[dict]:
+    """A row a page, with its bar; on SQLite, through Flask's test client, so without a network."""
     folder = Path(tempfile.mkdtemp())
     app = create_app(
         {
@@ -146,6 +147,7 @@ def script(version: int) -> dict[str, str]:
 
 
 def save(client, number: int, n: int):
+    """Save another description, as the page's script does. `number`: of the incident; `n`: of the round."""
     path = f"/admin/incidents/{number}/fields/description"
     return client.post(path, data={"value": f"round {n}"}, headers=script(LARGE + n + 1))
 

@@ -14,6 +14,7 @@ SHORT = {"ROUNDS": 2}
 
 
 def run() -> list[dict]:
+    """A row for each relay."""
     return [_relay("PostgreSQL LISTEN/NOTIFY", False), _relay("Redis", True)]
 
 

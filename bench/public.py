@@ -1,5 +1,6 @@
-"""The public page in the worst hour: against nginx from disk, under a reload storm,
-and from publishing to every reader.
+"""The public page when most people read it.
+
+Against nginx from disk, while many reload it, and from publishing to every reader.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ http {{ access_log off; sendfile on; open_file_cache max=10;
 
 
 def run() -> list[dict]:
+    """All rows; those that need nginx or wrk say so where these are missing."""
     with one_box() as server:
         maya = Person(server)
         paths = [maya.open(system) for system in ("payments-api", "ledger-db", "checkout-web")]
@@ -51,11 +53,13 @@ def run() -> list[dict]:
 
 
 def say(maya: Person, path: str, body: str) -> None:
+    """Publish an update to the public. Raises AssertionError where it was not taken."""
     given = {"kind": "update", "visibility": "public", "body": body, "next_update": "20"}
     assert maya.post(f"{path}/updates", **given).status_code == 200
 
 
 def weight(server: Server) -> dict:
+    """Bytes over the network of the status page with its styles, and of its script."""
     page = requests.get(server.url, headers={"Accept-Encoding": "br"}, timeout=5, stream=True)
     size = len(page.raw.read(decode_content=False))
     script = re.search(r'src="(/assets/public-[^"]+)"', requests.get(server.url, timeout=5).text)[1]
@@ -127,6 +131,7 @@ def against_nginx(server: Server) -> list[dict]:
 
 
 def pin_free(pid: int) -> None:
+    """Undo `pin`: the process may use every core again."""
     for thread in os.listdir(f"/proc/{pid}/task"):
         os.sched_setaffinity(int(thread), range(os.cpu_count()))
 
@@ -175,6 +180,7 @@ def storm(server: Server, maya: Person, path: str) -> list[dict]:
 
 
 def saves(maya: Person, path: str, count: int = 0) -> list[float]:
+    """Milliseconds of each of `count` saves of a field, one after another; 0: SAVES of them."""
     times, was = [], ""
     for n in range(count or SAVES):
         new, began = f"value {n} {time.monotonic_ns()}", time.perf_counter()
@@ -186,6 +192,7 @@ def saves(maya: Person, path: str, count: int = 0) -> list[float]:
 
 
 def read(maya: Person, path: str) -> str:
+    """What stands in that field, as its editor has it; empty for nothing."""
     found = re.search(r'data-field="audience_notes" data-was="([^"]*)"', maya.get(path).text)
     return found[1] if found else ""
 
@@ -235,6 +242,7 @@ def add_past(hours_ago: range) -> None:
 
 
 def drawn(app) -> dict[str, float]:
+    """p50, p95 and max of forty drawings of the status page, in milliseconds."""
     client, times = app.test_client(), []
     for _ in range(40):
         began = time.perf_counter()

@@ -18,6 +18,7 @@ SHORT = {"ROUNDS": 2}
 
 
 def run() -> list[dict]:
+    """One row. Raises StopIteration where no Chromium is installed."""
     binary = next(filter(None, map(shutil.which, BROWSERS)))
     with one_box() as server, sync_playwright() as playwright:
         path = Person(server).open()

@@ -15,7 +15,7 @@ from tests.server import Server, fill
 
 
 def prepare(url: str) -> str:
-    """Migrate the database and let the cast in. Returns its address."""
+    """Migrate the database and add the people of the tests. Returns its address."""
     fill(migrated(url))
     return url
 

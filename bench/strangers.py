@@ -1,5 +1,7 @@
-"""What people at work notice when strangers ask for all they can: a MIM's field save, idle and beside each
-kind of crowd."""
+"""What people at work notice when strangers ask for all they can.
+
+A MIM's field save, idle and beside each kind of crowd.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ SHORT = {"SIGN_INS": 4, "READERS": 8, "SAVES": 6}
 
 
 def run() -> list[dict]:
+    """A row without strangers, then one beside each crowd."""
     number = SAVES  # in each part
     with one_box() as server:
         maya = Person(server)
@@ -52,6 +55,10 @@ def run() -> list[dict]:
 
 
 def beside(name: str, crowd: Crowd, maya: Person, path: str, number: int, idle: dict) -> dict:
+    """A row of saves while the crowd asks, with how many answers of each status that got.
+
+    `idle`: the times without a crowd. Raises AssertionError where the crowd got no answer.
+    """
     crowd.start()
     try:
         busy = spread(saves(maya, path, number))
@@ -69,12 +76,15 @@ def beside(name: str, crowd: Crowd, maya: Person, path: str, number: int, idle: 
 
 
 def get(path: str, agent: str, accept: str) -> bytes:
+    """The bytes of a GET request."""
     return f"GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: {agent}\r\nAccept: {accept}\r\n\r\n".encode()
 
 
 def sign_in(server: Server) -> Callable[[int], bytes]:
-    """Attempts with a right form, each from another address and for another account, so that each one is
-    checked."""
+    """Sign-in attempts with a right form and a wrong password.
+
+    Each is from another address and for another account, so that each one is checked.
+    """
     http = requests.Session()
     token = token_of(http.get(f"{server.url}/login", timeout=20).text)
     cookie = f"majorops={http.cookies['majorops']}"
@@ -99,6 +109,7 @@ class Crowd:
         self._process = forks.Process(target=self._run, daemon=True)
 
     def start(self) -> None:
+        """Let the crowd ask until `stop`. Raises AssertionError where no answer comes within a minute."""
         self._process.start()
         assert self._begun.wait(60), "the crowd did not come"
         time.sleep(0.5)

@@ -17,10 +17,12 @@ def spread(times: list[float]) -> dict[str, float]:
 
 
 def verdict(holds: bool, bar: str) -> str:
+    """The bar, and whether it `held` or was `MISSED`."""
     return f"{bar} {'held' if holds else 'MISSED'}"
 
 
 def show(title: str, rows: list[dict]) -> None:
+    """Print a part's table: one line a row, empty where a row has no such number."""
     print(f"\n{title:46}" + "".join(f"{name:>{width}}" for name, width in COLUMNS))
     for row in rows:
         cells = "".join(f"{row.get(name, ''):>{width}}" for name, width in COLUMNS)
@@ -31,5 +33,6 @@ def show(title: str, rows: list[dict]) -> None:
 
 
 def keep(results: dict[str, list[dict]]) -> None:
+    """Write the rows of these parts to RESULTS, in place of all that was there."""
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")

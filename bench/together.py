@@ -47,6 +47,7 @@ class Editor(threading.Thread):
         self.conflicts, self.times = 0, []
 
     def run(self) -> None:
+        """Edit one field after another until `end`, by `time.monotonic()`."""
         n = 0
         while time.monotonic() < self.end:
             field, value = self.random.choice(FIELDS), f"person {self.number} edit {n}"
@@ -73,10 +74,12 @@ class Editor(threading.Thread):
 
 
 def was_of(page: str) -> str:
+    """The value that a field's editor was drawn with. TypeError where the page has no editor."""
     return html.unescape(re.search(r'name="was" value="([^"]*)"', page)[1])
 
 
 def run() -> list[dict]:
+    """One row: the times of all saves, and how many acknowledged edits are missing."""
     with one_box() as server:
         path = Person(server).open()
         people = [Editor(server, n, path) for n in range(10)]  # each signs in first: that is not measured
@@ -102,8 +105,9 @@ def run() -> list[dict]:
 
 
 def missing(url: str, people: list[Editor]) -> int:
-    """Acknowledged texts that the timeline does not have, and places where one text
-    silently replaced another.
+    """How many acknowledged texts the timeline does not have.
+
+    Places where one text silently replaced another count too.
     """
     engine = create_engine(url)
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The command line: `flask --app app …` (contracts). Expected trouble is one line and a non-zero exit."""
+"""The command line: `flask --app app …`. Expected trouble is one line and a non-zero exit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from majorops.cli import accounts, incidents, server
 
 
 def init_app(app: Flask) -> None:
+    """Register every command there is."""
     for command in (
         accounts.users,
         incidents.incidents,

@@ -1,4 +1,4 @@
-"""`users …`"""
+"""The commands `users …`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`incidents …` and `replay`"""
+"""The commands `incidents …` and `replay`."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def show(status: str | None, as_json: bool) -> None:
 
 
 def as_dict(incident: Incident) -> dict[str, object]:
+    """The row of `incidents list --json`. Times are ISO 8601 in UTC, None where there is none yet."""
     return {
         "reference": incident.reference,
         "title": incident.title,

@@ -1,4 +1,4 @@
-"""`demo`, `work`, `publish` and `check`."""
+"""The commands `demo`, `work`, `publish`, `search-rebuild` and `check`."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
-"""Data to try the product out with: people, services, two live incidents (`flask demo`),
-and a past in bulk (`--history`).
+"""Data to try the product out with (`flask demo`).
+
+People, services, two live incidents, and a past in bulk (`--history`).
 """

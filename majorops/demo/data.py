@@ -1,5 +1,6 @@
-"""Demo data: people, a systems catalogue, resolved incidents and two live ones,
-all through the operations.
+"""Demo data: people, a systems catalogue, resolved incidents and two live ones.
+
+All of it is made by operations.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The words of the public pages, as gettext catalogues: each message has a name (its context), its English
-and its translation.
+"""The words of the public pages, as gettext catalogues.
+
+Each message has a name (its context), its English and its translation.
 
 To add a language: copy public.pot to <code>/LC_MESSAGES/public.po and translate it with any gettext tool.
 That one file is enough; nothing is compiled beforehand. <code> has two letters: it is the pages' address and
@@ -58,11 +59,13 @@ class Texts:
         return name[:1].upper() + name[1:]
 
     def __call__(self, name: str, **values: object) -> str:
+        """The sentence of this name, with `values` in its gaps. KeyError for an unknown name or gap."""
         return self.table[name].format(**values) if values else self.table[name]
 
     def plural(self, name: str, number: int, /, **values: object) -> str:
-        """The sentence in the form that the language has for `number`, which stands in it as {n}
-        unless `values` says otherwise. KeyError for a name that counts nothing.
+        """The sentence in the form that the language has for `number`.
+
+        `number` stands in it as {n} unless `values` says otherwise. KeyError for a name that counts nothing.
         """
         text = self._translations.npgettext(name, *self._counted[name], number)
         return text.format(**{"n": number, **values})

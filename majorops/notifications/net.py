@@ -12,7 +12,7 @@ from majorops.domain.addresses import is_public
 from majorops.notifications.message import NotSent
 
 READ_TIMEOUT = 7.0  # seconds that one step of a conversation may take
-TOTAL_TIMEOUT = 25.0  # seconds for a whole conversation, however slowly the other side drips
+TOTAL_TIMEOUT = 25.0  # seconds for a whole conversation, however slowly the other side sends
 
 
 @contextmanager

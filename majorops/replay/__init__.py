@@ -1,5 +1,6 @@
-"""Recorded incidents: read a file strictly, then take each step through the operations that a
-person's click takes.
+"""Recorded incidents.
+
+Read a file strictly, then take each step through the operations that a person's click takes.
 """
 
 from majorops.replay.file import BadFile, read

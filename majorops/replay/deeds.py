@@ -44,6 +44,7 @@ def or_say(words: str) -> WrapValidator:
 
 
 def known_field(name: str) -> str:
+    """The name of a field of the registry, as it came. Raises ValueError for any other."""
     if name not in FIELDS:
         raise ValueError(f"unknown field {name!r}")
     return name
@@ -75,6 +76,7 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def leave_out_absent(cls, given: Any) -> Any:
+        """Before arguments are read: known ones without a value are left out; unknown ones stay."""
         if not isinstance(given, dict):
             return given
         return {name: v for name, v in given.items() if v is not None or name not in cls.model_fields}
@@ -102,20 +104,27 @@ class Promise(Step):
 
     @property
     def next_update_eta(self) -> datetime | None:
+        """When the next update is promised, in UTC; None where nothing is promised."""
         return None if self.next_update_in is None else self.at + timedelta(minutes=self.next_update_in)
 
 
 class Open(Step):
+    """The first step and only that: open the incident with what the head says."""
+
     do: Literal["open"]
 
 
 class Note(Step):
+    """A manual entry of the timeline; internal unless chosen otherwise (domain §6)."""
+
     do: Literal["note"]
     text: Text
     visibility: Visibility = Visibility.INTERNAL
 
 
 class Can(Step):
+    """One team's conditions, actions and needs (guide, "Phase 2 — Gather")."""
+
     do: Literal["can"]
     team: Text
     conditions: Text
@@ -124,24 +133,32 @@ class Can(Step):
 
 
 class Edit(Step):
+    """A field of the registry, and what is typed into it."""
+
     do: Literal["edit"]
     field: Annotated[Text, AfterValidator(known_field)]
     value: Text
 
 
 class Assign(Step):
+    """Who takes a command role (domain §5)."""
+
     do: Literal["assign"]
     role: CommandRole
     name: Text
 
 
 class ChangeSeverity(Step):
+    """Another severity, and the written reason where one was given."""
+
     do: Literal["severity"]
     to: Severity
     why: Text = ""
 
 
 class ChangePhase(Step):
+    """A step to a later phase. `why`: the reason for skipping; `override`: what opens a gate (domain §4)."""
+
     do: Literal["phase"]
     to: PhaseNumber
     why: Text = ""
@@ -149,6 +166,8 @@ class ChangePhase(Step):
 
 
 class CutMilestone(Promise):
+    """A milestone. A resolution of Critical and High names the After Action's date (domain §4)."""
+
     do: Literal["milestone"]
     title: Text = ""
     body: Text
@@ -158,12 +177,16 @@ class CutMilestone(Promise):
 
 
 class Update(Promise):
+    """A status update; internal unless chosen otherwise."""
+
     do: Literal["update"]
     text: Text
     visibility: Visibility = Visibility.INTERNAL
 
 
 class Track(Keyed):
+    """A recovery track with its timebox in minutes."""
+
     do: Literal["track"]
     team: Text
     owner: Text
@@ -172,17 +195,23 @@ class Track(Keyed):
 
 
 class ExtendTrack(Keyed):
+    """So many more minutes for a track that stands above."""
+
     do: Literal["track_extend"]
     minutes: Number
 
 
 class CloseTrack(Keyed):
+    """How a track that stands above ended."""
+
     do: Literal["track_close"]
     outcome: TrackOutcome
     note: Text = ""
 
 
 class Timebox(Keyed):
+    """A timebox of its own, in minutes; its owner is who takes the step where none is named."""
+
     do: Literal["timebox"]
     purpose: Text
     owner: Text | None = None
@@ -190,11 +219,15 @@ class Timebox(Keyed):
 
 
 class CloseTimebox(Keyed):
+    """The end of a timebox that stands above."""
+
     do: Literal["timebox_close"]
     note: Text = ""
 
 
 class Check(Step):
+    """What the team of an affected system says of its recovery (domain §4, phase 7)."""
+
     do: Literal["check"]
     system: Text
     state: CheckState
@@ -202,21 +235,29 @@ class Check(Step):
 
 
 class SymptomsReturned(Step):
+    """The way back of phases 7 and 8: active again, the clean window anew (domain §4)."""
+
     do: Literal["symptoms_returned"]
     note: Text = ""
 
 
 class ChangeStatus(Step):
+    """Another status; `override`: the written reason that opens a gate (domain §4)."""
+
     do: Literal["status"]
     to: IncidentStatus
     override: Text = ""
 
 
 class AlertCleared(Step):
+    """The monitoring system's alert cleared, at the time of the step."""
+
     do: Literal["alert_cleared"]
 
 
 class Release(Step):
+    """A responder leaves the bridge (guide, "Phase 8 — Resolution")."""
+
     do: Literal["release"]
     name: Text
 

@@ -35,7 +35,7 @@ class Alert(Part):
 
 
 class Recording(Part):
-    """A recorded incident."""
+    """A recorded incident: what is known at its opening, and its steps in the order of their times."""
 
     title: Annotated[Any, accepted_as("title")]
     source: Any = None
@@ -54,8 +54,10 @@ class Recording(Part):
     @model_validator(mode="before")
     @classmethod
     def leave_out_empty(cls, given: dict) -> dict:
+        """Before the head is read: a known name with an empty value, 0 or false is left out."""
         return {name: value for name, value in given.items() if value or name not in cls.model_fields}
 
     @property
     def mim(self) -> str:
+        """The name of the MIM in the head, who takes each step that names nobody; `MIM` for none."""
         return self.command.get(CommandRole.MIM, "MIM")

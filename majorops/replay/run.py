@@ -36,8 +36,10 @@ class StepRefused(Exception):
 def run(
     recording: Recording, *, speed: float | None, is_drill: bool, sleep: Callable = time.sleep
 ) -> Incident:
-    """Take every step. `speed`: recorded seconds per second, None for no waiting. Returns the incident.
-    Raises StepRefused."""
+    """Take every step. Returns the incident.
+
+    `speed`: recorded seconds per second, None for no waiting. Raises StepRefused.
+    """
     player = Player(recording, is_drill)
     before = recording.steps[0].at
     for number, step in enumerate(recording.steps, 1):
@@ -53,7 +55,10 @@ def run(
 
 
 class Player:
-    """The incident that grows while the steps are taken, and the keys of its tracks and timeboxes."""
+    """The incident that grows while the steps are taken, and the keys of its tracks and timeboxes.
+
+    `do_<deed>` takes one kind of step; each raises as the operation that it calls.
+    """
 
     def __init__(self, recording: Recording, is_drill: bool):
         self.recording, self.is_drill = recording, is_drill
@@ -67,10 +72,12 @@ class Player:
         return cast(Incident, self.incident)
 
     def take(self, step: deeds.Step) -> None:
+        """Do one step at its recorded time, by the person that it names, as an MIM. Raises Refused."""
         actor = Actor(name=clean_line(step.by or self.recording.mim), role=AccountRole.MIM)
         getattr(self, f"do_{step.do}")(step, {"actor": actor, "now": step.at})
 
     def do_open(self, step: deeds.Open, who: Who) -> None:
+        """Open the incident as the head says, then give each command role that it names."""
         head = self.recording
         self.incident = incident.open_incident(
             title=head.title,
@@ -87,9 +94,11 @@ class Player:
             command.assign_role(self.case, role, clean_line(name), **who)
 
     def do_note(self, step: deeds.Note, who: Who) -> None:
+        """Log a manual entry."""
         timeline.add_note(self.case, step.text, visibility=step.visibility, **who)
 
     def do_can(self, step: deeds.Can, who: Who) -> None:
+        """Report what a team said; what it left out is empty."""
         tracks.report_can(
             self.case,
             team=step.team,
@@ -100,18 +109,23 @@ class Player:
         )
 
     def do_edit(self, step: deeds.Edit, who: Who) -> None:
+        """Save a field, as typed by a person who saw the newest value."""
         edit_field(self.case, step.field, step.value, **who)
 
     def do_assign(self, step: deeds.Assign, who: Who) -> None:
+        """Give a command role by name."""
         command.assign_role(self.case, step.role, clean_line(step.name), **who)
 
     def do_severity(self, step: deeds.ChangeSeverity, who: Who) -> None:
+        """Change the severity, with all that the new level brings about (domain §2)."""
         incident.change_severity(self.case, step.to, reason=step.why, **who)
 
     def do_phase(self, step: deeds.ChangePhase, who: Who) -> None:
+        """Go on to a later phase, over gates where the step says why."""
         phase.advance_phase(self.case, step.to, reason=step.why, override=step.override, **who)
 
     def do_milestone(self, step: deeds.CutMilestone, who: Who) -> None:
+        """Publish a milestone; its promise is counted from the time of the step."""
         updates.publish_milestone(
             self.case,
             step.body,
@@ -125,6 +139,7 @@ class Player:
         )
 
     def do_update(self, step: deeds.Update, who: Who) -> None:
+        """Publish a status update; its promise is counted from the time of the step."""
         updates.publish_update(
             self.case,
             step.text,
@@ -135,36 +150,46 @@ class Player:
         )
 
     def do_track(self, step: deeds.Track, who: Who) -> None:
+        """Open a track, and remember which one its key stands for."""
         track = tracks.open_track(
             self.case, team=step.team, owner=step.owner, goal=step.goal, minutes=step.minutes, **who
         )
         self.tracks[step.key] = track.id
 
     def do_track_extend(self, step: deeds.ExtendTrack, who: Who) -> None:
+        """Extend the track of this key. KeyError for an unknown one, which `read` refuses before."""
         tracks.extend_track(self.case, self.tracks[step.key], step.minutes, **who)
 
     def do_track_close(self, step: deeds.CloseTrack, who: Who) -> None:
+        """End the track of this key. KeyError for an unknown one, which `read` refuses before."""
         tracks.close_track(self.case, self.tracks[step.key], step.outcome, note=step.note, **who)
 
     def do_timebox(self, step: deeds.Timebox, who: Who) -> None:
+        """Open a timebox, and remember which one its key stands for."""
         owner = step.owner or who["actor"].name
         box = tracks.open_timebox(self.case, purpose=step.purpose, owner=owner, minutes=step.minutes, **who)
         self.timeboxes[step.key] = box.id
 
     def do_timebox_close(self, step: deeds.CloseTimebox, who: Who) -> None:
+        """End the timebox of this key. KeyError for an unknown one, which `read` refuses before."""
         tracks.close_timebox(self.case, self.timeboxes[step.key], note=step.note, **who)
 
     def do_check(self, step: deeds.Check, who: Who) -> None:
+        """Set the validation of a system, whose name counts in lower case."""
         validation.set_check(self.case, step.system.lower(), step.state, note=step.note, **who)
 
     def do_symptoms_returned(self, step: deeds.SymptomsReturned, who: Who) -> None:
+        """Report that symptoms returned, in phase 7 or 8."""
         phase.report_symptoms_returned(self.case, note=step.note, **who)
 
     def do_status(self, step: deeds.ChangeStatus, who: Who) -> None:
+        """Change the status, over gates where the step says why."""
         phase.change_status(self.case, step.to, override=step.override, **who)
 
     def do_alert_cleared(self, step: deeds.AlertCleared, who: Who) -> None:
+        """Set when the alert cleared, to the second of the step."""
         edit_field(self.case, "alert.resolve_time", f"{step.at:%Y-%m-%d %H:%M:%S}", **who)
 
     def do_release(self, step: deeds.Release, who: Who) -> None:
+        """Release a responder, who gives up a command role with that, but never the MIM's."""
         command.release_responder(self.case, clean_line(step.name), **who)

@@ -1,5 +1,6 @@
-"""Years of resolved incidents for trying the product out at one's own size:
-a few courses are run through the operations in a database of their own, and copied in bulk.
+"""Years of resolved incidents for trying the product out at one's own size.
+
+A few courses are run through the operations in a database of their own, and copied in bulk.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Copies of courses as rows: another incident, another day, another number in the texts;
-all else as it was written.
+"""Copies of courses as rows.
+
+Another incident, another day, another number in the texts; all else as it was written.
 """
 
 from __future__ import annotations

@@ -74,8 +74,9 @@ class Course:
 
 
 def run_courses(count: int, systems: list[str]) -> None:
-    """Run so many incidents from their opening to the stand-down, the same ones each time;
-    then let their messages count as sent. The database holds the people that they need.
+    """Run so many incidents from their opening to the stand-down, the same ones each time.
+
+    Their messages then count as sent. The database holds the people that they need.
     """
     chance = random.Random(20)  # noqa: S311 (varied, not secret)
     mims = [user.actor for user in db.session.query(User).filter_by(role=AccountRole.MIM).order_by(User.id)]
