@@ -36,7 +36,7 @@ SHORT = {"MESSAGES": 20}
 
 
 def run() -> list[dict]:
-    """Rows of the table."""
+    """One row: queue the messages, kill a worker half way, wait three minutes at most for all to arrive."""
     folder = Path(tempfile.mkdtemp())
     url = migrated(f"sqlite:///{folder / 'bench.db'}")
     fill(url)
@@ -69,7 +69,7 @@ def run() -> list[dict]:
 
 
 def receiver(heard: list[str]) -> HTTPServer:
-    """A running one that fails every tenth time; the key of each message it got comes into `heard`."""
+    """A running server that fails every tenth time; the key of each message it got comes into `heard`."""
 
     turns = itertools.count(1)
 
@@ -85,7 +85,7 @@ def receiver(heard: list[str]) -> HTTPServer:
 
 
 def queue(address: str) -> None:
-    """The messages: one person, a thousand acts."""
+    """Put the messages into the outbox: one person, MESSAGES acts. `address`: of the receiver."""
     delivery.add_channel(
         email="maya@example.org", kind=ChannelKind.WEBHOOK, address=address, actor=SYSTEM, now=clock.now()
     )

@@ -22,7 +22,10 @@ SLOWER = 1.25  # times: more than noise
 
 
 def run() -> list[dict]:
-    """The model and the people who draft are a process of their own: this one only measures."""
+    """A row each: pages and saves while nobody drafts and while two do, and the time to the first words.
+
+    The model and the people who draft are a process of their own: this one only measures.
+    """
     apart = multiprocessing.get_context("spawn")
     here, there = apart.Pipe()
     others = apart.Process(target=_others, args=(there,), daemon=True)

@@ -88,7 +88,7 @@ def run() -> list[dict]:
 
 
 def bar(row: dict) -> str:
-    """What the row must stay under, and whether it does."""
+    """What the row must stay under, and whether it does; empty for a row without a bar."""
     time_bar, size_bar = BARS.get(row["row"], (None, None))
     parts = []
     if time_bar:

@@ -81,7 +81,7 @@ def pin(pid: int, core: int) -> None:
 
 
 def wrk(port: int, connections: int = 32, seconds: float = 0) -> tuple[float, float]:
-    """Answers a second and p99 in ms."""
+    """Load the status page with wrk. Returns answers a second and p99 in milliseconds."""
     command = [
         "wrk",
         "-t1",

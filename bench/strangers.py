@@ -115,7 +115,7 @@ class Crowd:
         time.sleep(0.5)
 
     def stop(self) -> Counter[int]:
-        """How many answers of each status there were."""
+        """End the crowd. Returns how many answers of each status it got."""
         self._stop.set()
         found = self._found.get(timeout=60)
         self._process.join()

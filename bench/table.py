@@ -10,7 +10,7 @@ COLUMNS = (("p50", 9), ("p95", 9), ("max", 9), ("queries", 9), ("bytes", 9))
 
 
 def spread(times: list[float]) -> dict[str, float]:
-    """p50, p95 and max of some times, in milliseconds."""
+    """p50, p95 and max of some times, in milliseconds. IndexError for no times."""
     times = sorted(times)
     at = lambda share: round(times[min(len(times) - 1, int(len(times) * share))], 1)  # noqa: E731
     return {"p50": at(0.5), "p95": at(0.95), "max": round(times[-1], 1)}

@@ -78,7 +78,7 @@ class Table(Guard, Reading, Bulk, ModelView):
     # Reading
 
     def get_one(self, id: str | None):
-        """The row with this number. Aborts with 404."""
+        """The row with this number, typed as in an address. Aborts with 404, also for what is no number."""
         text = str(id or "")
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
         return self.get_query().options(*self.loads).filter_by(id=number).one_or_none() or abort(404)
@@ -92,7 +92,7 @@ class Table(Guard, Reading, Bulk, ModelView):
 
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> Response:
-        """All rows that the list's search and filters find, as a file."""
+        """All rows that the list's search and filters find, as a file. Aborts with 404 for no such kind."""
         return super().export(export_type) if export_type in self.export_types else abort(404)
 
     def get_filter_arg(self, index: int, flt) -> str:
@@ -151,13 +151,13 @@ class Table(Guard, Reading, Bulk, ModelView):
         return f"{self.name}, row {row.id}"
 
     def links(self, row) -> list[tuple[str, str]]:
-        """Where else this row is seen: label and address."""
+        """Where else this row is seen: label and address; empty for nowhere."""
         return []
 
     # Writing
 
     def stored(self, row) -> dict[str, str]:
-        """The text of every value that the edit form holds."""
+        """The text of every value of the edit form, by the form's name. Only where `can_edit` is set."""
         raise NotImplementedError
 
     def form_for(self, row) -> type[BaseForm]:
@@ -175,7 +175,7 @@ class Table(Guard, Reading, Bulk, ModelView):
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> Response:
-        """Edit one row."""
+        """The form of one row; once saved, back to where the person came from. Aborts with 404."""
         row = self.get_one(request.args.get("id"))
         form = self.edit_form(obj=row)
         if request.method == "POST" and form.validate() and self.update_model(form, row):
@@ -184,7 +184,7 @@ class Table(Guard, Reading, Bulk, ModelView):
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> Response:
-        """Add one row."""
+        """The form of a new row; once added, back to where the person came from."""
         form = self.create_form()
         if request.method == "POST" and form.validate() and self.create_model(form):
             return redirect(self.way_back(), 303)
@@ -220,11 +220,11 @@ class Table(Guard, Reading, Bulk, ModelView):
         return True
 
     def more_saved(self, form: BaseForm) -> list[str]:
-        """Labels of what the form saves beyond the stored values."""
+        """Labels of what the form saves beyond the stored values, to be named once they are saved."""
         return []
 
     def delete_model(self, model) -> bool:
-        """Nothing is deleted: the record stays whole."""
+        """False: nothing is deleted, the record stays whole."""
         return False
 
     def changes(self, form: BaseForm, row) -> dict[str, tuple[str, str]]:
@@ -269,7 +269,7 @@ class Table(Guard, Reading, Bulk, ModelView):
 
 
 def one_ending(text: str | None) -> str:
-    """Browsers send line ends as CRLF; stored texts have LF."""
+    """The text with LF, as texts are stored (browsers send CRLF), without space around; None is empty."""
     return (text or "").replace("\r\n", "\n").strip()
 
 

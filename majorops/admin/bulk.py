@@ -41,13 +41,19 @@ else:
 
 
 class Bulk(View):
-    """`acts`: name in the form → what a person may do to the rows that they ticked."""
+    """Acts on ticked rows, for a table's view.
+
+    `acts`: name in the form → what a person may do to the rows that they ticked.
+    """
 
     acts: ClassVar[dict[str, Act]] = {}
 
     @expose("/several/", methods=("POST",))
     def several(self) -> Response:
-        """Do one act to every ticked row. A row that refuses keeps nobody else's from being done."""
+        """Do one act to every ticked row, AT_ONCE at most. Aborts with 404 for an unknown act or row.
+
+        A row that refuses keeps nobody else's from being done.
+        """
         act = self.acts.get(request.form.get("act", "")) or abort(404)
         rows = [self.get_one(id) for id in dict.fromkeys(request.form.getlist("row")[:AT_ONCE])]
         refused, names = [], [(row.id, self.heading(row)) for row in rows]

@@ -94,7 +94,7 @@ class DraftTable(Table):
 
     @expose("/prompts/")
     def prompts_view(self) -> str:
-        """The prompts as they are asked with now."""
+        """Show the prompts as they are asked with now, the model, and for how many days drafts are kept."""
         return self.render(
             "admin/prompts.html",
             prompts=prompts(),

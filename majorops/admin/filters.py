@@ -12,7 +12,10 @@ LARGEST = 2**31 - 1  # an identifier in both databases
 
 
 class Filter(BaseSQLAFilter):
-    """`control`: select, date or text. `clean` raises ValueError for what cannot be a value."""
+    """One condition on one column.
+
+    `control`: select, date or text. `clean` raises ValueError for what cannot be a value.
+    """
 
     control = "select"
 

@@ -133,7 +133,7 @@ class Reading(View):
         return search_index.matches(self.model, typed, newest, whole=g.is_whole_only)
 
     def is_answered(self, sort_column: str | None) -> bool:
-        """An index has the rows in this order."""
+        """An index has the rows in this order. `sort_column`: None for the table's own order."""
         default = self.column_default_sort
         return (sort_column or (default if isinstance(default, str) else default[0])) in self.indexed
 

@@ -118,7 +118,7 @@ class TimelineTable(IncidentRecord):
 
     @expose("/visibility/", methods=("POST",))
     def set_visibility(self) -> Response:
-        """Make an entry public or internal, through the timeline's own operation."""
+        """Make an entry public or internal; both ways are logged (domain §3). Aborts with 400 and 404."""
         entry = self.get_one(request.args.get("id"))
         visibility = by_value(Visibility, request.form.get("visibility")) or abort(400)
         who = {"actor": current_user.actor, "now": clock.now()}

@@ -134,7 +134,7 @@ class RunCardTable(Table):
 
     @expose("/reviewed/", methods=("POST",))
     def reviewed(self) -> Response:
-        """Somebody read the card and it still holds."""
+        """Mark a card as reviewed: somebody read it and it still holds. Aborts with 404."""
         card = self.get_one(request.args.get("id"))
         operations.mark_reviewed(card, actor=current_user.actor, now=clock.now())
         flash("Marked as reviewed.", "done")

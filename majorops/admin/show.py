@@ -80,5 +80,5 @@ def by_row(read: Callable[[Any], object]) -> Callable:
 
 
 def lines(text: str | None) -> str:
-    """A long text with its line ends kept."""
+    """A long text with its line ends kept; empty for None and for no text."""
     return Markup('<div class="data-lines">{}</div>').format(text) if text else ""

@@ -73,7 +73,7 @@ class SubscriberTable(Table):
 
     @expose("/act/", methods=("POST",))
     def act(self) -> Response:
-        """Ask to confirm again, end it, or forget the address."""
+        """Ask to confirm again, end it, or forget the address. An unknown act leads to the list."""
         row, name = self.get_one(request.args.get("id")), request.form.get("act", "")
         if row is None or name not in ACTS:
             return redirect(self.get_url(".index_view"), 303)

@@ -228,12 +228,12 @@ class UserTable(Table):
         return row.name
 
     def pauses(self, row: User) -> list:
-        """Until when sign-ins of this account are paused, one for each address."""
+        """When each pause of this account's sign-ins ends, one for each address; empty for none."""
         return throttle.pauses_of(row.email, clock.now())
 
     @expose("/unlock/", methods=("POST",))
     def unlock(self) -> Response:
-        """Lift the pause after failed sign-ins."""
+        """Lift every pause of this account after failed sign-ins. Aborts with 404."""
         row = self.get_one(request.args.get("id"))
         accounts.unlock_user(row, actor=current_user.actor, now=clock.now())
         flash(f"{row.name} may try to sign in again.", "done")

@@ -1,4 +1,4 @@
-"""What all briefs share: drawn from frozen values, kept by nobody."""
+"""What all briefs share: drawn from frozen values, kept by no cache."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def draw(
 ) -> Response:
     """A brief as it is now.
 
-    `address`: where a question goes; `link`: whom the link is for, empty for accounts.
+    `asked_from`: whose questions stand on it; `address`: where a question goes; `typed`, `error`: of a
+    question that was refused; `link`: whom the link is for, empty for accounts.
     """
     now = clock.now()
     values = {

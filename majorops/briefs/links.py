@@ -72,7 +72,7 @@ def address_of(number: int, page: BriefPage, token: str) -> str:
 def draw(
     incident: Incident, problem: Refused | None = None, made: dict | None = None, status: int = 200
 ) -> Response:
-    """The page; `made`: a new link, whose address is shown this once."""
+    """The page. `problem`: a refusal to show; `made`: a new link, whose address is shown this once."""
     errors = problem.errors if isinstance(problem, Invalid) else {"form": str(problem)} if problem else {}
     typed = request.form if problem else {}
     values = {

@@ -57,13 +57,13 @@ def ask_executive(number: int) -> Response:
 
 
 def page(number: int, which: BriefPage, **more) -> Response:
-    """The brief of the account that asks, or 404."""
+    """The brief of the account that asks. `more`: as of `draw`. Aborts with 404."""
     found = brief_incident(number) or abort(404)
     return draw(found, which, mine(), address=request.path, **more)
 
 
 def ask(number: int, which: BriefPage) -> Response:
-    """Put the question before the MIM; refused, it stays in the form."""
+    """Put the question before the MIM; refused, it stays in the form. Aborts with 404."""
     brief_incident(number) or abort(404)
     text = question_in(request.form)
     try:

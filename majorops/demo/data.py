@@ -92,7 +92,7 @@ class NotEmpty(Exception):
 
 
 def is_empty() -> bool:
-    """Nobody has an account here, and nothing happened."""
+    """Nobody has an account here, and there is no incident. Two queries at most."""
     return not any(db.session.scalar(select(one.id).limit(1)) for one in (User, Incident))
 
 

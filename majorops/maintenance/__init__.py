@@ -1,4 +1,7 @@
-"""Planned work: announced, moved, begun, ended or cancelled, and told to the public (domain, maintenance)."""
+"""Planned work: announced, moved, begun, ended or cancelled, and told to the public.
+
+Its rules are in domain/maintenance.py.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,10 @@ FLAGS = ("is_automatic", "is_public")
 
 
 class MaintenanceForm(FlaskForm):
-    """Times are typed in UTC; `expected` is the version that was seen; the flags are check boxes."""
+    """What is typed for one maintenance.
+
+    Times are typed in UTC; `expected` is the version that was seen; the flags are check boxes.
+    """
 
     title = StringField()
     body = StringField()

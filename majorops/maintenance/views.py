@@ -90,7 +90,7 @@ def update(number: int) -> Response:
 
 
 def load(number: int) -> Maintenance:
-    """The maintenance, or a 404."""
+    """The maintenance. Aborts with 404."""
     return db.session.get(Maintenance, number) or abort(404)
 
 

@@ -16,7 +16,7 @@ LOCAL = frozenset(
 
 
 def send(message: Message, settings: dict[str, object]) -> None:
-    """Give the message to Apprise. Raises NotSent."""
+    """Give the message to Apprise, where the package is installed. Raises NotSent."""
     parts = urlsplit(message.address)
     if parts.scheme in LOCAL:
         raise NotSent(f"{parts.scheme}: is not allowed here. Use a webhook.", is_final=True)

@@ -1,4 +1,4 @@
-"""One message on its way, free of the database, and why it did not arrive."""
+"""One message to be sent, as a value that needs no database; and why it did not arrive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ class NotSent(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """`key` is the same each time it is tried: the receiver knows by it what came twice."""
+    """One message to one address.
+
+    `key` is the same each time it is tried: the receiver knows by it what came twice. `secret`: signs a
+    webhook, empty for none. `incident`: its number, None for a message to a subscriber or of no incident.
+    """
 
     id: int
     key: str

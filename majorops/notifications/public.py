@@ -160,7 +160,7 @@ def _prefix(t: Texts) -> str:
 
 
 def message(row: Delivery, settings: dict[str, object], now: datetime) -> Message:
-    """One message to one subscriber, ready to go; or the reason why it must not."""
+    """One message to one subscriber, ready to be sent; `void` says why it must not."""
     person = cast(Subscriber, row.subscriber)
     base, secret = public_origin(settings), str(settings["SECRET_KEY"])
     t = LANGUAGES.get(person.language, LANGUAGES[DEFAULT])
@@ -228,7 +228,7 @@ def _void(about: Announcement, person: Subscriber) -> str:
 
 
 def count_failures(row: Delivery) -> None:
-    """Keep what became of it on the announcement and the subscriber; the caller commits."""
+    """Keep what became of a message on the announcement and the subscriber; the caller commits."""
     if row.state is DeliveryState.SENT:
         cast(Subscriber, row.subscriber).failures = 0
     if row.state is DeliveryState.FAILED and row.announcement_id:

@@ -53,7 +53,11 @@ PARTS = [Delivery.channel, Delivery.user, Delivery.incident, Delivery.subscriber
 
 
 class Worker:
-    """`on_delivery`: called with the number of an incident whose messages changed."""
+    """Sends what is due, for one process.
+
+    `on_delivery`: called with the number of an incident whose messages changed; `lease`: how long a message
+    may be on its way until another worker takes it.
+    """
 
     def __init__(self, app: Flask, on_delivery: Callable[[int], None], lease: timedelta = LEASE):
         self.app, self._on_delivery, self._lease = app, on_delivery, lease
@@ -67,7 +71,7 @@ class Worker:
 
     @property
     def is_running(self) -> bool:
-        """The thread is there and has looked lately."""
+        """The thread is there and has looked within SILENT seconds."""
         is_there = self._thread is not None and self._thread.is_alive()
         return is_there and time.monotonic() - self._looked_at < SILENT
 

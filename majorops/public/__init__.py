@@ -12,7 +12,7 @@ from majorops.public.page import register
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages."""
+    """Register the pages, those for everybody in every language."""
     register(app, status.bp, subscribe.bp)
     for part in (statuspage_api, feeds, intake, sign_in, health):
         app.register_blueprint(part.bp)

@@ -28,7 +28,7 @@ ITEMS = 50
 
 
 def items() -> list[tuple[FeedIncident, FeedUpdate]]:
-    """The newest updates over all incidents: one item each, that never changes once it was read."""
+    """The newest ITEMS updates over all incidents: one item each, that never changes once it was read."""
     found = [(one, update) for one in feed_incidents() for update in one.updates]
     return sorted(found, key=lambda pair: pair[1].at, reverse=True)[:ITEMS]
 
@@ -164,7 +164,10 @@ def plain_incident(number: int) -> Response:
 
 
 def plain(template: str, **values) -> Response:
-    """A page as plain text, for terminals and screen readers. Its name leaves out when it was drawn."""
+    """A page as plain text, for terminals and screen readers.
+
+    Its ETag leaves out the first line, which says when it was drawn.
+    """
     now = clock.now()
     given = {"t": ENGLISH, "org": current_app.config["ORG_NAME"], "base": base_address(), "now": now}
     text = render_template(f"public/{template}.txt", **values, **given)

@@ -61,7 +61,7 @@ def create() -> Response:
 def draw(
     form: IntakeForm, *, errors: dict | None = None, running: Sequence[Incident] = (), status: int = 200
 ) -> Response:
-    """The form with what was typed; `running`: incidents that already name one of the systems."""
+    """The form with what was typed; `errors`: field → sentence; `running`: incidents on a same system."""
     page = render_template(
         "public/intake/new.html",
         form=form,

@@ -207,7 +207,7 @@ def person(claims: Mapping, config: Mapping) -> dict:
 
 
 def role_of(claims: Mapping, config: Mapping) -> AccountRole | None:
-    """The highest role that a group claim maps to, or None."""
+    """The highest role that a group claim maps to (domain §1); None where none of the groups is mapped."""
     groups, roles = claims.get(config["OIDC_ROLE_CLAIM"]) or [], config["OIDC_ROLE_MAP"]
     groups = groups if isinstance(groups, list) else [groups]
     mapped = {AccountRole(roles[group]) for group in groups if isinstance(group, str) and group in roles}

@@ -61,7 +61,10 @@ class Style:
 
 @cache
 def style(accent: str | None, seen: str) -> Style:
-    """`accent`: the organisation's colour; `seen`: what stands at the place that a reader marked."""
+    """The CSS of a page, one for each pair of values.
+
+    `accent`: the organisation's colour, if any; `seen`: what stands at the place that a reader marked.
+    """
     words = seen.replace("\\", "\\\\").replace('"', '\\"')
     text = (
         f'{asset_text("public.css")}:root{{--seen:"{words}"' + (f";--accent:{accent}" if accent else "") + "}"
@@ -94,8 +97,9 @@ def page(
 ) -> Response:
     """A public page.
 
-    `says`: all that it says, for its name; `badges`: of the incidents that it shows. `is_running`: of
-    the incident that it is about; its tab's icon says that, the wordmark what is true of the whole.
+    `says`: all that it says, for its ETag; `badges`: of the incidents that it shows. `is_running`: of the
+    incident that it is about; its tab's icon says that, the wordmark what is true of the whole. `values`: for
+    the template; `now` must be among them.
     """
     word = public_posture()
     is_wartime = word == "wartime" if is_running is None else is_running
@@ -153,7 +157,7 @@ def _frame(state: str, posture: str) -> dict[str, Any]:
 
 
 def answer(text: str, kind: str, name: str = "") -> Response:
-    """What programs read; `name`: of what it says, where the text says more than that."""
+    """An answer for programs. `kind`: its content type; `name`: its ETag, else that of the text."""
     response = current_app.response_class(text, content_type=f"{kind}; charset=utf-8")
     response.set_etag(name or name_of(text))
     response.headers["Cache-Control"] = caching()

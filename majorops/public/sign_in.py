@@ -51,7 +51,7 @@ def own_start() -> str:
 
 
 def origin() -> dict:
-    """Who acts where there is no account yet, from where, and when."""
+    """The keywords of operations where there is no account yet: who acts, from which address, and when."""
     return {"address": request.remote_addr or "unknown", "actor": SYSTEM, "now": clock.now()}
 
 
@@ -91,7 +91,10 @@ def login_local() -> Response:
 
 
 def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:
-    """Into a new session and on to where the person wanted to go, or back to the form with the reason."""
+    """Begin a session and go on to where the person wanted to go, or show the form again with the reason.
+
+    `email`: what stands in the form then, where sign-in was by password.
+    """
     if outcome.token is None:
         answer = draw_login(wanted, email, outcome.problem, 429 if outcome.paused_until else 401)
         if outcome.paused_until:

@@ -67,7 +67,7 @@ def wants_text() -> bool:
 
 
 def kept_by_nobody(answer: Response) -> Response:
-    """A shared cache must not give text to browsers."""
+    """The answer, for no shared cache: one would give this text to browsers."""
     answer.headers["Cache-Control"] = PRIVATE
     return answer
 

@@ -32,7 +32,7 @@ bp = Blueprint("subscribe", __name__, url_prefix="/subscribe")
 
 
 class SubscribeForm(FlaskForm):
-    """`homepage` is a field that people do not see and programs fill in."""
+    """What is typed to subscribe. `homepage` is a field that people do not see and programs fill in."""
 
     kind = StringField(default=ChannelKind.EMAIL.value)
     address = StringField(default="")
@@ -87,7 +87,7 @@ def ask() -> Response:
 
 
 def ask_for(kind: ChannelKind | None, address: str, systems: list[str]) -> Subscriber:
-    """Who asks, waiting for the confirmation. Raises Invalid, Conflict."""
+    """Subscribe the address, which has to confirm. Raises Invalid, Conflict (asked too often)."""
     if not current_app.extensions["public_origin"] or (kind is ChannelKind.EMAIL and not mail_works()):
         raise Invalid({"kind": texts()("subscribe.no_mail")})
     return subscribe(
@@ -101,7 +101,10 @@ def ask_for(kind: ChannelKind | None, address: str, systems: list[str]) -> Subsc
 
 
 def said(what: str, kind: ChannelKind | None, row: Subscriber | None = None) -> Response:
-    """The answer is the same whether the address was known or not; a webhook's secret is shown once, here."""
+    """The answer to who asked; the same whether the address was known or not.
+
+    A webhook's secret is shown once, here.
+    """
     secret = None
     if kind is ChannelKind.WEBHOOK and row is not None and row.state is SubscriberState.WAITING:
         secret = row.secret

@@ -91,7 +91,7 @@ class PublicFiles:
             self._finish(f"{error.strerror or error}, since {clock.now():%H:%M:%S} UTC")
 
     def write_all(self) -> int:
-        """Every public page there is; returns how many files stand. Raises OSError."""
+        """Write every public page there is; returns how many files stand. Raises OSError."""
         self.sweep()
         with self.app.app_context():
             hot, others = current_paths()

@@ -94,7 +94,7 @@ def _head(status: bytes, lines: list[tuple[str, str]]) -> bytes:
 
 @lru_cache(maxsize=256)
 def accepted(header: str) -> str:
-    """The best of our encodings that an Accept-Encoding header allows."""
+    """The best of our encodings that an Accept-Encoding header allows; `identity` where it allows none."""
     names = {
         part.split(";")[0].strip()
         for part in header.lower().split(",")

@@ -87,7 +87,7 @@ class Viewer:
 
 
 class Hub:
-    """Viewers by topic."""
+    """The open streams by their topic."""
 
     def __init__(self) -> None:
         self._topics: dict[str, set[Viewer]] = defaultdict(set)
@@ -115,7 +115,10 @@ class Hub:
         return len(self._topics.get(topic, ())) if topic else self._persons.total()
 
     def publish(self, topic: str, version: int = 0, signals: Iterable[str] = ()) -> None:
-        """A topic has this version now, or something changed that has none."""
+        """A topic has this version now, or something changed that has none (`version` 0).
+
+        Streams are told SLICE at a time; of a topic with more than CROWD their screens ask one after another.
+        """
         topics = list(self._topics) if topic == EVERYWHERE else [topic]
         for name in topics:
             viewers = self._topics.get(name, ())

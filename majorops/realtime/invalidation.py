@@ -32,7 +32,7 @@ LIST_FIELDS = frozenset({"title", "is_public"})
 
 
 def changes(recorded: Iterable[Recorded]) -> list[tuple[str, int, tuple[Signal, ...]]]:
-    """(topic, version, signals) to publish for what was recorded."""
+    """(topic, version, signals) to publish for what was recorded; version 0 where a topic has none."""
     versions: dict[int, int] = {}
     kinds, fields, is_public = set(), set(), False
     for entry in recorded:

@@ -64,15 +64,15 @@ class Live:
     # From any thread; nothing here may raise, the change is saved already.
 
     def publish(self, topic: str, version: int = 0, signals: Iterable[Signal] = ()) -> None:
-        """A topic has this version now, or something changed that has none."""
+        """A topic has this version now, or something changed that has none. From any thread; never raises."""
         self._send(Stale(self._origin, topic, version, tuple(signals)))
 
     def publish_editing(self, topic: str, person: int, field: str) -> None:
-        """A person edits a field of the topic; empty when they stopped."""
+        """A person edits a field of the topic; empty when they stopped. From any thread; never raises."""
         self._send(Editing(self._origin, topic, person, field))
 
     def publish_sign_out(self) -> None:
-        """A session has ended: its streams end too, in every process."""
+        """A session has ended: its streams end too, in every process. From any thread; never raises."""
         self._send(SignedOut(self._origin, EVERYWHERE))
 
     def people(self, topic: str) -> list[Person]:

@@ -18,7 +18,7 @@ Number = Annotated[int, Field(ge=0, lt=2**53)]
 
 @dataclass(frozen=True)
 class Message:
-    """`origin` is the process that says it, `topic` the screens it is for."""
+    """What one process tells the others: `origin` says it, for the screens of `topic`."""
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid", strict=True)
 

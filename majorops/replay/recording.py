@@ -25,7 +25,7 @@ def accepted_as(name: str) -> AfterValidator:
 
 
 class Alert(Part):
-    """What the monitoring system knew."""
+    """What the monitoring system knew (domain §3, AlertInfo); None for what it did not say."""
 
     alert_id: Text | None = None
     issue_time: Time | None = None

@@ -15,7 +15,7 @@ from majorops.operations import Operation
 
 
 def say_of(view: Callable, **says: object) -> Callable:
-    """Put what is said of a view to the view, as its attributes."""
+    """Set what is said of a view as its attributes (`check_access` and others read them). Returns it."""
     vars(view).update(says)
     return view
 

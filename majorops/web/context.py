@@ -20,20 +20,20 @@ from majorops.operations import RequestMeta
 
 
 def load(number: int) -> Incident:
-    """The incident, or a 404."""
+    """The incident. Aborts with 404, also for a number above all of ours."""
     incident = db.session.get(Incident, number) if number < 2**31 else None
     return incident or abort(404)
 
 
 class CommandContext(TypedDict):
-    """Who acts and when."""
+    """The keywords of every operation: who acts, and when in UTC."""
 
     actor: Actor
     now: datetime
 
 
 class OfflineCommandContext(CommandContext):
-    """And which sending of a form this is, where it said so."""
+    """As `CommandContext`, and which sending of a form this is, where it said so."""
 
     request_meta: NotRequired[RequestMeta]
 

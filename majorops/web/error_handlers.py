@@ -57,7 +57,11 @@ def status_of(error: Refused) -> int:
 
 
 def problem_page(code: int, title: str | None = None, text: str | None = None, **more) -> Response:
-    """A clear page for an error, or its short form for the page's script."""
+    """A clear page for an error, or its short form for the page's script.
+
+    `title`, `text`: else those of WORDS for the code. After a failure (500 and above) a form that was sent is
+    shown once more, to be sent again.
+    """
     known = WORDS.get(code, WORDS[400 if code < 500 else 500])
     believe_recent() if code < 500 else say_what_was_known()
     # A refused body cannot be read again; after a failure what was typed is shown once more.
@@ -165,7 +169,10 @@ def on_database_error(error: DBAPIError) -> Response:
 
 
 def on_other_database_error(error: DBAPIError) -> Response:
-    """Drivers disagree on what kind of error a full disk is."""
+    """Answer a full disk as `on_database_error` does; drivers disagree on what kind of error it is.
+
+    All else is what nobody expected (`on_crash`).
+    """
     if storage_problem(error):
         return on_database_error(error)
     if current_app.testing:

@@ -10,7 +10,7 @@ from majorops.domain import measures, text
 
 
 def iso(value: datetime) -> str:
-    """For `<time datetime>` and for the clocks of the page's script."""
+    """`2026-11-17T14:23:05Z`, for `<time datetime>` and for the clocks of the page's script."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -29,7 +29,7 @@ def hms(value: datetime) -> str:
 
 
 def hm(value: datetime, now: datetime | None = None) -> str:
-    """`14:23`; with `now`, another day is named: `17 Nov 14:23`."""
+    """`14:23`, in UTC; with `now`, another day is named: `17 Nov 14:23`."""
     layout = "%H:%M" if now is None or value.date() == now.date() else "%-d %b %H:%M"
     return value.astimezone(UTC).strftime(layout)
 

@@ -58,7 +58,7 @@ class Health:
 
 
 class HealthMonitor:
-    """Keeps what was seen last.
+    """Looks at the server's health and keeps what was seen last.
 
     `on_change`: called when it says something else; `worker`: the worker of this process, if any.
     """
@@ -71,7 +71,7 @@ class HealthMonitor:
         self._thread: threading.Thread | None = None
 
     def look(self) -> Health:
-        """Look now. Never raises."""
+        """Look now, one after another where several ask. Never raises: then what was seen before stands."""
         with self._looking, self.app.app_context():
             try:
                 found = examine(clock.now())
@@ -121,7 +121,7 @@ def is_ready() -> tuple[bool, str]:
 
 
 def examine(now: datetime) -> Health:
-    """The state of database, messages and clocks."""
+    """Look at database, messages and clocks. Raises SQLAlchemyError where the database goes meanwhile."""
     if why := why_not_ready():
         return Health(why)
     try:
@@ -175,7 +175,7 @@ def has_no_room(path: Path) -> bool:
 
 
 def why_late(now: datetime) -> str:
-    """That messages wait for longer than LATE although they are due."""
+    """A sentence where messages wait for longer than LATE although they are due; empty where none does."""
     waiting = select(func.min(Delivery.next_at)).where(
         Delivery.state == DeliveryState.PENDING, Delivery.next_at <= now - LATE
     )
@@ -193,7 +193,7 @@ def why_late(now: datetime) -> str:
 
 
 def clock_problems(now: datetime) -> list[str]:
-    """That clocks differ by more than sessions and deadlines can bear."""
+    """A sentence for each two clocks that differ by more than sessions and deadlines can bear (LEEWAY)."""
     found, leeway = [], timedelta(seconds=LEEWAY)
     if db.engine.dialect.name == "postgresql":
         apart = abs(now - db.session.execute(select(func.clock_timestamp())).scalar_one())

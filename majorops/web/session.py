@@ -65,7 +65,10 @@ def cookie_signer(app: Flask) -> URLSafeTimedSerializer:
 
 
 def begin(token: str) -> None:
-    """Put a fresh session into the browser: nothing of what the stranger had stays."""
+    """Put a fresh session into the browser: nothing of what the stranger had stays.
+
+    `token`: of a session that runs.
+    """
     session.clear()
     session.permanent = True
     login_user(SignedIn(token, load(token).actor))
@@ -90,7 +93,7 @@ def remember_browser(response: Response, browser: KnownBrowser) -> None:
 
 
 def known_browsers() -> list[KnownBrowser]:
-    """The accounts that this browser signed in to, as it says under our signature."""
+    """The accounts that this browser signed in to, as our signed cookie says; empty for a forged one."""
     try:
         rows = _known_signer().loads(request.cookies.get(KNOWN_COOKIE, ""))
     except BadSignature:

@@ -11,7 +11,7 @@ from majorops.models import IS_RUNNING, AffectedSystem, Incident, System, User
 
 
 def catalogue() -> list[str]:
-    """Names of the systems catalogue, for suggestions."""
+    """Names of the systems in use, at most 500, by name."""
     return list(
         db.session.scalars(select(System.name).filter_by(is_active=True).order_by(System.name).limit(500))
     )
@@ -28,7 +28,7 @@ def suggestions(kind: str) -> list[str]:
 
 
 def people() -> list[str]:
-    """Names of active accounts that may hold a role, each once."""
+    """Names of active accounts but stakeholders, each once, at most 500, by name."""
     names = select(User.name).where(User.is_active.is_(True), User.role != AccountRole.STAKEHOLDER)
     return list(db.session.scalars(names.distinct().order_by(User.name).limit(500)))
 

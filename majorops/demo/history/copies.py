@@ -31,7 +31,7 @@ class Original:
 
 
 def tables() -> list[Table]:
-    """Those that a course writes into, each after those that it refers to."""
+    """The tables that a course writes into, each after those that it refers to."""
     return [table for table in Base.metadata.sorted_tables if table.name not in NOT_COPIED]
 
 
