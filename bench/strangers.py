@@ -76,7 +76,7 @@ def beside(name: str, crowd: Crowd, maya: Person, path: str, number: int, idle: 
 
 
 def get(path: str, agent: str, accept: str) -> bytes:
-    """The bytes of a GET request."""
+    """The bytes of a GET request, as a crowd sends it."""
     return f"GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: {agent}\r\nAccept: {accept}\r\n\r\n".encode()
 
 

@@ -49,7 +49,7 @@ class TrackTable(IncidentRecord):
 
 
 class TimeboxTable(IncidentRecord):
-    """Timeboxes that belong to no track (domain §3), in minutes; without `closed_at` one still runs."""
+    """Timeboxes that belong to no track (domain §3), in minutes; without `closed_at` one is still open."""
 
     about = "Timeboxes without a track, such as for gathering conditions."
     empty = "0 timeboxes."

@@ -44,7 +44,7 @@ def index() -> Response:
 @bp.get("/new")
 @needs(Permission.MAINTENANCE_MANAGE)
 def new() -> Response:
-    """The form for new maintenance."""
+    """The form for new maintenance, by the clock and public at first."""
     return draw_form(MaintenanceForm.empty())
 
 

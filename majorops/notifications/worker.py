@@ -94,7 +94,7 @@ class Worker:
         self._wake.set()
 
     def stop(self) -> None:
-        """Take nothing more; wait two seconds at most for what is on its way.
+        """Take nothing more; wait two seconds at most for the thread, and as long for what is being sent.
 
         The rest is taken up by the next worker.
         """

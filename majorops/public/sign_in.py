@@ -58,7 +58,10 @@ def origin() -> dict:
 @bp.get("/login")
 @public
 def login() -> Response:
-    """The form. Who is signed in already goes on; while there is no account at all, to /setup."""
+    """The form; while there is no account at all, on to /setup. Who is signed in already goes on.
+
+    Without `next`, an account that may not read the fireground gets a page on which it can sign out.
+    """
     wanted = request.args.get("next", "")
     if current_user.is_authenticated:
         if not wanted and not current_user.actor.can(Permission.INCIDENT_READ):

@@ -52,7 +52,7 @@ def mail_works() -> bool:
 @bp.get("")
 @beside_status_page
 def form() -> Response:
-    """The empty form."""
+    """The form; opening it keeps nothing."""
     return draw(SubscribeForm())
 
 

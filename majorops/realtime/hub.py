@@ -95,12 +95,12 @@ class Hub:
         self.is_closing = False
 
     def add(self, viewer: Viewer) -> None:
-        """A stream was opened."""
+        """Count a stream in: from now on it is told of its topic."""
         self._topics[viewer.topic].add(viewer)
         self._persons[viewer.person] += 1
 
     def remove(self, viewer: Viewer) -> None:
-        """A stream that was added is closed."""
+        """Count a stream out that was added; it is told nothing more."""
         self._topics[viewer.topic].discard(viewer)
         if not self._topics[viewer.topic]:
             del self._topics[viewer.topic]

@@ -122,7 +122,7 @@ class Live:
             self.hub.close()
 
     def stop(self) -> None:
-        """Leave the relay; blocks for up to two seconds."""
+        """Leave the relay; blocks as `Relay.stop` does."""
         if self._repeat:
             self._repeat.cancel()
         self.sessions.stop()

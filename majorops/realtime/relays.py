@@ -37,7 +37,7 @@ class Relay:
         """Tell the other processes, soon."""
 
     def stop(self) -> None:
-        """Send what waits, then leave; at most two seconds."""
+        """Send what waits, then leave; two seconds at most for each thread of the relay."""
 
 
 class ThreadedRelay(Relay):
@@ -86,7 +86,7 @@ class ThreadedRelay(Relay):
             self._has_lost = True
 
     def stop(self) -> None:
-        """As `Relay.stop`; two seconds at most for each of its threads."""
+        """As `Relay.stop`. Where WAITING texts wait, the oldest is dropped."""
         self._stopping.set()
         if self._sender:
             if self._outbox.full():
