@@ -52,9 +52,12 @@ class CookieSessions(SecureCookieSessionInterface):
         return request.is_secure or (app.config["BASE_URL"] or "").startswith("https://")
 
     def save_session(self, app: Flask, session: SessionMixin, response) -> None:
-        """Set or refresh the cookie, but not in blueprints named here, whose answers any cache may keep."""
-        if request.blueprint in ("public", "assets", "health", "brief_link") or request.endpoint == "static":
-            return  # these answers are the same for everybody and may lie in shared caches
+        """Set or refresh the cookie, but never with an answer that any cache may keep, and not where answers
+        are the same for everybody.
+        """
+        is_same = request.blueprint in ("public", "assets", "health", "brief_link")
+        if response.cache_control.public or is_same or request.endpoint == "static":
+            return  # a shared cache would hand one person's session to the next
         super().save_session(app, session, response)
 
 

@@ -188,6 +188,18 @@ def test_no_internal_text_on_any_public_address(full_record):
     assert "withdrawn" in client.get("/incidents/1").text
 
 
+def test_no_answer_that_a_cache_may_keep_brings_a_session(app, cast):
+    """A shared cache would hand the session of who is signed in to whoever comes next."""
+    cast.open()
+    client, kept = cast.browser("maya"), 0
+    for address in addresses(app):
+        answer = client.get(address)
+        if answer.cache_control.public:
+            assert "Set-Cookie" not in answer.headers, address
+            kept += 1
+    assert kept >= 12
+
+
 def test_private_and_drill_answer_like_a_number_never_used(full_record):
     client = full_record.test_client()
     never = client.get("/incidents/77")
