@@ -12,7 +12,7 @@ from a2wsgi.asgi_typing import Send, SendEvent
 from a2wsgi.wsgi import WSGIResponder
 from a2wsgi.wsgi_typing import Environ
 
-from majorops.asgi.pools import StaffWork
+from majorops.asgi.pools import StaffRequests
 
 AT_ONCE_BYTES = 65_536  # of a longer answer, so much at once
 
@@ -21,7 +21,7 @@ class BufferedBridge(WSGIResponder):
     """A request to Flask that asks the loop for nothing: a2wsgi alone fetches the body and hands over head,
     body and end one by one, and waits each time for a loop that two hundred reloading readers keep busy."""
 
-    def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffWork, is_staff: bool):
+    def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffRequests, is_staff: bool):
         super().__init__(app, executor, send_queue_size=10)
         self._body, self._is_long = body, False
         self._kept: list[dict[str, Any]] = []
@@ -57,7 +57,7 @@ class StreamingBridge(BufferedBridge):
     """The same for a draft: each line goes out as it is written, and who leaves, or presses Stop, is
     noticed."""
 
-    def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffWork, is_staff: bool):
+    def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffRequests, is_staff: bool):
         super().__init__(app, executor, body, staff, is_staff)
         self._gone = threading.Event()
 

@@ -14,9 +14,8 @@ from functools import lru_cache
 log = logging.getLogger(__name__)
 
 SPARE_FILES = 600  # beside the streams: database, files, and requests on their way
-WAITING_PER_ADDRESS = (
-    200  # an office behind one address, each browser with six connections that wait a moment
-)
+# An office behind one address, each browser with six connections that are idle for a moment.
+IDLE_PER_ADDRESS = 200
 
 
 def fit_open_files(streams: int) -> str:
@@ -39,11 +38,11 @@ def fit_open_files(streams: int) -> str:
     )
 
 
-class Waiting:
+class IdleConnections:
     """Connections by address that have not asked yet, or not again. Proxies are not counted: all come
     through them."""
 
-    def __init__(self, proxies: str | None = None, most: int = WAITING_PER_ADDRESS):
+    def __init__(self, proxies: str | None = None, most: int = IDLE_PER_ADDRESS):
         self.most = most
         self._counts: Counter[str] = Counter()
         given = os.environ.get("FORWARDED_ALLOW_IPS", "") if proxies is None else proxies
@@ -51,12 +50,12 @@ class Waiting:
 
     def begin(self, address: str) -> bool:
         """Count one more. False where this address has too many already; then nothing is counted."""
-        place = place_of(address)
-        if not place or self._is_proxy(address):
+        network = network_of(address)
+        if not network or self._is_proxy(address):
             return True
-        if self._counts[place] >= self.most:
+        if self._counts[network] >= self.most:
             return False
-        self._counts[place] += 1
+        self._counts[network] += 1
         return True
 
     def _is_proxy(self, address: str) -> bool:
@@ -64,14 +63,14 @@ class Waiting:
         return any(found in network for network in self._proxies)
 
     def end(self, address: str) -> None:
-        place = place_of(address)
-        if self._counts.get(place, 0) > 1:
-            self._counts[place] -= 1
+        network = network_of(address)
+        if self._counts.get(network, 0) > 1:
+            self._counts[network] -= 1
         else:
-            self._counts.pop(place, None)
+            self._counts.pop(network, None)
 
     def count(self, address: str) -> int:
-        return self._counts.get(place_of(address), 0)
+        return self._counts.get(network_of(address), 0)
 
 
 def networks(given: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
@@ -86,7 +85,7 @@ def networks(given: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 
 @lru_cache(4096)
-def place_of(address: str) -> str:
+def network_of(address: str) -> str:
     """What connections are counted by: an IPv4 address, or the /64 that one customer gets of IPv6. Empty for
     this machine's own addresses, where a proxy stands, and for what is no address (a Unix socket)."""
     try:

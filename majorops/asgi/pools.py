@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-PATIENCE = 0.25  # seconds for which a stranger's request waits for staff to be done
+STAFF_FIRST = 0.25  # seconds for which a stranger's request waits for staff to be done
 
 
 class Pool:
@@ -33,7 +33,7 @@ class Pool:
         self.executor.shutdown(wait=True, cancel_futures=True)
 
 
-class StaffWork:
+class StaffRequests:
     """How many requests of signed-in people are being worked on."""
 
     def __init__(self):
@@ -52,7 +52,7 @@ class StaffWork:
     def __bool__(self) -> bool:
         return self._count > 0
 
-    def wait_until_done(self, seconds: float = PATIENCE) -> None:
+    def wait_until_done(self, seconds: float = STAFF_FIRST) -> None:
         """Let staff go first, though not for ever."""
         if self._count:
             with self._changed:

@@ -9,10 +9,10 @@ from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from majorops.asgi.limits import Waiting
+from majorops.asgi.admission import AdmissionQueue
+from majorops.asgi.limits import IdleConnections
 from majorops.asgi.public_pages import PublicPages
-from majorops.asgi.turns import Turns
-from majorops.asgi.visitors import Visitors
+from majorops.asgi.session_cookie import SessionCookie
 from majorops.publishing.snapshots import Snapshot, accepted
 
 COOKIE = re.compile(rb"\r\ncookie:([^\r\n]*)", re.IGNORECASE)
@@ -22,7 +22,7 @@ TOO_SLOW = (b"408 Request Timeout", b"The head of the request did not come withi
 TOO_LARGE = (b"431 Request Header Fields Too Large", b"The head of the request is larger than 64 KB.")
 
 
-class _Answered:
+class _FinishedCycle:
     """Stands for the request that a finished answer was written to."""
 
     response_complete, disconnected = True, False
@@ -33,21 +33,21 @@ class BoundedProtocol(HttpToolsProtocol):
     """The head of a request comes within 10 s and 64 KB, and one address keeps so many connections that ask
     for nothing."""
 
-    waiting = Waiting()
+    idle = IdleConnections()
     head_seconds, head_bytes = HEAD_SECONDS, HEAD_BYTES
 
     def connection_made(self, transport) -> None:
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self._is_waiting = self._is_in_head = self._is_too_large = False
+        self._is_counted = self._is_in_head = self._is_too_large = False
         self._fed = self._size = 0
         self._head_timer: asyncio.TimerHandle | None = None
-        self._wait()
+        self._count_as_idle()
         self._time_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timing()
-        self._stop_waiting()
+        self._stop_counting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -84,11 +84,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         if not self.cycle.response_complete:
-            self._stop_waiting()
+            self._stop_counting()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._wait()
+        self._count_as_idle()
 
     def send_400_response(self, msg: str) -> None:
         if self._is_too_large:
@@ -102,16 +102,16 @@ class BoundedProtocol(HttpToolsProtocol):
             self._is_too_large = True
             raise ValueError("the head is too large")  # the parser stops, and send_400_response is called
 
-    def _wait(self) -> None:
-        if not self._is_waiting and not self.transport.is_closing():
-            self._is_waiting = self.waiting.begin(self._address)
-            if not self._is_waiting:
+    def _count_as_idle(self) -> None:
+        if not self._is_counted and not self.transport.is_closing():
+            self._is_counted = self.idle.begin(self._address)
+            if not self._is_counted:
                 self.transport.close()
 
-    def _stop_waiting(self) -> None:
-        if self._is_waiting:
-            self._is_waiting = False
-            self.waiting.end(self._address)
+    def _stop_counting(self) -> None:
+        if self._is_counted:
+            self._is_counted = False
+            self.idle.end(self._address)
 
     def _time_head(self) -> None:
         if self._head_timer is None and not self.transport.is_closing():
@@ -154,18 +154,22 @@ class PublicPagesProtocol(BoundedProtocol):
     """
 
     pages: PublicPages
-    turns: Turns
-    visitors: Visitors
+    admission: AdmissionQueue
+    session_cookie: SessionCookie
 
     def data_received(self, data: bytes) -> None:
         is_new = not self._is_in_head and (self.cycle is None or self.cycle.response_complete)
-        if is_new and not self.turns.has_room(self.loop) and not self.visitors.is_signed_in(cookies(data)):
+        if (
+            is_new
+            and not self.admission.admits(self.loop)
+            and not self.session_cookie.is_signed_in(cookies(data))
+        ):
             self.transport.pause_reading()
-            self.turns.wait(self, data)
+            self.admission.enqueue(self, data)
         else:
             super().data_received(data)
 
-    def take_turn(self, data: bytes) -> None:
+    def on_admitted(self, data: bytes) -> None:
         """Go on with what was received when there was no room."""
         if not self.transport.is_closing():
             self.transport.resume_reading()
@@ -208,7 +212,7 @@ class PublicPagesProtocol(BoundedProtocol):
         parts.append(b"\r\n" if stays else b"connection: close\r\n\r\n")
         if method == b"GET" and not is_known:
             parts.append(found.bodies[encoding])
-        self.cycle = cast(RequestResponseCycle, _Answered)
+        self.cycle = cast(RequestResponseCycle, _FinishedCycle)
         self.transport.write(b"".join(parts))
         self.server_state.total_requests += 1
         self._unset_keepalive_if_required()  # of the answer before, when several were asked for at once

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from majorops.asgi.pools import Pool, StaffWork
+from majorops.asgi.pools import Pool, StaffRequests
 from majorops.publishing.snapshots import TEXT, Key, Snapshot, Snapshots, accepted
 
 # Headers of requests that no snapshot answers: a body comes with them.
@@ -26,7 +26,7 @@ class PublicPages:
     """`origin`: where people reach the pages by the settings, or empty; `intake_host`: the host that has
     none of them."""
 
-    def __init__(self, snapshots: Snapshots, origin: str, intake_host: str, staff: StaffWork):
+    def __init__(self, snapshots: Snapshots, origin: str, intake_host: str, staff: StaffRequests):
         self.snapshots, self._staff = snapshots, staff
         self._origin, self._intake_host = origin, intake_host.encode()
         self._pool = Pool("drawing", 1, WAITING)
@@ -61,7 +61,7 @@ class PublicPages:
     def find(self, key: Key) -> Snapshot | None:
         return self.snapshots.find(key)
 
-    async def answer(self, scope, send, *, is_stranger: bool) -> bool:
+    async def answer(self, scope, send, *, is_anonymous: bool) -> bool:
         """Answer with a snapshot, drawn first if need be. False for what is none: Flask answers, errors too.
         Raises Busy."""
         key = self.key_of(scope["path"].encode(), scope["query_string"], scope["headers"], scope["scheme"])
@@ -70,13 +70,13 @@ class PublicPages:
         found = self.snapshots.find(key)
         if found is None:
             if not self.snapshots.is_public(scope["path"]):
-                is_nowhere = is_stranger and not self.snapshots.has_route(scope["path"])
-                return is_nowhere and await self._say_missing(key, scope, send)
+                is_nowhere = is_anonymous and not self.snapshots.has_route(scope["path"])
+                return is_nowhere and await self._send_not_found(key, scope, send)
             found = await self._drawn_or_first_page(key)
             if found is None:
-                is_404 = is_stranger and self.snapshots.nothing(key) == 404
-                return is_404 and await self._say_missing(key, scope, send)
-        await self._give(found, scope, send)
+                is_404 = is_anonymous and self.snapshots.nothing(key) == 404
+                return is_404 and await self._send_not_found(key, scope, send)
+        await self._send(found, scope, send)
         return True
 
     async def _drawn_or_first_page(self, key: Key) -> Snapshot | None:
@@ -117,7 +117,7 @@ class PublicPages:
         self._drawings.pop(name, None)
         self._pool.leave()
 
-    async def _say_missing(self, key: Key, scope, send) -> bool:
+    async def _send_not_found(self, key: Key, scope, send) -> bool:
         """The page for an address where there is nothing."""
         if any(name == b"hx-request" for name, _ in scope["headers"]):
             return False
@@ -127,10 +127,10 @@ class PublicPages:
             raise
         except Exception:
             return False
-        await self._give(found, scope, send, status=404)
+        await self._send(found, scope, send, status=404)
         return True
 
-    async def _give(self, found: Snapshot, scope, send, status: int = 200) -> None:
+    async def _send(self, found: Snapshot, scope, send, status: int = 200) -> None:
         asked = dict(scope["headers"])
         encoding = accepted(asked.get(b"accept-encoding", b"").decode("latin-1"))
         is_known = status == 200 and found.is_known(asked.get(b"if-none-match", b"").decode("latin-1"))

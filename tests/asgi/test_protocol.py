@@ -13,10 +13,10 @@ import pytest
 import uvicorn
 
 from majorops.asgi import limits
-from majorops.asgi.limits import Waiting
-from majorops.asgi.pools import StaffWork
+from majorops.asgi.admission import AdmissionQueue
+from majorops.asgi.limits import IdleConnections
+from majorops.asgi.pools import StaffRequests
 from majorops.asgi.protocol import BoundedProtocol, PublicPagesProtocol
-from majorops.asgi.turns import Turns
 from majorops.publishing.snapshots import Snapshot
 from tests.server import free_port
 from tests.waiting import wait_for
@@ -44,21 +44,21 @@ class Maya:
         return (b"cookie", b" majorops=maya") in headers
 
 
-class NoRoom:
-    """Turns that come when the test says so."""
+class HeldQueue:
+    """Admits nobody until the test says so."""
 
     def __init__(self):
         self.waiting = []
 
-    def has_room(self, loop):
+    def admits(self, loop):
         return False
 
-    def wait(self, connection, data):
+    def enqueue(self, connection, data):
         self.waiting.append((connection, data))
 
     def go_on(self):
         for connection, data in self.waiting:
-            connection.loop.call_soon_threadsafe(connection.take_turn, data)
+            connection.loop.call_soon_threadsafe(connection.on_admitted, data)
 
 
 async def application(scope, receive, send):
@@ -74,7 +74,13 @@ async def application(scope, receive, send):
 @contextmanager
 def serving(**own):
     """The port of a server with this protocol, changed by `own`."""
-    base = {"pages": Pages, "turns": Turns(StaffWork()), "visitors": Maya, "waiting": Waiting(""), **own}
+    base = {
+        "pages": Pages,
+        "admission": AdmissionQueue(StaffRequests()),
+        "session_cookie": Maya,
+        "idle": IdleConnections(""),
+        **own,
+    }
     protocol = type("Protocol", (PublicPagesProtocol,), base)
     given = {"http": protocol, "port": free_port(), "lifespan": "off", "log_level": "critical"}
     server = uvicorn.Server(uvicorn.Config(application, timeout_keep_alive=1, access_log=False, **given))
@@ -107,14 +113,14 @@ def read_all(line: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("path", ["/page", "/other"])
 def test_who_is_signed_in_never_waits_behind_strangers_whatever_their_cookies_say(path):
-    turns = NoRoom()
-    with serving(turns=turns) as port:
+    queue = HeldQueue()
+    with serving(admission=queue) as port:
         strangers = [connect(port) for _ in range(3)]
         for line, cookie in zip(
             strangers, ("", "Cookie: majorops=forged\r\n", "cookie: a=maya\r\n"), strict=True
         ):
             line.sendall(ask(path, cookie))
-        wait_for(lambda: len(turns.waiting) == 3, "three strangers that wait")
+        wait_for(lambda: len(queue.waiting) == 3, "three strangers that wait")
         with connect(port) as maya:
             maya.sendall(ask(path, "Cookie: majorops=maya\r\n"))
             assert maya.recv(65_536).startswith(b"HTTP/1.1 200 ")
@@ -122,7 +128,7 @@ def test_who_is_signed_in_never_waits_behind_strangers_whatever_their_cookies_sa
             line.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 line.recv(1)
-        turns.go_on()
+        queue.go_on()
         for line in strangers:
             line.settimeout(20)
             assert line.recv(65_536).startswith(b"HTTP/1.1 200 ")
@@ -214,35 +220,35 @@ def test_a_page_and_a_slow_request_at_once():
 
 
 def test_connections_of_one_address_that_ask_for_nothing_are_bounded(monkeypatch):
-    monkeypatch.setattr(limits, "place_of", lambda address: address)
-    waiting = Waiting("", most=3)
-    with serving(waiting=waiting) as port:
+    monkeypatch.setattr(limits, "network_of", lambda address: address)
+    idle = IdleConnections("", most=3)
+    with serving(idle=idle) as port:
         lines = [connect(port) for _ in range(3)]
         for line in lines:
             line.sendall(b"GET /page HT")
-        wait_for(lambda: waiting.count("127.0.0.1") >= 3, "three half-open connections")
+        wait_for(lambda: idle.count("127.0.0.1") >= 3, "three half-open connections")
         with connect(port) as fourth:
             assert read_all(fourth) == b""
         lines[0].sendall(b"TP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert read_all(lines[0]).startswith(b"HTTP/1.1 200 ")
-        wait_for(lambda: waiting.count("127.0.0.1") <= 2, "the end of one of them")
+        wait_for(lambda: idle.count("127.0.0.1") <= 2, "the end of one of them")
         with connect(port) as again:
             again.sendall(ask("/page", "Connection: close\r\n"))
             assert read_all(again).startswith(b"HTTP/1.1 200 ")
         for line in lines:
             line.close()
-        wait_for(lambda: not waiting.count("127.0.0.1"), "the end of all")
+        wait_for(lambda: not idle.count("127.0.0.1"), "the end of all")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.2", "/run/socket", ""])
 def test_behind_a_proxy_nobody_is_bound(address):
-    waiting = Waiting("10.0.0.0/24, /run/socket", most=1)
-    assert [waiting.begin(address) for _ in range(5)] == [True] * 5
-    assert waiting.count(address) == 0
+    idle = IdleConnections("10.0.0.0/24, /run/socket", most=1)
+    assert [idle.begin(address) for _ in range(5)] == [True] * 5
+    assert idle.count(address) == 0
 
 
 def test_strangers_are_counted_by_address_and_of_ipv6_by_network():
-    waiting = Waiting("", most=2)
+    idle = IdleConnections("", most=2)
     given = [
         "203.0.113.5",
         "203.0.113.5",
@@ -252,9 +258,9 @@ def test_strangers_are_counted_by_address_and_of_ipv6_by_network():
         "2001:db8::2",
         "2001:db8::3",
     ]
-    assert [waiting.begin(address) for address in given] == [True, True, False, True, True, True, False]
-    waiting.end("2001:db8::9")
-    assert waiting.begin("2001:db8::4")
+    assert [idle.begin(address) for address in given] == [True, True, False, True, True, True, False]
+    idle.end("2001:db8::9")
+    assert idle.begin("2001:db8::4")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import threading
 import pytest
 import requests
 
-from majorops.asgi.pools import Pool, StaffWork
+from majorops.asgi.pools import Pool, StaffRequests
 from majorops.asgi.public_pages import PublicPages
 from majorops.asgi.refusals import kept_form, too_many
-from majorops.asgi.visitors import Visitors
+from majorops.asgi.session_cookie import SessionCookie
 from majorops.domain.errors import Busy
 from majorops.operations import passwords
 from majorops.publishing import snapshots
@@ -80,7 +80,7 @@ def test_a_queue_has_an_end():
 
 
 def test_strangers_wait_for_staff_to_be_done_but_not_for_ever():
-    staff, order, has_begun = StaffWork(), [], threading.Event()
+    staff, order, has_begun = StaffRequests(), [], threading.Event()
 
     def stranger():
         has_begun.set()
@@ -101,10 +101,10 @@ def test_strangers_wait_for_staff_to_be_done_but_not_for_ever():
 
 
 def test_a_forged_cookie_makes_nobody_staff(app, cast, client):
-    visitors = Visitors(app)
+    session_cookie = SessionCookie(app)
 
     def is_staff(text: str, name: str = "majorops") -> bool:
-        return visitors.is_signed_in([(b"cookie", f"a=b; {name}={text}; c=d".encode())])
+        return session_cookie.is_signed_in([(b"cookie", f"a=b; {name}={text}; c=d".encode())])
 
     good = cast.browser("maya").get_cookie("majorops").value
     client.get("/login")
@@ -119,13 +119,13 @@ def test_a_forged_cookie_makes_nobody_staff(app, cast, client):
     ):
         assert not is_staff(text), text
     assert not is_staff(good, "other")
-    assert not visitors.is_signed_in([])
+    assert not session_cookie.is_signed_in([])
 
 
 @pytest.fixture
 def pages(app, cast):
     app.extensions["has_accounts"] = True
-    pages = PublicPages(Snapshots(app), "", "new.example.org", StaffWork())
+    pages = PublicPages(Snapshots(app), "", "new.example.org", StaffRequests())
     yield pages
     pages.stop()
 
@@ -161,14 +161,14 @@ class TestAnswers:
         monkeypatch.setattr(snapshots, "FRESH", 600.0)
 
     @staticmethod
-    def ask(pages, path, query=b"", headers=BROWSER, is_stranger=True, method="GET"):
+    def ask(pages, path, query=b"", headers=BROWSER, is_anonymous=True, method="GET"):
         sent = []
 
         async def send(message):
             sent.append(message)
 
         scope = {"path": path, "query_string": query, "headers": headers, "scheme": "http", "method": method}
-        if not run(lambda: pages.answer(scope, send, is_stranger=is_stranger)):
+        if not run(lambda: pages.answer(scope, send, is_anonymous=is_anonymous)):
             return None
         return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -229,7 +229,7 @@ class TestAnswers:
         assert self.ask(pages, "/no/such", method="HEAD")[2] == b""
 
     def test_signed_in_people_and_the_script_get_their_own_page_from_flask(self, pages):
-        assert self.ask(pages, "/no/such", is_stranger=False) is None
+        assert self.ask(pages, "/no/such", is_anonymous=False) is None
         assert self.ask(pages, "/no/such", headers=[*BROWSER, (b"hx-request", b"true")]) is None
         assert self.ask(pages, "/login") is None
 

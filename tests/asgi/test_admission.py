@@ -1,4 +1,4 @@
-"""Turns of strangers: a few in a round of the event loop, fewer while staff work,
+"""Admission of anonymous requests: a few in an iteration of the event loop, fewer while staff work,
 in the order in which they came.
 """
 
@@ -7,24 +7,24 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 
-from majorops.asgi.pools import StaffWork
-from majorops.asgi.turns import AT_ONCE, BESIDE_STAFF, Turns
+from majorops.asgi.admission import BATCH, BATCH_BESIDE_STAFF, AdmissionQueue
+from majorops.asgi.pools import StaffRequests
 from tests.loops import run
 
 
 class Asking:
     """A connection that says when its turn came."""
 
-    def __init__(self, turns: Turns):
-        self.turns, self.came = turns, []
+    def __init__(self, queue: AdmissionQueue):
+        self.queue, self.came = queue, []
 
     def ask(self, data: bytes) -> None:
-        if self.turns.has_room(asyncio.get_running_loop()):
-            self.take_turn(data)
+        if self.queue.admits(asyncio.get_running_loop()):
+            self.on_admitted(data)
         else:
-            self.turns.wait(self, data)
+            self.queue.enqueue(self, data)
 
-    def take_turn(self, data: bytes) -> None:
+    def on_admitted(self, data: bytes) -> None:
         self.came.append(int(data))
 
 
@@ -44,12 +44,12 @@ async def rounds(asking: Asking, many: int) -> list[int]:
 
 
 async def _without_staff() -> None:
-    asking = Asking(Turns(StaffWork()))
-    crowd(asking, 3 * AT_ONCE)
-    sizes = await rounds(asking, 3 * AT_ONCE)
-    assert sizes[0] == AT_ONCE
-    assert all(later - earlier <= AT_ONCE for earlier, later in pairwise(sizes))
-    assert asking.came == list(range(3 * AT_ONCE))
+    asking = Asking(AdmissionQueue(StaffRequests()))
+    crowd(asking, 3 * BATCH)
+    sizes = await rounds(asking, 3 * BATCH)
+    assert sizes[0] == BATCH
+    assert all(later - earlier <= BATCH for earlier, later in pairwise(sizes))
+    assert asking.came == list(range(3 * BATCH))
 
 
 def test_a_crowd_comes_in_rounds_and_in_order():
@@ -57,15 +57,15 @@ def test_a_crowd_comes_in_rounds_and_in_order():
 
 
 async def _beside_staff() -> None:
-    staff = StaffWork()
-    asking = Asking(Turns(staff))
+    staff = StaffRequests()
+    asking = Asking(AdmissionQueue(staff))
     with staff:
-        crowd(asking, 10 * BESIDE_STAFF)
+        crowd(asking, 10 * BATCH_BESIDE_STAFF)
         assert asking.came == []  # not even the first: what staff do goes on without a pause
         await rounds(asking, 1)
-        assert len(asking.came) == BESIDE_STAFF
-    await rounds(asking, 10 * BESIDE_STAFF)
-    assert asking.came == list(range(10 * BESIDE_STAFF))
+        assert len(asking.came) == BATCH_BESIDE_STAFF
+    await rounds(asking, 10 * BATCH_BESIDE_STAFF)
+    assert asking.came == list(range(10 * BATCH_BESIDE_STAFF))
 
 
 def test_beside_staff_a_few_come_at_a_time_and_nobody_is_forgotten():
@@ -73,10 +73,10 @@ def test_beside_staff_a_few_come_at_a_time_and_nobody_is_forgotten():
 
 
 async def _later() -> None:
-    asking = Asking(Turns(StaffWork()))
+    asking = Asking(AdmissionQueue(StaffRequests()))
     for _ in range(3):
-        crowd(asking, AT_ONCE)
-        assert len(asking.came) == AT_ONCE
+        crowd(asking, BATCH)
+        assert len(asking.came) == BATCH
         asking.came.clear()
         await asyncio.sleep(0.01)
 

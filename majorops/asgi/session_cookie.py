@@ -8,7 +8,7 @@ from itsdangerous import BadData
 from majorops.web.session import cookie_signer
 
 
-class Visitors:
+class SessionCookie:
     """Asks no database: a session that has ended is known to Flask only, and its cookie can be had by
     signing in alone. A forged cookie makes nobody staff."""
 
