@@ -1,5 +1,5 @@
-"""uvicorn's HTTP with a short way for public pages, and with bounds for who asks slowly, too much, or not at
-all."""
+"""uvicorn's HTTP with a fast path for public pages, and with bounds for who asks slowly, too much, or not at
+all. The one file that touches uvicorn's private parts; tests/asgi/test_private_parts.py names them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ class _FinishedCycle:
     message_event = asyncio.Event()
 
 
+async def _refuse_malformed(scope, receive, send) -> None:
+    """The ASGI application of a request whose body is malformed, where it is not first."""
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """The head of a request comes within 10 s and 64 KB, and one address keeps so many connections that ask
     for nothing."""
@@ -39,7 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport) -> None:
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self._is_counted = self._is_in_head = self._is_too_large = False
+        self._is_counted = self._is_in_head = self._is_too_large = self._has_begun = False
         self._fed = self._size = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._count_as_idle()
@@ -51,11 +58,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_in_head:
+        self._has_begun = False
+        super().data_received(data)
+        # Only bytes that the head has for itself: those with its begin, or its end, hold others' too.
+        if self._is_in_head and not self._has_begun:
             self._fed += len(data)
             if self._fed > self.head_bytes:
                 return self._refuse(*TOO_LARGE)
-        super().data_received(data)
         # A head that has begun, or a stray byte after an answer: the keep-alive timer does not run any more.
         is_idle = self.cycle is None or self.cycle.response_complete
         if self._is_in_head or (is_idle and self.timeout_keep_alive_task is None):
@@ -64,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._is_in_head, self._fed, self._size = True, 0, 0
+        self._is_in_head, self._has_begun, self._fed, self._size = True, True, 0, 0
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -79,6 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timing()
         # The answer before this one set it, in the same batch of bytes: it would cut this answer.
         self._unset_keepalive_if_required()
+        self.scope["state"]["pause_reading"] = self.pause_reading
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -93,8 +103,37 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         if self._is_too_large:
             self._refuse(*TOO_LARGE)
-        else:
+        elif not self._ends_with_answers():
             super().send_400_response(msg)
+
+    def pause_reading(self, seconds: float) -> None:
+        """Read nothing more from this connection for so long: whoever asks again at once is not heard."""
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+            self.loop.call_later(seconds, self._resume_reading)
+
+    def _resume_reading(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _ends_with_answers(self) -> bool:
+        """Whether answers to earlier requests are on their way: the connection ends with them, as a refusal
+        now would be read as the answer to the first of those requests."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        if not cycle.more_body:
+            cycle.keep_alive = False
+        elif self.pipeline:  # its own body is malformed: it is refused when it is its turn
+            self.pipeline[0] = (cycle, _refuse_malformed)
+        else:
+            cycle.disconnected = True  # nobody waits for the rest of its body
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.close()
+            return cycle.response_started
+        self.transport.pause_reading()
+        return True
 
     def _grow(self, count: int) -> None:
         self._size += count
@@ -133,13 +172,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: bytes, text: bytes) -> None:
         self._stop_timing()
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._ends_with_answers():
             return
-        if self.cycle is None or self.cycle.response_complete:
-            head = (
-                b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-            )
-            self.transport.write(head % (status, len(text)) + text)
+        head = b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self.transport.write(head % (status, len(text)) + text)
         self.transport.close()
 
 
@@ -149,9 +185,8 @@ def cookies(head: bytes) -> list[tuple[bytes, bytes]]:
 
 
 class PublicPagesProtocol(BoundedProtocol):
-    """Finished pages are written at once, without a task and a scope for each;
-    a crowd of strangers takes turns.
-    """
+    """Finished pages are written at once, without a task and a scope for each; anonymous requests are
+    admitted in batches."""
 
     pages: PublicPages
     admission: AdmissionQueue

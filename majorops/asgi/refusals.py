@@ -3,13 +3,12 @@ button."""
 
 from __future__ import annotations
 
-import asyncio
 from html import escape
 from urllib.parse import parse_qsl
 
 RETRY_AFTER = 5
-# A refusal costs little and would be asked for again at once: who is refused waits for it.
-DELAY = 1.0
+# A refusal would be asked for again at once: nothing more is read from that connection for so long.
+PAUSE = 1.0  # seconds
 SHOWN_NOT = {"csrf_token", "next", "request_key"}
 PAGE = """<!doctype html>
 <html lang="en">
@@ -56,8 +55,8 @@ HEADERS = [
 
 
 async def too_many(scope, send, body: bytes, style: str) -> None:
-    """503 with Retry-After, after a moment. `style`: the address of the public stylesheet."""
-    await asyncio.sleep(DELAY)
+    """503 with Retry-After. `style`: the address of the public stylesheet."""
+    scope["state"]["pause_reading"](PAUSE)
     is_form = scope["method"] == "POST"
     said = "Nothing was saved; what you typed is below. " if is_form else ""
     text = f"{said}Try again in {RETRY_AFTER} seconds. Signed-in people go on working."
