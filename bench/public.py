@@ -99,6 +99,23 @@ def wrk(port: int, connections: int = 32, seconds: float = 0) -> tuple[float, fl
     return rate, float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
+def busy(pid: int, port: int) -> tuple[float, float, float]:
+    """Answers a second, p99 in ms, and answers in a second of processor time: others who use the same core
+    do not change that."""
+    used, began = processor_seconds(pid), time.perf_counter()
+    rate, late = wrk(port)
+    share = (processor_seconds(pid) - used) / (time.perf_counter() - began)
+    return rate, late, rate / share
+
+
+def processor_seconds(pid: int) -> float:
+    """Of a process and its children, to a hundredth."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(processor_seconds(int(child)) for child in children)
+
+
 def against_nginx(server: Server) -> list[dict]:
     """Medians of several rounds, taken in turns on the same core."""
     if not all(map(shutil.which, ("nginx", "wrk", "taskset"))) or os.cpu_count() < 2:
@@ -113,18 +130,19 @@ def against_nginx(server: Server) -> list[dict]:
     nginx = subprocess.Popen(["taskset", "-c", "0", "nginx", "-c", str(folder / "conf")])
     pin(server.process.pid, 0)
     time.sleep(1)
-    found = [(wrk(port), wrk(server.port)) for _ in range(ROUNDS)]
+    found = [(busy(nginx.pid, port), busy(server.process.pid, server.port)) for _ in range(ROUNDS)]
     nginx.terminate()
     nginx.wait()
     pin_free(server.process.pid)
     shutil.rmtree(folder)
     theirs = statistics.median(one[0] for one, _ in found)
     ours, late = (statistics.median(two[n] for _, two in found) for n in (0, 1))
+    ratio = statistics.median(two[2] for _, two in found) / statistics.median(one[2] for one, _ in found)
     return [
         {
             "row": "/ over the server, 32 connections",
-            "note": f"{ours:,.0f}/s, nginx {theirs:,.0f}/s, one core each",
-            "bar": verdict(ours / theirs >= 0.35, f"{ours / theirs:.2f} of nginx, at least 0.35"),
+            "note": f"{ours:,.0f}/s, nginx {theirs:,.0f}/s, one core each: {ours / theirs:.2f}",
+            "bar": verdict(ratio >= 0.45, f"{ratio:.2f} of nginx by processor time, at least 0.45"),
         },
         {"row": "the same, p99", "note": f"{late:.1f} ms", "bar": verdict(late < 10, "p99 under 10 ms")},
     ]

@@ -5,7 +5,9 @@ in the order in which they came.
 from __future__ import annotations
 
 import asyncio
+import re
 from itertools import pairwise
+from pathlib import Path
 
 from majorops.asgi.admission import BATCH, BATCH_BESIDE_STAFF, AdmissionQueue
 from majorops.asgi.pools import StaffRequests
@@ -83,3 +85,9 @@ async def _later() -> None:
 
 def test_each_round_has_room_again():
     run(_later)
+
+
+def test_nothing_in_front_sleeps():
+    """A timer of the loop goes on with the queue; a sleep would hold everybody."""
+    for path in (Path(__file__).resolve().parents[2] / "majorops/asgi").glob("*.py"):
+        assert not re.search(r"\bsleep\b", path.read_text()), path
