@@ -10,22 +10,25 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from majorops.db import db
+from majorops.domain import runcards
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.briefs import Basis
 from majorops.domain.cadence import Cadence, Holding, holding
 from majorops.domain.coach import Nudge, next_change, nudges, standing
 from majorops.domain.enums import AskState, CommandRole, Helper, IncidentStatus, Phase, TrackOutcome
-from majorops.domain.gates import Blocker, Situation, advance_blockers
+from majorops.domain.gates import Blocker, Situation, advance_blockers, check_refusal, not_yours
 from majorops.domain.phases import Step, steps
-from majorops.domain.playbook import Play, play_at
-from majorops.domain.roles import is_let_go
+from majorops.domain.playbook import Item, Play, play_at
+from majorops.domain.roles import is_let_go, release_refusal
 from majorops.fireground.view import View, once
 from majorops.models import (
     PHASES_ENTERED,
     Ask,
     CanReport,
+    ChecklistTick,
     CommandAssignment,
     Draft,
     Handover,
@@ -33,14 +36,21 @@ from majorops.models import (
     PhaseNote,
     Publication,
     RecoveryTrack,
+    RunCard,
+    RunCardTick,
+    RunCardUse,
+    RunCardVersion,
+    System,
     Timebox,
     TimelineEvent,
 )
+from majorops.operations.checklist_facts import facts, standing_ticks
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.coaching import marks, resting
 from majorops.operations.drafts import offered_drafts
 from majorops.operations.handover_expiry import open_handover
 from majorops.operations.phase import situation as read_situation
+from majorops.operations.runcards import cards_for
 from majorops.operations.summary import summary_moved as what_moved
 
 SHOWN = 20  # tracks, timeboxes, teams, asks, updates
@@ -204,6 +214,12 @@ def handover(view: View) -> Handover | None:
     return open_handover(view.incident)
 
 
+def offers_release(view: View) -> bool:
+    """Responders are released by name once recovery is applied, and after the close until all stood down."""
+    has_left = release_refusal(view.incident.stood_down_at)
+    return view.may_command and view.incident.phase >= Phase.VALIDATION and not has_left
+
+
 # Phase command
 
 
@@ -264,10 +280,85 @@ def blockers(view: View) -> list[Blocker]:
     return advance_blockers(situation(view), to, view.now) if to else []
 
 
+class Line(NamedTuple):
+    """A line of the checklist. `missing`: why it is open, `refusal`: why a person can neither tick nor untick
+    it now; each empty where nothing is. `tick`: of the person who did it.
+    """
+
+    item: Item
+    missing: str
+    refusal: str
+    tick: ChecklistTick | None
+
+    @property
+    def is_done(self) -> bool:
+        return not self.missing
+
+
+@once
+def checklist(view: View) -> list[Line]:
+    """What this phase asks for."""
+    incident = view.incident
+    ticks = standing_ticks(incident, incident.phase)
+    known = facts(incident, incident.phase, now=view.now, ticks=ticks)
+    lines = []
+    for item in play(view).items:
+        missing, refusal = item.missing(known), item.why_not_press(known)
+        lines.append(Line(item, missing, refusal, None if missing or refusal else ticks.get(item.key)))
+    return lines
+
+
+@once
+def _own_systems(view: View) -> set[str]:
+    return set(db.session.scalars(select(System.name).filter_by(owner_id=view.actor.user_id)))
+
+
+def why_not_check(view: View, system: str) -> str:
+    """Why this person does not confirm a system now; empty when they may."""
+    refusal = check_refusal(view.incident.phase, view.incident.is_resolved)
+    if not refusal and not view.may_command and system not in _own_systems(view):
+        return not_yours(system)
+    return refusal
+
+
 def shows_resolution(view: View) -> bool:
     """The composer offers the resolution milestone: in phase 8, and in phase 7 once it is clear."""
     phase = view.incident.phase
     return phase is Phase.RESOLUTION or (phase is Phase.VALIDATION and not blockers(view))
+
+
+# The run card
+
+
+class Card(NamedTuple):
+    """The run card that lies here. `ticks`: step → who did it when."""
+
+    use: RunCardUse
+    ticks: dict[int, RunCardTick]
+
+    @property
+    def steps(self) -> list[str]:
+        return runcards.steps(self.use.version.body)
+
+
+@once
+def card(view: View) -> Card | None:
+    """The card that was put here last. Two queries."""
+    rows = select(RunCardUse).filter_by(incident_id=view.incident.id)
+    newest = rows.order_by(RunCardUse.put_at.desc(), RunCardUse.id.desc()).limit(1)
+    loads = joinedload(RunCardUse.version).joinedload(RunCardVersion.card)
+    use = db.session.scalar(newest.options(loads))
+    if use is None:
+        return None
+    ticks = db.session.scalars(select(RunCardTick).filter_by(use_id=use.id))
+    return Card(use, {tick.step: tick for tick in ticks})
+
+
+@once
+def other_cards(view: View) -> list[RunCard]:
+    """What else answers the incident, most specific first."""
+    lies = card(view)
+    return [one for one in cards_for(view.incident) if lies is None or one.id != lies.use.version.card_id]
 
 
 # Drafts and the exec summary

@@ -15,7 +15,6 @@ from majorops.domain.gates import Blocker, Situation, opens_at, status_blockers
 from majorops.domain.playbook import Item, Play, play_at
 from majorops.domain.systems import system_status
 from majorops.fireground import reads
-from majorops.fireground.screen.cards import Card, card_on, others_for
 from majorops.fireground.screen.drafts import Drafts
 from majorops.models import ChecklistTick, PhaseNote, RunCard, ValidationCheck
 from majorops.operations.checklist_facts import facts, standing_ticks
@@ -141,14 +140,14 @@ class Fireground(Drafts):
     def open_items(self) -> list[Item]:
         return [line.item for line in self.checklist if not line.is_done]
 
-    @cached_property
-    def card(self) -> Card | None:
+    @property
+    def card(self) -> reads.Card | None:
         """The run card that lies here."""
-        return card_on(self.incident)
+        return reads.card(self)
 
-    @cached_property
+    @property
     def other_cards(self) -> list[RunCard]:
-        return others_for(self.incident, self.card)
+        return reads.other_cards(self)
 
     @property
     def next_phase(self) -> Phase | None:
