@@ -14,6 +14,7 @@ from majorops.operations import incident as incidents
 from majorops.operations import phase, runcards
 from majorops.operations.edit import edit_field
 from majorops.web.markdown import markdown
+from tests.counting import queries
 
 HEADINGS = ("Owner", "Health checks", "Runbook", "Vendor contacts", "RTO and RPO", "Release criteria")
 BODY = "# Steps\n- freeze\n- roll back\n" + "".join(f"# {name}\nx\n" for name in HEADINGS)
@@ -47,6 +48,19 @@ def test_a_system_named_later_brings_its_card(cast, clock, card):
     assert here(cast) is None
     edit_field(case, "affected_systems", "checkout-web, payments-api", actor=cast.maya, now=clock())
     assert here(cast).title == "payments, v1"
+
+
+def test_other_cards_are_read_for_who_may_choose_alone(cast, clock, card):
+    given = {"tier": CardTier.SPECIFIC, "name": "second", "systems": "payments-api", "body": BODY}
+    runcards.add_card(**given, actor=cast.ada, now=clock())
+    cast.open()
+    for nick, names in (("maya", ["second"]), ("rita", [])):
+        view = cast.fireground(1, nick)
+        assert view.incident.system_names
+        with queries() as sent:
+            shown = runcard.build(view)
+        assert [other.name for other in shown.others] == names
+        assert len(sent) == 2 + len(names)  # what lies here, its ticks, and all cards
 
 
 def test_a_new_version_leaves_the_fireground_its_own(cast, clock, card):
