@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.domain.after_action import OFFERED
 from majorops.domain.enums import SystemStatus
 from majorops.domain.events import NOTES
 from majorops.domain.roles import ABOUT
@@ -37,7 +36,6 @@ GLOBALS = {
     "FIELDS": FIELDS,
     "SYSTEM_STATUSES": tuple(SystemStatus),
     "ROLES_ABOUT": ABOUT,
-    "AFTER_ACTION": OFFERED,
     "NOTES": NOTES,
     "PARTS": PARTS,
     "draw": draw,

@@ -74,7 +74,7 @@ def test_a_line_of_the_record_leads_to_where_it_is_settled(cast, maya):
 
 
 def test_every_place_of_the_checklist_is_on_the_page(cast, maya):
-    from majorops.fireground.screen.command import PLACES
+    from majorops.fireground.regions.panel import PLACES
 
     incident = cast.open()
     for phase in Phase:

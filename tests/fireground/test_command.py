@@ -9,6 +9,7 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, AlarmLevel, CheckState, CommandRole, Phase, Severity
 from majorops.fireground.palette import sections
+from majorops.fireground.regions import panel
 from majorops.models import CommandAssignment, Handover, TimelineEvent
 from majorops.operations import accounts, phase, validation
 from majorops.operations.command import assign_role, holder, release_responder
@@ -198,7 +199,7 @@ def test_stand_down(cast, clock, maya):
 
 
 def line_of(cast, key: str):
-    return next(line for line in cast.fireground(1).checklist if line.item.key == key)
+    return next(line for line in panel.build(cast.fireground(1)).checklist if line.key == key)
 
 
 def test_the_checklist_knows_of_the_release(cast, maya):

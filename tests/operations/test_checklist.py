@@ -6,6 +6,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import CommandRole, Phase, Severity
 from majorops.domain.errors import Invalid
+from majorops.fireground.regions import panel
 from majorops.models import ChecklistTick
 from majorops.operations import phase as phases
 from majorops.operations import tracks
@@ -45,7 +46,7 @@ def test_the_earlier_phase_note_stays_in_the_timeline(cast, clock):
 
 
 def is_done(cast, key: str) -> bool:
-    return next(line for line in cast.fireground(1).checklist if line.item.key == key).is_done
+    return next(line for line in panel.build(cast.fireground(1)).checklist if line.key == key).is_done
 
 
 @pytest.fixture

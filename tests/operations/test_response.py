@@ -10,6 +10,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import CommandRole, TrackOutcome, Visibility
 from majorops.domain.errors import Conflict, Invalid
+from majorops.fireground.regions import panel
 from majorops.models import Ask, CanReport, RecoveryTrack, TimelineEvent
 from majorops.operations import asks, command, timeline, tracks
 
@@ -106,7 +107,7 @@ class TestGathering:
         tracks.gather(incident, ["App", "Database"], 5, **who())
         for team, holds in (("App", False), ("Database", True)):
             tracks.report_can(incident, team=team, conditions="slow", **who())
-            line = next(line for line in cast.fireground(1).checklist if line.item.key == "can")
+            line = next(line for line in panel.build(cast.fireground(1)).checklist if line.key == "can")
             assert line.is_done is holds
 
 

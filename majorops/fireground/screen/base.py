@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,18 +11,13 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.cadence import Cadence
-from majorops.domain.enums import CommandRole, Phase
-from majorops.domain.gates import check_refusal, not_yours
-from majorops.domain.phases import Step
-from majorops.domain.roles import release_refusal
+from majorops.domain.enums import CommandRole
 from majorops.fireground import reads
-from majorops.fireground.reads import phase_steps
 from majorops.fireground.view import View
 from majorops.models import (
     IS_RUNNING,
     CommandAssignment,
     Incident,
-    System,
 )
 from majorops.operations.fields import FIELDS
 
@@ -63,20 +58,11 @@ class Screen(View):
         return asked and self.can_edit("bridge_url")
 
     def why_not_check(self, system: str) -> str:
-        refusal = check_refusal(self.incident.phase, self.incident.is_resolved)
-        if not refusal and not self.may_command and system not in self._own_systems:
-            return not_yours(system)
-        return refusal
-
-    def can_check(self, system: str) -> bool:
-        return not self.why_not_check(system)
+        return reads.why_not_check(self, system)
 
     @property
     def offers_release(self) -> bool:
-        """Responders are released by name once recovery is applied, and after the close until all stood
-        down."""
-        has_left = release_refusal(self.incident.stood_down_at)
-        return self.may_command and self.incident.phase >= Phase.VALIDATION and not has_left
+        return reads.offers_release(self)
 
     if TYPE_CHECKING:  # of the classes further up, which are the same screen
 
@@ -85,10 +71,6 @@ class Screen(View):
 
         @cached_property
         def team(self) -> list[tuple[CommandRole, CommandAssignment | None, datetime | None]]: ...
-
-    @cached_property
-    def _own_systems(self) -> set[str]:
-        return set(db.session.scalars(select(System.name).filter_by(owner_id=self.actor.user_id)))
 
     def text_of(self, name: str) -> str:
         """A field's stored value as editable text."""
@@ -100,7 +82,7 @@ class Screen(View):
             )
         return FIELDS[name].read(self.incident)
 
-    # Top bar and phases
+    # Top bar
 
     @cached_property
     def others(self) -> list[Incident]:
@@ -108,14 +90,6 @@ class Screen(View):
         rows = select(Incident).where(IS_RUNNING, Incident.id != self.incident.id)
         highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
         return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
-
-    @property
-    def steps(self) -> list[Step]:
-        return phase_steps(self)
-
-    @property
-    def time_in_phase(self) -> timedelta:
-        return (self.incident.resolved_at or self.now) - self.incident.phase_entered_at
 
     @cached_property
     def cadence(self) -> Cadence | None:
