@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from flask import make_response, render_template, request
+from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from majorops.domain.enums import Visibility
+from majorops import clock
+from majorops.domain.enums import ChannelKind, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import ComposerForm, CorrectionForm
-from majorops.fireground.responses import changed, checked, incident_action, screen
+from majorops.fireground.responses import changed, checked, incident_action
 from majorops.models import Incident, Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
@@ -87,13 +89,49 @@ def preview(incident) -> Response:
     checked(form := ComposerForm())
     if not form.body.data:
         raise Invalid({"body": "Write what is known, confirmed, and next."})
-    shown = screen(incident)
-    is_public = form.visibility.data is Visibility.PUBLIC and incident.is_shown
-    after = form.after_action_time(shown.now) if form.kind.data == "resolution" else None
-    given = {"form": form, "eta": promised(form, shown.now), "after": after, "is_public": is_public}
-    template = "_preview" if wants_partial() else "preview"
-    return make_response(
-        render_template(f"fireground/{template}.html", f=shown, reach=reach(incident), **given)
+    template = "fireground/_preview.html" if wants_partial() else "fireground/preview.html"
+    return make_response(render_template(template, preview=previewed(incident, form, clock.now())))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would go out. `mails`, `webhooks`: how many subscribers it reaches. `typed`: the composer's fields
+    as they were sent, name and value.
+    """
+
+    address: str
+    reference: str
+    is_shown: bool
+    is_public: bool
+    mails: int
+    webhooks: int
+    body: str
+    next_update_eta: datetime | None
+    after_action_at: datetime | None
+    now: datetime
+    typed: tuple[tuple[str, str], ...]
+
+
+def previewed(incident: Incident, form: ComposerForm, now: datetime) -> Preview:
+    """What the composer would post. Raises Invalid."""
+    after = form.after_action_time(now) if form.kind.data == "resolution" else None
+    eta, reached = promised(form, now), reach(incident)
+    return Preview(
+        address=url_for("fireground.show", number=incident.id),
+        reference=incident.reference,
+        is_shown=incident.is_shown,
+        is_public=form.visibility.data is Visibility.PUBLIC and incident.is_shown,
+        mails=reached.get(ChannelKind.EMAIL, 0),
+        webhooks=reached.get(ChannelKind.WEBHOOK, 0),
+        body=form.body.data,
+        next_update_eta=eta,
+        after_action_at=after,
+        now=now,
+        typed=tuple(
+            (field.name, field.raw_data[0] if field.raw_data else "")
+            for field in form
+            if field.name != "csrf_token"
+        ),
     )
 
 
