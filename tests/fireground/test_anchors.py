@@ -12,6 +12,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import BriefPage, Helper, Phase, Severity, SystemStatus
+from majorops.fireground import reads
 from majorops.models import Ask, CanReport, Incident, Maintenance, RecoveryTrack, RunCard, RunCardUse, Timebox
 from majorops.models import TimelineEvent as Entry
 from majorops.operations import briefs, drafts, handover
@@ -138,7 +139,7 @@ def note() -> int:
 
 
 def rested(cast) -> str:
-    return cast.fireground(1).nudges[0].key
+    return reads.standing_nudges(cast.fireground(1))[0].key
 
 
 def vacant(cast) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, AlarmLevel, CheckState, CommandRole, Phase, Severity
+from majorops.fireground import reads
 from majorops.fireground.palette import sections
 from majorops.fireground.regions import panel
 from majorops.models import CommandAssignment, Handover, TimelineEvent
@@ -74,7 +75,7 @@ def test_one_press_has_command(cast, vacant, maya, omar):
 def test_on_a_phone_the_key_stays_when_the_nudge_is_set_aside(cast, vacant, maya):
     top = region(page(maya), "handover").split('id="header"')[0]
     assert "handover__take" not in top  # the nudge above carries the key
-    key = cast.fireground(1).nudge.key
+    key = reads.standing_nudges(cast.fireground(1))[0].key
     maya.post(f"{HERE}/nudges", data={"key": key})
     assert "handover__take" in region(page(maya), "handover").split('id="header"')[0]
 
@@ -282,7 +283,8 @@ def test_a_seat_let_go_in_phase_8_is_not_vacant(cast, clock, maya):
     for false in ("VACANT", "team__row--vacant", " vacant<", "tag--amber", "names an acting one"):
         assert false not in shown, false
     assert ">4/4<" in shown
-    assert [nudge.what for nudge in cast.fireground(1).nudges if "vacant" in nudge.what] == []
+    nudges = reads.standing_nudges(cast.fireground(1))
+    assert [nudge.what for nudge in nudges if "vacant" in nudge.what] == []
     titles = db.session.scalars(select(TimelineEvent.title).filter_by(kind="command.changed")).all()
     assert "SRE: Person a released" in titles
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.enums import Phase, Severity, TrackOutcome
+from majorops.fireground import reads
 from majorops.fireground.regions import stale
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import edit, tracks, updates
@@ -230,7 +231,7 @@ def test_what_was_not_posted_is_said_where_no_key_is_left(maya, cast, incident, 
     updates.post_holding(incident, actor=cast.omar, now=clock())
     given = {"team": "App", "owner": "Rita Moreau", "goal": "roll back", "actor": cast.maya}
     tracks.open_track(incident, minutes=10, now=clock(), **given)
-    for nudge in cast.fireground(1).nudges:
+    for nudge in reads.standing_nudges(cast.fireground(1)):
         maya.post("/admin/incidents/1/nudges", data={"key": nudge.key})
     send = {"path": "/admin/incidents/1/updates/holding", "headers": headers}
     refused = maya.post(**send, data={"shown": announced})

@@ -13,6 +13,7 @@ from majorops.db import db
 from majorops.domain.enums import Phase
 from majorops.domain.errors import Conflict
 from majorops.domain.playbook import PLAYS
+from majorops.fireground import reads
 from majorops.models import TimelineEvent
 from majorops.operations import coaching, edit
 
@@ -29,7 +30,7 @@ def open_late(cast, minutes: int):
 
 
 def asked(cast) -> list[str]:
-    return [nudge.what for nudge in cast.fireground(1).nudges]
+    return [nudge.what for nudge in reads.standing_nudges(cast.fireground(1))]
 
 
 def kept() -> list[str]:

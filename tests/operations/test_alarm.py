@@ -9,6 +9,7 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, AlarmLevel, ChannelKind, DeliveryState, Notice, Severity
 from majorops.domain.errors import Conflict
+from majorops.fireground import reads
 from majorops.models import Delivery, Incident, TimelineEvent, User
 from majorops.operations import catalogue, coaching, delivery, incident
 from tests.counting import queries
@@ -85,18 +86,16 @@ def test_where_nobody_has_an_account_it_says_so(app, clock):
 
 
 def coach(people, nick: str = "maya") -> list[str]:
-    return [nudge.what for nudge in people.fireground(1, nick).nudges]
+    return [nudge.what for nudge in reads.standing_nudges(people.fireground(1, nick))]
 
 
 def test_nobody_could_be_told_is_the_loudest_nudge_of_phase_1(people, app, clock):
     app.config["SMTP_URL"] = None
     case = people.open()
-    shown = people.fireground(1)
-    assert shown.nudge.what == "Nobody could be told: no channel"
-    assert shown.nudge.is_red
-    assert (
-        shown.nudge.why == "Call Omar Haddad, Rita Moreau, Sol and 1 more. A message that goes out ends this."
-    )
+    nudge = reads.standing_nudges(people.fireground(1))[0]
+    assert nudge.what == "Nobody could be told: no channel"
+    assert nudge.is_red
+    assert nudge.why == "Call Omar Haddad, Rita Moreau, Sol and 1 more. A message that goes out ends this."
     maya, ada = people.browser("maya"), people.browser("ada")
     assert "Told by phone" in maya.get("/admin/incidents/1").text
     assert "/admin/reach" not in maya.get("/admin/incidents/1").text
@@ -109,7 +108,7 @@ def test_nobody_could_be_told_is_the_loudest_nudge_of_phase_1(people, app, clock
     assert entry.title == "Told by phone, as no message went out: 4 people"
     app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
     people.open()
-    assert people.fireground(2).nudge is None
+    assert reads.standing_nudges(people.fireground(2)) == []
     with pytest.raises(Conflict):
         coaching.note_called(db.session.get(Incident, 2), actor=people.maya, now=clock())
 
@@ -118,7 +117,7 @@ def test_a_drill_and_box_0_have_nobody_to_tell(people, app):
     app.config["SMTP_URL"] = None
     people.open(is_drill=True)
     people.open(severity=Severity.LOW)
-    assert [shown.nudge for shown in people.firegrounds()] == [None, None]
+    assert [reads.standing_nudges(view) for view in people.firegrounds()] == [[], []]
 
 
 def test_a_rise_adds_what_the_new_level_adds(people, clock):

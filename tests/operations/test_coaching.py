@@ -8,6 +8,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import AccountRole, CommandRole, DeliveryState, Notice, Severity, Visibility
 from majorops.domain.errors import Conflict, Invalid
+from majorops.fireground.regions import nudge
 from majorops.models import Delivery, Incident, NoticePolicy, TimelineEvent, User
 from majorops.operations import coaching, command, reminders, tracks, updates
 from majorops.operations.coach_inputs import coach_inputs
@@ -96,7 +97,7 @@ class TestSettingAside:
         return incident
 
     def nudge(self, cast, incident):
-        return next(f for f in cast.firegrounds() if f.incident.id == incident.id).nudge
+        return nudge.build(cast.fireground(incident.id)).shown
 
     def test_dismissed_it_does_not_come_back(self, cast, clock, incident):
         key = self.nudge(cast, incident).key

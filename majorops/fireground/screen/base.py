@@ -47,11 +47,6 @@ class Screen(View):
         return self.form.error(form, name)
 
     @property
-    def may_manage(self) -> bool:
-        """May change channels and accounts."""
-        return self.actor.can(Permission.DATA_MANAGE)
-
-    @property
     def edits_bridge_above(self) -> bool:
         """The bridge's field stands in the header, not under All fields: where it is asked for or set."""
         asked = bool(self.incident.bridge_url or self.incident.alarm_level)

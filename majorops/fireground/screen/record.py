@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -103,10 +102,6 @@ class Record(Screen):
     @property
     def nudge(self) -> Nudge | None:
         return self.nudges[0] if self.nudges else None
-
-    @property
-    def next_nudge_at(self) -> datetime | None:
-        return reads.next_nudge_at(self)
 
     # Timeline and updates
 

@@ -1,17 +1,21 @@
-"""What settles a nudge on the fireground: a place to go to, or a form that is sent."""
+"""The one nudge, and what settles it: a place to go to, or a form that is sent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from majorops.domain.access import Permission
 from majorops.domain.coach import Nudge
+from majorops.fireground.reads import holding_update, next_nudge_at, standing_nudges
+from majorops.fireground.view import Form, View
 
 
 @dataclass(frozen=True)
 class Settling:
     """The key beside a nudge.
 
-    `place`, `choose`, `press`: see commands.py; `send`: a form's path on the incident. `{}` stands for
+    `place`, `choose`, `press`: see Command; `send`: a form's path on the incident. `{}` stands for
     the nudge's subject.
     """
 
@@ -47,8 +51,43 @@ SETTLING: dict[str, Settling] = {
 }
 
 
-def settling(nudge: Nudge) -> Settling:
-    """The key that settles this nudge."""
+@dataclass(frozen=True)
+class Slot:
+    """`shown` is the first that holds, `waiting` are the others; `next_at`: when that changes by time alone.
+
+    `settling` is None for who may not command. `holding`: what the key of a holding update posts, to whom.
+    `can_mend`: this person may change how people are reached, and that is what failed.
+    """
+
+    address: str
+    form: Form
+    now: datetime
+    next_at: datetime | None
+    shown: Nudge | None
+    waiting: tuple[Nudge, ...]
+    settling: Settling | None
+    holding: str
+    can_mend: bool
+
+
+def build(view: View) -> Slot:
+    every = standing_nudges(view)
+    shown = every[0] if every else None
+    action = shown.action if shown else ""
+    return Slot(
+        address=view.address,
+        form=view.form,
+        now=view.now,
+        next_at=next_nudge_at(view),
+        shown=shown,
+        waiting=tuple(every[1:]),
+        settling=_settling(shown) if shown and view.can_command else None,
+        holding=str(holding_update(view)) if action == "holding" else "",
+        can_mend=action == "called" and view.actor.can(Permission.DATA_MANAGE),
+    )
+
+
+def _settling(nudge: Nudge) -> Settling:
     it = SETTLING[nudge.action]
     subject = str(nudge.subject).replace("_", "-")
     return replace(it, place=it.place.replace("{}", subject), send=it.send.replace("{}", subject))

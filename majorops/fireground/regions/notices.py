@@ -1,0 +1,79 @@
+"""What is said above everything: the server's problems, a drill, the close; and what the single keys do,
+as this region is drawn again when the incident is resolved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+
+from majorops.fireground.reads import why_not_stand_down
+from majorops.fireground.screen.commands import keyed
+from majorops.fireground.screen.lines import Command
+from majorops.fireground.view import Form, View
+from majorops.models import Incident
+from majorops.publishing.files import files_problem
+
+
+@dataclass(frozen=True)
+class Other:
+    """An incident before or after this one."""
+
+    number: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class Close:
+    at: datetime
+    stood_down_at: datetime | None
+    can_stand_down: bool
+    continued_by: Other | None
+    can_continue: bool
+
+
+@dataclass(frozen=True)
+class Notices:
+    """`files_problem`, `server_problems`: for who may command."""
+
+    address: str
+    form: Form
+    files_problem: str
+    server_problems: tuple[str, ...]
+    is_drill: bool
+    close: Close | None
+    keys: tuple[Command, ...]
+    continues: Other | None
+
+
+def build(view: View) -> Notices:
+    seen = current_app.extensions["health"].seen
+    return Notices(
+        address=view.address,
+        form=view.form,
+        files_problem=files_problem(current_app) if view.may_command else "",
+        server_problems=seen.problems if view.may_command else (),
+        is_drill=view.incident.is_drill,
+        close=_close(view),
+        keys=tuple(keyed(view)),
+        continues=_other(view.incident.continues),
+    )
+
+
+def _close(view: View) -> Close | None:
+    incident = view.incident
+    if incident.resolved_at is None:
+        return None
+    return Close(
+        at=incident.resolved_at,
+        stood_down_at=incident.stood_down_at,
+        can_stand_down=not why_not_stand_down(view),
+        continued_by=_other(incident.continued_by),
+        can_continue=view.may_command,
+    )
+
+
+def _other(incident: Incident | None) -> Other | None:
+    return Other(incident.id, incident.reference) if incident else None

@@ -1,0 +1,178 @@
+"""The timeline, in pages, and the line that logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from sqlalchemy import or_, select
+
+from majorops.db import db
+from majorops.domain.access import Permission
+from majorops.domain.enums import EventType, Visibility
+from majorops.fireground.reads import entries
+from majorops.fireground.view import Form, View
+from majorops.models import TimelineEvent
+from majorops.operations.timeline import strike_refusal
+
+ENTRIES_PER_PAGE = 100
+LONG = 60  # characters of a title that are in sight
+KINDS = (
+    ("note", "Note"),
+    ("can", "CAN"),
+    ("ask", "Ask"),
+    ("decision", "Decision"),
+    ("ruled_out", "Ruled out"),
+)
+LOGGED_AFTER = ("note", "decision")  # the close
+
+
+@dataclass(frozen=True)
+class Log:
+    """The line that logs. `kinds`: value and label of what may be logged now."""
+
+    address: str
+    form: Form
+    can_note: bool
+    may_command: bool
+    kinds: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`struck_by`: the number of the entry that corrects it; `is_read_as_it_was`: the public does not see it.
+
+    `can_strike`: this person may correct it now; `stays_inside`: the public would not see that correction.
+    """
+
+    seq: int
+    type: EventType
+    visibility: Visibility
+    at: datetime
+    made_at: datetime | None
+    by: str
+    title: str
+    detail: str
+    corrects: bool
+    struck_by: int | None
+    is_read_as_it_was: bool
+    can_strike: bool
+    stays_inside: bool
+
+    @property
+    def is_public(self) -> bool:
+        return self.visibility is Visibility.PUBLIC
+
+    @property
+    def has_more(self) -> bool:
+        return bool(self.detail or self.can_strike or self.struck_by) or len(self.title) > LONG
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`only`, `q`: what is shown of it. The addresses of its other parts: `everything`, `public`, and where
+    there are some, of `older` entries and back to the `newest`.
+    """
+
+    address: str
+    count: int
+    only: str
+    q: str
+    everything: str
+    public: str
+    older: str
+    newest: str
+    may_command: bool
+    log: Log
+    entries: tuple[Entry, ...]
+
+
+def build(view: View) -> Timeline:
+    page = _page(view)
+    shown = page[:ENTRIES_PER_PAGE]
+    return Timeline(
+        address=view.address,
+        count=view.incident.version,
+        only=view.only,
+        q=view.q,
+        everything=_shown(view, q="", only=""),
+        public=_shown(view, only="public"),
+        older=_shown(view, before=shown[-1][0].seq) if len(page) > ENTRIES_PER_PAGE else "",
+        newest=_shown(view) if view.before else "",
+        may_command=view.may_command,
+        log=_log(view),
+        entries=_entries(view, shown),
+    )
+
+
+def _log(view: View) -> Log:
+    kinds = [(value, label) for value, label in KINDS if value != "ask" or view.may_command]
+    if view.incident.is_resolved:
+        kinds = [(value, label) for value, label in kinds if value in LOGGED_AFTER]
+    return Log(
+        address=view.address,
+        form=view.form,
+        can_note=view.actor.can(Permission.TIMELINE_NOTE),
+        may_command=view.may_command,
+        kinds=tuple(kinds),
+    )
+
+
+def _page(view: View) -> list[tuple[TimelineEvent, int | None]]:
+    """What is shown, and one more where there are older ones."""
+    query = entries(view.incident).limit(ENTRIES_PER_PAGE + 1)
+    if view.q:
+        parts = (TimelineEvent.title, TimelineEvent.detail)
+        query = query.where(or_(*(part.icontains(view.q, autoescape=True) for part in parts)))
+    if view.only == "public":
+        query = query.where(TimelineEvent.visibility == Visibility.PUBLIC)
+    if view.before:
+        query = query.where(TimelineEvent.seq < view.before)
+    return [(entry, struck_by) for entry, struck_by in db.session.execute(query)]
+
+
+def _shown(view: View, **given: object) -> str:
+    """The address of the timeline as it is shown, but for what is `given`."""
+    kept = {"q": view.q, "only": view.only} | given
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"{view.address}{'?' if query else ''}{query}#timeline"
+
+
+def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple[Entry, ...]:
+    inside = _corrected_inside(view, shown)
+    may_note, may_publish = (view.actor.can(it) for it in (Permission.TIMELINE_NOTE, Permission.PUBLISH))
+    return tuple(
+        Entry(
+            seq=entry.seq,
+            type=entry.type,
+            visibility=entry.visibility,
+            at=entry.at,
+            made_at=entry.made_at,
+            by=entry.actor_name,
+            title=entry.title,
+            detail=entry.detail,
+            corrects=entry.corrects_id is not None,
+            struck_by=struck_by,
+            is_read_as_it_was=entry.id in inside,
+            can_strike=may_note and not struck_by and not strike_refusal(entry, view.actor),
+            stays_inside=entry.visibility is Visibility.PUBLIC and not may_publish,
+        )
+        for entry, struck_by in shown
+    )
+
+
+def _corrected_inside(view: View, shown: Iterable[tuple[TimelineEvent, int | None]]) -> set[int | None]:
+    """The ids of shown public entries whose correction is internal, so that the public reads
+    them as they were.
+    """
+    public = [entry.id for entry, by in shown if by and entry.visibility is Visibility.PUBLIC]
+    if not public:
+        return set()
+    inside = select(TimelineEvent.corrects_id).where(
+        TimelineEvent.incident_id == view.incident.id,
+        TimelineEvent.corrects_id.in_(public),
+        TimelineEvent.visibility == Visibility.INTERNAL,
+    )
+    return set(db.session.scalars(inside))
