@@ -27,7 +27,6 @@ from majorops.fireground.blueprint import bp
 from majorops.fireground.palette import keyed
 from majorops.fireground.regions import PARTS, draw
 from majorops.fireground.screen.ledger import ledger_title
-from majorops.fireground.screen.teams import ask_tone, ask_turns_at
 from majorops.operations.fields import FIELDS, field_id
 
 # What the templates ask for by name.
@@ -40,8 +39,6 @@ GLOBALS = {
     "draw": draw,
     "field_id": field_id,
     "keyed_commands": keyed,
-    "ask_tone": ask_tone,
-    "ask_turns_at": ask_turns_at,
     "ledger_title": ledger_title,
 }
 

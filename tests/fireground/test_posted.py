@@ -4,6 +4,7 @@ import pytest
 
 from majorops.domain.measures import brief_clock
 from majorops.domain.text import brief_number
+from majorops.fireground import reads
 
 HERE = "/admin/incidents/1"
 
@@ -56,8 +57,8 @@ def test_posted_and_logged_are_said_once_without_script(maya, path, data, said):
 def test_a_can_in_fields_on_a_desk(cast, maya):
     fields = {"kind": "can", "team": "App", "conditions": "5xx", "actions": "rollback", "needs": "freeze"}
     maya.post(f"{HERE}/notes", data={**fields, "by_field": "y", "text": "left over from a note"})
-    (row,) = cast.fireground(1).team_rows
-    assert (row.team, row.can.conditions, row.can.actions, row.can.needs) == (
+    (can,) = reads.cans(cast.fireground(1)).values()
+    assert (can.team, can.conditions, can.actions, can.needs) == (
         "App",
         "5xx",
         "rollback",

@@ -10,7 +10,10 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import CommandRole, TrackOutcome, Visibility
 from majorops.domain.errors import Conflict, Invalid
+from majorops.fireground import reads
+from majorops.fireground.regions import asks as asks_region
 from majorops.fireground.regions import panel
+from majorops.fireground.regions import tracks as tracks_region
 from majorops.models import Ask, CanReport, RecoveryTrack, TimelineEvent
 from majorops.operations import asks, command, timeline, tracks
 
@@ -94,8 +97,8 @@ class TestGathering:
         tracks.gather(incident, ["App", "Database"], 5, **who())
         assert titles("timebox.opened") == ["Timebox 05:00: conditions from App, Database"]
         tracks.report_can(incident, team="app", conditions="slow", **who())
-        f = cast.fireground(1)
-        assert [(row.team, row.box is not None) for row in f.team_rows] == [
+        rows = tracks_region.build(cast.fireground(1)).rows
+        assert [(row.team, row.timebox is not None) for row in rows] == [
             ("Database", True),
             ("app", False),
         ]
@@ -114,9 +117,9 @@ class TestGathering:
 class TestNeeds:
     def test_marked_until_met(self, cast, incident, who, clock):
         report = tracks.report_can(incident, team="App", conditions="slow", needs="freeze", **who())
-        assert cast.fireground(1).team_rows[0].can.open_need == "freeze"
+        assert tracks_region.build(cast.fireground(1)).rows[0].can.need == "freeze"
         tracks.meet_need(incident, report.id, actor=cast.rita, now=clock())
-        assert cast.fireground(1).team_rows[0].can.open_need == ""
+        assert tracks_region.build(cast.fireground(1)).rows[0].can.need == ""
         assert titles("need.met") == ["Need met: App, freeze"]
         with pytest.raises(Conflict, match="Rita Moreau marked this as met at 14:00:00"):
             tracks.meet_need(incident, report.id, **who())
@@ -124,24 +127,25 @@ class TestNeeds:
     def test_a_newer_can_of_the_team_stands_for_the_older(self, cast, incident, who):
         tracks.report_can(incident, team="App", conditions="slow", needs="freeze", **who())
         tracks.report_can(incident, team="APP", conditions="better", **who())
-        (row,) = cast.fireground(1).team_rows
-        assert (row.can.conditions, row.can.open_need) == ("better", "")
+        (row,) = tracks_region.build(cast.fireground(1)).rows
+        assert (row.what, row.can.need) == ("better", "")
         assert len(db.session.scalars(select(CanReport)).all()) == 2
 
 
 class TestAsks:
     def test_parked_it_is_quiet_until_due(self, cast, incident, who, clock):
-        from majorops.fireground.screen.teams import ask_tone
+        def tone() -> str:
+            return asks_region.build(cast.fireground(1)).open[0].tone
 
         row = asks.ask(incident, whom="Lena", what="pool size", minutes=5, **who())
         clock.tick(minutes=4)
-        assert ask_tone(row, clock()) == "amber"
+        assert tone() == "amber"
         asks.park_ask(incident, row.id, 10, **who())
         clock.tick(minutes=9)
-        assert ask_tone(row, clock()) == ""
+        assert tone() == ""
         clock.tick(minutes=1)
-        assert ask_tone(row, clock()) == "red"
-        assert "Ask due" in [nudge.what for nudge in cast.fireground(1).nudges]
+        assert tone() == "red"
+        assert "Ask due" in [nudge.what for nudge in reads.standing_nudges(cast.fireground(1))]
 
     def test_closed_with_an_answer_or_a_reason_and_once(self, cast, incident, who, clock):
         first = asks.ask(incident, whom="Lena", what="pool size", minutes=5, **who())
@@ -150,7 +154,7 @@ class TestAsks:
             asks.answer_ask(incident, first.id, "", **who())
         asks.answer_ask(incident, first.id, "400", actor=cast.rita, now=clock())
         asks.defer_ask(incident, second.id, "After Action", **who())
-        assert cast.fireground(1).asks == []
+        assert asks_region.build(cast.fireground(1)).open == ()
         with pytest.raises(Conflict, match="Rita Moreau closed this at 14:00:00: answered"):
             asks.defer_ask(incident, first.id, "later", **who())
 
@@ -173,9 +177,9 @@ def test_a_decision_is_one_entry(incident, who):
 def test_a_cause_that_is_struck_out_is_back_in_question(cast, incident, who):
     entry = asks.rule_out(incident, cause="Network", why="clean", **who())
     asks.rule_out(incident, cause="DNS", why="answers", **who())
-    assert len(cast.fireground(1).ruled_out) == 2
+    assert len(asks_region.build(cast.fireground(1)).ruled_out) == 2
     timeline.strike_entry(incident, entry.seq, "dirty after all", **who())
-    assert [row.title for row in cast.fireground(1).ruled_out] == ["Ruled out: DNS"]
+    assert [it.cause for it in asks_region.build(cast.fireground(1)).ruled_out] == ["DNS"]
 
 
 def test_what_ended_is_folded_and_who_is_due_first_stands_first(cast, incident, who, clock):
@@ -183,6 +187,6 @@ def test_what_ended_is_folded_and_who_is_due_first_stands_first(cast, incident, 
         tracks.open_track(incident, team=goal, goal=goal, minutes=minutes, **who())
     done = db.session.scalar(select(RecoveryTrack.id).filter_by(goal="done"))
     tracks.close_track(incident, done, TrackOutcome.SUCCEEDED, **who())
-    f = cast.fireground(1)
-    assert [row.track.goal for row in f.team_rows] == ["soon", "late", "never"]
-    assert [track.goal for track in f.ended_tracks] == ["done"]
+    shown = tracks_region.build(cast.fireground(1))
+    assert [row.what for row in shown.rows] == ["soon", "late", "never"]
+    assert [track.goal for track in shown.ended] == ["done"]

@@ -18,7 +18,6 @@ from majorops.domain.events import EventKind
 from majorops.fireground import reads
 from majorops.fireground.screen.base import Screen
 from majorops.fireground.screen.ledger import Act, ledger
-from majorops.fireground.screen.teams import Row, team_rows
 from majorops.models import (
     Ask,
     CanReport,
@@ -59,21 +58,6 @@ class Record(Screen):
     @cached_property
     def cans(self) -> dict[str, CanReport]:
         return reads.cans(self)
-
-    @property
-    def team_rows(self) -> list[Row]:
-        standing = {team: report for team, report in self.cans.items() if not report.ended_at}
-        return team_rows(self.tracks, self.timeboxes, standing)
-
-    @property
-    def ended_tracks(self) -> list[RecoveryTrack]:
-        return [track for track in self.tracks if not track.is_running]
-
-    @property
-    def teams(self) -> list[str]:
-        """Teams that were heard of, for the suggestions of a form."""
-        names = [track.team for track in self.tracks] + [can.team for can in self.cans.values()]
-        return sorted({name.lower(): name for name in names}.values())
 
     @cached_property
     def asks(self) -> list[Ask]:
