@@ -8,7 +8,6 @@ from __future__ import annotations
 from flask import Flask
 
 from majorops.domain.enums import SystemStatus
-from majorops.domain.events import NOTES
 from majorops.domain.roles import ABOUT
 from majorops.fireground import (  # noqa: F401  (their views join the blueprint)
     cards,
@@ -34,7 +33,6 @@ GLOBALS = {
     "FIELDS": FIELDS,
     "SYSTEM_STATUSES": tuple(SystemStatus),
     "ROLES_ABOUT": ABOUT,
-    "NOTES": NOTES,
     "PARTS": PARTS,
     "draw": draw,
     "field_id": field_id,

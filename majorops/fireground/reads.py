@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from majorops.db import db
 from majorops.domain import runcards
@@ -32,6 +32,7 @@ from majorops.models import (
     CommandAssignment,
     Draft,
     Handover,
+    Incident,
     NudgeMark,
     PhaseNote,
     Publication,
@@ -126,6 +127,20 @@ def next_nudge_at(view: View) -> datetime | None:
 def holding_update(view: View) -> Holding:
     """What the holding update of one press would say now."""
     return holding(view.incident.is_shown, any(track.is_running for track in tracks(view)))
+
+
+# The timeline
+
+
+def entries(incident: Incident) -> Select:
+    """Newest first: the entry, and the number of the entry that strikes it out, if one does."""
+    correction = aliased(TimelineEvent)
+    return (
+        select(TimelineEvent, correction.seq)
+        .outerjoin(correction, correction.corrects_id == TimelineEvent.id)
+        .where(TimelineEvent.incident_id == incident.id)
+        .order_by(TimelineEvent.seq.desc())
+    )
 
 
 # Updates

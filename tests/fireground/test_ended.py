@@ -8,9 +8,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from majorops.db import db
 from majorops.domain.coach import nudges, standing
 from majorops.domain.enums import CheckState, IncidentStatus, Phase, TrackOutcome, Visibility
+from majorops.models import TimelineEvent
 from majorops.operations import phase, timeline, tracks, updates, validation
 from majorops.operations.coach_inputs import coach_inputs
 
@@ -91,7 +94,7 @@ def test_a_promise_that_is_withdrawn_is_the_same_inside_and_outside(app, cast, c
     app.extensions["has_accounts"] = True
     maya = cast.browser("maya")
     cut = cut_resolution(cast, said, clock)
-    seq = next(e.seq for e, _ in cast.fireground(1).entries if e.publication_id == cut.id)
+    seq = db.session.scalar(select(TimelineEvent.seq).filter_by(publication_id=cut.id))
     timeline.set_visibility(said, seq, Visibility.INTERNAL, actor=cast.maya, now=clock())
     assert badge(maya.get("/admin/incidents/1").text) == badge(client.get("/incidents/1").text) == "due"
     timeline.set_visibility(said, seq, PUBLIC, actor=cast.maya, now=clock())

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.access import Permission
 from majorops.domain.cadence import Cadence
 from majorops.domain.enums import CommandRole
 from majorops.fireground import reads
@@ -26,11 +25,6 @@ OTHERS_SHOWN = 20
 
 class Screen(View):
     """What regions that have no model of their own yet, and the commands, read of a view."""
-
-    @property
-    def may_publish(self) -> bool:
-        """What this person writes may reach the public."""
-        return self.actor.can(Permission.PUBLISH)
 
     @cached_property
     def update_count(self) -> int:
