@@ -164,6 +164,12 @@ def updates(view: View) -> list[Publication]:
     return list(db.session.scalars(rows.limit(SHOWN)))
 
 
+@once
+def corrected_updates(view: View) -> set[int]:
+    """The ids of those that a later one corrects."""
+    return {update.corrects_id for update in updates(view) if update.corrects_id}
+
+
 # The command team
 
 

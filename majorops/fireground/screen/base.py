@@ -26,10 +26,6 @@ OTHERS_SHOWN = 20
 class Screen(View):
     """What regions that have no model of their own yet, and the commands, read of a view."""
 
-    @cached_property
-    def update_count(self) -> int:
-        return reads.update_count(self)
-
     @property
     def problem_form(self) -> str:
         return self.form.name

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from sqlalchemy import select
-
 from majorops.db import db
 from majorops.domain.cadence import Holding
 from majorops.domain.coach import Nudge
@@ -84,13 +82,4 @@ class Record(Screen):
 
     @cached_property
     def corrected_ids(self) -> set[int]:
-        return {update.corrects_id for update in self.updates if update.corrects_id}
-
-    @cached_property
-    def update_seqs(self) -> dict[int, int]:
-        """Publication → its entry in the timeline, which carries the visibility switch."""
-        ids = [update.id for update in self.updates]
-        rows = select(TimelineEvent.publication_id, TimelineEvent.seq).where(
-            TimelineEvent.publication_id.in_(ids)
-        )
-        return {update: seq for update, seq in db.session.execute(rows) if update is not None}
+        return reads.corrected_updates(self)
