@@ -25,7 +25,6 @@ from majorops.fireground import (  # noqa: F401  (their views join the blueprint
 from majorops.fireground.blueprint import bp
 from majorops.fireground.palette import keyed
 from majorops.fireground.regions import PARTS, draw
-from majorops.fireground.screen.ledger import ledger_title
 from majorops.operations.fields import FIELDS, field_id
 
 # What the templates ask for by name.
@@ -37,7 +36,6 @@ GLOBALS = {
     "draw": draw,
     "field_id": field_id,
     "keyed_commands": keyed,
-    "ledger_title": ledger_title,
 }
 
 

@@ -16,7 +16,8 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState, Notice, Severity
 from majorops.domain.notices import NO_MAIL, Reach, outcome
-from majorops.fireground.screen.ledger import ledger_title
+from majorops.fireground import reads
+from majorops.fireground.regions import ledger
 from majorops.models import Channel, Delivery, TimelineEvent, User
 from majorops.notifications import Message, NotSent, Worker, apprise_channel, mail, net, webhook
 from majorops.notifications.worker import PAUSES
@@ -95,29 +96,31 @@ class TestMail:
 
         cast.open()
         assert outcomes() == []
-        assert cast.fireground(1).ledger[0].summary == "2 queued"
-        assert ledger_title(cast.fireground(1).ledger) == "2 messages to 2 people, all queued"
+        shown = ledger.build(cast.fireground(1))
+        assert shown.acts[0].summary == "2 queued"
+        assert shown.title == "2 messages to 2 people, all queued"
         worker.drain()
         assert outcomes() == ["Alarm of 14:00 UTC: all 2 told"]
-        assert cast.fireground(1).ledger[0].summary == "all 2 told"
+        assert ledger.build(cast.fireground(1)).acts[0].summary == "all 2 told"
         mails.mode = "busy"
         cast.open()
         worker.drain()
         assert outcomes()[1:] == []
         shown = cast.fireground(2)
-        assert shown.ledger[0].summary == "2 not reached yet"
-        assert shown.nudge.what == "Nobody could be told: 2 not reached yet"
+        assert ledger.build(shown).acts[0].summary == "2 not reached yet"
+        assert reads.standing_nudges(shown)[0].what == "Nobody could be told: 2 not reached yet"
         mails.mode = "refuses"
         clock.tick(minutes=1)
         worker.drain()
         assert outcomes()[1:] == ["Alarm of 14:00 UTC: 2 could not be reached"]
-        assert cast.fireground(2).nudge.what == "Nobody could be told: 2 could not be reached"
+        (nudge,) = reads.standing_nudges(cast.fireground(2))
+        assert nudge.what == "Nobody could be told: 2 could not be reached"
         mails.mode = "good"
         failed = db.session.scalar(select(Delivery).filter_by(state=DeliveryState.FAILED))
         operations.send_again(failed, actor=cast.ada, now=clock())
         worker.drain()
         assert outcomes()[2:] == ["Alarm of 14:00 UTC: 1 told, 1 could not be reached"]
-        assert cast.fireground(2).nudge is None
+        assert reads.standing_nudges(cast.fireground(2)) == []
         assert worker.ledgers
 
     def test_without_a_server_it_says_so_and_can_be_sent_later(self, app, cast, worker, mails, clock):

@@ -9,7 +9,6 @@ from majorops.domain.cadence import Holding
 from majorops.domain.coach import Nudge
 from majorops.fireground import reads
 from majorops.fireground.screen.base import Screen
-from majorops.fireground.screen.ledger import Act, ledger
 from majorops.models import (
     Ask,
     CanReport,
@@ -74,11 +73,6 @@ class Record(Screen):
     @cached_property
     def updates(self) -> list[Publication]:
         return reads.updates(self)
-
-    @cached_property
-    def ledger(self) -> list[Act]:
-        """What was sent, by act."""
-        return ledger(self.incident)
 
     @cached_property
     def corrected_ids(self) -> set[int]:

@@ -5,55 +5,98 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.enums import Notice
 from majorops.domain.notices import Outcome, Reach
+from majorops.fireground.view import View
 from majorops.models import Announcement, Delivery, Incident
 from majorops.models.delivery import REACH
 
 ACTS_SHOWN = 8
-OUTSIDE = {"opened": "opened", "said": "public update", "resolved": "resolved"}
 NAMED = 40  # recipients of the acts that are shown
 
 
 @dataclass(frozen=True)
+class Message:
+    """To whom, by what, and what became of it."""
+
+    recipient: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Act:
-    """One act: what it was about, what became of what people are told, and to whom it went."""
+    """One act that told people something. `summary`: `2 told, 1 could not be reached`.
 
+    `why`: why messages did not arrive, each reason once. `messages`: for who may command.
+    """
+
+    about: str
     at: datetime
-    notice: Notice
-    subject: str
-    outcome: Outcome
-    rows: list[Delivery]
+    summary: str
+    has_failed: bool
+    why: tuple[str, ...]
+    messages: tuple[Message, ...]
 
-    @property
-    def summary(self) -> str:
-        """`2 told, 1 could not be reached`"""
-        return self.outcome.words
+
+@dataclass(frozen=True)
+class Ledger:
+    """`title`: the folded line. The newest acts, newest first."""
+
+    title: str
+    acts: tuple[Act, ...]
+    shows_messages: bool
 
     @property
     def has_failed(self) -> bool:
-        return any(self.outcome.people[reach] for reach in (Reach.RETRYING, Reach.FAILED, Reach.NO_CHANNEL))
-
-    @property
-    def why(self) -> list[str]:
-        """Why messages did not arrive, each reason once."""
-        return list(dict.fromkeys(row.last_error for row in self.rows if row.last_error))
+        return any(act.has_failed for act in self.acts)
 
 
-def _announced(incident: Incident) -> list[Act]:
+class _Sent(NamedTuple):
+    """What became of what people are told of one act, and to whom it went."""
+
+    at: datetime
+    notice: Notice
+    outcome: Outcome
+    rows: list[Delivery]
+
+
+def build(view: View) -> Ledger:
+    sent = _sent(view.incident)
+    acts = tuple(_act(it, view.may_command) for it in sent)
+    return Ledger(_title(sent), acts, view.may_command)
+
+
+def _act(sent: _Sent, shows_messages: bool) -> Act:
+    people = sent.outcome.people
+    rows = sent.rows if shows_messages else []
+    return Act(
+        about=sent.notice.label,
+        at=sent.at,
+        summary=sent.outcome.words,
+        has_failed=any(people[reach] for reach in (Reach.RETRYING, Reach.FAILED, Reach.NO_CHANNEL)),
+        why=tuple(dict.fromkeys(row.last_error for row in sent.rows if row.last_error)),
+        messages=tuple(
+            Message(row.recipient, row.kind.value if row.kind else "", row.state.label.lower())
+            for row in rows
+        ),
+    )
+
+
+def _announced(incident: Incident) -> list[_Sent]:
     """What subscribers were told, counted when it was queued:
     never a line for each, and never who they are.
     """
     newest = select(Announcement).filter_by(incident_id=incident.id).order_by(Announcement.id.desc())
     return [
-        Act(
+        _Sent(
             row.at,
             Notice.PUBLIC,
-            OUTSIDE[row.act.partition(":")[0]],
             Outcome(Counter({Reach.TOLD: row.reached - row.failed, Reach.FAILED: row.failed})),
             [],
         )
@@ -62,7 +105,7 @@ def _announced(incident: Incident) -> list[Act]:
     ]
 
 
-def ledger(incident: Incident) -> list[Act]:
+def _sent(incident: Incident) -> list[_Sent]:
     """The newest acts, newest first. Four queries, whatever was sent."""
     newest = (
         select(Delivery.act, func.max(Delivery.id).label("last"))
@@ -89,20 +132,14 @@ def ledger(incident: Incident) -> list[Act]:
     for row in db.session.scalars(select(Delivery).where(*here).order_by(Delivery.id.desc()).limit(NAMED)):
         rows[row.act].append(row)
     inside = [
-        Act(
-            rows[act][0].created_at,
-            rows[act][0].notice,
-            rows[act][0].subject,
-            Outcome(counts[act]),
-            rows[act],
-        )
+        _Sent(rows[act][0].created_at, rows[act][0].notice, Outcome(counts[act]), rows[act])
         for act in acts
         if rows[act]
     ]
     return sorted(inside + outside, key=lambda act: act.at, reverse=True)[:ACTS_SHOWN]
 
 
-def ledger_title(acts: list[Act]) -> str:
+def _title(acts: list[_Sent]) -> str:
     """The folded line: `7 messages to 3 people, 6 sent, 1 failed`, over all that is shown. Who was told
     of several acts is one person; where not every recipient was read, or nobody knows who they are,
     people are not counted."""
