@@ -14,15 +14,17 @@ from sqlalchemy.orm import aliased, joinedload
 
 from majorops.db import db
 from majorops.domain import runcards
+from majorops.domain.access import Permission
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.briefs import Basis
 from majorops.domain.cadence import Cadence, Holding, holding
 from majorops.domain.coach import Nudge, next_change, nudges, standing
 from majorops.domain.enums import AskState, CommandRole, Helper, IncidentStatus, Phase, TrackOutcome
 from majorops.domain.gates import Blocker, Situation, advance_blockers, check_refusal, not_yours
+from majorops.domain.handover import answer_refusal, withdraw_refusal
 from majorops.domain.phases import Step, steps
 from majorops.domain.playbook import Item, Play, play_at
-from majorops.domain.roles import is_let_go, release_refusal
+from majorops.domain.roles import is_let_go, release_refusal, take_refusal
 from majorops.fireground.view import View, once
 from majorops.models import (
     PHASES_ENTERED,
@@ -52,9 +54,11 @@ from majorops.operations.drafts import offered_drafts
 from majorops.operations.handover_expiry import open_handover
 from majorops.operations.phase import situation as read_situation
 from majorops.operations.runcards import cards_for
+from majorops.operations.stand_down import why_not_stand_down as nothing_to_stand_down
 from majorops.operations.summary import summary_moved as what_moved
 
 SHOWN = 20  # tracks, timeboxes, teams, asks, updates
+NO_OFFER = "Command is not on offer."
 
 # Tracks, timeboxes, CAN, asks
 
@@ -239,6 +243,34 @@ def offers_release(view: View) -> bool:
     """Responders are released by name once recovery is applied, and after the close until all stood down."""
     has_left = release_refusal(view.incident.stood_down_at)
     return view.may_command and view.incident.phase >= Phase.VALIDATION and not has_left
+
+
+def why_not_take(view: View) -> str:
+    """Why this person does not take command at one press; empty when they may."""
+    seat = mim(view)
+    refusal = take_refusal(seat.name, seat.since, view.actor.name) if seat else ""
+    return view.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+
+def why_not_answer(view: View) -> str:
+    """Why this person neither accepts nor declines; empty for the one who is asked."""
+    offer = handover(view)
+    refusal = answer_refusal(offer.to_name, offer.user_id, view.actor) if offer else NO_OFFER
+    return view.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+
+def why_not_withdraw(view: View) -> str:
+    """Why this person does not take the offer back; empty when they may."""
+    offer = handover(view)
+    refusal = withdraw_refusal(offer.from_name, offer.from_id, view.actor) if offer else NO_OFFER
+    return view.why_not(Permission.INCIDENT_COMMAND) or refusal
+
+
+@once
+def why_not_stand_down(view: View) -> str:
+    """Why this person does not release everybody; empty at a resolved incident, once."""
+    refusal = view.why_not(Permission.INCIDENT_COMMAND, always=True)
+    return refusal or nothing_to_stand_down(view.incident)
 
 
 # Phase command

@@ -4,30 +4,27 @@ the release.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from majorops.domain.access import Permission
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.enums import AccountRole, AlarmLevel, CommandRole
 from majorops.domain.exposure import Exposure
-from majorops.domain.handover import Line, answer_refusal, offer_refusal, withdraw_refusal
-from majorops.domain.roles import StandIn, stand_in, take_refusal
+from majorops.domain.handover import offer_refusal
+from majorops.domain.roles import StandIn, stand_in
 from majorops.fireground import reads
 from majorops.fireground.screen.record import Record
 from majorops.models import CommandAssignment, Handover, User
 from majorops.operations.exposure import exposure_of
-from majorops.operations.handover import command_brief
 from majorops.operations.outbox import audience
-from majorops.operations.stand_down import why_not_stand_down
 
 HISTORY_SHOWN = 20
 RECEIVERS_SHOWN = 200
-NO_OFFER = "Command is not on offer."
 
 
 class CommandTeam(Record):
-    """What the team panel and the notice of a hand-over show."""
+    """What the team panel and the commands about it show."""
 
     @cached_property
     def _assignments(self) -> list[CommandAssignment]:
@@ -117,10 +114,7 @@ class CommandTeam(Record):
 
     @property
     def why_not_take(self) -> str:
-        """Why this person does not take command at one press; empty when they may."""
-        mim = self.mim
-        refusal = take_refusal(mim.name, mim.since, self.actor.name) if mim else ""
-        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+        return reads.why_not_take(self)
 
     @property
     def why_not_offer(self) -> str:
@@ -141,28 +135,13 @@ class CommandTeam(Record):
     def handover(self) -> Handover | None:
         return reads.handover(self)
 
-    @cached_property
-    def brief(self) -> tuple[Line, ...]:
-        """What both people of the hand-over read, as of now."""
-        return command_brief(self.incident, self.now)
-
-    @property
-    def brief_stale_at(self) -> datetime:
-        """When its clocks are read again."""
-        return self.now + timedelta(minutes=1)
-
     @property
     def why_not_answer(self) -> str:
-        """Why this person neither accepts nor declines; empty for the one who is asked."""
-        offer = self.handover
-        refusal = answer_refusal(offer.to_name, offer.user_id, self.actor) if offer else NO_OFFER
-        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+        return reads.why_not_answer(self)
 
     @property
     def why_not_withdraw(self) -> str:
-        offer = self.handover
-        refusal = withdraw_refusal(offer.from_name, offer.from_id, self.actor) if offer else NO_OFFER
-        return self.why_not(Permission.INCIDENT_COMMAND) or refusal
+        return reads.why_not_withdraw(self)
 
     # The exposure line, the release
 
@@ -170,7 +149,6 @@ class CommandTeam(Record):
     def exposure(self) -> Exposure:
         return exposure_of(self.incident)
 
-    @cached_property
+    @property
     def why_not_stand_down(self) -> str:
-        refusal = self.why_not(Permission.INCIDENT_COMMAND, always=True)
-        return refusal or why_not_stand_down(self.incident)
+        return reads.why_not_stand_down(self)

@@ -1,4 +1,4 @@
-"""What happened so far: tracks, timeboxes, CAN, the timeline, updates."""
+"""What commands read of the record: tracks, timeboxes, CAN, asks, nudges, the newest entries, updates."""
 
 from __future__ import annotations
 
@@ -19,14 +19,10 @@ from majorops.models import (
 )
 
 NEWEST_SHOWN = 8
-UPDATES_SHOWN = 20
-TRACKS_SHOWN = 20
 
 
 class Record(Screen):
-    """Lists of the record, in pages or bounded by what people run at once."""
-
-    # Tracks
+    """Lists of the record, bounded by what people run at once."""
 
     @cached_property
     def tracks(self) -> list[RecoveryTrack]:
@@ -53,17 +49,9 @@ class Record(Screen):
     def asks(self) -> list[Ask]:
         return reads.asks(self)
 
-    # The coach
-
     @cached_property
     def nudges(self) -> list[Nudge]:
         return reads.standing_nudges(self)
-
-    @property
-    def nudge(self) -> Nudge | None:
-        return self.nudges[0] if self.nudges else None
-
-    # Timeline and updates
 
     @cached_property
     def newest(self) -> list[tuple[TimelineEvent, int | None]]:
