@@ -35,7 +35,6 @@ GLOBALS = {
     "PARTS": PARTS,
     "draw": draw,
     "field_id": field_id,
-    "keyed_commands": keyed,
 }
 
 
