@@ -19,7 +19,7 @@ from majorops.domain.enums import (
     Severity,
     SignInMethod,
 )
-from majorops.fireground.screen import Fireground
+from majorops.fireground.view import View
 from majorops.models import Incident, User
 from majorops.operations import asks, phase, runcards, timeline, tracks, updates, validation
 from majorops.operations import incident as incidents
@@ -98,13 +98,13 @@ class Cast:
         self.resolve(self.open(title="search-index lag", severity=Severity.LOW))
         return incident
 
-    def fireground(self, number: int, nick: str = "maya") -> Fireground:
+    def fireground(self, number: int, nick: str = "maya") -> View:
         """What this person sees of the incident now."""
         incident = db.session.get(Incident, number)
         given = {"address": f"/admin/incidents/{number}", "thresholds": {True: (30, 60), False: (30, 60)}}
-        return Fireground(incident, getattr(self, nick), self.clock(), **given)
+        return View(incident, getattr(self, nick), self.clock(), **given)
 
-    def firegrounds(self) -> list[Fireground]:
+    def firegrounds(self) -> list[View]:
         """Every incident as Maya sees it."""
         return [self.fireground(number) for number in db.session.scalars(select(Incident.id)).all()]
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.domain.enums import SystemStatus
-from majorops.domain.roles import ABOUT
 from majorops.fireground import (  # noqa: F401  (their views join the blueprint)
     cards,
     coach,
@@ -23,18 +21,12 @@ from majorops.fireground import (  # noqa: F401  (their views join the blueprint
     updates,
 )
 from majorops.fireground.blueprint import bp
-from majorops.fireground.palette import keyed
 from majorops.fireground.regions import PARTS, draw
-from majorops.operations.fields import FIELDS, field_id
 
 # What the templates ask for by name.
 GLOBALS = {
-    "FIELDS": FIELDS,
-    "SYSTEM_STATUSES": tuple(SystemStatus),
-    "ROLES_ABOUT": ABOUT,
     "PARTS": PARTS,
     "draw": draw,
-    "field_id": field_id,
 }
 
 

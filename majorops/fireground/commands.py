@@ -11,7 +11,7 @@ from majorops.fireground.blueprint import bp
 from majorops.fireground.palette import sections
 from majorops.fireground.palette.command import Command
 from majorops.fireground.palette.keys import CHORDS, KEYS
-from majorops.fireground.responses import screen
+from majorops.fireground.responses import view_of
 from majorops.web.access import needs
 from majorops.web.context import load
 from majorops.web.error_handlers import wants_partial
@@ -20,9 +20,9 @@ from majorops.web.error_handlers import wants_partial
 @bp.get("/<int:number>/commands")
 @needs(Permission.INCIDENT_READ)
 def commands(number: int) -> str:
-    fireground = screen(load(number))
+    view = view_of(load(number))
     template = "fireground/_commands.html" if wants_partial() else "fireground/commands.html"
-    return render_template(template, f=fireground, sections=sections(fireground))
+    return render_template(template, view=view, sections=sections(view))
 
 
 @bp.get("/keys")

@@ -12,7 +12,7 @@ from majorops.domain.access import Permission
 from majorops.domain.errors import Refused
 from majorops.fireground.blueprint import bp
 from majorops.fireground.fields import at_rest, editor_of
-from majorops.fireground.responses import changed, screen
+from majorops.fireground.responses import changed, view_of
 from majorops.models import Incident
 from majorops.operations.edit import edit_field, last_edit, record_discarded_edit
 from majorops.operations.fields import FIELDS, field_id
@@ -30,7 +30,7 @@ def editor(number: int, name: str) -> Response:
     stored = FIELDS[name].read(incident) if name in FIELDS else abort(404)
     if "rest" in request.args and wants_partial():
         return make_response(
-            render_template("fireground/_field_rest.html", it=at_rest(screen(incident), name), saved=None)
+            render_template("fireground/_field_rest.html", it=at_rest(view_of(incident), name), saved=None)
         )
     return draw(incident, name, typed=stored, was=stored)
 
@@ -49,7 +49,7 @@ def save(number: int, name: str) -> Response:
     except Refused as problem:
         return draw(incident, name, typed=typed, was=was, problem=problem)
     saved = {"was": was or "", "undo": "undo" not in request.form} if "take" not in request.form else None
-    it = at_rest(screen(incident), name)
+    it = at_rest(view_of(incident), name)
     extra = render_template("fireground/_field_rest.html", it=it, saved=saved)
     return changed(incident, field_id(name), extra=extra)
 
@@ -68,7 +68,7 @@ def editors(number: int) -> str:
     """The editors of all fields, for the page's script to keep for when the connection is down;
     it puts the values in.
     """
-    view = screen(load(number))
+    view = view_of(load(number))
     kept = [field for field in FIELDS.values() if field.may_wait and view.can_edit(field.name)]
     return render_template("fireground/editors.html", editors=[editor_of(view, field) for field in kept])
 
@@ -88,6 +88,6 @@ def draw(
     field, is_page = FIELDS[name], not wants_partial()
     suggested = tuple(suggestions(field.suggests))
     given = {"typed": typed, "was": was or "", "problem": problem, "suggested": suggested}
-    editor = editor_of(screen(incident), field, is_page=is_page, **given)
+    editor = editor_of(view_of(incident), field, is_page=is_page, **given)
     template = "fireground/field_page.html" if is_page else "fireground/_field_editor.html"
     return make_response(render_template(template, editor=editor), status_of(problem) if problem else 200)

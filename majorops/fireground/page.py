@@ -13,7 +13,7 @@ from majorops.fireground.blueprint import bp
 from majorops.fireground.editing import meanwhile
 from majorops.fireground.incident_list import incident_list
 from majorops.fireground.regions import stale_since
-from majorops.fireground.responses import incident_action, partials, screen, seen_version
+from majorops.fireground.responses import incident_action, page_of, partials, seen_version, view_of
 from majorops.operations.fields import FIELDS
 from majorops.operations.incident import continue_incident
 from majorops.realtime.invalidation import LIST
@@ -68,7 +68,7 @@ def list_changes() -> Response:
 @needs(Permission.INCIDENT_READ)
 def show(number: int) -> Response:
     incident = load(number)
-    response = make_response(render_template("fireground/page.html", f=screen(incident)))
+    response = make_response(page_of(view_of(incident)))
     looked = f"{incident.version}.{int(clock.now().timestamp())}"
     response.set_cookie("looked", looked, path=url_for(".show", number=number), samesite="Lax", max_age=WEEK)
     return response
@@ -86,7 +86,7 @@ def changes(number: int) -> Response:
     regions = {*stale_since(incident, seen_version(incident), signals), *asked}
     if regions and wants_partial():
         extra = meanwhile(incident, request.headers.get("X-Editing", ""), seen_version(incident))
-        response = partials(screen(incident), regions, extra)
+        response = partials(view_of(incident), regions, extra)
     else:
         response = make_response("", 204)
     response.headers["X-Ticket"] = ticket(str(number))

@@ -27,9 +27,9 @@ from majorops import clock
 from majorops.domain.errors import Invalid, NotFound, Refused
 from majorops.domain.events import Region
 from majorops.domain.text import clean_line
+from majorops.fireground.frame import frame_of
 from majorops.fireground.regions import stale_since
-from majorops.fireground.screen import Fireground
-from majorops.fireground.view import Form, Look
+from majorops.fireground.view import Form, Look, View
 from majorops.models import Incident
 from majorops.operations import Operation
 from majorops.web.access import needs
@@ -75,28 +75,28 @@ def changed(
         flash(said, SAID)
     if not wants_partial():
         return redirect(url_for("fireground.show", number=incident.id, _anchor=anchor), 303)
-    return partials(screen(incident), {*stale_since(incident, seen_version(incident)), *also}, extra)
+    return partials(view_of(incident), {*stale_since(incident, seen_version(incident)), *also}, extra)
 
 
 def refused(incident: Incident, problem: Refused, form: str, region: Region) -> Response:
     """The same page with the reason at its place and everything typed still there."""
-    fireground = screen(incident)
-    fireground.form = Form(form, request.form, problem)
+    view = view_of(incident)
+    view.form = Form(form, request.form, problem)
     if not wants_partial():
-        return make_response(render_template("fireground/page.html", f=fireground), status_of(problem))
-    response = partials(fireground, {*stale_since(incident, seen_version(incident)), region})
+        return make_response(page_of(view), status_of(problem))
+    response = partials(view, {*stale_since(incident, seen_version(incident)), region})
     response.status_code = status_of(problem)
     return response
 
 
 def shown_again(incident: Incident, form: str, typed: dict[str, str]) -> Response:
     """The page, without script, with a text back in the form where it was typed."""
-    fireground = screen(incident)
-    fireground.form = Form(form, typed)
-    return make_response(render_template("fireground/page.html", f=fireground))
+    view = view_of(incident)
+    view.form = Form(form, typed)
+    return make_response(page_of(view))
 
 
-def screen(incident: Incident) -> Fireground:
+def view_of(incident: Incident) -> View:
     """The fireground as the person who asks sees it now."""
     given = {
         "address": url_for("fireground.show", number=incident.id),
@@ -108,7 +108,12 @@ def screen(incident: Incident) -> Fireground:
             False: current_app.config["DURATION_OTHER"],
         },
     }
-    return Fireground(incident, current_user.actor, clock.now(), **given, **timeline_part())
+    return View(incident, current_user.actor, clock.now(), **given, **timeline_part())
+
+
+def page_of(view: View) -> str:
+    """The fireground, whole."""
+    return render_template("fireground/page.html", view=view, frame=frame_of(view))
 
 
 def timeline_part() -> dict:
@@ -138,12 +143,14 @@ def last_look() -> Look | None:
     return Look(int(version), datetime.fromtimestamp(int(seconds), UTC))
 
 
-def partials(fireground: Fireground, regions: Collection[Region], extra: str = "") -> Response:
+def partials(view: View, regions: Collection[Region], extra: str = "") -> Response:
     """Regions as the page's script swaps them in, in the order of the page."""
     names = [region for region in Region if region in regions]
-    page = render_template("fireground/_partials.html", f=fireground, names=names, extra=extra)
+    page = render_template(
+        "fireground/_partials.html", view=view, frame=frame_of(view), names=names, extra=extra
+    )
     response = make_response(page)
-    response.headers["X-Version"] = str(fireground.incident.version)
+    response.headers["X-Version"] = str(view.incident.version)
     return response
 
 

@@ -8,10 +8,10 @@ too, with the rule's own sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from majorops.db import db
 from majorops.domain.access import Permission
@@ -25,14 +25,14 @@ from majorops.fireground.palette.command import Command, at, edit, short, to_pla
 from majorops.fireground.palette.keys import COMMAND, KEYS, NOTE
 from majorops.fireground.palette.response import card, coach, response, systems
 from majorops.fireground.palette.team import team
-from majorops.fireground.screen import Fireground
 from majorops.fireground.view import View
-from majorops.models import IS_RUNNING, Incident
+from majorops.models import IS_RUNNING, Incident, TimelineEvent
 from majorops.operations.fields import FIELDS, field_id
 from majorops.operations.incident import continue_refusal
 from majorops.operations.timeline import strike_refusal
 
 OTHERS_SHOWN = 20
+NEWEST_SHOWN = 8
 VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
 
 
@@ -41,7 +41,7 @@ def keyed(view: View) -> list[Command]:
     return [at(view, key) for key in KEYS]
 
 
-def sections(view: Fireground) -> list[tuple[str, list[Command]]]:
+def sections(view: View) -> list[tuple[str, list[Command]]]:
     """All commands, operations first, what is locked at the end of its section.
 
     Bounded: never the whole record.
@@ -63,7 +63,7 @@ def sections(view: Fireground) -> list[tuple[str, list[Command]]]:
     return [(name, sorted(part, key=lambda command: bool(command.locked))) for name, part in parts.items()]
 
 
-def phase(view: Fireground) -> Iterator[Command]:
+def phase(view: View) -> Iterator[Command]:
     incident, to = view.incident, reads.next_phase(view)
     if incident.is_resolved:
         refusal = view.why_not(Permission.INCIDENT_OPEN, always=True) or continue_refusal(incident)
@@ -83,7 +83,7 @@ def phase(view: Fireground) -> Iterator[Command]:
     refusal = may or symptoms_refusal(incident.phase, incident.is_resolved)
     yield to_place("Symptoms returned", refusal, "symptoms", "symptoms")
     yield from _checks(view)
-    for line in view.checklist:
+    for line in reads.checklist(view):
         values = {"phase": here, "item": line.item.key} | ({} if line.is_done else {"ticked": "y"})
         act = "Uncheck" if line.is_done else "Check"
         label = f"{act}: {line.item.text}"
@@ -104,7 +104,7 @@ def _status(view: View, to: IncidentStatus, may: str) -> Iterator[Command]:
         yield to_place(f"Override, set {to.label}", "", f"status-override-{to.value}", "status")
 
 
-def _checks(view: Fireground) -> Iterator[Command]:
+def _checks(view: View) -> Iterator[Command]:
     words = {
         CheckState.CONFIRMED: "Confirm {}",
         CheckState.FAILED: "Check failed: {}",
@@ -117,7 +117,7 @@ def _checks(view: Fireground) -> Iterator[Command]:
     }
     checks = reads.situation(view).checks
     for system in view.incident.system_names:
-        refusal = view.why_not(Permission.CHECK_OWN) or view.why_not_check(system)
+        refusal = view.why_not(Permission.CHECK_OWN) or reads.why_not_check(view, system)
         states = offered[checks.get(system, CheckState.PENDING)]
         for state in states[:1] if refusal else states:
             values = {"system": system, "state": state.value}
@@ -191,9 +191,9 @@ def fields(view: View) -> Iterator[Command]:
             yield edit(view, name)
 
 
-def entries(view: Fireground) -> Iterator[Command]:
+def entries(view: View) -> Iterator[Command]:
     may = view.why_not(COMMAND, always=True)
-    for entry, struck_by in view.newest:
+    for entry, struck_by in _newest(view):
         named = f"entry {entry.seq}: {short(entry.title)}"
         takes = {"seq": entry.seq}
         if entry.visibility.value == "internal":  # asked once more, where the whole entry can be read
@@ -231,3 +231,8 @@ def _others(view: View) -> list[Incident]:
     rows = select(Incident).where(IS_RUNNING, Incident.id != view.incident.id)
     highest = rows.order_by(Incident.alarm_level.desc(), Incident.opened_at)
     return list(db.session.scalars(highest.limit(OTHERS_SHOWN)))
+
+
+def _newest(view: View) -> Sequence[Row[TimelineEvent, int | None]]:
+    """The last few entries, whatever the timeline shows; each with the number of what strikes it out."""
+    return db.session.execute(reads.entries(view.incident).limit(NEWEST_SHOWN)).all()

@@ -9,7 +9,6 @@ from majorops.domain.enums import SystemStatus, TrackOutcome
 from majorops.fireground import reads
 from majorops.fireground.palette.command import Command, at, short, to_place
 from majorops.fireground.palette.keys import COMMAND
-from majorops.fireground.screen import Fireground
 from majorops.fireground.view import View
 from majorops.operations.tracks import track_refusal
 
@@ -76,13 +75,13 @@ def systems(view: View) -> Iterator[Command]:
             yield Command(label, may, endpoint="fireground.system_status", values=given)
 
 
-def card(view: Fireground) -> Iterator[Command]:
+def card(view: View) -> Iterator[Command]:
     may = view.why_not(COMMAND)
-    if view.card:
+    if lies := reads.card(view):
         refusal = view.why_not(Permission.TIMELINE_NOTE)
-        for step, text in enumerate(view.card.steps):
-            takes = {"use": view.card.use.id, "step": step}
-            label, values = ("Undo", {}) if step in view.card.ticks else ("Done", {"ticked": "y"})
+        for step, text in enumerate(lies.steps):
+            takes = {"use": lies.use.id, "step": step}
+            label, values = ("Undo", {}) if step in lies.ticks else ("Done", {"ticked": "y"})
             yield Command(
                 f"{label}: {short(text)}",
                 refusal,
@@ -90,7 +89,7 @@ def card(view: Fireground) -> Iterator[Command]:
                 takes=takes,
                 values=values,
             )
-    for other in view.other_cards:
+    for other in reads.other_cards(view):
         label = f"Run card {short(other.name)}"
         yield Command(label, may, endpoint="fireground.put_card", values={"card": other.id})
 

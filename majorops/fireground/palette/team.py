@@ -7,36 +7,35 @@ from collections.abc import Iterator
 from majorops.fireground import reads
 from majorops.fireground.palette.command import Command, edit, to_place
 from majorops.fireground.palette.keys import COMMAND
-from majorops.fireground.regions.team import why_not_offer, why_not_take
-from majorops.fireground.screen import Fireground
+from majorops.fireground.regions.team import why_not_offer
+from majorops.fireground.view import View
 from majorops.operations.exposure import exposure_of
-from majorops.operations.stand_down import why_not_stand_down
 
 
-def team(view: Fireground) -> Iterator[Command]:
+def team(view: View) -> Iterator[Command]:
     """Take command, hand it over, roles, release, exposure line."""
-    if not reads.mim(view) or why_not_take(view):
-        yield Command("I have command", why_not_take(view), endpoint="fireground.assume_command")
+    if not reads.mim(view) or reads.why_not_take(view):
+        yield Command("I have command", reads.why_not_take(view), endpoint="fireground.assume_command")
     yield from _handover(view)
     for role, held, _ in reads.team(view):
         name = f"command.{role.value}"
         yield edit(view, name, f"Change {role.label}, {held.name}" if held else f"Assign {role.label}")
     always = view.why_not(COMMAND, always=True)
-    if view.offers_release or not view.may_command:
+    if reads.offers_release(view) or not view.may_command:
         yield to_place("Release from the bridge", always, "release-name", "release")
-    refusal = always or why_not_stand_down(view.incident)
+    refusal = reads.why_not_stand_down(view)
     yield Command("Stand down everybody", refusal, endpoint="fireground.release_all")
     label = f"Publish exposure line {exposure_of(view.incident).line}"
     yield Command(label, view.why_not(COMMAND), endpoint="fireground.publish_line")
 
 
-def _handover(view: Fireground) -> Iterator[Command]:
+def _handover(view: View) -> Iterator[Command]:
     yield to_place("Hand over command", why_not_offer(view), "handover-to", "offer")
     offer = reads.handover(view)
     answers = (
-        ("Accept command", "accept", view.why_not_answer),
-        ("Decline command", "decline", view.why_not_answer),
-        ("Withdraw the offer of command", "withdraw", view.why_not_withdraw),
+        ("Accept command", "accept", reads.why_not_answer(view)),
+        ("Decline command", "decline", reads.why_not_answer(view)),
+        ("Withdraw the offer of command", "withdraw", reads.why_not_withdraw(view)),
     )
     for label, answer, refusal in answers if offer else answers[:1]:
         yield Command(

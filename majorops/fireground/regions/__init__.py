@@ -54,8 +54,6 @@ def draw(name: str, view: View, part: str = "") -> str:
     """The HTML of the region of this name, or of one of its parts. Raises ValueError where there is none."""
     region = Region(name)
     template = f"fireground/_{part or name}.html"
-    if region not in BUILDERS:
-        return render_template(template, f=view)
     if BUILDERS[region] not in view.loaded:
         view.loaded[BUILDERS[region]] = BUILDERS[region](view)
     return render_template(template, **{name: view.loaded[BUILDERS[region]]})

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from flask import current_app
 
+from majorops.fireground.palette import keyed
+from majorops.fireground.palette.command import Command
 from majorops.fireground.reads import why_not_stand_down
-from majorops.fireground.screen.commands import keyed
-from majorops.fireground.screen.lines import Command
 from majorops.fireground.view import Form, View
 from majorops.models import Incident
 from majorops.publishing.files import files_problem

@@ -10,7 +10,7 @@ from datetime import datetime
 from majorops.domain.access import Permission
 from majorops.domain.enums import AccountRole, CommandRole
 from majorops.domain.handover import offer_refusal
-from majorops.domain.roles import ABOUT, stand_in, take_refusal
+from majorops.domain.roles import ABOUT, stand_in
 from majorops.fireground import reads
 from majorops.fireground.fields import FieldAtRest, at_rest, fields_at
 from majorops.fireground.view import Form, View
@@ -87,13 +87,6 @@ class Team:
     can_command: bool
 
 
-def why_not_take(view: View) -> str:
-    """Why this person does not take command at one press; empty when they may."""
-    mim = reads.mim(view)
-    refusal = take_refusal(mim.name, mim.since, view.actor.name) if mim else ""
-    return view.why_not(Permission.INCIDENT_COMMAND) or refusal
-
-
 def why_not_offer(view: View) -> str:
     """Why this person does not offer command to somebody; empty when they may."""
     mim = reads.mim(view)
@@ -132,7 +125,7 @@ def build(view: View) -> Team:
         roles=roles,
         offered_to=offer.to_name if offer else "",
         receivers=to,
-        can_take=not why_not_take(view),
+        can_take=not reads.why_not_take(view),
         exposure=_exposure(view),
         can_command=view.can_command,
     )
