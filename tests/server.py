@@ -256,7 +256,8 @@ class Stream:
         end = time.monotonic() + seconds
         while True:
             event, data = self.events.get(timeout=max(0.01, end - time.monotonic()))
-            if event == name and not (name == "stale" and data["signals"] == ["people"]):
+            is_people = name == "stale" and (data["version"], data["signals"]) == (0, ["people"])
+            if event == name and not is_people:
                 return data
 
     def close(self) -> None:

@@ -78,7 +78,7 @@ def meanwhile(incident: Incident, name: str, version: int) -> str:
     empty for nobody.
     """
     by, at = last_edit(incident, name, after=version) if name in FIELDS else (None, None)
-    return render_template("fireground/_field_meanwhile.html", name=name, by=by, at=at) if by else ""
+    return render_template("fireground/_field_meanwhile.html", id=field_id(name), by=by, at=at) if by else ""
 
 
 def draw(

@@ -57,7 +57,7 @@ class Process:
         async def wait():
             for _ in range(1_000):
                 for name, data in await viewer.events():
-                    if name == "stale" and data.signals != ("people",):
+                    if name == "stale" and (data.version, data.signals) != (0, ("people",)):
                         return data
 
         async def at_most():
