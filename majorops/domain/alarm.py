@@ -33,7 +33,7 @@ def roles_asked(level: AlarmLevel) -> tuple[CommandRole, ...]:
 
 
 def is_role_asked(role: CommandRole, level: AlarmLevel) -> bool:
-    """Whether a Box asks for this role, so that an empty seat matters.
+    """Whether a Box asks for this role, so that it matters that it is vacant.
 
     It always does for the MIM's (domain §5: never empty).
     """

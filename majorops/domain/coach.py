@@ -263,7 +263,7 @@ def stalled(inputs: CoachInputs) -> Iterator[Nudge]:
 def vacant_role(inputs: CoachInputs) -> Iterator[Nudge]:
     """A role other than MIM is empty at Box 3 for ten minutes (domain §4); the longest empty first.
 
-    The MIM's own seat has a rule without a wait.
+    The MIM's own role has a rule without a wait.
     """
     if inputs.level is not AlarmLevel.BOX_3:
         return

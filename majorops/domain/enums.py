@@ -176,7 +176,7 @@ class MaintenanceStatus(Labelled):
 
 
 class CommandRole(Labelled):
-    """The five seats of the command team (domain §5; guide, "Command Team Management")."""
+    """The five roles of the command team (domain §5; guide, "Command Team Management")."""
 
     SRE = "sre", "SRE"
     MIM = "mim", "MIM"

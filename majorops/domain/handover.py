@@ -137,7 +137,7 @@ def _cut(text: str) -> str:
 def offer_refusal(mim: str, mim_id: int | None, actor: Actor) -> str:
     """Why this person does not hand command over; empty for the MIM and for an admin.
 
-    `mim`: who holds the seat.
+    `mim`: who holds command.
     """
     if not mim:
         return "MIM is vacant. Take it with I have command."

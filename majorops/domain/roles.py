@@ -60,7 +60,7 @@ def _leader(mim: str, phase: Phase, level: AlarmLevel) -> str:
 
 
 def is_let_go(role: CommandRole, until: datetime | None, phase: Phase, phase_at: datetime) -> bool:
-    """Whether an empty seat was held until phase 8, which asks for the release: then it is not vacant.
+    """Whether a vacant role was held until phase 8, which asks for the release: then it is not vacant.
 
     `until`: when its last holder left, None where nobody held it; `phase_at`: when the phase was entered. The
     MIM stays.
@@ -71,7 +71,7 @@ def is_let_go(role: CommandRole, until: datetime | None, phase: Phase, phase_at:
 
 
 def take_refusal(holder: str, since: datetime | None, asks: str) -> str:
-    """Why `asks` cannot take command at one press; empty when the seat is empty."""
+    """Why `asks` cannot take command at one press; empty when the role is vacant."""
     if since is None:
         return ""
     return f"{'You have' if holder == asks else f'{holder} has'} command since {since:%H:%M:%S}."

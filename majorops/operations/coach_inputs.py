@@ -102,8 +102,8 @@ def _vacant(incident: Incident) -> dict[CommandRole, datetime]:
         .where(CommandAssignment.incident_id == incident.id)
         .group_by(CommandAssignment.role)
     )
-    seats = {role: (until, is_held) for role, until, is_held in rows}
-    found = {role: seats.get(role, (None, 0)) for role in CommandRole}
+    last = {role: (until, is_held) for role, until, is_held in rows}
+    found = {role: last.get(role, (None, 0)) for role in CommandRole}
     now = (incident.phase, incident.phase_entered_at)
     return {
         role: until or incident.opened_at

@@ -75,7 +75,7 @@ def confirm_late(incident: Incident, *, actor: Actor, now: datetime) -> None:
 def remind(incident: Incident, *, actor: Actor, now: datetime) -> list[Nudge]:
     """Tell the MIM of each nudge that holds and was not told of: once per occurrence, whoever is MIM by then.
 
-    With an empty seat every MIM is told. A timebox that ran out is an entry of the timeline too.
+    While nobody holds command every MIM is told. A timebox that ran out is an entry of the timeline too.
     Returns what was told.
     """
     fresh, people = untold(incident, now), _mims(incident)
@@ -142,8 +142,8 @@ def _mark(incident: Incident, key: str) -> NudgeMark:
 
 
 def _mims(incident: Incident) -> list[User]:
-    seat = holder(incident, CommandRole.MIM)
-    if seat is None:
+    mim = holder(incident, CommandRole.MIM)
+    if mim is None:
         return audience([AccountRole.MIM])
-    user = db.session.get(User, seat.user_id) if seat.user_id else None
+    user = db.session.get(User, mim.user_id) if mim.user_id else None
     return [user] if user and user.is_active else []

@@ -24,7 +24,7 @@ def holder(incident: Incident, role: CommandRole) -> CommandAssignment | None:
     )
 
 
-def seat(
+def assign(
     incident: Incident,
     role: CommandRole,
     name: str,
@@ -71,18 +71,18 @@ def seat(
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def take_command(incident: Incident, *, actor: Actor, now: datetime) -> None:
-    """ "I have command": who presses takes the empty MIM seat.
+    """ "I have command": who presses takes the vacant role of MIM.
 
     Of two at once one has it, the other reads who. Raises Conflict, Forbidden.
     """
     demand_open(incident)
     if not actor.is_person:
         raise Forbidden("A person takes command.")
-    seated = holder(incident, CommandRole.MIM)
-    if seated and (refusal := take_refusal(seated.name, seated.since, actor.name)):
-        raise Conflict(refusal, by=seated.name, at=seated.since)
+    mim = holder(incident, CommandRole.MIM)
+    if mim and (refusal := take_refusal(mim.name, mim.since, actor.name)):
+        raise Conflict(refusal, by=mim.name, at=mim.since)
     title = f"{actor.name} has command"
-    seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, title=title, actor=actor, now=now)
+    assign(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, title=title, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -95,12 +95,12 @@ def assign_role(incident: Incident, role: CommandRole, name: str, *, actor: Acto
     if not name and role is CommandRole.MIM:
         raise Invalid({f"command.{role.value}": "MIM is never empty: name who takes over."})
     user = db.session.scalar(select(User).filter_by(name=name, is_active=True).order_by(User.id).limit(1))
-    seated, detail = holder(incident, role), ""
-    if (seated.name if seated else "") == name:
+    held, detail = holder(incident, role), ""
+    if (held.name if held else "") == name:
         return
-    if role is CommandRole.MIM and seated:
+    if role is CommandRole.MIM and held:
         detail = f"Set by hand, without a hand-over{'' if user else f': {name} has no account'}."
-    seat(incident, role, name, user_id=user.id if user else None, actor=actor, now=now, detail=detail)
+    assign(incident, role, name, user_id=user.id if user else None, actor=actor, now=now, detail=detail)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -125,4 +125,4 @@ def release_responder(incident: Incident, name: str, *, actor: Actor, now: datet
     held = select(CommandAssignment).filter_by(incident_id=incident.id, name=name, until=None)
     for row in db.session.scalars(held).all():
         if row.role is not CommandRole.MIM:
-            seat(incident, row.role, "", user_id=None, actor=actor, now=now)
+            assign(incident, row.role, "", user_id=None, actor=actor, now=now)

@@ -28,7 +28,7 @@ from majorops.domain.handover import (
 from majorops.models import CanReport, CommandAssignment, Handover, Incident, Milestone, User
 from majorops.operations import demand_open, operation, record
 from majorops.operations.coach_inputs import coach_inputs
-from majorops.operations.command import holder, seat
+from majorops.operations.command import assign, holder
 from majorops.operations.fields import read_customer_count
 from majorops.operations.handover_expiry import open_handover
 from majorops.operations.outbox import notify
@@ -131,7 +131,7 @@ def accept_handover(incident: Incident, handover_id: int, *, actor: Actor, now: 
     handover.brief = _as_text(command_brief(incident, now))
     _close(handover, HandoverState.ACCEPTED, now)
     title = f"Command: {handover.from_name} › {actor.name}, accepted"
-    seat(
+    assign(
         incident,
         CommandRole.MIM,
         actor.name,

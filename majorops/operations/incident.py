@@ -16,7 +16,7 @@ from majorops.domain.events import EventKind
 from majorops.models import AffectedSystem, CommandAssignment, Incident
 from majorops.operations import operation, record
 from majorops.operations.alarm import raise_alarm
-from majorops.operations.command import seat
+from majorops.operations.command import assign
 from majorops.operations.runcards import bring_card
 
 
@@ -77,7 +77,7 @@ def open_incident(
     if issue_time:
         record_alert_fired(incident, actor=actor, now=now)
     if actor.is_person:  # what the command line opens waits for "I have command"
-        seat(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
+        assign(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
     raise_alarm(incident, None, actor=actor, now=now)
     bring_card(incident, actor=actor, now=now)
     return incident
@@ -118,13 +118,13 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
     new.continues = incident
     new.is_public = incident.is_public
     new.bridge_is_public = incident.bridge_is_public
-    last_seats = (
+    last_assignments = (
         select(CommandAssignment).filter_by(incident_id=incident.id).order_by(CommandAssignment.since)
     )
-    held = {row.role: row for row in db.session.scalars(last_seats)}
+    held = {row.role: row for row in db.session.scalars(last_assignments)}
     for role, row in held.items():
         if role is not CommandRole.MIM:
-            seat(new, role, row.name, user_id=row.user_id, actor=actor, now=now)
+            assign(new, role, row.name, user_id=row.user_id, actor=actor, now=now)
     for one, kind, title in (
         (new, EventKind.INCIDENT_CONTINUES, f"Continues {incident.reference}."),
         (incident, EventKind.INCIDENT_CONTINUED, f"Continued as {new.reference}."),

@@ -194,7 +194,7 @@ def _team(number: int, is_over: bool) -> dict[CommandRole, str]:
         .join(Incident, Incident.id == CommandAssignment.incident_id)
         .where(CommandAssignment.incident_id == number)
     )
-    # Open seats first: none of them is beyond the limit.
+    # Vacant roles first: none of them is beyond the limit.
     order = (CommandAssignment.until.is_not(None), CommandAssignment.id.desc())
     newest: dict[CommandRole, Row[*tuple[Any, ...]]] = {}
     for row in db.session.execute(query.order_by(*order).limit(ROWS)):

@@ -156,7 +156,7 @@ class BriefIncident(BriefLine):
 
     @property
     def held_roles(self) -> tuple[tuple[CommandRole, str], ...]:
-        """Who holds which role, and the empty seats that the Box asks for.
+        """Who holds which role, and the vacant roles that the Box asks for.
 
         After the close who held it last, and nothing is vacant then.
         """

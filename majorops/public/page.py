@@ -102,8 +102,8 @@ def page(
     the template; `now` must be among them.
     """
     word = public_posture()
-    is_wartime = word == "wartime" if is_running is None else is_running
-    state = _state(is_wartime, badges, values.get("is_maintained", False))
+    has_active_incident = word == "wartime" if is_running is None else is_running
+    state = _state(has_active_incident, badges, values.get("is_maintained", False))
     frame = _frame(state, word)
     response = make_response(render_template(f"public/{template}.html", **frame, **values))
     turns = [(badge.state, badge.is_soon) for badge in badges if badge]
@@ -174,10 +174,10 @@ def name_of(*says: object) -> str:
     return hashlib.sha256(repr(says).encode()).hexdigest()[:20]
 
 
-def _state(is_wartime: bool, badges, is_maintained: bool = False) -> str:
+def _state(has_active_incident: bool, badges, is_maintained: bool = False) -> str:
     if any(badge and badge.state is CadenceState.OVERDUE for badge in badges):
         return "overdue"
-    return "wartime" if is_wartime else "maintenance" if is_maintained else "peacetime"
+    return "wartime" if has_active_incident else "maintenance" if is_maintained else "peacetime"
 
 
 def _languages(here: Texts) -> list[tuple[Texts, str]]:
