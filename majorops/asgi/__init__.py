@@ -1,2 +1,4 @@
-"""The parts of the server's front (`majorops/asgi/app.py`): who gets which threads, the bridge to Flask, HTTP
-itself."""
+"""The parts of the server's front (`majorops/asgi/app.py`).
+
+Who gets which threads, the bridge to Flask, HTTP itself.
+"""

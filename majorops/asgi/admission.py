@@ -1,5 +1,7 @@
-"""Admission of anonymous requests to the event loop: a request of somebody at work never waits behind a
-crowd."""
+"""Admission of anonymous requests to the event loop.
+
+A request of somebody at work never waits behind those of a crowd.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ INTERVAL = 0.001  # seconds between two batches while staff work: their threads 
 class Connection(Protocol):
     """What is queued: a connection that reads nothing more until it is admitted."""
 
-    def on_admitted(self, data: bytes) -> None: ...
+    def on_admitted(self, data: bytes) -> None:
+        """Go on with `data`, the bytes that were enqueued; called once, on the event loop's thread."""
 
 
 class AdmissionQueue:
@@ -27,8 +30,10 @@ class AdmissionQueue:
         self._left = BATCH
 
     def admits(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether an anonymous request may be worked on in this iteration of the loop. If not, `enqueue` its
-        connection."""
+        """Whether an anonymous request may be worked on in this iteration of the loop.
+
+        If not, `enqueue` its connection.
+        """
         if self._queue or self._staff or not self._left:
             return False
         if self._left == BATCH:

@@ -1,5 +1,7 @@
 """The server's ASGI application, put together from its parts.
-`uvicorn majorops.asgi.app:app --http majorops.asgi.app:Protocol`."""
+
+`uvicorn majorops.asgi.app:app --http majorops.asgi.app:Protocol`.
+"""
 
 from __future__ import annotations
 

@@ -18,8 +18,11 @@ AT_ONCE_BYTES = 65_536  # of a longer answer, so much at once
 
 
 class BufferedBridge(WSGIResponder):
-    """A request to Flask that asks the loop for nothing: a2wsgi alone fetches the body and hands over head,
-    body and end one by one, and waits each time for a loop that two hundred reloading readers keep busy."""
+    """A request to Flask that asks the loop for nothing.
+
+    a2wsgi alone fetches the body and hands over head, body and end one by one, and waits each time for a loop
+    that two hundred reloading readers keep busy.
+    """
 
     def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffRequests, is_staff: bool):
         super().__init__(app, executor, send_queue_size=10)
@@ -28,6 +31,10 @@ class BufferedBridge(WSGIResponder):
         self._staff, self._is_staff = staff, is_staff
 
     def wsgi(self, environ: Environ, start_response) -> None:
+        """Have Flask answer, on a thread of the pool, with the body that is here already.
+
+        What does not count as staff's waits first until staff are done, `STAFF_FIRST` seconds at most.
+        """
         environ["wsgi.input"] = io.BytesIO(self._body)
         if not self._is_staff:
             self._staff.wait_until_done()
@@ -36,6 +43,11 @@ class BufferedBridge(WSGIResponder):
             return super().wsgi(environ, start_response)
 
     def send(self, message: SendEvent | None) -> None:
+        """Keep a message of Flask's answer until its end, then hand all of them to the loop at once.
+
+        A longer answer is handed over in parts, each as soon as it exceeds `AT_ONCE_BYTES`; its thread then
+        waits for room in the queue.
+        """
         one = cast(dict[str, Any], message)
         self._kept.append(one)
         is_end = one["type"] == "http.response.body" and not one.get("more_body")
@@ -46,6 +58,8 @@ class BufferedBridge(WSGIResponder):
             super().send(cast(SendEvent, kept))  # here the queue carries lists
 
     async def sender(self, send) -> None:
+        """Send what the queue brings, lists of messages, until the None that a2wsgi puts last."""
+
         async def each(messages: list[SendEvent]) -> None:
             for message in messages:
                 await send(message)
@@ -54,14 +68,17 @@ class BufferedBridge(WSGIResponder):
 
 
 class StreamingBridge(BufferedBridge):
-    """The same for a draft: each line goes out as it is written, and who leaves, or presses Stop, is
-    noticed."""
+    """The same for a draft: each line goes out as it is written.
+
+    Who leaves, or presses Stop, is noticed.
+    """
 
     def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffRequests, is_staff: bool):
         super().__init__(app, executor, body, staff, is_staff)
         self._gone = threading.Event()
 
     async def __call__(self, scope, receive, send) -> None:
+        """Answer, and watch meanwhile whether the client leaves."""
         watching = asyncio.create_task(self._watch(receive))
         try:
             await super().__call__(scope, receive, send)
@@ -74,17 +91,25 @@ class StreamingBridge(BufferedBridge):
         self._gone.set()
 
     def wsgi(self, environ: Environ, start_response) -> None:
+        """Have Flask answer at once.
+
+        `majorops.gone` in the environment is a threading.Event that is set when the client has left.
+        """
         own = {"wsgi.input": io.BytesIO(self._body), "majorops.gone": self._gone}
         # It waits, mostly: nobody need give it room.
         WSGIResponder.wsgi(self, cast(Environ, {**environ, **own}), start_response)
 
     def send(self, message: SendEvent | None) -> None:
+        """Hand one message of Flask's answer to the loop; its thread waits for room in the queue."""
         WSGIResponder.send(self, cast(SendEvent, [message]))
 
 
 async def read_body(scope, receive, most: int) -> bytes | None:
-    """The whole body, so that whoever sends it slowly waits here and holds no thread. None for who left. Of
-    a body without a length, or longer than `most`, nothing: Flask refuses by the length."""
+    """The whole body, so that whoever sends it slowly waits here and holds no thread.
+
+    `most`: bytes. None for who left. Of a body without a length, or longer than `most`, nothing: Flask
+    refuses by the length.
+    """
     length = dict(scope["headers"]).get(b"content-length", b"")
     if not length.isdigit() or int(length) > most:
         return b""

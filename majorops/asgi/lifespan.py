@@ -24,7 +24,8 @@ from majorops.web.health import HealthMonitor
 class Stoppable(Protocol):
     """What has threads that end with the server."""
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """End the threads; may wait for what they have begun."""
 
 
 class Lifespan:
@@ -39,6 +40,10 @@ class Lifespan:
         self._worker = Worker(flask_app, on_delivery=invalidation.publish_messages) if has_worker else None
 
     async def __call__(self, receive, send) -> None:
+        """Start the parts when the server starts, and stop them when it ends.
+
+        The start fails, with the sentence of `examine_file`, on an SQLite file that must not be served.
+        """
         await receive()  # lifespan.startup
         path = sqlite_file(self._app.config["DATABASE_URL"])
         found = examine_file(path) if path else Finding()
@@ -75,8 +80,10 @@ class Lifespan:
             part.stop()
 
     def _end_streams_at_shutdown(self) -> None:
-        """The server waits for open answers before it says goodbye to us, and a stream never ends by
-        itself."""
+        """End the streams on SIGTERM and SIGINT.
+
+        The server waits for open answers before it ends the life span, and a stream never ends by itself.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             before = signal.getsignal(number)

@@ -1,5 +1,7 @@
-"""Bounds of the server alone at the network: open files, and connections of one address that ask for
-nothing."""
+"""Bounds of the server alone at the network.
+
+Open files, and connections of one address that ask for nothing.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,11 @@ IDLE_PER_ADDRESS = 200
 
 
 def fit_open_files(streams: int) -> str:
-    """Raise the soft limit of open files to the hard one. Returns the sentence for the console where that
-    does not fit `streams` open event streams; empty where it does."""
+    """Raise the soft limit of open files to the hard one.
+
+    Returns the sentence for the console where that does not fit `streams` open event streams; empty where it
+    does.
+    """
     needed = streams + SPARE_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and (hard == resource.RLIM_INFINITY or soft < hard):
@@ -39,8 +44,11 @@ def fit_open_files(streams: int) -> str:
 
 
 class IdleConnections:
-    """Connections by address that have not asked yet, or not again. Proxies are not counted: all come
-    through them."""
+    """Connections by address that have not asked yet, or not again.
+
+    `proxies`: networks that are not counted, as all come through them (default: FORWARDED_ALLOW_IPS). `most`:
+    connections of one address.
+    """
 
     def __init__(self, proxies: str | None = None, most: int = IDLE_PER_ADDRESS):
         self.most = most
@@ -63,6 +71,7 @@ class IdleConnections:
         return any(found in network for network in self._proxies)
 
     def end(self, address: str) -> None:
+        """Count one less, for each `begin` that counted; below zero nothing is counted."""
         network = network_of(address)
         if self._counts.get(network, 0) > 1:
             self._counts[network] -= 1
@@ -70,12 +79,15 @@ class IdleConnections:
             self._counts.pop(network, None)
 
     def count(self, address: str) -> int:
+        """How many connections are counted for this address and the others of its network (`network_of`)."""
         return self._counts.get(network_of(address), 0)
 
 
 def networks(given: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """The networks of FORWARDED_ALLOW_IPS; `*` is all of them. What is none (a path of a socket) is left
-    out."""
+    """The networks of FORWARDED_ALLOW_IPS; `*` is all of them.
+
+    What is none (a path of a socket) is left out.
+    """
     parts = [part.strip() for part in given.split(",")]
     found = [ipaddress.ip_network(all_of) for all_of in ("0.0.0.0/0", "::/0") if "*" in parts]
     for part in parts:
@@ -86,8 +98,10 @@ def networks(given: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 @lru_cache(4096)
 def network_of(address: str) -> str:
-    """What connections are counted by: an IPv4 address, or the /64 that one customer gets of IPv6. Empty for
-    this machine's own addresses, where a proxy stands, and for what is no address (a Unix socket)."""
+    """What connections are counted by: an IPv4 address, or the /64 that one customer gets of IPv6.
+
+    Empty for this machine's own addresses, where a proxy stands, and for what is no address (a Unix socket).
+    """
     try:
         found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     except ValueError:

@@ -1,6 +1,8 @@
-"""Threads by kind of request, each kind with its own and with a bounded queue: strangers cannot use up what
-the people of an incident need. Python runs one thread at a time, so that strangers also wait for staff to be
-done before they begin."""
+"""Threads by kind of request, each kind with its own and with a bounded queue.
+
+Strangers cannot use up what the people of an incident need. Python runs one thread at a time, so that
+strangers also wait for staff to be done before they begin.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ STAFF_FIRST = 0.25  # seconds for which a stranger's request waits for staff to 
 
 
 class Pool:
-    """`threads` that work and room for `waiting` more requests. `enter` and `leave` belong to the event
-    loop's thread."""
+    """`threads` that work and room for `waiting` more requests.
+
+    `enter` and `leave` belong to the event loop's thread.
+    """
 
     def __init__(self, name: str, threads: int, waiting: int):
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
@@ -26,6 +30,7 @@ class Pool:
         return True
 
     def leave(self) -> None:
+        """Give back the place that `enter` took: once for each True."""
         self._inside -= 1
 
     def stop(self) -> None:
@@ -53,7 +58,7 @@ class StaffRequests:
         return self._count > 0
 
     def wait_until_done(self, seconds: float = STAFF_FIRST) -> None:
-        """Let staff go first, though not for ever."""
+        """Wait on this thread until no request of staff is being worked on, for so many seconds at most."""
         if self._count:
             with self._changed:
                 self._changed.wait_for(lambda: not self._count, seconds)

@@ -1,5 +1,8 @@
-"""uvicorn's HTTP with a fast path for public pages, and with bounds for who asks slowly, too much, or not at
-all. The one file that touches uvicorn's private parts; tests/asgi/test_private_parts.py names them."""
+"""uvicorn's HTTP with a fast path for public pages, and with bounds.
+
+Bounds for who asks slowly, too much, or not at all. The one file that touches uvicorn's private parts;
+tests/asgi/test_private_parts.py names them.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +40,19 @@ async def _refuse_malformed(scope, receive, send) -> None:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """The head of a request comes within 10 s and 64 KB, and one address keeps so many connections that ask
-    for nothing."""
+    """The head of a request comes within 10 s and 64 KB.
+
+    One address keeps at most `IDLE_PER_ADDRESS` connections that ask for nothing.
+    """
 
     idle = IdleConnections()
     head_seconds, head_bytes = HEAD_SECONDS, HEAD_BYTES
 
     def connection_made(self, transport) -> None:
+        """Count the connection as idle and give its first head `head_seconds`.
+
+        It is closed at once where its address has too many already.
+        """
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self._is_counted = self._is_in_head = self._is_too_large = self._has_begun = False
@@ -53,11 +62,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._time_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Count the connection no more; `exc` is None where it was closed in order."""
         self._stop_timing()
         self._stop_counting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse what came; 431 for a head beyond `head_bytes`, 408 later for one beyond `head_seconds`."""
         self._has_begun = False
         super().data_received(data)
         # Only bytes that the head has for itself: those with its begin, or its end, hold others' too.
@@ -72,18 +83,28 @@ class BoundedProtocol(HttpToolsProtocol):
         return None
 
     def on_message_begin(self) -> None:
+        """A head begins: what is counted of it starts at zero."""
         super().on_message_begin()
         self._is_in_head, self._has_begun, self._fed, self._size = True, True, 0, 0
 
     def on_url(self, url: bytes) -> None:
+        """Count a part of the address.
+
+        Raises ValueError beyond `head_bytes`, which stops the parser.
+        """
         super().on_url(url)
         self._grow(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header with its `: ` and line end.
+
+        Raises ValueError beyond `head_bytes`, which stops the parser.
+        """
         super().on_header(name, value)
         self._grow(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
+        """The head is here in time; the application finds `pause_reading` in the scope's state."""
         self._is_in_head = False
         self._stop_timing()
         # The answer before this one set it, in the same batch of bytes: it would cut this answer.
@@ -92,15 +113,21 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        """The request is here; until its answer is written the connection does not count as idle."""
         super().on_message_complete()
         if not self.cycle.response_complete:
             self._stop_counting()
 
     def on_response_complete(self) -> None:
+        """The connection counts as idle again; it is closed where its address has too many."""
         super().on_response_complete()
         self._count_as_idle()
 
     def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser stopped at: 431 for a head that is too large, else 400 with `msg`.
+
+        Nothing is written while answers to earlier requests are on their way (`_ends_with_answers`).
+        """
         if self._is_too_large:
             self._refuse(*TOO_LARGE)
         elif not self._ends_with_answers():
@@ -117,8 +144,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.resume_reading()
 
     def _ends_with_answers(self) -> bool:
-        """Whether answers to earlier requests are on their way: the connection ends with them, as a refusal
-        now would be read as the answer to the first of those requests."""
+        """Whether answers to earlier requests are on their way, so that the connection ends with them.
+
+        A refusal now would be read as the answer to the first of those requests.
+        """
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             return False
@@ -180,19 +209,25 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def cookies(head: bytes) -> list[tuple[bytes, bytes]]:
-    """The cookie headers of a head as it came over the line."""
+    """The cookie headers in the raw bytes of a head, whose first line is the request's."""
     return [(b"cookie", value) for value in COOKIE.findall(head)]
 
 
 class PublicPagesProtocol(BoundedProtocol):
-    """Finished pages are written at once, without a task and a scope for each; anonymous requests are
-    admitted in batches."""
+    """Finished pages are written at once, without a task and a scope for each.
+
+    Anonymous requests are admitted in batches.
+    """
 
     pages: PublicPages
     admission: AdmissionQueue
     session_cookie: SessionCookie
 
     def data_received(self, data: bytes) -> None:
+        """Parse what came.
+
+        A new request of a stranger waits, and its connection is not read, until the queue admits it.
+        """
         is_new = not self._is_in_head and (self.cycle is None or self.cycle.response_complete)
         if (
             is_new
@@ -211,6 +246,7 @@ class PublicPagesProtocol(BoundedProtocol):
             super().data_received(data)
 
     def on_headers_complete(self) -> None:
+        """Write the finished page that a GET or HEAD asks for; all else goes on to the application."""
         if not self._has_answered():
             super().on_headers_complete()
 

@@ -1,5 +1,7 @@
-"""Public pages as finished bytes, found by what a request asks for; what has to be drawn first is drawn on
-one thread."""
+"""Public pages as finished bytes, found by what a request asks for.
+
+What has to be drawn first is drawn on one thread.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,11 @@ class Busy(Exception):
 
 
 class PublicPages:
-    """`origin`: where people reach the pages by the settings, or empty; `intake_host`: the host that has
-    none of them."""
+    """Answers public pages from `snapshots`.
+
+    `origin`: where people reach the pages by the settings, or empty; `intake_host`: the host that has none of
+    them.
+    """
 
     def __init__(self, snapshots: Snapshots, origin: str, intake_host: str, staff: StaffRequests):
         self.snapshots, self._staff = snapshots, staff
@@ -36,8 +41,10 @@ class PublicPages:
         self, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], scheme: str
     ) -> Key | None:
         """The snapshot that a GET asks for; None for what Flask answers: what has a body, the intake host.
+
         Anything behind the `?` but an older page of a timeline (campaigns, trackers, nonsense) changes
-        nothing."""
+        nothing.
+        """
         host, asked, is_terminal = b"localhost", b"*/*", False
         for name, value in headers:
             if name == b"host":
@@ -59,11 +66,14 @@ class PublicPages:
         return (origin, page)
 
     def find(self, key: Key) -> Snapshot | None:
+        """The finished page of a `key_of`; None for what has to be drawn first. Draws nothing itself."""
         return self.snapshots.find(key)
 
     async def answer(self, scope, send, *, is_anonymous: bool) -> bool:
-        """Answer with a snapshot, drawn first if need be. False for what is none: Flask answers, errors too.
-        Raises Busy."""
+        """Answer with a snapshot, drawn first if need be.
+
+        False for what is none: Flask answers, errors too. Raises Busy.
+        """
         key = self.key_of(scope["path"].encode(), scope["query_string"], scope["headers"], scope["scheme"])
         if key is None:
             return False
@@ -144,4 +154,5 @@ class PublicPages:
         await send({"type": "http.response.body", "body": body})
 
     def stop(self) -> None:
+        """End the thread that draws: what it has begun is finished, what waits is forgotten."""
         self._pool.stop()

@@ -1,5 +1,7 @@
-"""What is answered without Flask when too many strangers ask at once. What was typed comes back with one
-button."""
+"""What is answered without Flask when too many strangers ask at once.
+
+What was typed comes back with one button.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,10 @@ HEADERS = [
 
 
 async def too_many(scope, send, body: bytes, style: str) -> None:
-    """503 with Retry-After. `style`: the address of the public stylesheet."""
+    """Answer 503 with Retry-After, and read nothing more from the connection for `PAUSE` seconds.
+
+    `style`: the address of the public stylesheet.
+    """
     scope["state"]["pause_reading"](PAUSE)
     is_form = scope["method"] == "POST"
     said = "Nothing was saved; what you typed is below. " if is_form else ""

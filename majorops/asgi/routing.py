@@ -1,5 +1,7 @@
-"""Where a request goes: event streams and public pages stay on the event loop, all else goes to Flask, in
-threads by kind of request."""
+"""Where a request goes.
+
+Event streams and public pages stay on the event loop, all else goes to Flask, in threads by kind of request.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +47,11 @@ class Router:
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
 
     async def __call__(self, scope, receive, send) -> None:
+        """Answer one request over HTTP.
+
+        503 where too many wait for the same threads, 408 for a body that did not come within `BODY_SECONDS`;
+        nothing for who left before the body was here.
+        """
         if STREAM.fullmatch(scope["path"]):
             return await self._streams(scope, receive, send)
         is_staff = self._session_cookie.is_signed_in(scope["headers"])

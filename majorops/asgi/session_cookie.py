@@ -9,8 +9,11 @@ from majorops.web.session import cookie_signer
 
 
 class SessionCookie:
-    """Asks no database: a session that has ended is known to Flask only, and its cookie can be had by
-    signing in alone. A forged cookie makes nobody staff."""
+    """Reads the session cookie without the database.
+
+    A session that has ended is known to Flask only, and its cookie can be had by signing in alone. A forged
+    cookie makes nobody staff.
+    """
 
     def __init__(self, app: Flask):
         self._signer = cookie_signer(app)
