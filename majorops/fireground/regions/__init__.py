@@ -18,8 +18,9 @@ from majorops.operations.fields import FIELDS
 
 
 def stale_since(incident: Incident, version: int, signals: Iterable[Signal] = ()) -> list[Region]:
-    """The regions that changed after entry `version` of the timeline or with these signals,
-    in the order of the page.
+    """The regions that are stale to who saw entry `version` of the timeline, in the order of the page.
+
+    Newer entries make them so, and these signals. One query.
     """
     newer = select(TimelineEvent.kind, TimelineEvent.field).distinct()
     rows = db.session.execute(

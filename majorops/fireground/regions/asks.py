@@ -18,7 +18,10 @@ from majorops.models import Ask, TimelineEvent
 
 @dataclass(frozen=True)
 class OpenAsk:
-    """`turns_at`: when it looks otherwise by time alone."""
+    """An ask without an answer.
+
+    `turns_at`: when it looks otherwise by time alone, None for never.
+    """
 
     id: int
     whom: str
@@ -30,6 +33,7 @@ class OpenAsk:
 
     @property
     def is_late(self) -> bool:
+        """Its time is up, whether it was parked or not."""
         return self.tone == "red"
 
     def __str__(self) -> str:
@@ -38,6 +42,8 @@ class OpenAsk:
 
 @dataclass(frozen=True)
 class RuledOut:
+    """A cause that was eliminated: why, and by whom and when that was logged."""
+
     cause: str
     why: str
     by: str
@@ -46,7 +52,10 @@ class RuledOut:
 
 @dataclass(frozen=True)
 class Asks:
-    """`is_over`: the incident is resolved, nothing is due any more."""
+    """Open asks and ruled-out causes.
+
+    `is_over`: the incident is resolved, nothing is due any more.
+    """
 
     address: str
     form: Form
@@ -59,6 +68,7 @@ class Asks:
 
 
 def build(view: View) -> Asks:
+    """Open asks, the first due first, and ruled-out causes, the newest first; at most 20 of each."""
     return Asks(
         address=view.address,
         form=view.form,

@@ -14,9 +14,10 @@ from majorops.fireground.view import Form, View
 
 @dataclass(frozen=True)
 class Writing:
-    """What the form says. `next_update`: minutes ahead, or `set`. `after_actions`: the times that one press
-    offers, value and label, `after_action`: the one that is chosen. The rest are examples of what may be
-    typed.
+    """What the form says.
+
+    `next_update`: minutes ahead, or `set`. `after_actions`: the times that one press offers, value and label,
+    `after_action`: the one that is chosen. The rest are examples of what may be typed.
     """
 
     kind: str
@@ -33,7 +34,10 @@ class Writing:
 
 @dataclass(frozen=True)
 class Composer:
-    """`writing` is None for whom it is not."""
+    """The composer; `writing` is None for who may not command, and once the incident is resolved.
+
+    `is_compact`: it takes less room, from phase 7 on.
+    """
 
     address: str
     form: Form
@@ -42,6 +46,7 @@ class Composer:
 
 
 def build(view: View) -> Composer:
+    """The form with what was typed, else with a draft that lies there, else as the phase asks for it."""
     is_compact = view.incident.phase >= Phase.VALIDATION
     return Composer(view.address, view.form, is_compact, _writing(view) if view.can_command else None)
 

@@ -10,9 +10,12 @@ from majorops.fireground.view import View
 
 @dataclass(frozen=True)
 class Dock:
+    """What the dock shows; `can_update`: this person may write an update now."""
+
     phase: Phase
     can_update: bool
 
 
 def build(view: View) -> Dock:
+    """Costs no query."""
     return Dock(view.incident.phase, view.can_command)

@@ -19,4 +19,5 @@ class Execbrief:
 
 
 def build(view: View) -> Execbrief:
+    """The drafted brief that lies before this person; `draft` is None for none."""
     return Execbrief(view.form, offered(view, Helper.BRIEF, "brief", "value"), view.incident.exec_summary)

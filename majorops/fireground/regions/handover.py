@@ -13,7 +13,10 @@ from majorops.operations.handover import command_brief
 
 @dataclass(frozen=True)
 class Offer:
-    """`brief`: empty but for the two people; `brief_stale_at`: when its clocks are read again."""
+    """An offer of command that waits for its answer.
+
+    `brief`: empty but for the two people; `brief_stale_at`: when its clocks are read again.
+    """
 
     id: int
     from_name: str
@@ -27,7 +30,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Handover:
-    """`offers_take`: nobody has command, this person may take it, and no nudge says so."""
+    """The offer of command, None for none.
+
+    `offers_take`: nobody has command, this person may take it, and no nudge says so.
+    """
 
     address: str
     form: Form
@@ -36,6 +42,7 @@ class Handover:
 
 
 def build(view: View) -> Handover:
+    """The open offer as this person sees it; the brief costs nine queries, for the two people only."""
     offer = _offer(view)
     return Handover(view.address, view.form, offer, offer is None and _offers_take(view))
 

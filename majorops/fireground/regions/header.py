@@ -11,7 +11,10 @@ from majorops.fireground.view import View
 
 @dataclass(frozen=True)
 class Header:
-    """`bridge`: its field, where it is edited here."""
+    """The head of the page; `bridge`: its field, where it is edited here, else None.
+
+    `offers_brief`: the key of the AI exec brief stands here (guide, "AI Exec Brief").
+    """
 
     number: int
     address: str
@@ -26,6 +29,7 @@ class Header:
 
 
 def build(view: View) -> Header:
+    """The head as this person sees it; each field says whether they may edit it."""
     incident = view.incident
     return Header(
         number=incident.id,

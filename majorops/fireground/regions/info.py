@@ -28,7 +28,10 @@ class PublicSystem:
 
 @dataclass(frozen=True)
 class Info:
-    """`fields` stand open, `more` under All fields. `public_systems`: whose public status is set here."""
+    """Alert info; `fields` stand open, `more` under All fields.
+
+    `public_systems`: whose public status is set here.
+    """
 
     number: int
     address: str
@@ -47,6 +50,10 @@ class Info:
 
 
 def build(view: View) -> Info:
+    """Alert info as this person sees it.
+
+    `public_systems` is empty for who may not set them now, and where no public page shows the incident.
+    """
     incident = view.incident
     sets_systems = view.can_command and incident.is_shown
     systems = incident.systems if sets_systems else ()

@@ -54,6 +54,7 @@ class Ledger:
 
     @property
     def has_failed(self) -> bool:
+        """Somebody was not reached by one of the acts shown, or not yet: their message is tried again."""
         return any(act.has_failed for act in self.acts)
 
 
@@ -67,6 +68,7 @@ class _Sent(NamedTuple):
 
 
 def build(view: View) -> Ledger:
+    """What the newest acts told people; recipients are named to who may command. Costs four queries."""
     sent = _sent(view.incident)
     acts = tuple(_act(it, view.may_command) for it in sent)
     return Ledger(_title(sent), acts, view.may_command)
@@ -89,8 +91,9 @@ def _act(sent: _Sent, shows_messages: bool) -> Act:
 
 
 def _announced(incident: Incident) -> list[_Sent]:
-    """What subscribers were told, counted when it was queued:
-    never a line for each, and never who they are.
+    """What subscribers were told, counted when it was queued.
+
+    Never a line for each, and never who they are.
     """
     newest = select(Announcement).filter_by(incident_id=incident.id).order_by(Announcement.id.desc())
     return [
@@ -140,9 +143,11 @@ def _sent(incident: Incident) -> list[_Sent]:
 
 
 def _title(acts: list[_Sent]) -> str:
-    """The folded line: `7 messages to 3 people, 6 sent, 1 failed`, over all that is shown. Who was told
-    of several acts is one person; where not every recipient was read, or nobody knows who they are,
-    people are not counted."""
+    """The folded line: `7 messages to 3 people, 6 sent, 1 failed`, over all that is shown.
+
+    Who was told of several acts is one person; where not every recipient was read, or nobody knows who they
+    are, people are not counted.
+    """
     total = sum((act.outcome.people for act in acts), Counter())
     rows = [row for act in acts for row in act.rows]
     is_known = len(rows) < NAMED and all(act.rows for act in acts)

@@ -1,5 +1,6 @@
-"""What is said above everything: the server's problems, a drill, the close; and what the single keys do,
-as this region is drawn again when the incident is resolved.
+"""What is said above everything: the server's problems, a drill, the close.
+
+And what the single keys do, as this region is drawn again when the incident is resolved.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ class Other:
 
 @dataclass(frozen=True)
 class Close:
+    """The end of a resolved incident.
+
+    `stood_down_at`: None until everybody was released; `continued_by`: None for nothing. `can_continue`: the
+    key is offered to who may command.
+    """
+
     at: datetime
     stood_down_at: datetime | None
     can_stand_down: bool
@@ -36,7 +43,10 @@ class Close:
 
 @dataclass(frozen=True)
 class Notices:
-    """`files_problem`, `server_problems`: for who may command."""
+    """What is said above everything; `close` is None while the incident runs.
+
+    `files_problem` (empty for none), `server_problems`: for who may command.
+    """
 
     address: str
     form: Form
@@ -49,6 +59,7 @@ class Notices:
 
 
 def build(view: View) -> Notices:
+    """What is to be said now; to who may not command nothing of the server's problems."""
     seen = current_app.extensions["health"].seen
     return Notices(
         address=view.address,

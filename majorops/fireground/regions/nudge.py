@@ -53,10 +53,11 @@ SETTLING: dict[str, Settling] = {
 
 @dataclass(frozen=True)
 class Slot:
-    """`shown` is the first that holds, `waiting` are the others; `next_at`: when that changes by time alone.
+    """The place of the one nudge.
 
-    `settling` is None for who may not command. `holding`: what the key of a holding update posts, to whom.
-    `can_mend`: this person may change how people are reached, and that is what failed.
+    `shown` is the first that holds, None for none; `waiting` are the others; `next_at`: when that changes by
+    time alone. `settling` is None for who may not command. `holding`: what the key of a holding update posts,
+    to whom. `can_mend`: this person may change how people are reached, and that is what failed.
     """
 
     address: str
@@ -71,6 +72,7 @@ class Slot:
 
 
 def build(view: View) -> Slot:
+    """The most urgent nudge that holds now and was not set aside (domain §4, coach)."""
     every = standing_nudges(view)
     shown = every[0] if every else None
     action = shown.action if shown else ""

@@ -70,8 +70,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Window:
-    """The ten clean minutes. `cells`: each of them, done, running or left; `next_cell_at`: when the next one
-    begins, None once all are over.
+    """The ten clean minutes.
+
+    `cells`: each of them, `done`, `running` or `left`; `next_cell_at`: when the next one begins, None once
+    all are over.
     """
 
     started_at: datetime
@@ -84,8 +86,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Check:
-    """How a system is, who said so and when. `told`: what the public page says of it, where that is the
-    contrary: worse than operational though it is confirmed, set to operational though it is not.
+    """How a system is, who said so and when.
+
+    `told`: what the public page says of it, where that is the contrary: worse than operational though it is
+    confirmed, set to operational though it is not.
     """
 
     system: str
@@ -106,13 +110,16 @@ class Validation:
 
     @property
     def is_confirmed(self) -> bool:
+        """Every affected system is confirmed; True where there is none."""
         return all(check.state is CheckState.CONFIRMED for check in self.checks)
 
 
 @dataclass(frozen=True)
 class Advance:
-    """The way to the next phase. `why_not`: what locks it, and `opens_at`: when time alone will open it.
-    `left`: conditions that are open. `skips`: phases behind the next one that may be skipped to.
+    """The way to the next phase.
+
+    `why_not`: what locks it, and `opens_at`: when time alone will open it. `left`: conditions that are open.
+    `skips`: phases behind the next one that may be skipped to.
     """
 
     to: Phase
@@ -165,6 +172,8 @@ class Summary:
 
 @dataclass(frozen=True)
 class Note:
+    """What was noted in a phase, who wrote it last, and when."""
+
     phase: Phase
     text: str
     by: str
@@ -173,7 +182,11 @@ class Note:
 
 @dataclass(frozen=True)
 class Panel:
-    """`advance` is None in the last phase, and it and `status` for whom they are not."""
+    """The phase command; `advance` is None in the last phase, and it and `status` for whom they are not.
+
+    `validation`: from phase 7 on, it and `guidance` until the incident is resolved. `summary`: what is wrong
+    with the exec summary, None for nothing.
+    """
 
     address: str
     form: Form
@@ -202,6 +215,7 @@ class Panel:
 
 
 def build(view: View) -> Panel:
+    """The phase that the incident is in, as this person sees it."""
     incident = view.incident
     is_validated = incident.phase >= Phase.VALIDATION and not incident.is_resolved
     notes = reads.phase_notes(view)
@@ -364,8 +378,9 @@ def _summary(view: View) -> Summary | None:
 
 
 def _written(view: View) -> Written | None:
-    """None where nothing is known of it. Its age is told but for where the close came after it: the words
-    end with how long before.
+    """When the exec summary was written; None where nothing is known of it.
+
+    Its age is told but for where the close came after it: the words end with how long before.
     """
     basis, closed_at = reads.summary_basis(view), view.incident.resolved_at
     if basis is None:

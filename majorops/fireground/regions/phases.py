@@ -13,6 +13,8 @@ from majorops.fireground.view import View
 
 @dataclass(frozen=True)
 class Phases:
+    """All eight phases, each with its state; `time_in_phase` ends with the incident."""
+
     severity: Severity
     steps: tuple[Step, ...]
     entered_at: datetime
@@ -20,6 +22,7 @@ class Phases:
 
 
 def build(view: View) -> Phases:
+    """The bar of an incident; costs one query at most."""
     incident = view.incident
     return Phases(
         severity=incident.severity,

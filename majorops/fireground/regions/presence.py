@@ -29,10 +29,12 @@ class Presence:
 
     @property
     def count(self) -> int:
+        """How many people are here, this one among them; 0 where nobody else is."""
         return len(self.faces) + len(self.others)
 
 
 def build(view: View) -> Presence:
+    """Who looks, by name, as the streams know it; costs no query."""
     if len(view.present) < 2:
         return Presence((), ())
     faces = []

@@ -1,5 +1,6 @@
-"""The run card on the fireground: its steps with who did them, its sections, and what else answers the
-incident.
+"""The run card on the fireground.
+
+Its steps with who did them, its sections, and what else answers the incident.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Card:
-    """The card that lies here. `use`: the id of its being put here, `suggests`: its Box where the incident is
-    at another, `stale_days`: since somebody looked at it, once that is too long, else 0.
+    """The card that was put here last.
+
+    `use`: the id of its being put here, `suggests`: its Box where the incident is at another, `stale_days`:
+    since somebody looked at it, once that is too long, else 0.
     """
 
     use: int
@@ -41,6 +44,8 @@ class Card:
 
 @dataclass(frozen=True)
 class Other:
+    """Another run card that answers the incident; `tier` as in domain §9."""
+
     id: int
     tier: CardTier
     name: str

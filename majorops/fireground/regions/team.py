@@ -1,5 +1,6 @@
-"""The command team: who holds which role, who acts for an empty one, the offer of command, the exposure line
-(domain §5, §12).
+"""The command team (domain §5, §12).
+
+Who holds which role, who acts for an empty one, the offer of command, the exposure line.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ class Held:
 
 @dataclass(frozen=True)
 class RoleRow:
-    """`acting`: who acts for an empty seat, and why; `stands_out`: it is asked for and empty."""
+    """A role of the command team.
+
+    `acting`: who acts for an empty seat, and why, empty for nobody; `stands_out`: it is asked for and empty.
+    """
 
     label: str
     holder: FieldAtRest
@@ -67,7 +71,11 @@ class ExposureLine:
 
 @dataclass(frozen=True)
 class Team:
-    """`offered_to`: whose answer command waits for; `earlier`: roles held that are not shown."""
+    """The command team; of the roles that are asked for, so many are `held` and `vacant`.
+
+    `offered_to`: whose answer command waits for, empty for nobody; `receivers`: None for who may not offer
+    it; `earlier`: roles held that are not shown.
+    """
 
     address: str
     form: Form
@@ -97,13 +105,14 @@ def why_not_offer(view: View) -> str:
 
 
 def receivers(view: View) -> list[User]:
-    """To whom command may be offered, by name."""
+    """To whom command may be offered, by name; at most 200."""
     mim = reads.mim(view)
     people = audience([AccountRole.MIM, AccountRole.ADMIN])
     return [user for user in people if not mim or user.id != mim.user_id][:RECEIVERS_SHOWN]
 
 
 def build(view: View) -> Team:
+    """The command team as this person sees it; the history has the 20 roles that were given last."""
     incident, offer = view.incident, reads.handover(view)
     roles = tuple(_row(view, seat) for seat in reads.team(view))
     asked = sum(reads.is_vacant(view, role) for role in CommandRole)

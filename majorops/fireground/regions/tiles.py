@@ -21,7 +21,10 @@ OUTSIDE = {
 
 @dataclass(frozen=True)
 class Tiles:
-    """`amber`, `red`: seconds until the duration turns, while it runs. `customers` is None where unknown."""
+    """The five tiles.
+
+    `amber`, `red`: seconds until the duration turns, while it runs. `customers` is None where unknown.
+    """
 
     duration: timedelta
     duration_colour: str
@@ -41,6 +44,7 @@ class Tiles:
 
 
 def build(view: View) -> Tiles:
+    """The tiles as of now; the durations are those of `domain.measures`."""
     incident, now = view.incident, view.now
     amber, red = view.thresholds[incident.severity in STRICT]
     duration = measures.total_duration(incident.opened_at, incident.resolved_at, now)

@@ -42,9 +42,11 @@ class Log:
 
 @dataclass(frozen=True)
 class Entry:
-    """`struck_by`: the number of the entry that corrects it; `is_read_as_it_was`: the public does not see it.
+    """An entry of the timeline.
 
-    `can_strike`: this person may correct it now; `stays_inside`: the public would not see that correction.
+    `struck_by`: the number of the entry that corrects it, None for none; `is_read_as_it_was`: the public does
+    not see it. `can_strike`: this person may correct it now; `stays_inside`: the public would not see that
+    correction.
     """
 
     seq: int
@@ -63,17 +65,21 @@ class Entry:
 
     @property
     def is_public(self) -> bool:
+        """Public pages show it, as far as they show the incident."""
         return self.visibility is Visibility.PUBLIC
 
     @property
     def has_more(self) -> bool:
+        """It unfolds: there is more to read, a long title too, or something to do."""
         return bool(self.detail or self.can_strike or self.struck_by) or len(self.title) > LONG
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """`only`, `q`: what is shown of it. The addresses of its other parts: `everything`, `public`, and where
-    there are some, of `older` entries and back to the `newest`.
+    """A page of the timeline; `count`: entries of all of it.
+
+    `only`, `q`: what is shown of it. The addresses of its other parts: `everything`, `public`, and where
+    there are some, of `older` entries and back to the `newest`, else empty.
     """
 
     address: str
@@ -90,6 +96,7 @@ class Timeline:
 
 
 def build(view: View) -> Timeline:
+    """The part of the timeline that the view asks for, newest first, at most 100 entries."""
     page = _page(view)
     shown = page[:ENTRIES_PER_PAGE]
     return Timeline(
@@ -164,8 +171,9 @@ def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple
 
 
 def _corrected_inside(view: View, shown: Iterable[tuple[TimelineEvent, int | None]]) -> set[int | None]:
-    """The ids of shown public entries whose correction is internal, so that the public reads
-    them as they were.
+    """The ids of shown public entries whose correction is internal.
+
+    The public reads them as they were.
     """
     public = [entry.id for entry, by in shown if by and entry.visibility is Visibility.PUBLIC]
     if not public:

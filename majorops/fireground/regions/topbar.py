@@ -11,6 +11,8 @@ from majorops.fireground.view import View
 
 @dataclass(frozen=True)
 class Topbar:
+    """What the bar shows; `actor`: the name of who is signed in."""
+
     number: int
     reference: str
     now: datetime
@@ -19,5 +21,6 @@ class Topbar:
 
 
 def build(view: View) -> Topbar:
+    """Costs no query."""
     incident = view.incident
     return Topbar(incident.id, incident.reference, view.now, view.actor.name, presence.build(view))

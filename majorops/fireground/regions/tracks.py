@@ -1,4 +1,4 @@
-"""Tracks, timeboxes and the last CAN of each team as one list: a row is a team at work (design §4)."""
+"""Tracks, timeboxes and the last CAN of each team as one list: a row is a team at work."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Row:
 
     @property
     def is_late(self) -> bool:
+        """Its time is up, and the incident runs."""
         return self.tone == "red"
 
 
@@ -64,7 +65,9 @@ class Ended:
 
 @dataclass(frozen=True)
 class Tracks:
-    """`is_over`: the incident is resolved, nothing runs any more. `teams`: those that were heard of, for the
+    """The response.
+
+    `is_over`: the incident is resolved, nothing runs any more. `teams`: those that were heard of, for the
     suggestions of a form; `actor`: who owns the timebox that is opened.
     """
 
@@ -81,6 +84,7 @@ class Tracks:
 
 
 def build(view: View) -> Tracks:
+    """Rows of what runs, and tracks that are over; at most 20 of each kind are read."""
     is_over = view.incident.is_resolved
     return Tracks(
         address=view.address,
@@ -102,8 +106,9 @@ def _teams(view: View) -> tuple[str, ...]:
 
 
 def _rows(view: View) -> tuple[Row, ...]:
-    """Who is due first stands first; then what has no timebox, then teams that only reported,
-    the newest first.
+    """Who is due first stands first; then what has no timebox, then teams that only reported.
+
+    Of those the newest first.
     """
     cans = {team: report for team, report in reads.cans(view).items() if not report.ended_at}
     rows = [_of_track(view, track, cans) for track in reads.tracks(view) if track.is_running]

@@ -42,6 +42,7 @@ class Update:
 
     @property
     def is_public(self) -> bool:
+        """Public pages show its text, as far as they show the incident; not once it is withdrawn."""
         return self.visibility is Visibility.PUBLIC
 
 
@@ -58,6 +59,7 @@ class Updates:
 
 
 def build(view: View) -> Updates:
+    """The newest 20, newest first, and the count of all."""
     return Updates(
         address=view.address,
         form=view.form,
