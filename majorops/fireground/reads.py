@@ -152,25 +152,27 @@ def entries(incident: Incident) -> Select:
 
 @once
 def cadence(view: View) -> Cadence | None:
+    """The badge of the promised update, internal promises counted; None once the incident is resolved."""
     return view.incident.cadence(view.now)
 
 
 @once
 def update_count(view: View) -> int:
+    """How many updates, milestones and corrections there are, whoever may read them. One query."""
     rows = select(func.count(Publication.id)).filter_by(incident_id=view.incident.id)
     return db.session.execute(rows).scalar_one()
 
 
 @once
 def updates(view: View) -> list[Publication]:
-    """Newest first."""
+    """The newest, newest first; at most `SHOWN`."""
     rows = select(Publication).filter_by(incident_id=view.incident.id).order_by(Publication.id.desc())
     return list(db.session.scalars(rows.limit(SHOWN)))
 
 
 @once
 def corrected_updates(view: View) -> set[int]:
-    """The ids of those that a later one corrects."""
+    """The ids of those that a later one, among the newest, corrects."""
     return {update.corrects_id for update in updates(view) if update.corrects_id}
 
 
@@ -187,7 +189,7 @@ class Seat(NamedTuple):
 
 @once
 def assignments(view: View) -> list[CommandAssignment]:
-    """All, the oldest first."""
+    """Who held or holds which role, the oldest first."""
     rows = select(CommandAssignment).filter_by(incident_id=view.incident.id).order_by(CommandAssignment.id)
     return list(db.session.scalars(rows))
 
@@ -207,6 +209,7 @@ def team(view: View) -> list[Seat]:
 
 
 def mim(view: View) -> CommandAssignment | None:
+    """Who has command; None while nobody has."""
     return next(seat.held for seat in team(view) if seat.role is CommandRole.MIM)
 
 
@@ -277,6 +280,7 @@ def why_not_stand_down(view: View) -> str:
 
 
 def play(view: View) -> Play:
+    """What this phase asks for at the incident's Box (guide, "Running the 8 Phases"; domain §4)."""
     return play_at(view.incident.phase, view.incident.alarm_level)
 
 
@@ -304,6 +308,7 @@ def phase_steps(view: View) -> list[Step]:
 
 
 def time_in_phase(view: View) -> timedelta:
+    """Since the phase was entered; it no longer grows once the incident is resolved."""
     return (view.incident.resolved_at or view.now) - view.incident.phase_entered_at
 
 
@@ -314,11 +319,12 @@ def situation(view: View) -> Situation:
 
 
 def next_phase(view: View) -> Phase | None:
+    """The phase after this one; None in phase 8. There is no way back (domain §4)."""
     return Phase(view.incident.phase + 1) if view.incident.phase < Phase.RESOLUTION else None
 
 
 def next_status(view: View) -> IncidentStatus | None:
-    """The status that phase 7 and 8 ask for next."""
+    """The status that phase 7 and 8 ask for next; None before phase 7 and once there is none."""
     if view.incident.phase < Phase.VALIDATION or view.incident.is_resolved:
         return None
     if view.incident.status is IncidentStatus.ACTIVE:
@@ -334,8 +340,10 @@ def blockers(view: View) -> list[Blocker]:
 
 
 class Line(NamedTuple):
-    """A line of the checklist. `missing`: why it is open, `refusal`: why a person can neither tick nor untick
-    it now; each empty where nothing is. `tick`: of the person who did it.
+    """A line of the checklist.
+
+    `missing`: why it is open, `refusal`: why a person can neither tick nor untick it now; each empty where
+    nothing is. `tick`: of the person who did it, None where nobody or the record did.
     """
 
     item: Item
@@ -345,6 +353,7 @@ class Line(NamedTuple):
 
     @property
     def is_done(self) -> bool:
+        """It holds, by the record or by a person's tick."""
         return not self.missing
 
 
@@ -384,19 +393,23 @@ def shows_resolution(view: View) -> bool:
 
 
 class Card(NamedTuple):
-    """The run card that lies here. `ticks`: step → who did it when."""
+    """The run card that was put here last.
+
+    `ticks`: step, counted from 0 → who did it when.
+    """
 
     use: RunCardUse
     ticks: dict[int, RunCardTick]
 
     @property
     def steps(self) -> list[str]:
+        """The steps of its version, in order."""
         return runcards.steps(self.use.version.body)
 
 
 @once
 def card(view: View) -> Card | None:
-    """The card that was put here last. Two queries."""
+    """The card that was put here last; None for none. Two queries."""
     rows = select(RunCardUse).filter_by(incident_id=view.incident.id)
     newest = rows.order_by(RunCardUse.put_at.desc(), RunCardUse.id.desc()).limit(1)
     loads = joinedload(RunCardUse.version).joinedload(RunCardVersion.card)

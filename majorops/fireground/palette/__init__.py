@@ -1,9 +1,8 @@
-"""Everything that can be done on the fireground, as a list:
-the command palette, the page without script, the key list.
+"""Everything that can be done on the fireground, as a list.
 
-A command leads to a place on the fireground (`place`: it is opened and gets the focus), to another page
-(`link`), or is sent at once (`endpoint` with `values`). One that this person may not use now is listed
-too, with the rule's own sentence.
+For the command palette, the page without script, the key list. A command leads to a place on the fireground
+(`place`: it is opened and gets the focus), to another page (`link`), or is sent at once (`endpoint` with
+`values`). One that this person may not use now is listed too, with the rule's own sentence.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
 
 
 def keyed(view: View) -> list[Command]:
-    """What the single keys do here; costs no query."""
+    """What the single keys do here; costs one query at most."""
     return [at(view, key) for key in KEYS]
 
 
@@ -64,6 +63,7 @@ def sections(view: View) -> list[tuple[str, list[Command]]]:
 
 
 def phase(view: View) -> Iterator[Command]:
+    """Phase, status, validation and checklist; what continues it, of a resolved incident."""
     incident, to = view.incident, reads.next_phase(view)
     if incident.is_resolved:
         refusal = view.why_not(Permission.INCIDENT_OPEN, always=True) or continue_refusal(incident)
@@ -125,6 +125,7 @@ def _checks(view: View) -> Iterator[Command]:
 
 
 def updates(view: View) -> Iterator[Command]:
+    """What is said to people; corrections of those of the newest 20 that were not corrected yet."""
     may = view.why_not(COMMAND)
     yield at(view, "U", endpoint="fireground.post")
     yield at(view, "M", endpoint="fireground.post")
@@ -144,6 +145,7 @@ def updates(view: View) -> Iterator[Command]:
 
 
 def helpers(view: View) -> Iterator[Command]:
+    """Have something drafted, take or discard it; confirm or clear the exec summary, after the close too."""
     yield at(view, "D", endpoint="fireground.draft", takes={"name": "update"})
     yield at(view, "E", endpoint="fireground.draft", takes={"name": "brief"})
     may = view.why_not(COMMAND)
@@ -161,6 +163,7 @@ def helpers(view: View) -> Iterator[Command]:
 
 
 def severity(view: View) -> Iterator[Command]:
+    """Every other severity and every other Box; below the severity's own a Box is locked (domain §2)."""
     incident = view.incident
     for one in Severity:
         if one is not incident.severity:
@@ -185,6 +188,7 @@ def _set(view: View, name: str, value: str, label: str, locked: str) -> Command:
 
 
 def fields(view: View) -> Iterator[Command]:
+    """The editor of each field that has a command; an empty bridge link is asked for in `elsewhere`."""
     for name, field in FIELDS.items():
         is_asked = field.display == "bridge" and not view.incident.bridge_url  # `Paste bridge URL`
         if field.has_command and not is_asked:
@@ -192,6 +196,7 @@ def fields(view: View) -> Iterator[Command]:
 
 
 def entries(view: View) -> Iterator[Command]:
+    """Visibility and correction of the newest 8 entries, whatever the timeline shows."""
     may = view.why_not(COMMAND, always=True)
     for entry, struck_by in _newest(view):
         named = f"entry {entry.seq}: {short(entry.title)}"
@@ -207,6 +212,7 @@ def entries(view: View) -> Iterator[Command]:
 
 
 def elsewhere(view: View) -> Iterator[Command]:
+    """The bridge, other pages, at most 20 other running incidents, and the way out."""
     incident = view.incident
     if incident.bridge_url:
         yield at(view, "B", address=incident.bridge_url)

@@ -39,15 +39,20 @@ class Command:
 
     @property
     def opens_tab(self) -> bool:
+        """It leads to a page in a tab of its own: outside of this product, or the public page."""
         return bool(self.address) or self.link == "public.incident"
 
     @property
     def is_sent(self) -> bool:
+        """It is sent from the list, at once: it needs no place on the fireground."""
         return bool(self.endpoint) and not self.place
 
 
 def at(view: View, key: str, label: str = "", endpoint: str = "", **more) -> Command:
-    """The command of a single key, for this person."""
+    """The command of a single key, for this person; `more`: further fields of Command.
+
+    Empty, `label` is what the key does. Raises KeyError for no such key.
+    """
     it = KEYS[key]
     command = Command(
         label or it.does,
@@ -63,12 +68,15 @@ def at(view: View, key: str, label: str = "", endpoint: str = "", **more) -> Com
 
 
 def to_place(label: str, locked: str, place: str, endpoint: str, **more) -> Command:
-    """A form on the fireground: opened there, never sent from here."""
+    """A form on the fireground: opened there, never sent from here.
+
+    `endpoint`: within the fireground; `more`: further fields of Command.
+    """
     return Command(label, locked, place=place, endpoint=f"fireground.{endpoint}", **more)
 
 
 def edit(view: View, name: str, label: str = "", key: str = "") -> Command:
-    """The editor of a field, in its place or on its own page."""
+    """The editor of a field, in its place or on its own page. Raises KeyError for no such field."""
     place = f"{field_id(name)}-value {field_id(name)}-input"
     return Command(
         label or f"Edit {FIELDS[name].label}",
@@ -83,6 +91,6 @@ def edit(view: View, name: str, label: str = "", key: str = "") -> Command:
 
 
 def short(text: str) -> str:
-    """A name for a line of the list."""
+    """A text as part of a line of the list: one line, at most 60 characters."""
     line = " ".join(text.split())
     return line if len(line) <= 60 else f"{line[:59]}…"

@@ -14,6 +14,7 @@ from majorops.operations.tracks import track_refusal
 
 
 def response(view: View) -> Iterator[Command]:
+    """Log, asks, gathering, tracks and timeboxes; what runs is listed one by one, at most 20 of a kind."""
     may = view.why_not(COMMAND)
     yield at(view, "L", endpoint="fireground.note")
     yield at(view, "C", endpoint="fireground.note")
@@ -67,6 +68,7 @@ def response(view: View) -> Iterator[Command]:
 
 
 def systems(view: View) -> Iterator[Command]:
+    """What the public reads of each affected system: a command for each status."""
     may = view.why_not(COMMAND)
     for name in view.incident.system_names:
         for status in SystemStatus:
@@ -76,6 +78,7 @@ def systems(view: View) -> Iterator[Command]:
 
 
 def card(view: View) -> Iterator[Command]:
+    """Each step of the run card that was put here, and the other cards that answer the incident."""
     may = view.why_not(COMMAND)
     if lies := reads.card(view):
         refusal = view.why_not(Permission.TIMELINE_NOTE)
@@ -95,7 +98,7 @@ def card(view: View) -> Iterator[Command]:
 
 
 def coach(view: View) -> Iterator[Command]:
-    """What settles the nudges, and what sets them aside."""
+    """What settles the nudges, and what sets them aside; a red one is not snoozed."""
     may = view.why_not(COMMAND)
     for nudge in reads.standing_nudges(view):
         rest, key = "fireground.rest", nudge.key
