@@ -19,7 +19,9 @@ SQUARES = {CheckState.CONFIRMED: " square--green", CheckState.FAILED: ""}
 
 @dataclass(frozen=True)
 class FieldAtRest:
-    """`text`: the stored value as editable text, `shown`: what a person reads, `spoken`: what a screen reader
+    """A field as it stands on the page while nobody edits it.
+
+    `text`: the stored value as editable text, `shown`: what a person reads, `spoken`: what a screen reader
     says of it. `display`: how fields.html draws it, with its `detail`.
     """
 
@@ -56,6 +58,8 @@ class Chip:
 
 @dataclass(frozen=True)
 class AlertTime:
+    """When the alert fired, None for unknown, and when the incident was opened, which is compared with it."""
+
     fired_at: datetime | None
     opened_at: datetime
 

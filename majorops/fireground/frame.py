@@ -13,7 +13,10 @@ from majorops.fireground.view import View
 
 @dataclass(frozen=True)
 class Frame:
-    """`person`: the account's number, None for none; `can_edit`: editors are kept for a lost connection."""
+    """What the page as a whole follows.
+
+    `person`: the account's number, None for none; `can_edit`: editors are kept for a lost connection.
+    """
 
     number: int
     address: str

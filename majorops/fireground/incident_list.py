@@ -16,8 +16,10 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class IncidentList:
-    """`running` by Box and age, all of them; `resolved` one page, newest first;
-    `older_than` leads to the next.
+    """The list of incidents.
+
+    `running` by Box and age, all of them; `resolved` one page, newest first; `older_than` leads to the next,
+    None on the last one.
     """
 
     running: Sequence[Incident]
@@ -28,7 +30,7 @@ class IncidentList:
 
 
 def incident_list(before: int | None, now: datetime) -> IncidentList:
-    """The list at /admin/incidents; `before`: resolved ones numbered below it."""
+    """The list at /admin/incidents; `before`: resolved ones numbered below it, None for the newest."""
     running = select(Incident).where(IS_RUNNING)
     # By its time, not by its status: SQLite would take that index and sort all of the past.
     resolved = select(Incident).where(~IS_RUNNING).order_by(Incident.id.desc())

@@ -13,9 +13,10 @@ from majorops.fireground.view import View
 
 @dataclass(frozen=True)
 class Offered:
-    """A draft that lies before the person. `written`: its text as it came, `text`: as it was edited since,
-    `typed`: what stood in the field before. `marks`: what in it does not stand in what its writer saw, as far
-    as the edited text still says it.
+    """A draft that lies before the person.
+
+    `written`: its text as it came, `text`: as it was edited since, `typed`: what stood in the field before.
+    `marks`: what in it does not stand in what its writer saw, as far as the edited text still says it.
     """
 
     id: int
@@ -31,7 +32,10 @@ class Offered:
 
 
 def offered(view: View, helper: Helper, form: str = "", name: str = "") -> Offered | None:
-    """What lies before this person of that helper. `form`, `name`: the field where they edit it, if any."""
+    """What lies before this person of that helper; None for nothing.
+
+    `form`, `name`: the field where they edit it, if any.
+    """
     draft = reads.drafts(view).get(helper)
     if draft is None:
         return None

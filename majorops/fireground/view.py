@@ -1,5 +1,6 @@
-"""One incident as one person sees it at one moment: what every region, command and form of the fireground is
-built from.
+"""One incident as one person sees it at one moment.
+
+Every region, command and form of the fireground is built from that.
 """
 
 from __future__ import annotations
@@ -57,8 +58,9 @@ class View:
     """Who looks at which incident, when, and at what part of it.
 
     `address`: of the incident's fireground. `thresholds`: minutes until the duration turns amber and red, by
-    whether the severity is strict. `present`: who else looks. `looked`: what the person saw last. Of the
-    timeline it shows entries older than `before`, `only` public ones, and those that contain `q`.
+    whether the severity is strict. `present`: who looks at it now, this person too. `looked`: what the person
+    saw last. Of the timeline it shows entries older than `before`, `only` public ones, and those that contain
+    `q`.
     """
 
     incident: Incident
@@ -98,12 +100,16 @@ class View:
         return self.actor.refusal(permission) or ("" if always else closed_refusal(self.incident))
 
     def why_not_edit(self, name: str) -> str:
-        """Why this person may not edit a field now; empty when they may."""
+        """Why this person may not edit a field now; empty when they may.
+
+        Raises KeyError where there is no such field.
+        """
         its = FIELDS[name]
         refusal = self.why_not(its.needs, always=not its.frozen_when_resolved)
         return refusal or its.why_missing(self.incident)
 
     def can_edit(self, name: str) -> bool:
+        """Whether this person may edit a field now. Raises KeyError where there is none."""
         return not self.why_not_edit(name)
 
     def later(self, minutes: int) -> datetime:
