@@ -13,6 +13,7 @@ from majorops.web.context import command_context
 @bp.post("/<int:number>/card")
 @incident_action(choose_card, Region.RUNCARD, form="card")
 def put_card(incident) -> None:
+    """Put another run card in use on the fireground, by its id (domain §9). Raises Invalid, Conflict."""
     checked(form := CardForm())
     choose_card(incident, form.card.data, **command_context())
 
@@ -20,5 +21,6 @@ def put_card(incident) -> None:
 @bp.post("/<int:number>/cards/<int:use>/steps/<int:step>")
 @incident_action(tick_step, Region.RUNCARD, form="step")
 def tick_card(incident, use: int, step: int) -> None:
+    """Tick step `step`, counted from 0, of the card's use `use`, or untick it. Raises Invalid, Conflict."""
     checked(form := StepForm())
     tick_step(incident, use, step, form.ticked.data, **command_context())

@@ -13,6 +13,10 @@ from majorops.web.context import command_context
 @bp.post("/<int:number>/nudges")
 @incident_action(rest_nudge, Region.NUDGE, form="nudge")
 def rest(incident) -> None:
+    """Set one nudge aside, for five minutes or for good.
+
+    Raises Conflict where it is settled already, Invalid for a red one that is to be snoozed.
+    """
     checked(form := NudgeForm())
     rest_nudge(incident, form.key.data, is_snooze=form.snooze.data, **command_context())
 
@@ -20,12 +24,12 @@ def rest(incident) -> None:
 @bp.post("/<int:number>/called")
 @incident_action(note_called, Region.NUDGE, form="nudge")
 def called(incident) -> None:
-    """Whom no message reached was called by phone."""
+    """Whom no message reached was called by phone. Raises Conflict where that is settled."""
     note_called(incident, **command_context())
 
 
 @bp.post("/<int:number>/late")
 @incident_action(confirm_late, Region.NUDGE, form="nudge")
 def late(incident) -> None:
-    """The problem did begin so long before the opening."""
+    """The problem did begin so long before the opening. Raises Conflict where that is settled."""
     confirm_late(incident, **command_context())

@@ -20,6 +20,10 @@ from majorops.web.error_handlers import wants_partial
 @bp.get("/<int:number>/commands")
 @needs(Permission.INCIDENT_READ)
 def commands(number: int) -> str:
+    """The list of commands, for who may read the incident; 404 for none.
+
+    What this person may not do now is listed too, with why.
+    """
     view = view_of(load(number))
     template = "fireground/_commands.html" if wants_partial() else "fireground/commands.html"
     return render_template(template, view=view, sections=sections(view))
@@ -28,13 +32,17 @@ def commands(number: int) -> str:
 @bp.get("/keys")
 @needs(Permission.INCIDENT_READ)
 def keys() -> str:
+    """The single keys and the chords, the same for every incident and person."""
     template = "fireground/_keys.html" if wants_partial() else "fireground/keys.html"
     return render_template(template, keys=KEYS.values(), chords=CHORDS)
 
 
 @bp.app_template_global()
 def address_of(command: Command, number: int) -> str:
-    """Where a command is sent, or where its link leads without script."""
+    """Where a command is sent, or where its link leads without script.
+
+    `number`: of the incident whose list it stands in.
+    """
     if command.address:
         return command.address
     endpoint = command.endpoint if command.is_sent else command.link or "fireground.show"

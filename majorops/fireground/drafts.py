@@ -73,8 +73,10 @@ class Job:
 @bp.post("/<int:number>/drafts/<any(update, brief, suggestion):name>")
 @needs(Permission.INCIDENT_COMMAND)
 def draft(number: int, name: str) -> Response:
-    """Line by line to the page's script, as it is written;
-    without script, or for the palette, when it is there."""
+    """Have a draft written, for who may command; 404 for no incident.
+
+    Line by line to the page's script, as it is written; without script, or for the palette, when it is there.
+    """
     incident, helper = load(number), Helper(name)
     try:
         job = begin(incident, helper)
@@ -113,7 +115,8 @@ def begin(incident: Incident, helper: Helper) -> Job:
 def lines(job: Job) -> Iterator[str]:
     """A line a step: what is read, the text so far, that it is done.
 
-    Holds no connection to the database meanwhile. Whoever leaves, or presses Stop, ends it.
+    Holds no connection to the database meanwhile. Whoever leaves, or presses Stop, ends it: the draft is then
+    recorded as stopped.
     """
     written, count, since = Written(""), 0, time.monotonic()
     try:
@@ -134,12 +137,14 @@ def lines(job: Job) -> Iterator[str]:
 
 
 def line(**told: object) -> str:
+    """What is told as one line of JSON, with its line end. Raises TypeError for what JSON does not have."""
     return json.dumps(told) + "\n"
 
 
 @bp.post("/<int:number>/drafts/<int:draft_id>/taken")
 @incident_action(take_brief, Region.EXECBRIEF, form="brief")
 def take(incident, draft_id: int) -> Response:
+    """Put the drafted exec brief, as it was edited, into the exec summary. Raises Invalid, Conflict."""
     checked(form := BriefForm())
     take_brief(incident, draft_id, form.value.data, was=form.was.data, **command_context())
     return changed(incident, "execbrief", also=(Region.EXECBRIEF,))
@@ -148,6 +153,10 @@ def take(incident, draft_id: int) -> Response:
 @bp.post("/<int:number>/drafts/<int:draft_id>/discarded")
 @incident_action(discard_draft, Region.COMPOSER, form="draft")
 def discard(incident, draft_id: int) -> Response:
+    """Discard a draft of this person's. Raises Conflict where it is done with already.
+
+    Without script what they had typed before it came returns to the form.
+    """
     typed = discard_draft(incident, draft_id, **command_context())
     if typed and not wants_partial():
         return shown_again(incident, "composer", {"body": typed})
@@ -157,7 +166,7 @@ def discard(incident, draft_id: int) -> Response:
 @bp.post("/<int:number>/summary")
 @incident_action(confirm_summary, Region.PANEL, form="summary")
 def summary(incident) -> None:
-    """The exec summary still holds, or is taken away."""
+    """The exec summary still holds, or is taken away. Raises Invalid, Conflict."""
     checked(form := SummaryForm())
     act = {"holds": confirm_summary, "clear": clear_summary}.get(form.act.data)
     if act is None:

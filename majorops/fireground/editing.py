@@ -38,6 +38,11 @@ def editor(number: int, name: str) -> Response:
 @bp.post("/<int:number>/fields/<name>")
 @needs(Permission.INCIDENT_COMMAND)
 def save(number: int, name: str) -> Response:
+    """Save one field, for who may command; 404 for no incident and no such field.
+
+    With `take` the other's text stands and what was typed is kept in the record alone. A refusal is the
+    editor once more, with what was typed and the status of the refusal.
+    """
     incident = load(number)
     if name not in FIELDS:
         abort(404)
@@ -55,7 +60,10 @@ def save(number: int, name: str) -> Response:
 
 
 def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> None:
-    """Save what was typed, or, where the other's text was taken, keep it in the record alone."""
+    """Save what was typed, or, where the other's text was taken, keep it in the record alone.
+
+    `was`: the text that the person saw, None to compare with nothing. Raises Refused.
+    """
     if "take" in request.form:
         return record_discarded_edit(incident, name, typed, **command_context())
     override = request.form.get("override", "").strip()
@@ -65,8 +73,9 @@ def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> 
 @bp.get("/<int:number>/editors")
 @needs(Permission.INCIDENT_COMMAND)
 def editors(number: int) -> str:
-    """The editors of all fields, for the page's script to keep for when the connection is down;
-    it puts the values in.
+    """The editors of all fields whose edits may wait, for the page's script to keep.
+
+    It shows them while the connection is down, and puts the values in.
     """
     view = view_of(load(number))
     kept = [field for field in FIELDS.values() if field.may_wait and view.can_edit(field.name)]
@@ -74,8 +83,9 @@ def editors(number: int) -> str:
 
 
 def meanwhile(incident: Incident, name: str, version: int) -> str:
-    """For who is editing `name`: who changed it after `version`, shown in the open editor;
-    empty for nobody.
+    """For who is editing `name`: who changed it after `version`, shown in the open editor.
+
+    Empty for nobody, and for no such field.
     """
     by, at = last_edit(incident, name, after=version) if name in FIELDS else (None, None)
     return render_template("fireground/_field_meanwhile.html", id=field_id(name), by=by, at=at) if by else ""
@@ -84,7 +94,10 @@ def meanwhile(incident: Incident, name: str, version: int) -> str:
 def draw(
     incident: Incident, name: str, *, typed: str, was: str | None, problem: Refused | None = None
 ) -> Response:
-    """The editor in its place, or as a small page without script."""
+    """The editor in its place, or as a small page without script.
+
+    200, or the status of the refusal where there is a `problem`.
+    """
     field, is_page = FIELDS[name], not wants_partial()
     suggested = tuple(suggestions(field.suggests))
     given = {"typed": typed, "was": was or "", "problem": problem, "suggested": suggested}

@@ -28,6 +28,10 @@ from majorops.web.context import command_context, offline_command_context
 @bp.post("/<int:number>/notes")
 @incident_action(add_note, Region.TIMELINE, form="log")
 def note(incident) -> Response:
+    """Log a CAN, an ask, a decision, a cause that is ruled out, or a note; only a note may be public.
+
+    The operation of each kind asks for its own permission. Raises Forbidden, Invalid, Conflict.
+    """
     checked(form := LogForm())
     text, who = form.text.data, offline_command_context()
     visibility = Visibility.INTERNAL
@@ -55,12 +59,14 @@ def can_given(form: LogForm) -> dict[str, str]:
 
 
 def seen(is_public: bool) -> Visibility:
+    """The visibility that the box of the log line stands for; internal unless it was ticked (domain §6)."""
     return Visibility.PUBLIC if is_public else Visibility.INTERNAL
 
 
 @bp.post("/<int:number>/entries/<int:seq>/visibility")
 @incident_action(set_visibility, Region.TIMELINE, form="visibility")
 def visibility(incident, seq: int) -> None:
+    """Make entry `seq` public or internal; an update's entry takes the update along. Raises Invalid."""
     checked(form := VisibilityForm())
     set_visibility(incident, seq, form.visibility.data or Visibility.INTERNAL, **command_context())
 
@@ -68,6 +74,7 @@ def visibility(incident, seq: int) -> None:
 @bp.post("/<int:number>/entries/<int:seq>/correction")
 @incident_action(strike_entry, Region.TIMELINE, form="correction")
 def correct_entry(incident, seq: int) -> None:
+    """Strike out the note that is entry `seq` by a correction (domain §3). Raises Invalid, Conflict."""
     checked(form := CorrectionForm())
     strike_entry(incident, seq, form.text.data, **command_context())
 
@@ -75,6 +82,10 @@ def correct_entry(incident, seq: int) -> None:
 @bp.post("/<int:number>/releases")
 @incident_action(release_responder, Region.PANEL, form="release")
 def release(incident) -> None:
+    """Release a responder from the bridge by name. Raises Invalid, Conflict.
+
+    A command role that they hold, but MIM, becomes vacant while the incident runs.
+    """
     checked(form := NameForm())
     release_responder(incident, form.name.data, **command_context())
 
@@ -82,6 +93,7 @@ def release(incident) -> None:
 @bp.post("/<int:number>/asks/<int:ask>/answer")
 @incident_action(answer_ask, Region.ASKS, form="answer")
 def answer(incident, ask: int) -> None:
+    """Close an ask with its answer. Raises Invalid, Conflict."""
     checked(form := AnswerForm())
     answer_ask(incident, ask, form.answer.data, **command_context())
 
@@ -89,6 +101,7 @@ def answer(incident, ask: int) -> None:
 @bp.post("/<int:number>/asks/<int:ask>/deferral")
 @incident_action(defer_ask, Region.ASKS, form="answer")
 def defer(incident, ask: int) -> None:
+    """Close an ask without an answer, with the reason. Raises Invalid, Conflict."""
     checked(form := AnswerForm())
     defer_ask(incident, ask, form.answer.data, **command_context())
 
@@ -96,5 +109,6 @@ def defer(incident, ask: int) -> None:
 @bp.post("/<int:number>/asks/<int:ask>/park")
 @incident_action(park_ask, Region.ASKS, form="park")
 def park(incident, ask: int) -> None:
+    """Give an ask a new time, 1 to 720 minutes from now. Raises Invalid, Conflict."""
     checked(form := MinutesForm())
     park_ask(incident, ask, form.minutes.data, **command_context())

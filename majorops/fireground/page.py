@@ -49,6 +49,7 @@ WEEK = 7 * 24 * 3600  # seconds
 @bp.get("")
 @needs(Permission.INCIDENT_READ)
 def index() -> str:
+    """The list of incidents, for who may read the fireground; `before` in the address asks for older ones."""
     before = request.args.get("before", type=number_of)
     return render_template("fireground/list.html", page=incident_list(before, clock.now()), now=clock.now())
 
@@ -67,6 +68,10 @@ def list_changes() -> Response:
 @bp.get("/<int:number>")
 @needs(Permission.INCIDENT_READ)
 def show(number: int) -> Response:
+    """The fireground of one incident, for who may read it; 404 for none.
+
+    A cookie keeps for a week what version was shown and when (`last_look`).
+    """
     incident = load(number)
     response = make_response(page_of(view_of(incident)))
     looked = f"{incident.version}.{int(clock.now().timestamp())}"
@@ -77,8 +82,9 @@ def show(number: int) -> Response:
 @bp.get("/<int:number>/changes")
 @needs(Permission.INCIDENT_READ)
 def changes(number: int) -> Response:
-    """Regions that changed since the version the page names, and with a `signal`;
-    `region` asks for one by name, as when a clock ran out.
+    """Regions that changed since the version the page names, and with a `signal`; 204 for none.
+
+    `region` asks for one by name, as when a clock ran out. Every answer brings a new ticket.
     """
     incident = load(number)
     signals = filter(None, (by_value(Signal, name) for name in request.args.getlist("signal")))
@@ -96,7 +102,10 @@ def changes(number: int) -> Response:
 @bp.post("/<int:number>/presence")
 @needs(Permission.INCIDENT_READ)
 def presence(number: int) -> Response:
-    """The field that the person edits now, or none. Kept in memory, shown to the others."""
+    """The field that the person edits now, or none.
+
+    Kept in memory, shown to the others.
+    """
     field = request.form.get("field", "")
     publish_editing(str(load(number).id), field if field in FIELDS else "")
     return make_response("", 204)
@@ -105,4 +114,5 @@ def presence(number: int) -> Response:
 @bp.post("/<int:number>/continuation")
 @incident_action(continue_incident, Region.NOTICES, form="continue")
 def continue_as_new(incident) -> Response:
+    """Open an incident that continues this one, resolved, and go there (domain §4). Raises Conflict."""
     return to_fireground(continue_incident(incident, **command_context()))

@@ -1,5 +1,6 @@
-"""What every fireground view shares: loading the incident, calling the operation,
-answering with the regions it made stale.
+"""What every fireground view shares.
+
+Loading the incident, calling the operation, answering with the regions it made stale.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ SAID = "said"  # the category of what the next page tells about the last act
 def incident_action(operation: Operation[..., object], region: Region, *, form: str) -> Callable:
     """Turn a function that calls an operation into a view of one incident, open to whom the operation needs.
 
-    `form` names the form on the page, `region` where it stands: a refusal is said there, with what was typed.
+    `form` names the form on the page, `region` where it stands: a refusal (any Refused but NotFound) is said
+    there, with what was typed. Where the function returns None, the answer is what changed. The view aborts
+    with 404 for no such incident.
     """
 
     def mark(view: Callable) -> Callable:
@@ -66,8 +69,9 @@ def incident_action(operation: Operation[..., object], region: Region, *, form: 
 def changed(
     incident: Incident, anchor: str, extra: str = "", also: tuple[Region, ...] = (), said: str = ""
 ) -> Response:
-    """After an operation: the stale regions for the page's script, and those named in `also`;
-    a redirect to the page without it. `said`: what was done, for the person who did it.
+    """After an operation: the stale regions for the page's script, and those named in `also`.
+
+    Without script a redirect to the page, at `anchor`. `said`: what was done, for the person who did it.
     """
     if said and wants_partial():
         extra += render_template("fireground/_posted.html", said=said)
@@ -117,8 +121,11 @@ def page_of(view: View) -> str:
 
 
 def timeline_part() -> dict:
-    """What part of the timeline the person looks at. The page's script asks by other addresses for a redraw;
-    the page's own comes along in a header, which is as much input as any other."""
+    """What part of the timeline the person looks at.
+
+    The page's script asks by other addresses for a redraw; the page's own comes along in a header, which is
+    as much input as any other.
+    """
     given = request.args
     if wants_partial():
         with suppress(ValueError):
@@ -132,8 +139,9 @@ def timeline_part() -> dict:
 
 
 def last_look() -> Look | None:
-    """What this browser saw last of the incident: a cookie `<version>.<seconds>`,
-    for this fireground's address only.
+    """What this browser saw last of the incident; None for nothing, or a cookie that is none of ours.
+
+    The cookie, `<version>.<seconds>`, is for this fireground's address only.
     """
     version, _, seconds = request.cookies.get("looked", "").partition(".")
     if not (version.isascii() and version.isdigit() and seconds.isascii() and seconds.isdigit()):
@@ -155,7 +163,7 @@ def partials(view: View, regions: Collection[Region], extra: str = "") -> Respon
 
 
 def seen_version(incident: Incident) -> int:
-    """The newest entry that the asking page knows; an unknown one makes everything stale."""
+    """The newest entry that the asking page knows; 0, which makes everything stale, for an unknown one."""
     seen = request.headers.get("X-Version", request.args.get("since", ""))
     return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
 

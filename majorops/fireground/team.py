@@ -1,5 +1,6 @@
-"""The command team: command is taken, offered, answered; responders stand down;
-the exposure line goes out.
+"""The command team.
+
+Command is taken, offered, answered; responders stand down; the exposure line goes out.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ ANSWERS = {"accept": accept_handover, "decline": decline_handover, "withdraw": w
 @bp.post("/<int:number>/command")
 @incident_action(take_command, Region.HANDOVER, form="take")
 def assume_command(incident) -> None:
+    """Take the empty MIM seat; of two at once one has it. Raises Conflict with who holds it, Forbidden."""
     take_command(incident, **command_context())
 
 
 @bp.post("/<int:number>/handovers")
 @incident_action(offer_handover, Region.TEAM, form="handover")
 def offer(incident) -> None:
+    """Offer command to an account, which is told; it moves only when accepted (domain §5).
+
+    Raises Invalid, Conflict, Forbidden.
+    """
     checked(form := HandoverForm())
     offer_handover(incident, form.user_id, **command_context())
 
@@ -39,6 +45,7 @@ def offer(incident) -> None:
 @bp.post("/<int:number>/handovers/<int:handover>/answer")
 @incident_action(accept_handover, Region.HANDOVER, form="handover_answer")
 def answer_offer(incident, handover: int) -> None:
+    """Accept, decline or withdraw an offer of command. Raises Invalid, Conflict, Forbidden."""
     checked(form := HandoverAnswerForm())
     if form.answer.data not in ANSWERS:
         raise Invalid({"answer": "Accept, decline or withdraw."})
@@ -48,10 +55,12 @@ def answer_offer(incident, handover: int) -> None:
 @bp.post("/<int:number>/stand-down")
 @incident_action(stand_down, Region.NOTICES, form="stand_down")
 def release_all(incident) -> None:
+    """Release everybody at a resolved incident, once, and tell them. Raises Conflict."""
     stand_down(incident, **command_context())
 
 
 @bp.post("/<int:number>/exposure")
 @incident_action(publish_exposure, Region.TEAM, form="exposure")
 def publish_line(incident) -> None:
+    """Publish the exposure line as it is now (domain §12). Raises Conflict."""
     publish_exposure(incident, **command_context())

@@ -27,6 +27,7 @@ from majorops.web.error_handlers import wants_partial
 @bp.post("/<int:number>/updates")
 @incident_action(publish_update, Region.COMPOSER, form="composer")
 def post(incident) -> Response:
+    """Publish what was composed, with what the person says of a draft in it. Raises Invalid, Conflict."""
     checked(form := ComposerForm())
     posted = publish(incident, form, command_context())
     # A draft that lay there is done with.
@@ -64,7 +65,10 @@ def publish(incident: Incident, form: ComposerForm, who: CommandContext) -> Publ
 
 
 def said_of(posted: Publication) -> str:
-    """`Posted, public. Milestone 3, next update by 14:56:07 UTC.`"""
+    """What the person is told of what they posted.
+
+    `Posted, public. Milestone 3, next update by 14:56:07 UTC.`
+    """
     parts = [posted.heading]
     if posted.next_update_eta:
         parts.append(f"next update by {posted.next_update_eta:%H:%M:%S} UTC")
@@ -74,7 +78,10 @@ def said_of(posted: Publication) -> str:
 
 
 def promised(form: ComposerForm, now: datetime) -> datetime | None:
-    """The next update that the form promises; none for a resolution. Raises Invalid."""
+    """The next update that the form promises, in UTC; None for a resolution, and for none.
+
+    Raises Invalid for a time that cannot be read.
+    """
     try:
         return None if form.kind.data == "resolution" else form.eta(now)
     except ValueError:
@@ -85,7 +92,7 @@ def promised(form: ComposerForm, now: datetime) -> datetime | None:
 @bp.post("/<int:number>/updates/preview")
 @incident_action(publish_update, Region.COMPOSER, form="composer")
 def preview(incident) -> Response:
-    """Exactly what would go out, and to how many. Nothing is saved."""
+    """Exactly what would go out, and to how many. Nothing is saved. Raises Invalid."""
     checked(form := ComposerForm())
     if not form.body.data:
         raise Invalid({"body": "Write what is known, confirmed, and next."})
@@ -95,8 +102,10 @@ def preview(incident) -> Response:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would go out. `mails`, `webhooks`: how many subscribers it reaches. `typed`: the composer's fields
-    as they were sent, name and value.
+    """What would go out.
+
+    `mails`, `webhooks`: how many subscribers it reaches. `typed`: the composer's fields as they were sent,
+    name and value.
     """
 
     address: str
@@ -138,6 +147,10 @@ def previewed(incident: Incident, form: ComposerForm, now: datetime) -> Preview:
 @bp.post("/<int:number>/updates/holding")
 @incident_action(post_holding, Region.NUDGE, form="holding")
 def holding(incident) -> Response:
+    """Post the holding milestone with one press (guide, "If your ETA slips").
+
+    Raises Conflict where it would say something else than the screen announced.
+    """
     posted = post_holding(incident, shown=request.form.get("shown", ""), **command_context())
     return changed(incident, "updates", said=said_of(posted))
 
@@ -145,6 +158,7 @@ def holding(incident) -> Response:
 @bp.post("/<int:number>/updates/<int:publication>/correction")
 @incident_action(correct_publication, Region.UPDATES, form="publication")
 def correct_update(incident, publication: int) -> Response:
+    """Replace the text of an update or milestone by a correction (domain §3). Raises Invalid, Conflict."""
     checked(form := CorrectionForm())
     review = Review(is_reviewed=form.reviewed.data)
     posted = correct_publication(incident, publication, form.text.data, review=review, **command_context())
