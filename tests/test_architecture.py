@@ -178,7 +178,8 @@ def test_views_only_translate(app):
         if not view.__module__.startswith("majorops.") or is_admin_endpoint(rule.endpoint):
             continue
         body = ast.parse(inspect.getsource(view).lstrip()).body[0]
-        assert body.end_lineno - body.lineno < 18, rule.endpoint
+        told = (ast.get_docstring(body, clean=False) or "").splitlines()
+        assert body.end_lineno - body.lineno - len(told) < 18, rule.endpoint
         assert not re.search(r"\bselect\(|db\.session", inspect.getsource(view)), rule.endpoint
 
 
