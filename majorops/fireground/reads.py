@@ -324,7 +324,7 @@ def next_phase(view: View) -> Phase | None:
 
 
 def next_status(view: View) -> IncidentStatus | None:
-    """The status that phase 7 and 8 ask for next; None before phase 7 and once there is none."""
+    """The status that phase 7 and 8 ask for next; None before phase 7, and while none is asked for."""
     if view.incident.phase < Phase.VALIDATION or view.incident.is_resolved:
         return None
     if view.incident.status is IncidentStatus.ACTIVE:

@@ -63,7 +63,7 @@ def sections(view: View) -> list[tuple[str, list[Command]]]:
 
 
 def phase(view: View) -> Iterator[Command]:
-    """Phase, status, validation and checklist; what continues it, of a resolved incident."""
+    """Phase, status, validation and checklist; of a resolved incident, the one that continues it."""
     incident, to = view.incident, reads.next_phase(view)
     if incident.is_resolved:
         refusal = view.why_not(Permission.INCIDENT_OPEN, always=True) or continue_refusal(incident)

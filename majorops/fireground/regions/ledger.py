@@ -68,7 +68,7 @@ class _Sent(NamedTuple):
 
 
 def build(view: View) -> Ledger:
-    """What the newest acts told people; recipients are named to who may command. Costs four queries."""
+    """What the newest acts told people, to who may command by name too. Costs four queries at most."""
     sent = _sent(view.incident)
     acts = tuple(_act(it, view.may_command) for it in sent)
     return Ledger(_title(sent), acts, view.may_command)
