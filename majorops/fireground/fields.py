@@ -66,7 +66,7 @@ class AlertTime:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a role; with nobody, what is said of the empty seat, and since when it is vacant."""
+    """Who holds a role; with nobody, what is said instead, and since when it is vacant."""
 
     name: str
     is_me: bool
@@ -113,7 +113,9 @@ def edits_bridge_above(view: View) -> bool:
 def text_of(view: View, field: Field) -> str:
     """The stored value as editable text, from what is read already where it is."""
     if role := _role_of(field):
-        return next((seat.held.name for seat in reads.team(view) if seat.role is role and seat.held), "")
+        return next(
+            (holder.held.name for holder in reads.team(view) if holder.role is role and holder.held), ""
+        )
     if field.place is Place.PANEL:
         return reads.note(view)
     return field.read(view.incident)
@@ -139,7 +141,7 @@ def _told_nobody(view: View, field: Field) -> bool:
     role = _role_of(field)
     if role is None:
         return False
-    held = next(seat.held for seat in reads.team(view) if seat.role is role)
+    held = next(holder.held for holder in reads.team(view) if holder.role is role)
     return bool(held and held.user_id and held.user_id != view.actor.user_id)
 
 
@@ -166,15 +168,15 @@ def _alert_time(view: View, field: Field) -> AlertTime:
 
 def _holder(view: View, field: Field) -> Holder:
     role = _role_of(field)
-    seat = next(seat for seat in reads.team(view) if seat.role is role)
-    if seat.held:
-        is_me = bool(seat.held.user_id) and seat.held.user_id == view.actor.user_id
-        return Holder(seat.held.name, is_me, "", None, False)
+    holder = next(holder for holder in reads.team(view) if holder.role is role)
+    if holder.held:
+        is_me = bool(holder.held.user_id) and holder.held.user_id == view.actor.user_id
+        return Holder(holder.held.name, is_me, "", None, False)
     incident = view.incident
     instead = why_unasked(view, field)
     if incident.stood_down_at:
-        instead = reads.released(view).get(seat.role, "Not held")
-    since = None if incident.is_resolved else seat.vacant_since
+        instead = reads.released(view).get(holder.role, "Not held")
+    since = None if incident.is_resolved else holder.vacant_since
     return Holder("", False, instead, since, view.can_command)
 
 

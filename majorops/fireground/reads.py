@@ -179,7 +179,7 @@ def corrected_updates(view: View) -> set[int]:
 # The command team
 
 
-class Seat(NamedTuple):
+class RoleHolder(NamedTuple):
     """A role of the command team: who holds it, and since when it is vacant."""
 
     role: CommandRole
@@ -195,22 +195,22 @@ def assignments(view: View) -> list[CommandAssignment]:
 
 
 @once
-def team(view: View) -> list[Seat]:
+def team(view: View) -> list[RoleHolder]:
     """Every role, in their order."""
     last = {row.role: row for row in assignments(view)}
-    seats = []
+    holders = []
     for role in CommandRole:
         row = last.get(role)
         if row is not None and row.until is None:
-            seats.append(Seat(role, row, None))
+            holders.append(RoleHolder(role, row, None))
         else:
-            seats.append(Seat(role, None, row.until if row else view.incident.opened_at))
-    return seats
+            holders.append(RoleHolder(role, None, row.until if row else view.incident.opened_at))
+    return holders
 
 
 def mim(view: View) -> CommandAssignment | None:
     """Who has command; None while nobody has."""
-    return next(seat.held for seat in team(view) if seat.role is CommandRole.MIM)
+    return next(holder.held for holder in team(view) if holder.role is CommandRole.MIM)
 
 
 @once
@@ -227,12 +227,12 @@ def released(view: View) -> dict[CommandRole, str]:
 
 
 def is_asked(view: View, role: CommandRole) -> bool:
-    """Whether the Box asks for this role: then an empty seat stands out."""
+    """Whether the Box asks for this role: then it stands out when it is vacant."""
     return is_role_asked(role, view.incident.alarm_level)
 
 
 def is_vacant(view: View, role: CommandRole) -> bool:
-    """Whether the seat, empty, stands out: asked for, and not let go."""
+    """Whether the role, where nobody holds it, stands out: asked for, and not let go."""
     return is_asked(view, role) and role not in let_go(view)
 
 
@@ -250,8 +250,8 @@ def offers_release(view: View) -> bool:
 
 def why_not_take(view: View) -> str:
     """Why this person does not take command at one press; empty when they may."""
-    seat = mim(view)
-    refusal = take_refusal(seat.name, seat.since, view.actor.name) if seat else ""
+    holder = mim(view)
+    refusal = take_refusal(holder.name, holder.since, view.actor.name) if holder else ""
     return view.why_not(Permission.INCIDENT_COMMAND) or refusal
 
 

@@ -27,7 +27,7 @@ ANSWERS = {"accept": accept_handover, "decline": decline_handover, "withdraw": w
 @bp.post("/<int:number>/command")
 @incident_action(take_command, Region.HANDOVER, form="take")
 def assume_command(incident) -> None:
-    """Take the empty MIM seat; of two at once one has it. Raises Conflict with who holds it, Forbidden."""
+    """Take the vacant role of MIM; of two at once one has it. Raises Conflict with who has it, Forbidden."""
     take_command(incident, **command_context())
 
 

@@ -38,7 +38,7 @@ class Held:
 class RoleRow:
     """A role of the command team.
 
-    `acting`: who acts for an empty seat, and why, empty for nobody; `stands_out`: it is asked for and empty.
+    `acting`: who acts while it is vacant, and why, empty for nobody; `stands_out`: it is asked for and empty.
     """
 
     label: str
@@ -114,7 +114,7 @@ def receivers(view: View) -> list[User]:
 def build(view: View) -> Team:
     """The command team as this person sees it; the history has the 20 roles that were given last."""
     incident, offer = view.incident, reads.handover(view)
-    roles = tuple(_row(view, seat) for seat in reads.team(view))
+    roles = tuple(_row(view, holder) for holder in reads.team(view))
     asked = sum(reads.is_vacant(view, role) for role in CommandRole)
     vacant = sum(row.stands_out for row in roles)
     newest = sorted(reads.assignments(view), key=lambda row: (row.since, row.id), reverse=True)
@@ -140,19 +140,19 @@ def build(view: View) -> Team:
     )
 
 
-def _row(view: View, seat: reads.Seat) -> RoleRow:
+def _row(view: View, holder: reads.RoleHolder) -> RoleRow:
     instead = None
-    if not view.incident.is_resolved and seat.role not in reads.let_go(view):
+    if not view.incident.is_resolved and holder.role not in reads.let_go(view):
         held = {one.role: one.held.name for one in reads.team(view) if one.held}
-        instead = stand_in(seat.role, held, view.incident.phase, view.incident.alarm_level)
-    is_said = instead and (reads.is_asked(view, seat.role) or instead.name)
+        instead = stand_in(holder.role, held, view.incident.phase, view.incident.alarm_level)
+    is_said = instead and (reads.is_asked(view, holder.role) or instead.name)
     return RoleRow(
-        label=seat.role.label,
-        holder=at_rest(view, f"command.{seat.role.value}"),
-        stands_out=seat.held is None and reads.is_vacant(view, seat.role),
+        label=holder.role.label,
+        holder=at_rest(view, f"command.{holder.role.value}"),
+        stands_out=holder.held is None and reads.is_vacant(view, holder.role),
         acting=instead.text if instead and is_said else "",
-        is_mim=seat.role is CommandRole.MIM,
-        is_held=seat.held is not None,
+        is_mim=holder.role is CommandRole.MIM,
+        is_held=holder.held is not None,
     )
 
 
