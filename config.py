@@ -220,10 +220,10 @@ class Settings(BaseSettings):
     )
 
     DATABASE_URL: DatabaseUrl = Field(
-        "", description="where the record is kept; SQLite under instance/ when absent"
+        "", description="where the record is kept; SQLite under instance/ when absent", repr=False
     )
     SECRET_KEY: Secret = Field(
-        "", description="signs sessions and forms; made and kept under instance/ when absent"
+        "", description="signs sessions and forms; made and kept under instance/ when absent", repr=False
     )
     BASE_URL: WebAddress | None = Field(
         None, description="the address people use; with https:// cookies are Secure everywhere"
@@ -235,11 +235,13 @@ class Settings(BaseSettings):
         None,
         description="carries changes between processes instead of PostgreSQL's LISTEN/NOTIFY, "
         "such as redis://localhost:6379/0",
+        repr=False,
     )
     SMTP_URL: SmtpUrl | None = Field(
         None,
         description="the mail server, such as smtp://user:password@mail.example.org:587 or smtps://…; "
         "TLS where it is offered, ?tls=always insists",
+        repr=False,
     )
     MAIL_FROM: MailAddress = Field("MajorOps <majorops@localhost>", description="the sender of our mail")
     WEBHOOK_PRIVATE: Flag = Field(
@@ -272,7 +274,9 @@ class Settings(BaseSettings):
         description="an OpenAI-compatible endpoint, such as http://localhost:11434/v1; "
         "OpenAI's own when only key and model are set",
     )
-    AI_API_KEY: Text | None = Field(None, description="the key for it; absent where the endpoint wants none")
+    AI_API_KEY: Text | None = Field(
+        None, description="the key for it; absent where the endpoint wants none", repr=False
+    )
     AI_MODEL: Text | None = Field(
         None, description="the model that drafts; without one the same texts come by rule, from the record"
     )
@@ -291,7 +295,7 @@ class Settings(BaseSettings):
     )
     OIDC_CLIENT_ID: Text | None = Field(None, description="our name at the provider")
     OIDC_CLIENT_SECRET: Text | None = Field(
-        None, description="our secret at the provider; absent for a public client"
+        None, description="our secret at the provider; absent for a public client", repr=False
     )
     OIDC_ROLE_CLAIM: Text = Field("groups", description="the claim that lists a person's groups")
     OIDC_ROLE_MAP: RoleMap = Field(

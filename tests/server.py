@@ -256,7 +256,7 @@ class Stream:
         end = time.monotonic() + seconds
         while True:
             event, data = self.events.get(timeout=max(0.01, end - time.monotonic()))
-            is_people = name == "stale" and (data["version"], data["signals"]) == (0, ["people"])
+            is_people = event == "stale" and (data["version"], data["signals"]) == (0, ["people"])
             if event == name and not is_people:
                 return data
 

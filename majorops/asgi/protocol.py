@@ -104,12 +104,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._grow(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
-        """The head is here in time; the application finds `pause_reading` in the scope's state."""
+        """The head is here in time."""
         self._is_in_head = False
         self._stop_timing()
         # The answer before this one set it, in the same batch of bytes: it would cut this answer.
         self._unset_keepalive_if_required()
-        self.scope["state"]["pause_reading"] = self.pause_reading
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -132,16 +131,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(*TOO_LARGE)
         elif not self._ends_with_answers():
             super().send_400_response(msg)
-
-    def pause_reading(self, seconds: float) -> None:
-        """Read nothing more from this connection for so long: whoever asks again at once is not heard."""
-        if not self.transport.is_closing():
-            self.transport.pause_reading()
-            self.loop.call_later(seconds, self._resume_reading)
-
-    def _resume_reading(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
 
     def _ends_with_answers(self) -> bool:
         """Whether answers to earlier requests are on their way, so that the connection ends with them.

@@ -5,12 +5,13 @@ What was typed comes back with one button.
 
 from __future__ import annotations
 
+import asyncio
 from html import escape
 from urllib.parse import parse_qsl
 
 RETRY_AFTER = 5
 # A refusal would be asked for again at once: nothing more is read from that connection for so long.
-PAUSE = 1.0  # seconds
+DELAY = 1.0  # seconds
 SHOWN_NOT = {"csrf_token", "next", "request_key"}
 PAGE = """<!doctype html>
 <html lang="en">
@@ -57,11 +58,11 @@ HEADERS = [
 
 
 async def too_many(scope, send, body: bytes, style: str) -> None:
-    """Answer 503 with Retry-After, and read nothing more from the connection for `PAUSE` seconds.
+    """Answer 503 with Retry-After, after `DELAY` seconds: who is refused at once asks again at once.
 
-    `style`: the address of the public stylesheet.
+    `style`: the address of the public stylesheet. Behind a proxy too only who asked waits.
     """
-    scope["state"]["pause_reading"](PAUSE)
+    await _elapsed(DELAY)
     is_form = scope["method"] == "POST"
     said = "Nothing was saved; what you typed is below. " if is_form else ""
     text = f"{said}Try again in {RETRY_AFTER} seconds. Signed-in people go on working."
@@ -70,6 +71,16 @@ async def too_many(scope, send, body: bytes, style: str) -> None:
     headers = [*HEADERS, (b"content-length", str(len(page)).encode())]
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else page})
+
+
+async def _elapsed(seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    timer = loop.create_future()
+    handle = loop.call_later(seconds, timer.set_result, None)
+    try:
+        await timer
+    finally:
+        handle.cancel()  # who asked may have gone
 
 
 def kept_form(path: str, body: bytes) -> str:

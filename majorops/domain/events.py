@@ -316,11 +316,6 @@ class EventKind(StrEnum):
     LINK_OPENED = "link.opened", "Brief link opened", ACTION, INTERNAL
     LINK_REVOKED = "link.revoked", "Brief link revoked", ACTION, INTERNAL
 
-    @property
-    def is_note(self) -> bool:
-        """People wrote it; every other entry was recorded by itself."""
-        return self in NOTES
-
 
 NOTES = frozenset(
     {EventKind.NOTE_LOGGED, EventKind.NOTE_CORRECTED, EventKind.DECISION_MADE, EventKind.CAUSE_RULED_OUT}

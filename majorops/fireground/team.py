@@ -33,7 +33,7 @@ def assume_command(incident) -> None:
 
 @bp.post("/<int:number>/handovers")
 @incident_action(offer_handover, Region.TEAM, form="handover")
-def offer(incident) -> None:
+def offer_command(incident) -> None:
     """Offer command to an account, which is told; it moves only when accepted (domain §5).
 
     Raises Invalid, Conflict, Forbidden.
@@ -54,13 +54,13 @@ def answer_offer(incident, handover: int) -> None:
 
 @bp.post("/<int:number>/stand-down")
 @incident_action(stand_down, Region.NOTICES, form="stand_down")
-def release_all(incident) -> None:
+def stand_down_all(incident) -> None:
     """Release everybody at a resolved incident, once, and tell them. Raises Conflict."""
     stand_down(incident, **command_context())
 
 
 @bp.post("/<int:number>/exposure")
 @incident_action(publish_exposure, Region.TEAM, form="exposure")
-def publish_line(incident) -> None:
+def post_exposure(incident) -> None:
     """Publish the exposure line as it is now (domain §12). Raises Conflict."""
     publish_exposure(incident, **command_context())

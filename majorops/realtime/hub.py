@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ BETWEEN = 0.01  # seconds from one slice to the next
 
 
 class Change(NamedTuple):
-    """What a stream says of a change. With neither version nor signals: ask, something may be lost.
+    """What a stream says of a change. Without a version: ask whatever is shown, as something may be lost.
 
     `spread`: milliseconds within which a screen asks at a moment of its own choice.
     """
@@ -38,17 +38,18 @@ class Viewer:
         self.topic, self.person, self.name, self.session = topic, person, name, session
         self.is_over = False
         self._wake = asyncio.Event()
-        self._has_changed = False
+        self._has_changed = self._asks_all = False
         self._signals: set[str] = set()
         self._version = self._newest = 0
         self._spread_ms = 0
         self._connection: str | None = None
 
-    def add(self, signals: Iterable[str], version: int, spread_ms: int) -> None:
+    def add(self, signals: Collection[str], version: int, spread_ms: int) -> None:
         """Keep a change for the next `events`; `version` 0: it has none; `spread_ms`: as in `Change`."""
         if version and version <= self._newest:
             return  # came twice, or was overtaken: who asks after the newer one gets the older one too
         self._has_changed = True
+        self._asks_all = self._asks_all or not (version or signals)
         self._newest = max(version, self._newest)
         self._signals.update(signals)
         self._version, self._spread_ms = max(version, self._version), spread_ms
@@ -79,9 +80,10 @@ class Viewer:
         if self._connection:
             found.append(("connection", self._connection))
         if self._has_changed:
-            signals = tuple(sorted(self._signals))
-            found.append(("stale", Change(self._version, signals, self._spread_ms)))
-        self._has_changed, self._signals = False, set()
+            # A version that the screen shows already would hide that something may be lost.
+            version = 0 if self._asks_all else self._version
+            found.append(("stale", Change(version, tuple(sorted(self._signals)), self._spread_ms)))
+        self._has_changed, self._asks_all, self._signals = False, False, set()
         self._version, self._connection = 0, None
         return found
 
@@ -114,7 +116,7 @@ class Hub:
             return self._persons[person]
         return len(self._topics.get(topic, ())) if topic else self._persons.total()
 
-    def publish(self, topic: str, version: int = 0, signals: Iterable[str] = ()) -> None:
+    def publish(self, topic: str, version: int = 0, signals: Collection[str] = ()) -> None:
         """A topic has this version now, or something changed that has none (`version` 0).
 
         Streams are told SLICE at a time; of a topic with more than CROWD their screens ask one after another.

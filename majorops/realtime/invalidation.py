@@ -54,16 +54,17 @@ def changes(recorded: Iterable[Recorded]) -> list[tuple[str, int, tuple[Signal, 
 
 def may_end_sessions(recorded: Iterable[Recorded]) -> bool:
     """After these entries some session may have ended."""
-    kinds = (by_value(AuditKind, entry.kind) for entry in recorded if entry.incident_id is None)
-    return any(kind.ends_sessions for kind in kinds if kind)
+    kinds = [by_value(AuditKind, entry.kind) for entry in recorded if entry.incident_id is None]
+    return any(kind is None or kind.ends_sessions for kind in kinds)
 
 
 def concerns_public(entry: Recorded) -> bool:
     """The public pages may say something else now."""
     is_field = entry.field in FIELDS and FIELDS[entry.field].audience == "public"
-    audit = None if entry.incident_id else by_value(AuditKind, entry.kind)
-    is_kind = audit.is_public if audit else entry.kind == EventKind.VISIBILITY_CHANGED
-    return entry.is_public or is_field or is_kind
+    if entry.incident_id is None:
+        kind = by_value(AuditKind, entry.kind)
+        return kind is None or kind.is_public  # one that only another version knows may be public
+    return entry.is_public or is_field or entry.kind == EventKind.VISIBILITY_CHANGED
 
 
 def on_event(recorded: list[Recorded]) -> None:

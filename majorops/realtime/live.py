@@ -92,8 +92,9 @@ class Live:
 
     def _on_message(self, text: str | bytes) -> None:
         message = decode(text)
-        if message is None:
+        if message is None:  # another version of the program says something: what it was is asked for
             log.warning("unreadable text from another process: %.80r", text)
+            self._deliver(Again(self._origin, EVERYWHERE))
         elif message.origin != self._origin:
             self._deliver(message)
 

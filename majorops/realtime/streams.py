@@ -83,7 +83,9 @@ class Streams:
 @lru_cache(256)  # a thousand streams say the same
 def event(name: str, data: str | Change) -> bytes:
     """One event as a stream carries it. `data`: a text, or what the hub says of a change."""
-    text = data if isinstance(data, str) else json.dumps(data._asdict(), separators=(",", ":"))
+    # `regions`: for pages of the version before, still open; it goes with the next version.
+    given = data if isinstance(data, str) else data._asdict() | {"regions": ["*"]}
+    text = given if isinstance(given, str) else json.dumps(given, separators=(",", ":"))
     return f"event: {name}\ndata: {text}\n\n".encode()
 
 

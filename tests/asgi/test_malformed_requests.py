@@ -11,7 +11,7 @@ import requests
 from majorops.asgi import limits
 from majorops.asgi.limits import IdleConnections
 from tests.asgi.raw_http import Other, ask, connect, read_all, serving, statuses
-from tests.waiting import NEVER, wait_for
+from tests.waiting import wait_for
 
 CLOSE = "Connection: close\r\n"
 GARBAGE = b"\x00 what is this\r\n\r\n"
@@ -226,26 +226,6 @@ def test_a_large_answer_waits_for_who_reads_it_and_nobody_else_does():
         assert 0 < len(sent) < PARTS  # what is not read is not written: memory has a bound
         assert read_all(line).endswith(LARGE)
         assert len(sent) == PARTS
-
-
-def test_who_was_refused_is_not_heard_for_a_while_and_others_are():
-    async def refuses(scope, receive, send):
-        pause = {"/never": NEVER, "/at-once": 0.0}.get(scope["path"])
-        if pause is not None:
-            scope["state"]["pause_reading"](pause)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
-
-    with serving(refuses) as port, connect(port) as line, Other(port) as other:
-        line.sendall(ask("/at-once"))
-        assert line.recv(65_536).startswith(b"HTTP/1.1 200 ")
-        line.sendall(ask("/never"))
-        assert line.recv(65_536).startswith(b"HTTP/1.1 200 ")
-        line.sendall(ask("/page"))
-        assert other.is_served()
-        line.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            line.recv(1)
 
 
 TARGETS = {

@@ -116,10 +116,10 @@ ACTS = {
         {"system": "payments-api", "status": SystemStatus.PARTIAL.value},
     ),
     "fireground.assume_command": lambda cast: (f"/admin/incidents/{vacant(cast)}/command", {}),
-    "fireground.offer": lambda cast: ("handovers", {"to": str(cast.omar.user_id)}),
+    "fireground.offer_command": lambda cast: ("handovers", {"to": str(cast.omar.user_id)}),
     "fireground.answer_offer": lambda cast: (f"handovers/{offered(cast)}/answer", {"answer": "withdraw"}),
-    "fireground.release_all": lambda cast: ("/admin/incidents/2/stand-down", {}),
-    "fireground.publish_line": lambda cast: ("exposure", {}),
+    "fireground.stand_down_all": lambda cast: ("/admin/incidents/2/stand-down", {}),
+    "fireground.post_exposure": lambda cast: ("exposure", {}),
     "maintenance.plan": lambda cast: ("/admin/maintenance/new", works(cast)),
     "maintenance.change": lambda cast: (
         "/admin/maintenance/1/edit",

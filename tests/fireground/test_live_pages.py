@@ -214,6 +214,22 @@ def test_what_the_audit_says_of_public_things_reaches_the_public_pages(kind):
     assert changes([Recorded(None, 0, kind, None)]) == [("public", 0, ())]
 
 
+def test_what_only_a_newer_version_knows_of_the_audit_is_taken_for_the_most():
+    entry = Recorded(None, 0, "widget.invented", None)
+    assert changes([entry]) == [("public", 0, ())]
+    assert may_end_sessions([entry])
+
+
+@pytest.mark.parametrize(
+    ("signal", "region"), [("messages", "ledger"), ("people", "presence"), ("server", "notices")]
+)
+def test_a_signal_brings_its_regions_and_one_that_is_unknown_nothing(incident, cast, signal, region):
+    browser, headers = cast.browser("maya"), {"HX-Request": "true", "X-Version": str(incident.version)}
+    asked = "/admin/incidents/1/changes?signal="
+    assert f'hx-target="#{region}"' in browser.get(asked + signal, headers=headers).text
+    assert browser.get(asked + "gossip", headers=headers).status_code == 204
+
+
 def test_an_account_that_changed_may_have_ended_sessions():
     assert may_end_sessions([Recorded(None, 0, "user.switched_off", None)])
     assert not may_end_sessions([Recorded(None, 0, "session.started", None), recorded("note.logged")])

@@ -183,6 +183,30 @@ def test_what_comes_twice_or_too_late_is_said_once():
     assert second == []
 
 
+def test_that_something_may_be_lost_is_not_hidden_by_a_version_that_comes_with_it():
+    async def act():
+        viewer = Viewer("42", 1, "Maya")
+        viewer.add([], 7, 0)
+        viewer.add([], 0, 0)
+        viewer.add([Signal.PEOPLE], 0, 0)
+        first = await viewer.events()
+        viewer.add([], 8, 0)
+        return first, await viewer.events()
+
+    first, second = run(act)
+    assert first == [("stale", Change(0, ("people",), 0))]
+    assert second == [("stale", Change(8, (), 0))]
+
+
+def test_what_another_version_of_the_program_says_is_asked_for(processes):
+    first, second = processes
+    viewer = second.open("42")
+    second.run(
+        second.live._on_message, '{"kind": "Stale", "origin": "old", "topic": "42", "regions": ["panel"]}'
+    )
+    assert second.change(viewer) == Change(0, (), 0)
+
+
 def test_a_crowd_is_asked_to_come_one_after_another():
     async def act():
         hub = Hub()

@@ -54,8 +54,7 @@ def test_each_incident_has_its_own_stream(maya, path):
     other = maya.open("ledger-db")
     stream = maya.listen(other)
     stream.next("beat")
-    save(maya, path, "elsewhere")
-    assert is_changed_within(stream, 100, 1) is False
+    assert is_changed_within(stream, save(maya, path, "elsewhere"), 1) is False
     stream.change(save(maya, other, "here"))
 
 

@@ -24,13 +24,13 @@ def team(view: View) -> Iterator[Command]:
     if reads.offers_release(view) or not view.may_command:
         yield to_place("Release from the bridge", always, "release-name", "release")
     refusal = reads.why_not_stand_down(view)
-    yield Command("Stand down everybody", refusal, endpoint="fireground.release_all")
+    yield Command("Stand down everybody", refusal, endpoint="fireground.stand_down_all")
     label = f"Publish exposure line {exposure_of(view.incident).line}"
-    yield Command(label, view.why_not(COMMAND), endpoint="fireground.publish_line")
+    yield Command(label, view.why_not(COMMAND), endpoint="fireground.post_exposure")
 
 
 def _handover(view: View) -> Iterator[Command]:
-    yield to_place("Hand over command", why_not_offer(view), "handover-to", "offer")
+    yield to_place("Hand over command", why_not_offer(view), "handover-to", "offer_command")
     offer = reads.handover(view)
     answers = (
         ("Accept command", "accept", reads.why_not_answer(view)),

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from flask import render_template
+from markupsafe import Markup
 from sqlalchemy import select
 
 from majorops.db import db
@@ -51,10 +52,11 @@ BUILDERS: dict[Region, Callable[[View], object]] = {
 PARTS: dict[Region, tuple[str, ...]] = {Region.PANEL: ("foot",), Region.NUDGE: ("nudge_top",)}
 
 
-def draw(name: str, view: View, part: str = "") -> str:
+def draw(name: str, view: View, part: str = "") -> Markup:
     """The HTML of the region of this name, or of one of its parts. Raises ValueError where there is none."""
     region = Region(name)
     template = f"fireground/_{part or name}.html"
     if BUILDERS[region] not in view.loaded:
         view.loaded[BUILDERS[region]] = BUILDERS[region](view)
-    return render_template(template, **{name: view.loaded[BUILDERS[region]]})
+    html = render_template(template, **{name: view.loaded[BUILDERS[region]]})
+    return Markup(html)  # noqa: S704 (our own template)

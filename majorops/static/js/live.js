@@ -28,7 +28,7 @@ function start() {
   let { ticket } = root.dataset;
   let source = null,
     isStreaming = false,
-    isWhole = true,
+    isConnected = true,
     lastBeat = 0,
     streamAfter = 0,
     streamPause = 1000;
@@ -116,7 +116,7 @@ function start() {
     if (asked === 401) return plan(15000);
     // A hidden tab shows its title only: that asks more often while it says that something is overdue.
     const hidden = document.title.startsWith("OVERDUE") ? POLL : HIDDEN;
-    const quiet = document.hidden ? hidden : isStreaming && isWhole ? SAFETY : POLL;
+    const quiet = document.hidden ? hidden : isStreaming && isConnected ? SAFETY : POLL;
     plan(jitter(isWell ? quiet : Math.min(SLOWEST, 300 * 2 ** tries)));
   }
 
@@ -131,8 +131,8 @@ function start() {
       });
     on("beat");
     on("connection", (state) => {
-      isWhole = state === "up";
-      plan(jitter(isWhole ? 300 : POLL));
+      isConnected = state === "up";
+      plan(jitter(isConnected ? 300 : POLL));
     });
     on("bye", () => lost(300));
     on("stale", (text) => onStale(JSON.parse(text)));
@@ -154,8 +154,8 @@ function start() {
   function onStale(change) {
     if (posting) return later.push(change);
     const { version, signals, spread } = change;
-    if (version && version <= pageVersion() && !signals.length) return;
-    setTimeout(ask, Math.random() * spread, ...signals.map((name) => `signal=${name}`));
+    if (version && version <= pageVersion() && !signals?.length) return;
+    setTimeout(ask, Math.random() * spread, ...(signals ?? []).map((name) => `signal=${name}`));
   }
   const isPost = (event) => event.detail.ctx?.request.method === "POST";
   document.addEventListener("htmx:before:request", (event) => {
@@ -182,7 +182,7 @@ function start() {
 
   function lost(pause) {
     source?.close();
-    [source, isStreaming, isWhole] = [null, false, true];
+    [source, isStreaming, isConnected] = [null, false, true];
     if (pause) plan(jitter(pause));
   }
 
