@@ -199,11 +199,10 @@ def test_that_something_may_be_lost_is_not_hidden_by_a_version_that_comes_with_i
 
 
 def test_what_another_version_of_the_program_says_is_asked_for(processes):
-    first, second = processes
+    _, second = processes
     viewer = second.open("42")
-    second.run(
-        second.live._on_message, '{"kind": "Stale", "origin": "old", "topic": "42", "regions": ["panel"]}'
-    )
+    text = '{"kind": "Stale", "origin": "old", "topic": "42", "regions": ["panel"], "version": 7}'
+    second.run(second.live._on_message, text)
     assert second.change(viewer) == Change(0, (), 0)
 
 

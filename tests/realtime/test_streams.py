@@ -46,7 +46,7 @@ def test_a_change_is_a_version_and_carries_no_content(maya, path):
     stream.next("beat")
     version = save(maya, path, "a text that must not be pushed")
     change = stream.change(version)  # the opening itself may come by
-    assert change == {"version": version, "signals": [], "spread": 0}
+    assert change == {"version": version, "signals": [], "spread": 0, "regions": ["*"]}
     assert maya.get(f"{path}/changes", headers={"X-Version": "0"}).text.count("must not be pushed") >= 1
 
 
@@ -54,7 +54,9 @@ def test_each_incident_has_its_own_stream(maya, path):
     other = maya.open("ledger-db")
     stream = maya.listen(other)
     stream.next("beat")
-    assert is_changed_within(stream, save(maya, path, "elsewhere"), 1) is False
+    save(maya, path, "elsewhere")
+    further = save(maya, path, "further than the other is", "elsewhere")
+    assert is_changed_within(stream, further, 1) is False
     stream.change(save(maya, other, "here"))
 
 
