@@ -16,7 +16,7 @@ from majorops.realtime.hub import CROWD, Change, Hub, Viewer
 from majorops.realtime.messages import LONGEST, Again, Editing, People, decode, encode
 from majorops.realtime.presence import FORGET, Presence
 from tests.loops import run
-from tests.realtime.test_relays import PostgresEnd, RedisEnd, until
+from tests.realtime.test_relays import PostgresRelays, RedisRelays, until
 from tests.waiting import LIMIT
 
 
@@ -76,7 +76,7 @@ class Process:
         self.loop.close()
 
 
-@pytest.fixture(params=[OneProcess, PostgresEnd, RedisEnd])
+@pytest.fixture(params=[OneProcess, PostgresRelays, RedisRelays])
 def processes(request):
     """Two processes on one relay; in process they are one."""
     relay = request.param(request)
@@ -128,7 +128,7 @@ def test_who_leaves_is_gone_and_edits_nothing(processes):
     until(lambda: [(who.name, who.field) for who in first.live.people("42")] == [("Maya Okafor", "")])
 
 
-@pytest.mark.parametrize("kind", [PostgresEnd, RedisEnd])
+@pytest.mark.parametrize("kind", [PostgresRelays, RedisRelays])
 def test_a_process_without_streams_publishes_too(kind, request):
     """The command line: what waits is sent before it ends."""
     relay = kind(request)

@@ -17,7 +17,7 @@ from tests.waiting import wait_for
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'majorops'"
 
 
-class Wire:
+class Relays:
     """How a test makes ends of one relay, cuts it, and mends it."""
 
     def end(self) -> Relay:
@@ -30,7 +30,7 @@ class Wire:
         raise NotImplementedError
 
 
-class PostgresEnd(Wire):
+class PostgresRelays(Relays):
     def __init__(self, request):
         self.server = request.getfixturevalue("postgres")
         with autocommit(self.server) as connection:
@@ -52,7 +52,7 @@ class PostgresEnd(Wire):
             connection.execute(text("ALTER DATABASE relay ALLOW_CONNECTIONS true"))
 
 
-class RedisEnd(Wire):
+class RedisRelays(Relays):
     def __init__(self, request):
         self.server = request.getfixturevalue("redis_server")
 
@@ -82,7 +82,7 @@ def until(condition) -> None:
     wait_for(condition, "what was sent over the relay")
 
 
-@pytest.fixture(params=[PostgresEnd, RedisEnd])
+@pytest.fixture(params=[PostgresRelays, RedisRelays])
 def relay(request):
     return request.param(request)
 
@@ -125,7 +125,7 @@ def test_the_longest_text_and_odd_characters_arrive_whole(ends):
     assert second.heard == [longest]
 
 
-def test_a_cut_wire_is_told_and_sending_goes_on(ends, relay):
+def test_a_relay_that_is_cut_says_so_and_sending_goes_on(ends, relay):
     first, second = ends
     relay.cut()
     until(lambda: first.lines[:1] == [False] and second.lines[:1] == [False])
