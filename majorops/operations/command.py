@@ -40,8 +40,6 @@ def assign(
     Part of an operation.
     """
     old = holder(incident, role)
-    if (old.name if old else "", old.user_id if old else None) == (name, user_id):
-        return
     if role is CommandRole.MIM:
         lapse_handover(incident, f"MIM was set to {name}", actor=actor, now=now)
     if old:

@@ -9,6 +9,7 @@ from majorops.domain.alarm import LEVELS, TRIGGERS, level_after
 from majorops.domain.cadence import CadenceState, Said, cadence, standing_promise
 from majorops.domain.can import parse_can
 from majorops.domain.enums import AlarmLevel, IncidentStatus, Phase, Severity
+from majorops.domain.events import EventKind, Region, Signal, stale_regions
 from majorops.domain.playbook import PLAYS, item
 from majorops.domain.suggest import systems_in
 
@@ -173,3 +174,18 @@ def test_every_phase_has_its_play():
         keys = [line.key for line in play.items]
         assert len(keys) == len(set(keys))
     assert item(Phase.ALERT, "nothing") is None
+
+
+def test_entries_and_signals_say_which_regions_are_stale():
+    assert stale_regions([]) == frozenset()
+    assert stale_regions([EventKind.NOTE_LOGGED]) == {Region.TIMELINE, Region.PANEL}
+    kinds, signals = [EventKind.SYSTEM_STATUS, EventKind.RUNCARD_TICKED], [Signal.PEOPLE, Signal.MESSAGES]
+    assert stale_regions(kinds, signals) == {
+        Region.TIMELINE,
+        Region.PANEL,
+        Region.INFO,
+        Region.RUNCARD,
+        Region.PRESENCE,
+        Region.NUDGE,
+        Region.LEDGER,
+    }
