@@ -11,7 +11,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, SignInMethod
-from majorops.domain.errors import Conflict, Forbidden, Invalid
+from majorops.domain.errors import Busy, Conflict, Forbidden, Invalid
 from majorops.models import AuditEntry, SignInThrottle, User, UserSession
 from majorops.operations import accounts, passwords, sign_in, throttle
 from tests.cast import PASSWORD
@@ -345,3 +345,53 @@ def test_a_session_holds_until_its_absolute_limit(maya, clock, who):
     assert accounts.session_user(token, began) is None
     accounts.end_session(token, **who)
     assert accounts.session_user(token, began.replace(hour=13)) is None
+
+
+ADD = {"email": "new@example.org", "name": "New", "role": AccountRole.MIM}
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "says"),
+    [
+        ({"email": "nobody"}, "email", "Use an e-mail address such as name@example.org."),
+        ({"email": f"{'x' * 243}@example.org"}, "email", "Use an e-mail address such as name@example.org."),
+        ({"email": "MAYA@example.org "}, "email", "maya@example.org has an account already."),
+        ({"name": " "}, "name", "A name has 1 to 120 characters."),
+        ({"name": "x" * 121}, "name", "A name has 1 to 120 characters."),
+    ],
+)
+def test_an_account_is_refused_at_its_field(cast, who, given, field, says):
+    with pytest.raises(Invalid) as refused:
+        accounts.add_user(**ADD | given, **who)
+    assert refused.value.errors == {field: says}
+    accounts.add_user(**ADD | {"name": "x" * 120, "email": f"{'x' * 242}@example.org"}, **who)
+
+
+def test_the_data_form_saves_all_of_an_account_and_nothing_that_stands_there(maya, clock, who):
+    form = {"email": MAYA, "name": "Maya Okafor", "role": AccountRole.MIM, "is_active": True}
+    before = kinds()
+    accounts.save_user(maya, **form, password="", **who)
+    assert kinds() == before
+    accounts.save_user(maya, **form | {"role": AccountRole.RESPONDER}, password=PASSWORD * 2, **who)
+    assert maya.role is AccountRole.RESPONDER
+    assert not type_in(clock).token
+    assert type_in(clock, PASSWORD * 2).token
+
+
+def test_more_than_wait_for_a_check_are_sent_away_at_once(maya, clock, monkeypatch):
+    monkeypatch.setattr(passwords, "_places", threading.BoundedSemaphore(1))
+    with passwords._places, pytest.raises(Busy, match=r"Too many people sign in .* Try again in 5 seconds"):
+        type_in(clock)
+    assert type_in(clock).token  # the place is free again
+
+
+def test_the_code_of_the_first_run_is_tried_ten_times(app, clock):
+    def try_it() -> str:
+        return sign_in.throttle_setup(address="192.0.2.1", actor=SYSTEM, now=clock())
+
+    assert {try_it() for _ in range(10)} == {"This is not the code on the server's console."}
+    assert sign_in.is_setup_paused("192.0.2.1", clock())
+    assert not sign_in.is_setup_paused("192.0.2.2", clock())
+    assert try_it() == "Too many wrong codes. The next try counts from 14:15:00 UTC."
+    assert kinds().count("setup.failed") == 10
+    assert not sign_in.is_setup_paused("192.0.2.1", clock.tick(minutes=15))

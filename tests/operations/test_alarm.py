@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import AccountRole, AlarmLevel, ChannelKind, DeliveryState, Notice, Severity
-from majorops.domain.errors import Conflict
+from majorops.domain.enums import (
+    AccountRole,
+    AlarmLevel,
+    ChannelKind,
+    DeliveryState,
+    Notice,
+    Severity,
+    Visibility,
+)
+from majorops.domain.errors import Conflict, Invalid
 from majorops.fireground import reads
 from majorops.models import Delivery, Incident, TimelineEvent, User
-from majorops.operations import catalogue, coaching, delivery, incident
+from majorops.operations import catalogue, coaching, delivery, incident, outcome
 from tests.counting import queries
 
 
@@ -165,3 +173,48 @@ def test_a_crowd_costs_no_query_each(people, clock):
         people.open()
     assert len(sent) < 45
     assert len(told()) == 63
+
+
+def test_severity_and_box_change_once_with_a_reason_that_stays_internal(people, clock):
+    case, who = people.open(severity=Severity.MEDIUM), {"actor": people.maya, "now": clock()}
+    before = case.version
+    incident.change_severity(case, Severity.MEDIUM, reason="the same", **who)
+    incident.set_alarm_level(case, AlarmLevel.BOX_1, **who)
+    assert case.version == before
+    with pytest.raises(Invalid, match="Medium gives Box 1; it can only be raised"):
+        incident.set_alarm_level(case, AlarmLevel.BOX_0, **who)
+    incident.change_severity(case, Severity.LOW, reason="one desk alone", **who)
+    given = db.session.scalar(select(TimelineEvent).filter_by(kind="reason.given"))
+    assert (given.detail, given.visibility) == ("one desk alone", Visibility.INTERNAL)
+
+
+def settle(act: str, states: list[DeliveryState], clock) -> list[str]:
+    """The act's messages end so, as the worker says it, by recipient; the entries of outcomes then."""
+    rows = db.session.scalars(select(Delivery).order_by(Delivery.recipient)).all()
+    for row, state in zip(rows, states, strict=True):
+        row.state, row.last_error = state, "no route" if state is DeliveryState.FAILED else ""
+    db.session.commit()
+    outcome.tell_outcome(1, act, clock())
+    return [
+        f"{entry.title} {entry.detail}".strip()
+        for entry in db.session.scalars(select(TimelineEvent).filter_by(kind="notice.settled"))
+    ]
+
+
+def test_what_became_of_an_alarm_is_an_entry_once_the_last_message_is_settled(people, clock):
+    people.open(severity=Severity.MEDIUM)
+    act = db.session.scalar(select(Delivery.act).filter_by(notice=Notice.ALARM))
+    sent, failed = DeliveryState.SENT, DeliveryState.FAILED
+    assert settle(act, [sent, DeliveryState.SENDING], clock) == []
+    first = "Alarm of 14:00 UTC: 1 told, 1 could not be reached no route"
+    assert settle(act, [sent, failed], clock) == [first]
+    assert settle(f"{act}:role", [sent, failed], clock) == [first]  # the last message of each is one act
+    assert settle(act, [sent, sent], clock) == [first, "Alarm of 14:00 UTC: all 2 told"]  # sent again
+
+
+def test_a_drill_and_what_the_ledger_alone_knows_leave_no_outcome(people, clock):
+    people.open(severity=Severity.MEDIUM, is_drill=True)
+    act = db.session.scalar(select(Delivery.act).filter_by(notice=Notice.ALARM))
+    assert settle(act, [DeliveryState.QUIET] * 2, clock) == []
+    db.session.execute(update(Delivery).values(notice=Notice.REMINDER))
+    assert settle(act, [DeliveryState.SENT] * 2, clock) == []

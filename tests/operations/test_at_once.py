@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import make_transient_to_detached
 
 from majorops.db import db
 from majorops.domain.enums import Phase, Severity
-from majorops.domain.errors import Conflict
+from majorops.domain.errors import Conflict, NotFound
 from majorops.models import Incident, TimelineEvent
+from majorops.operations import OPERATIONS, operation
 from majorops.operations.incident import open_incident
 from majorops.operations.phase import advance_phase
 from majorops.operations.timeline import add_note
@@ -71,3 +74,28 @@ def test_ten_people_write_and_nothing_is_lost(app, cast, clock):
     entries = db.session.execute(rows).all()
     assert [seq for seq, _ in entries] == list(range(1, len(entries) + 1))
     assert {title for _, title in entries} >= {f"{n}-{m}" for n in range(10) for m in range(5)}
+
+
+def test_who_meets_others_twice_is_told_to_try_again(cast, clock):
+    number, runs = cast.open().id, []
+
+    @operation(needs=None)
+    def collide(*, actor, now):
+        runs.append(now)
+        first = db.session.scalar(select(TimelineEvent.seq).filter_by(incident_id=number))
+        given = {"kind": "note.logged", "type": "action", "visibility": "internal", "title": "x"}
+        given |= {"phase": Phase.ALERT, "actor_name": actor.name, "at": now}
+        db.session.add(TimelineEvent(incident_id=number, seq=first, **given))
+
+    OPERATIONS.pop("test_at_once.collide")
+    with pytest.raises(Conflict, match="Somebody changed this at the same moment. Nothing was saved"):
+        collide(actor=cast.maya, now=clock())
+    assert len(runs) == 2
+
+
+def test_an_incident_that_is_not_there_any_more(cast, clock):
+    gone = Incident(id=999)
+    make_transient_to_detached(gone)
+    db.session.add(gone)
+    with pytest.raises(NotFound, match="There is no such incident"):
+        add_note(gone, "heard", actor=cast.maya, now=clock())

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.domain.access import Actor
+from majorops.domain.access import GRANTS, Actor
 from majorops.domain.enums import AccountRole, AskState, BriefPage, Visibility
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.models import Ask, BriefLink, TimelineEvent
+from majorops.operations import briefs
 from majorops.operations.asks import answer_ask
 from majorops.operations.briefs import ask_question, count_use, make_link, open_link, revoke_link
 
@@ -133,3 +134,20 @@ def test_only_who_commands_makes_links(cast, incident, clock):
             make_link(
                 incident, page=BriefPage.EXEC, name="B", hours=1, actor=getattr(cast, nick), now=clock()
             )
+
+
+def test_fifty_links_are_open_at_most(incident, who, clock, monkeypatch):
+    monkeypatch.setattr(briefs, "MOST_LINKS", 2)
+    first = made(incident, who, hours=1)
+    made(incident, who)
+    with pytest.raises(Conflict, match="2 links are open. Revoke one first."):
+        made(incident, who)
+    clock.tick(hours=1)  # the first one has run out
+    made(incident, {**who, "now": clock()})
+    assert not first.is_open(clock())
+
+
+def test_who_may_not_read_a_brief_asks_nothing_there(incident, clock, monkeypatch):
+    monkeypatch.setitem(GRANTS, AccountRole.EXECUTIVE, frozenset())
+    with pytest.raises(Forbidden, match="Executive accounts may not do this"):
+        ask_question(incident, "Why?", asked_from="link:1", actor=READER, now=clock())

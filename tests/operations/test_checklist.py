@@ -20,6 +20,9 @@ def test_who_and_when(cast, clock):
     set_tick(incident, Phase.ALERT, "real", True, actor=cast.maya, now=clock())
     tick = db.session.scalar(select(ChecklistTick))
     assert (tick.by, tick.at) == ("Maya Okafor", clock())
+    before = incident.version
+    set_tick(incident, Phase.ALERT, "real", True, actor=cast.omar, now=clock())  # it is ticked already
+    assert (incident.version, db.session.scalar(select(ChecklistTick.by))) == (before, "Maya Okafor")
     set_tick(incident, Phase.ALERT, "real", False, actor=cast.maya, now=clock())
     assert db.session.scalar(select(ChecklistTick)) is None
 

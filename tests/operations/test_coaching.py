@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, CommandRole, DeliveryState, Notice, Severity, Visibility
-from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.fireground.regions import nudge
 from majorops.models import Delivery, Incident, NoticePolicy, TimelineEvent, User
 from majorops.operations import coaching, command, reminders, tracks, updates
 from majorops.operations.coach_inputs import coach_inputs
+from majorops.operations.incident import open_incident
 from tests.counting import queries
 
 
@@ -150,3 +152,44 @@ def test_a_timebox_that_ran_out_is_an_entry_once(cast, clock):
         "Timebox expired: roll back (App). Extend or escalate",
         "Timebox expired: Conditions from Database",  # it can only be closed
     ]
+
+
+def test_that_it_was_opened_late_is_confirmed_once(cast, clock):
+    began = clock()
+    clock.tick(minutes=25)
+    incident = cast.open(severity=Severity.LOW, detected_at=began)
+    coaching.confirm_late(incident, actor=cast.maya, now=clock())
+    titles = db.session.scalars(select(TimelineEvent.title).filter_by(kind="opened.late")).all()
+    assert titles == ["Opened 25 min after the problem began"]
+    for settled in (incident, cast.open(severity=Severity.LOW)):  # kept already; not late at all
+        with pytest.raises(Conflict, match="This is settled already"):
+            coaching.confirm_late(settled, actor=cast.maya, now=clock())
+
+
+def test_while_nobody_has_command_every_mim_is_reminded(cast, clock):
+    given = {"title": "t", "severity": Severity.LOW, "systems": ["a"]}
+    open_incident(**given, actor=SYSTEM, now=clock())
+    clock.tick(minutes=10)
+    reminders.remind_all(now=clock())
+    assert {name for name, _ in told()} == {"Maya Okafor", "Omar Haddad"}
+
+
+def test_what_ended_or_is_gone_stops_nobody_elses_reminder(cast, clock, monkeypatch):
+    for _ in range(2):
+        updates.post_holding(cast.open(severity=Severity.LOW), actor=cast.maya, now=clock())
+    reminders.remind_all(now=clock())
+    cast.resolve(cast.open(severity=Severity.LOW))
+    reminders._looked[3] = (0, None)
+    clock.tick(minutes=10)
+    real = reminders.remind
+
+    def remind(incident, **who):
+        if incident.id == 1:
+            raise NotFound("There is no such incident.")
+        return real(incident, **who)
+
+    monkeypatch.setattr(reminders, "remind", remind)
+    assert reminders.remind_all(now=clock()) == 1
+    assert [subject for _, subject in told()] == ["INC-002 Update due in 05:00"]
+    assert set(reminders._looked) == {1, 2}
+    assert reminders._remind_one(999, clock()) == 0

@@ -26,7 +26,7 @@ from majorops.operations.command import assign_role, holder, release_responder, 
 from majorops.operations.edit import edit_field
 from majorops.operations.exposure import publish_exposure
 from majorops.operations.handover import accept_handover, decline_handover, offer_handover, withdraw_handover
-from majorops.operations.incident import open_incident
+from majorops.operations.incident import continue_incident, open_incident
 from majorops.operations.stand_down import stand_down
 from majorops.operations.tracks import open_track, report_can
 from tests.operations.test_at_once import at_once
@@ -356,3 +356,35 @@ def test_a_line_pressed_twice_is_published_once(cast, clock, incident):
 def test_a_letter_that_is_none(cast, clock, incident):
     with pytest.raises(Invalid, match="choose one of High, Medium, Low, Not stated"):
         edit_field(incident, "exposure_confidence", "H", actor=cast.maya, now=clock())
+
+
+def test_release_and_stand_down_after_the_close(cast, clock):
+    """Roles stay for the stand-down; who gets no message of it is named with why."""
+    incident, who = cast.open(), {"actor": cast.maya, "now": clock()}
+    for role, name in ((CommandRole.SRE, "Rita Moreau"), (CommandRole.LEADER, "Ada Lindqvist")):
+        assign_role(incident, role, name, **who)
+    release_responder(incident, "Rita Moreau", **who)
+    cast.resolve(incident)
+    release_responder(incident, "Ada Lindqvist", **who)
+    assert last(incident, "responder.released").title == "Released: Ada Lindqvist"
+    assert holder(incident, CommandRole.LEADER).name == "Ada Lindqvist"
+    stand_down(incident, actor=cast.maya, now=clock.tick(minutes=1))
+    untold = "No message to Rita Moreau (held no role any more), Ada Lindqvist (messages off)"
+    assert last(incident, "response.stood_down").detail.endswith(untold)
+    with pytest.raises(Conflict, match="Everybody was released at 14:01:00"):
+        release_responder(incident, "Ada Lindqvist", actor=cast.maya, now=clock())
+
+
+def test_who_held_a_role_last_holds_it_where_it_is_continued_and_that_is_once(cast, clock, incident):
+    who = {"actor": cast.omar, "now": clock()}
+    for name in ("Lena Fischer", "Rita Moreau"):
+        assign_role(incident, CommandRole.SRE, name, **who)
+        clock.tick(seconds=1)
+        who["now"] = clock()
+    cast.resolve(incident)
+    new = continue_incident(incident, **who)
+    sre = holder(new, CommandRole.SRE)
+    assert (sre.name, sre.user_id) == ("Rita Moreau", cast.rita.user_id)
+    assert mim(new) == "Omar Haddad"  # who continues it, not who had command of the first
+    assert continue_incident(incident, actor=cast.maya, now=clock()) is new
+    assert len(db.session.scalars(select(Incident.id)).all()) == 2

@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.briefs import SummaryAtClose
 from majorops.domain.enums import CheckState, IncidentStatus, Phase, Severity
 from majorops.domain.errors import Conflict, GateClosed, Invalid
 from majorops.models import TimelineEvent
 from majorops.operations import phase, validation
+from majorops.operations.edit import edit_field
 
 
 def kinds(incident):
@@ -139,3 +141,26 @@ def test_responder_confirms_only_what_they_own(cast, clock):
     validation.set_check(incident, "ledger-db", CheckState.CONFIRMED, actor=cast.rita, now=clock())
     with pytest.raises(Forbidden, match="not yours"):
         validation.set_check(incident, "payments-api", CheckState.CONFIRMED, actor=cast.rita, now=clock())
+
+
+@pytest.mark.parametrize(
+    ("says", "left"),
+    [
+        (SummaryAtClose.HOLDS, ("Payments fail.", "summary.confirmed")),
+        (SummaryAtClose.LATER, ("Payments fail.", "")),
+        (SummaryAtClose.CLEAR, ("", "field.changed")),
+    ],
+)
+def test_the_close_asks_what_becomes_of_the_exec_summary(cast, clock, says, left):
+    incident, who = cast.open(severity=Severity.LOW), {"actor": cast.maya, "now": clock()}
+    edit_field(incident, "exec_summary", "Payments fail.", **who)
+    cast.validate(incident)
+    phase.advance_phase(incident, **who | {"now": clock()})
+    resolved = IncidentStatus.RESOLVED
+    with pytest.raises(GateClosed, match="Say what becomes of the exec summary"):
+        phase.change_status(incident, resolved, **who)
+    before = incident.version
+    phase.change_status(incident, resolved, summary=says, override="no milestone", **who)
+    assert incident.is_resolved
+    new = [kind for kind in kinds(incident)[before:] if kind in ("summary.confirmed", "field.changed")]
+    assert (incident.exec_summary, "".join(new)) == left
