@@ -88,7 +88,7 @@ def test_who_meets_others_twice_is_told_to_try_again(cast, clock):
         db.session.add(TimelineEvent(incident_id=number, seq=first, **given))
 
     OPERATIONS.pop("test_at_once.collide")
-    with pytest.raises(Conflict, match="Somebody changed this at the same moment. Nothing was saved"):
+    with pytest.raises(Conflict, match=r"Somebody changed this at the same moment\. Nothing was saved"):
         collide(actor=cast.maya, now=clock())
     assert len(runs) == 2
 

@@ -140,7 +140,7 @@ def test_fifty_links_are_open_at_most(incident, who, clock, monkeypatch):
     monkeypatch.setattr(briefs, "MOST_LINKS", 2)
     first = made(incident, who, hours=1)
     made(incident, who)
-    with pytest.raises(Conflict, match="2 links are open. Revoke one first."):
+    with pytest.raises(Conflict, match=r"2 links are open\. Revoke one first\."):
         made(incident, who)
     clock.tick(hours=1)  # the first one has run out
     made(incident, {**who, "now": clock()})

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import GRANTS, Actor, Permission
 from majorops.domain.enums import AccountRole, Phase, Severity, SignInMethod, Visibility
-from majorops.domain.errors import Forbidden, Refused
+from majorops.domain.errors import Forbidden, Invalid, Refused
 from majorops.domain.events import EventKind
 from majorops.models import (
     AffectedSystem,
@@ -27,7 +27,7 @@ from majorops.models import (
     TimelineEvent,
     User,
 )
-from majorops.operations import OPERATIONS, operation, record, timeline
+from majorops.operations import OPERATIONS, operation, record, timeline, updates
 from majorops.operations.catalogue import add_system
 from tests.operations.test_every_operation import calls, prepared
 from tests.public.test_canary import addresses
@@ -206,3 +206,65 @@ def test_the_correction_of_a_mim_stays_public_and_the_form_says_what_happens(cas
     assert "Your correction is internal" not in cast.browser("maya").get("/admin/incidents/1").text
     corrected = timeline.strike_entry(incident, note.seq, "pool size 40", actor=cast.maya, now=clock())
     assert corrected.visibility is Visibility.PUBLIC
+
+
+@pytest.fixture
+def maya(cast, clock):
+    return {"actor": cast.maya, "now": clock()}
+
+
+def acts() -> list[str]:
+    return list(db.session.scalars(select(Announcement.act).where(Announcement.act.startswith("said:"))))
+
+
+def test_an_update_made_public_is_announced_once_and_made_internal_it_is_withdrawn(cast, clock, maya):
+    incident = cast.open(severity=Severity.LOW)
+    ahead = clock() + timedelta(minutes=20)
+    update = updates.publish_update(incident, "known", next_update_eta=ahead, **maya)
+    seq = incident.version
+    stranger = cast.browser("xin")
+    assert acts() == []
+    for _ in range(2):
+        timeline.set_visibility(incident, seq, Visibility.PUBLIC, **maya)
+        assert (update.visibility, update.withdrawn_at) == (Visibility.PUBLIC, None)
+        assert acts() == [f"said:{update.id}"]
+        assert "known" in stranger.get("/incidents/1").text
+        timeline.set_visibility(incident, seq, Visibility.INTERNAL, **maya)
+        assert (update.visibility, update.withdrawn_at) == (Visibility.INTERNAL, clock())
+    updates.publish_update(incident, "later", next_update_eta=ahead + timedelta(minutes=9), **maya)
+    assert incident.next_update_eta == ahead + timedelta(minutes=9)
+    timeline.set_visibility(incident, seq, Visibility.PUBLIC, **maya)
+    assert incident.next_update_eta == ahead  # what the public was promised stands
+
+
+def test_an_update_of_a_private_incident_is_announced_to_nobody(cast, maya):
+    incident = cast.open(severity=Severity.LOW)
+    incident.is_public = False
+    db.session.commit()
+    updates.publish_update(incident, "known", **maya)
+    timeline.set_visibility(incident, incident.version, Visibility.PUBLIC, **maya)
+    assert db.session.scalar(select(Publication.visibility)) is Visibility.PUBLIC
+    assert acts() == []
+
+
+def test_the_same_update_twice_within_a_minute_is_one(cast, clock, maya):
+    incident = cast.open(severity=Severity.LOW)
+    first = updates.publish_update(incident, "known", **maya)
+    clock.tick(seconds=59)
+    assert updates.publish_update(incident, "known", actor=cast.maya, now=clock()) is first
+    for seconds, who in ((0, cast.omar), (1, cast.maya)):
+        again = updates.publish_update(incident, "known", actor=who, now=clock.tick(seconds=seconds))
+        assert again.id != first.id
+
+
+def test_a_note_is_made_public_by_a_mim_and_corrected_by_its_author_or_one(cast, clock, maya):
+    incident, rita = cast.open(severity=Severity.LOW), {"actor": cast.rita, "now": clock()}
+    with pytest.raises(Invalid, match="Only the MIM makes an entry public"):
+        timeline.add_note(incident, "heard", visibility=Visibility.PUBLIC, **rita)
+    note = timeline.add_note(incident, "heard\non the bridge", visibility=Visibility.PUBLIC, **maya)
+    assert (note.title, note.detail) == ("heard", "heard\non the bridge")
+    with pytest.raises(Invalid, match=r"This is somebody else's note\. Log your own"):
+        timeline.strike_entry(incident, note.seq, "not so", **rita)
+    long = timeline.add_note(incident, "x" * 301, **rita)
+    assert (long.title, long.detail) == ("x" * 300, "x" * 301)
+    timeline.strike_entry(incident, long.seq, "shorter", **maya)

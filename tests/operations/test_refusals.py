@@ -17,6 +17,7 @@ from majorops.domain.enums import (
     ChannelKind,
     CheckState,
     CommandRole,
+    DeliveryState,
     IncidentStatus,
     Notice,
     Phase,
@@ -26,7 +27,7 @@ from majorops.domain.enums import (
 )
 from majorops.domain.errors import Conflict, Forbidden, Invalid, Refused
 from majorops.domain.events import EventKind
-from majorops.models import Incident, TimelineEvent, User, ValidationCheck
+from majorops.models import Delivery, Incident, TimelineEvent, User, ValidationCheck
 from majorops.operations import (
     accounts,
     asks,
@@ -128,6 +129,22 @@ ON_AN_INCIDENT = {
         "dns is not an affected system",
     ),
     "a card that is not there": (lambda i, w: runcards.choose_card(i, 999, **w), "no such run card"),
+    "a milestone without a promise": (
+        lambda i, w: updates.publish_milestone(i, "Known.", **w),
+        "A milestone promises the next update: choose when",
+    ),
+    "a resolution without its After Action": (
+        lambda i, w: updates.publish_milestone(i, "Over.", is_resolution=True, **w),
+        "A resolution milestone names the After Action's date and time",
+    ),
+    "a text that promises something else": (
+        lambda i, w: updates.publish_update(i, "Next update in 15 minutes.", asks_promise=True, **w),
+        "The text says 15 minutes, nothing is promised",
+    ),
+    "a holding update that changed meanwhile": (
+        lambda i, w: updates.post_holding(i, shown="internal: what it said", **w),
+        "Nothing was posted: it changed meanwhile. A holding update says now, public",
+    ),
     "back to active by the status": (to_active, "press Symptoms returned"),
     "a field that does not exist": (lambda i, w: edit.edit_field(i, "nothing", "x", **w), "no field nothing"),
     "a discarded edit of no field": (
@@ -287,6 +304,35 @@ class TestDataManagement:
             delivery.add_channel(email="omar@example.org", **given, **who)
         delivery.save_channel(channel, address=channel.address, is_active=True, **who)
         assert channel.is_active
+
+    def test_what_is_on_its_way_or_has_no_channel_is_not_sent_again(self, cast, clock):
+        cast.open()
+        message, who = db.session.scalar(select(Delivery)), {"actor": cast.ada, "now": clock()}
+        for state, says in ((DeliveryState.PENDING, "waiting"), (DeliveryState.SENT, "sent")):
+            message.state = state
+            db.session.commit()
+            with pytest.raises(Conflict, match=f"Only what failed or had no channel .* this one: {says}"):
+                delivery.send_again(message, **who)
+        message.state, message.kind = DeliveryState.NO_CHANNEL, None
+        db.session.commit()
+        with pytest.raises(Conflict, match=r"The person has no channel\. Add one"):
+            delivery.send_again(message, **who)
+
+    def test_who_cannot_be_reached(self, cast, clock):
+        who = {"actor": cast.ada, "now": clock()}
+        for nick, kind, address, is_active in (
+            ("omar", ChannelKind.WEBHOOK, "https://hooks.example.org/1", True),
+            ("rita", ChannelKind.EMAIL, "r@b.cd", True),
+            ("xin", ChannelKind.EMAIL, "x@b.cd", False),
+        ):
+            email = delivery.own_address(getattr(cast, nick))
+            channel = delivery.add_channel(email=email, kind=kind, address=address, **who)
+            delivery.save_channel(channel, address=address, is_active=is_active, **who)
+        assert [user.name for user in delivery.unreachable(has_mail=True)] == ["Xin Zhao"]
+        without = [user.name for user in delivery.unreachable(has_mail=False)]
+        assert without == ["Ada Lindqvist", "Maya Okafor", "Rita Moreau", "Xin Zhao"]
+        db.session.get(User, cast.rita.user_id).is_active = False
+        assert "Rita Moreau" not in [user.name for user in delivery.unreachable(has_mail=False)]
 
     def test_a_policy_that_stands_is_no_change(self, cast, clock):
         role, notice = AccountRole.MIM, Notice.ALARM
