@@ -33,11 +33,11 @@ ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin
   tests/web/test_health.py::TestClocks::test_the_clock_of_postgresql_is_compared \
   tests/web/test_health.py::test_postgresql_that_takes_no_writes
 
-test: .venv/dev browser
-	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
+test: .venv/dev browser coverage
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --ignore tests/domain --ignore tests/operations
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --postgres $(ON_POSTGRES)
 
-# Which lines of what decides and what writes no test of theirs runs.
+# What decides and what writes: each line is run by a test of its own.
 coverage: .venv/dev
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/domain tests/operations --cov
 

@@ -167,7 +167,7 @@ class Worker:
 
     def _tick(self) -> None:
         acts = {
-            "reminders": lambda: remind_all(now=clock.now()),
+            "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
             "old drafts": self._tidy,
             "announcements": self._fan_out,

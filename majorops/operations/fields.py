@@ -352,6 +352,7 @@ _ALL = (
         audience="public",
         display="systems",
         suggests="systems",
+        also=frozenset({Region.RUNCARD}),
         reader=lambda incident: ", ".join(incident.system_names),
         store=_store_systems,
         then=_bring_card,

@@ -5,6 +5,7 @@ Called about once a second by the worker.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -23,8 +24,12 @@ from majorops.operations.coaching import remind, untold
 _looked: dict[int, tuple[int, datetime | None]] = {}
 
 
-def remind_all(*, now: datetime) -> int:
-    """Queue what has become due. Costs one query while nothing changes. Returns the number of nudges told."""
+def remind_all(*, now: datetime, on_reminder: Callable[[int], None] = lambda number: None) -> int:
+    """Queue what has become due. Costs one query while nothing changes.
+
+    `on_reminder`: called with the number of each incident that something was queued for, as no entry of its
+    timeline says so. Returns the number of nudges told.
+    """
     running = select(Incident.id, Incident.version).where(IS_RUNNING)
     rows = dict(db.session.execute(running).all())
     for gone in _looked.keys() - rows.keys():
@@ -34,7 +39,10 @@ def remind_all(*, now: datetime) -> int:
         seen, next_at = _looked.get(number, (-1, None))
         if seen == version and (next_at is None or now < next_at):
             continue
-        told += _remind_one(number, now)
+        here = _remind_one(number, now)
+        if here:
+            on_reminder(number)
+        told += here
     return told
 
 

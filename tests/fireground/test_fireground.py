@@ -252,6 +252,7 @@ def test_a_resolved_incident_gets_no_holding_update(maya, cast, incident):
         (("track.opened", None), {"nudge", "notices"}),
         (("track.closed", None), {"nudge", "notices"}),
         (("field.changed", "is_public"), {"nudge"}),
+        (("field.changed", "affected_systems"), {"runcard"}),
     ],
 )
 def test_the_words_of_a_holding_update_are_drawn_again_on_every_screen(event, regions):

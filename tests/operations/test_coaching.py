@@ -46,6 +46,16 @@ def test_a_promise_is_reminded_of_at_its_second_and_once(cast, clock):
     ]
 
 
+def test_a_reminder_is_said_to_whoever_keeps_screens_live(cast, clock):
+    """It leaves no entry in the timeline: without this the list of what was sent stays as it was."""
+    incident, reminded = cast.open(severity=Severity.LOW), []
+    updates.post_holding(incident, actor=cast.maya, now=clock())
+    clock.tick(minutes=10)
+    reminders.remind_all(now=clock(), on_reminder=reminded.append)
+    reminders.remind_all(now=clock(), on_reminder=reminded.append)
+    assert reminded == [incident.id]
+
+
 def test_what_changes_meanwhile_is_seen(cast, clock):
     incident = cast.open(severity=Severity.LOW)
     updates.post_holding(incident, actor=cast.maya, now=clock())

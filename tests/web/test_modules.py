@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from majorops.web.assets import SCRIPTS, STATIC
 from majorops.web.modules import Modules
+
+OWN = [path for path in sorted((STATIC / "js").rglob("*.js"))]
 
 
 def write(folder, **files: str):
@@ -55,3 +59,9 @@ def test_every_script_is_on_some_page_and_none_makes_a_global():
         assert "window." not in path.read_text().replace("window.addEventListener", "").replace(
             "window.print", ""
         ), path
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_no_text_stands_inside_another_one(path):
+    """rjsmin takes the inner backtick for the end of the outer text, and the spaces after it for code."""
+    assert not re.search(r"`[^`]*\$\{[^}`]*`", path.read_text())

@@ -52,7 +52,10 @@ const FORMATS = {
     if (!days) return `${hours} h ${two(minutes % 60)} min`;
     return `${days + (days === 1 ? " day " : " days ") + (hours % 24)} h`;
   },
-  ago: (ms) => `${ms < 60000 ? `${Math.floor(Math.max(ms, 0) / 1000)} s` : FORMATS.words(ms)} ago`,
+  ago: (ms) => {
+    const seconds = `${Math.floor(Math.max(ms, 0) / 1000)} s`;
+    return `${ms < 60000 ? seconds : FORMATS.words(ms)} ago`;
+  },
 };
 const form = (e) => FORMATS[e.dataset.format] ?? clock;
 // An answer may be lost, or overtaken: what should have turned and has not is asked for again.

@@ -216,7 +216,8 @@ function start() {
   function queueRow(item) {
     const row = document.createElement("p"),
       drop = document.createElement("button");
-    row.textContent = `${hms(item.made)} ${item.shown}${item.why ? `. ${item.why}` : ""} `;
+    const why = item.why ? `. ${item.why}` : "";
+    row.textContent = `${hms(item.made)} ${item.shown}${why} `;
     Object.assign(drop, { type: "button", className: "button button--small", textContent: "Discard" });
     drop.dataset.sure = "Press again to discard";
     drop.addEventListener("click", () => write(read().filter((other) => other.key !== item.key)));

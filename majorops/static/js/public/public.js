@@ -54,10 +54,8 @@ function count(badge, ms, words) {
     mark.dataset.left = "";
     badge.append(" ", mark);
   }
-  mark.textContent = words.replace(
-    "{0}",
-    `${seconds >= 3600 ? `${two(seconds / 3600)}:` : ""}${two((seconds / 60) % 60)}:${two(seconds % 60)}`,
-  );
+  const hours = seconds >= 3600 ? `${two(seconds / 3600)}:` : "";
+  mark.textContent = words.replace("{0}", `${hours}${two((seconds / 60) % 60)}:${two(seconds % 60)}`);
 }
 
 // Times in the reader's own zone; UTC stays as the tooltip.
