@@ -9,7 +9,7 @@ import pytest
 from majorops.web.assets import SCRIPTS, STATIC
 from majorops.web.modules import Modules
 
-OWN = [path for path in sorted((STATIC / "js").rglob("*.js"))]
+OWN = sorted((STATIC / "js").rglob("*.js"))
 
 
 def write(folder, **files: str):
