@@ -17,7 +17,7 @@ from majorops.domain.text import clean_line
 from majorops.models import Incident
 from majorops.operations.briefs import links_of, make_link, revoke_link
 from majorops.web.access import needs
-from majorops.web.context import command_context, load, offline_command_context
+from majorops.web.context import current_actor, load, request_meta
 from majorops.web.error_handlers import number_of, status_of
 
 bp = Blueprint("brief_links", __name__, url_prefix="/admin/incidents/<int:number>/links")
@@ -43,7 +43,15 @@ def make(number: int) -> Response:
         if page is None:
             raise Invalid({"page": "Choose which brief the link opens."})
         hours = number_of(request.form.get("hours", "").strip())
-        token = make_link(incident, name=name, page=page, hours=hours, **offline_command_context())
+        token = make_link(
+            incident,
+            name=name,
+            page=page,
+            hours=hours,
+            actor=current_actor(),
+            now=clock.now(),
+            request_meta=request_meta(),
+        )
     except Refused as problem:
         return draw(incident, problem, status=status_of(problem))
     if token is None:  # the same form, sent twice
@@ -57,7 +65,7 @@ def revoke(number: int, link: int) -> Response:
     """End a link at once, whoever has it open; then back to the list."""
     incident = load(number)
     try:
-        revoke_link(incident, link, **command_context())
+        revoke_link(incident, link, actor=current_actor(), now=clock.now())
     except Refused as problem:
         return draw(incident, problem, status=status_of(problem))
     return redirect(url_for(".show", number=number), 303)

@@ -14,7 +14,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.operations.briefs import ask_question
 from majorops.projections.brief import brief_incident, brief_list
 from majorops.web.access import needs
-from majorops.web.context import command_context, load
+from majorops.web.context import current_actor, load
 from majorops.web.error_handlers import status_of
 
 bp = Blueprint("brief", __name__)
@@ -67,7 +67,7 @@ def ask(number: int, which: BriefPage) -> Response:
     brief_incident(number) or abort(404)
     text = question_in(request.form)
     try:
-        ask_question(load(number), text, asked_from=mine(), **command_context())
+        ask_question(load(number), text, asked_from=mine(), actor=current_actor(), now=clock.now())
     except (Invalid, Conflict) as problem:
         return page(number, which, typed=text, error=str(problem), status=status_of(problem))
     return unkept(redirect(request.path + "#ask", 303))

@@ -6,12 +6,45 @@ What a line does not say is empty or None; whether that is enough is for the ope
 from __future__ import annotations
 
 import re
+from typing import TypedDict
 
 ASK_MINUTES = 5
 _MINUTES = re.compile(r"[\s,]+(\d{1,5})\s*(?:m|min|mins|minutes|')?\.?$", re.IGNORECASE)
 
 
-def parse_track(line: str) -> dict[str, object]:
+class TrackLine(TypedDict):
+    """What opens a track; `minutes` is None where no number ends the line."""
+
+    team: str
+    owner: str
+    goal: str
+    minutes: int | None
+
+
+class AskLine(TypedDict):
+    """What opens an ask, with its clock."""
+
+    whom: str
+    what: str
+    minutes: int
+
+
+class CauseLine(TypedDict):
+    """A cause that is ruled out."""
+
+    cause: str
+    why: str
+
+
+class DecisionLine(TypedDict):
+    """A decision, as it is logged."""
+
+    proposal: str
+    decided_by: str
+    objections: str
+
+
+def parse_track(line: str) -> TrackLine:
     """`team`, `owner`, `goal` and `minutes` of `Team, Owner: goal minutes`.
 
     Minutes are None where no number ends the line.
@@ -28,20 +61,20 @@ def parse_gather(line: str) -> tuple[list[str], int | None]:
     return list(dict.fromkeys(filter(None, (name.strip() for name in names.split(","))))), minutes
 
 
-def parse_ask(line: str) -> dict[str, object]:
+def parse_ask(line: str) -> AskLine:
     """`whom`, `what` and `minutes` (5 unless said) of `Lena: check the pool size 10`."""
     whom, rest = _head(line)
     what, minutes = _minutes(rest)
     return {"whom": whom, "what": what, "minutes": ASK_MINUTES if minutes is None else minutes}
 
 
-def parse_cause(line: str) -> dict[str, str]:
+def parse_cause(line: str) -> CauseLine:
     """`cause` and `why` of `Network: traceroutes clean since 14:05`."""
     cause, why = _head(line)
     return {"cause": cause, "why": why}
 
 
-def parse_decision(line: str) -> dict[str, str]:
+def parse_decision(line: str) -> DecisionLine:
     """`proposal`, `decided_by` and `objections` of `Roll back now / Leader / Database: data loss`."""
     parts = [part.strip() for part in line.split("/", 2)] + ["", ""]
     return {"proposal": parts[0], "decided_by": parts[1], "objections": parts[2]}

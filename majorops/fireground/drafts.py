@@ -46,7 +46,7 @@ from majorops.operations.drafts import (
 )
 from majorops.operations.summary import clear_summary, confirm_summary
 from majorops.web.access import needs
-from majorops.web.context import command_context, load
+from majorops.web.context import current_actor, load
 from majorops.web.error_handlers import wants_partial
 
 LINES = "application/x-ndjson"
@@ -96,20 +96,21 @@ def draft(number: int, name: str) -> Response:
 
 def begin(incident: Incident, helper: Helper) -> Job:
     """Look at the record, and keep what the writer will see. Raises Refused."""
-    who, provider, prompt = command_context(), provider_for(current_app.config), prompt_for(helper)
+    actor, now = current_actor(), clock.now()
+    provider, prompt = provider_for(current_app.config), prompt_for(helper)
     given: dict = {}
     if helper is Helper.UPDATE:
         checked(form := ComposerForm())
-        eta = promised(form, who["now"])
+        eta = promised(form, now)
         given["visibility"] = form.visibility.data
-        given["typed"] = own_words(incident, form.body.data, who["actor"])
-        promise = promise_words(form.next_update.data, eta, who["now"])
-        context = build_context(helper, incident.id, now=who["now"], promise=promise, **given)
+        given["typed"] = own_words(incident, form.body.data, actor)
+        promise = promise_words(form.next_update.data, eta, now)
+        context = build_context(helper, incident.id, now=now, promise=promise, **given)
     else:
-        context = build_context(helper, incident.id, now=who["now"])
+        context = build_context(helper, incident.id, now=now)
     seconds = 3 * current_app.config["AI_TIMEOUT"] + HANGS
     asked = Asked(helper, incident.phase, prompt.name, context.text, seconds, **given)
-    return Job(begin_draft(incident.id, asked, **who), who["actor"], provider, context, prompt)
+    return Job(begin_draft(incident.id, asked, actor=actor, now=now), actor, provider, context, prompt)
 
 
 def lines(job: Job) -> Iterator[str]:
@@ -146,7 +147,7 @@ def line(**told: object) -> str:
 def take(incident, draft_id: int) -> Response:
     """Put the drafted exec brief, as it was edited, into the exec summary. Raises Invalid, Conflict."""
     checked(form := BriefForm())
-    take_brief(incident, draft_id, form.value.data, was=form.was.data, **command_context())
+    take_brief(incident, draft_id, form.value.data, was=form.was.data, actor=current_actor(), now=clock.now())
     return changed(incident, "execbrief", also=(Region.EXECBRIEF,))
 
 
@@ -157,7 +158,7 @@ def discard(incident, draft_id: int) -> Response:
 
     Without script what they had typed before it came returns to the form.
     """
-    typed = discard_draft(incident, draft_id, **command_context())
+    typed = discard_draft(incident, draft_id, actor=current_actor(), now=clock.now())
     if typed and not wants_partial():
         return shown_again(incident, "composer", {"body": typed})
     return changed(incident, "composer", also=tuple(REGION.values()))
@@ -171,4 +172,4 @@ def summary(incident) -> None:
     act = {"holds": confirm_summary, "clear": clear_summary}.get(form.act.data)
     if act is None:
         raise Invalid({"summary": "Choose what becomes of the exec summary."})
-    act(incident, was=form.was.data, **command_context())
+    act(incident, was=form.was.data, actor=current_actor(), now=clock.now())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from majorops import clock
 from majorops.domain.access import Permission
 from majorops.domain.errors import Refused
 from majorops.fireground.blueprint import bp
@@ -17,7 +18,7 @@ from majorops.models import Incident
 from majorops.operations.edit import edit_field, last_edit, record_discarded_edit
 from majorops.operations.fields import FIELDS, field_id
 from majorops.web.access import needs
-from majorops.web.context import command_context, load, offline_command_context
+from majorops.web.context import current_actor, load, request_meta
 from majorops.web.error_handlers import status_of, wants_partial
 from majorops.web.suggestions import suggestions
 
@@ -65,9 +66,18 @@ def take_or_edit(incident: Incident, name: str, typed: str, was: str | None) -> 
     `was`: the text that the person saw, None to compare with nothing. Raises Refused.
     """
     if "take" in request.form:
-        return record_discarded_edit(incident, name, typed, **command_context())
+        return record_discarded_edit(incident, name, typed, actor=current_actor(), now=clock.now())
     override = request.form.get("override", "").strip()
-    edit_field(incident, name, typed, was=was, override=override, **offline_command_context())
+    edit_field(
+        incident,
+        name,
+        typed,
+        was=was,
+        override=override,
+        actor=current_actor(),
+        now=clock.now(),
+        request_meta=request_meta(),
+    )
 
 
 @bp.get("/<int:number>/editors")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response
 
+from majorops import clock
 from majorops.domain.can import parse_can
 from majorops.domain.entry import parse_ask, parse_cause, parse_decision
 from majorops.domain.enums import Visibility
@@ -22,7 +23,7 @@ from majorops.operations.asks import answer_ask, ask, defer_ask, log_decision, p
 from majorops.operations.command import release_responder
 from majorops.operations.timeline import add_note, set_visibility, strike_entry
 from majorops.operations.tracks import report_can
-from majorops.web.context import command_context, offline_command_context
+from majorops.web.context import current_actor, request_meta
 
 
 @bp.post("/<int:number>/notes")
@@ -33,21 +34,21 @@ def note(incident) -> Response:
     The operation of each kind asks for its own permission. Raises Forbidden, Invalid, Conflict.
     """
     checked(form := LogForm())
-    text, who = form.text.data, offline_command_context()
+    text, actor, now, sent = form.text.data, current_actor(), clock.now(), request_meta()
     visibility = Visibility.INTERNAL
     match form.kind.data:
         case "can":
-            report_can(incident, **can_given(form), **who)
+            report_can(incident, **can_given(form), actor=actor, now=now, request_meta=sent)
         case "ask":
-            ask(incident, **parse_ask(text), **who)
+            ask(incident, **parse_ask(text), actor=actor, now=now, request_meta=sent)
         case "decision":
-            log_decision(incident, **parse_decision(text), **who)
+            log_decision(incident, **parse_decision(text), actor=actor, now=now, request_meta=sent)
         case "ruled_out":
-            rule_out(incident, **parse_cause(text), **who)
+            rule_out(incident, **parse_cause(text), actor=actor, now=now, request_meta=sent)
         case _:
             visibility = seen(form.public.data)
-            add_note(incident, text, visibility=visibility, **who)
-    said = f"Logged, {visibility.value}, {who['now']:%H:%M:%S} UTC."
+            add_note(incident, text, visibility=visibility, actor=actor, now=now, request_meta=sent)
+    said = f"Logged, {visibility.value}, {now:%H:%M:%S} UTC."
     return changed(incident, "timeline", said=said)
 
 
@@ -68,7 +69,9 @@ def seen(is_public: bool) -> Visibility:
 def visibility(incident, seq: int) -> None:
     """Make entry `seq` public or internal; an update's entry takes the update along. Raises Invalid."""
     checked(form := VisibilityForm())
-    set_visibility(incident, seq, form.visibility.data or Visibility.INTERNAL, **command_context())
+    set_visibility(
+        incident, seq, form.visibility.data or Visibility.INTERNAL, actor=current_actor(), now=clock.now()
+    )
 
 
 @bp.post("/<int:number>/entries/<int:seq>/correction")
@@ -76,7 +79,7 @@ def visibility(incident, seq: int) -> None:
 def correct_entry(incident, seq: int) -> None:
     """Strike out the note that is entry `seq` by a correction (domain §3). Raises Invalid, Conflict."""
     checked(form := CorrectionForm())
-    strike_entry(incident, seq, form.text.data, **command_context())
+    strike_entry(incident, seq, form.text.data, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/releases")
@@ -87,7 +90,7 @@ def release(incident) -> None:
     A command role that they hold, but MIM, becomes vacant while the incident runs.
     """
     checked(form := NameForm())
-    release_responder(incident, form.name.data, **command_context())
+    release_responder(incident, form.name.data, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/answer")
@@ -95,7 +98,7 @@ def release(incident) -> None:
 def answer(incident, ask: int) -> None:
     """Close an ask with its answer. Raises Invalid, Conflict."""
     checked(form := AnswerForm())
-    answer_ask(incident, ask, form.answer.data, **command_context())
+    answer_ask(incident, ask, form.answer.data, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/deferral")
@@ -103,7 +106,7 @@ def answer(incident, ask: int) -> None:
 def defer(incident, ask: int) -> None:
     """Close an ask without an answer, with the reason. Raises Invalid, Conflict."""
     checked(form := AnswerForm())
-    defer_ask(incident, ask, form.answer.data, **command_context())
+    defer_ask(incident, ask, form.answer.data, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/asks/<int:ask>/park")
@@ -111,4 +114,4 @@ def defer(incident, ask: int) -> None:
 def park(incident, ask: int) -> None:
     """Give an ask a new time, 1 to 720 minutes from now. Raises Invalid, Conflict."""
     checked(form := MinutesForm())
-    park_ask(incident, ask, form.minutes.data, **command_context())
+    park_ask(incident, ask, form.minutes.data, actor=current_actor(), now=clock.now())

@@ -18,7 +18,7 @@ from majorops.operations.fields import FIELDS
 from majorops.operations.incident import continue_incident
 from majorops.realtime.invalidation import LIST
 from majorops.web.access import needs
-from majorops.web.context import command_context, load
+from majorops.web.context import current_actor, load
 from majorops.web.error_handlers import number_of, wants_partial
 from majorops.web.redirects import to_fireground
 from majorops.web.streams import publish_editing, ticket
@@ -115,4 +115,4 @@ def presence(number: int) -> Response:
 @incident_action(continue_incident, Region.NOTICES, form="continue")
 def continue_as_new(incident) -> Response:
     """Open an incident that continues this one, resolved, and go there (domain §4). Raises Conflict."""
-    return to_fireground(continue_incident(incident, **command_context()))
+    return to_fireground(continue_incident(incident, actor=current_actor(), now=clock.now()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from majorops import clock
 from majorops.domain.enums import CheckState, Phase
 from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
@@ -12,7 +13,7 @@ from majorops.fireground.responses import checked, incident_action
 from majorops.operations.checklist import set_tick
 from majorops.operations.phase import advance_phase, change_status, report_symptoms_returned
 from majorops.operations.validation import set_check
-from majorops.web.context import command_context
+from majorops.web.context import current_actor
 
 
 @bp.post("/<int:number>/phase")
@@ -26,7 +27,8 @@ def advance(incident) -> None:
         expected=form.expected.data,
         reason=form.reason.data,
         override=form.override.data,
-        **command_context(),
+        actor=current_actor(),
+        now=clock.now(),
     )
 
 
@@ -36,7 +38,7 @@ def status(incident) -> None:
     """Set the status to monitoring or resolved. Raises Invalid, Conflict, GateClosed."""
     checked(form := StatusForm())
     given = {"override": form.override.data, "summary": form.summary.data}
-    change_status(incident, form.to.data or incident.status, **given, **command_context())
+    change_status(incident, form.to.data or incident.status, **given, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/symptoms")
@@ -47,7 +49,7 @@ def symptoms(incident) -> None:
     The status goes back to active, and the ten clean minutes begin anew.
     """
     checked(form := NoteForm())
-    report_symptoms_returned(incident, note=form.text.data, **command_context())
+    report_symptoms_returned(incident, note=form.text.data, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/checks")
@@ -60,7 +62,9 @@ def check(incident) -> None:
     checked(form := CheckForm())
     by, note = form.confirmed_by.data, form.note.data
     state = cast(CheckState, form.state.data)  # one must be chosen
-    set_check(incident, form.system.data, state, confirmed_by=by, note=note, **command_context())
+    set_check(
+        incident, form.system.data, state, confirmed_by=by, note=note, actor=current_actor(), now=clock.now()
+    )
 
 
 @bp.post("/<int:number>/ticks")
@@ -69,4 +73,4 @@ def tick(incident) -> None:
     """Tick or untick a line of a phase's checklist. Raises Invalid, also where the record alone ticks it."""
     checked(form := TickForm())
     phase = cast(Phase, form.phase.data)  # it must be given
-    set_tick(incident, phase, form.item.data, form.ticked.data, **command_context())
+    set_tick(incident, phase, form.item.data, form.ticked.data, actor=current_actor(), now=clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from majorops import clock
 from majorops.domain.entry import ASK_MINUTES, parse_gather, parse_track
 from majorops.domain.enums import TrackOutcome
 from majorops.domain.events import Region
@@ -29,7 +30,7 @@ from majorops.operations.tracks import (
     open_timebox,
     open_track,
 )
-from majorops.web.context import command_context
+from majorops.web.context import current_actor
 
 
 @bp.post("/<int:number>/tracks")
@@ -38,7 +39,12 @@ def new_track(incident) -> None:
     """Open a recovery track from one line or four fields. Raises Invalid, Conflict."""
     checked(form := TrackForm())
     given = {name: form[name].data for name in ("team", "owner", "goal", "minutes")}
-    open_track(incident, **(parse_track(form.line.data) if form.line.data else given), **command_context())
+    open_track(
+        incident,
+        **(parse_track(form.line.data) if form.line.data else given),
+        actor=current_actor(),
+        now=clock.now(),
+    )
 
 
 @bp.post("/<int:number>/tracks/<int:track>/extension")
@@ -46,7 +52,7 @@ def new_track(incident) -> None:
 def extend(incident, track: int) -> None:
     """Give a running track a new timebox, 1 to 720 minutes from now. Raises Invalid, Conflict."""
     checked(form := MinutesForm())
-    extend_track(incident, track, form.minutes.data, **command_context())
+    extend_track(incident, track, form.minutes.data, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/tracks/<int:track>/escalation")
@@ -54,7 +60,9 @@ def extend(incident, track: int) -> None:
 def escalate(incident, track: int) -> None:
     """Escalate a running track, to the Leader unless somebody is named. Raises Invalid, Conflict."""
     checked(form := EscalationForm())
-    escalate_track(incident, track, to=form.to.data, note=form.note.data, **command_context())
+    escalate_track(
+        incident, track, to=form.to.data, note=form.note.data, actor=current_actor(), now=clock.now()
+    )
 
 
 @bp.post("/<int:number>/tracks/<int:track>/outcome")
@@ -63,7 +71,7 @@ def outcome(incident, track: int) -> None:
     """End a running track, a responder only one they own. Raises Invalid, Conflict, Forbidden."""
     checked(form := OutcomeForm())
     outcome = cast(TrackOutcome, form.outcome.data)  # one must be chosen
-    close_track(incident, track, outcome, note=form.note.data, **command_context())
+    close_track(incident, track, outcome, note=form.note.data, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/timeboxes")
@@ -72,7 +80,7 @@ def new_timebox(incident) -> None:
     """Open a timebox without a track, of 1 to 720 minutes. Raises Invalid, Conflict."""
     checked(form := TimeboxForm())
     given = {name: form[name].data for name in ("purpose", "owner", "minutes")}
-    open_timebox(incident, **given, **command_context())
+    open_timebox(incident, **given, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/gathering")
@@ -84,21 +92,23 @@ def gather_conditions(incident) -> None:
     """
     checked(form := GatherForm())
     teams, minutes = parse_gather(form.teams.data)
-    gather(incident, teams, form.minutes.data or minutes or ASK_MINUTES, **command_context())
+    gather(
+        incident, teams, form.minutes.data or minutes or ASK_MINUTES, actor=current_actor(), now=clock.now()
+    )
 
 
 @bp.post("/<int:number>/needs/<int:report>")
 @incident_action(meet_need, Region.TRACKS, form="need")
 def met(incident, report: int) -> None:
     """What a team needed in CAN `report` is there. Raises Invalid, Conflict."""
-    meet_need(incident, report, **command_context())
+    meet_need(incident, report, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/timeboxes/<int:timebox>/end")
 @incident_action(close_timebox, Region.TRACKS, form="timebox_end")
 def end_timebox(incident, timebox: int) -> None:
     """End a timebox that has no track. Raises Invalid, Conflict."""
-    close_timebox(incident, timebox, **command_context())
+    close_timebox(incident, timebox, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/systems")
@@ -106,4 +116,4 @@ def end_timebox(incident, timebox: int) -> None:
 def system_status(incident) -> None:
     """Say what the public reads of one affected system. Raises Invalid, Conflict."""
     checked(form := SystemForm())
-    set_system_status(incident, form.system.data, form.status.data, **command_context())
+    set_system_status(incident, form.system.data, form.status.data, actor=current_actor(), now=clock.now())

@@ -5,6 +5,7 @@ Command is taken, offered, answered; responders stand down; the exposure line go
 
 from __future__ import annotations
 
+from majorops import clock
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
@@ -19,7 +20,7 @@ from majorops.operations.handover import (
     withdraw_handover,
 )
 from majorops.operations.stand_down import stand_down
-from majorops.web.context import command_context
+from majorops.web.context import current_actor
 
 ANSWERS = {"accept": accept_handover, "decline": decline_handover, "withdraw": withdraw_handover}
 
@@ -28,7 +29,7 @@ ANSWERS = {"accept": accept_handover, "decline": decline_handover, "withdraw": w
 @incident_action(take_command, Region.HANDOVER, form="take")
 def assume_command(incident) -> None:
     """Take the vacant role of MIM; of two at once one has it. Raises Conflict with who has it, Forbidden."""
-    take_command(incident, **command_context())
+    take_command(incident, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/handovers")
@@ -39,7 +40,7 @@ def offer_command(incident) -> None:
     Raises Invalid, Conflict, Forbidden.
     """
     checked(form := HandoverForm())
-    offer_handover(incident, form.user_id, **command_context())
+    offer_handover(incident, form.user_id, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/handovers/<int:handover>/answer")
@@ -49,18 +50,18 @@ def answer_offer(incident, handover: int) -> None:
     checked(form := HandoverAnswerForm())
     if form.answer.data not in ANSWERS:
         raise Invalid({"answer": "Accept, decline or withdraw."})
-    ANSWERS[form.answer.data](incident, handover, **command_context())
+    ANSWERS[form.answer.data](incident, handover, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/stand-down")
 @incident_action(stand_down, Region.NOTICES, form="stand_down")
 def stand_down_all(incident) -> None:
     """Release everybody at a resolved incident, once, and tell them. Raises Conflict."""
-    stand_down(incident, **command_context())
+    stand_down(incident, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/exposure")
 @incident_action(publish_exposure, Region.TEAM, form="exposure")
 def post_exposure(incident) -> None:
     """Publish the exposure line as it is now (domain §12). Raises Conflict."""
-    publish_exposure(incident, **command_context())
+    publish_exposure(incident, actor=current_actor(), now=clock.now())

@@ -10,6 +10,7 @@ from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from majorops import clock
+from majorops.domain.access import Actor
 from majorops.domain.enums import ChannelKind, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
@@ -20,7 +21,7 @@ from majorops.models import Incident, Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
-from majorops.web.context import CommandContext, command_context
+from majorops.web.context import current_actor
 from majorops.web.error_handlers import wants_partial
 
 
@@ -29,14 +30,14 @@ from majorops.web.error_handlers import wants_partial
 def post(incident) -> Response:
     """Publish what was composed, with what the person says of a draft in it. Raises Invalid, Conflict."""
     checked(form := ComposerForm())
-    posted = publish(incident, form, command_context())
+    posted = publish(incident, form, actor=current_actor(), now=clock.now())
     # A draft that lay there is done with.
     return changed(incident, "composer", also=(Region.COMPOSER,), said=said_of(posted))
 
 
-def publish(incident: Incident, form: ComposerForm, who: CommandContext) -> Publication:
+def publish(incident: Incident, form: ComposerForm, *, actor: Actor, now: datetime) -> Publication:
     """The update or the milestone that was composed. Raises Refused."""
-    eta = promised(form, who["now"])
+    eta = promised(form, now)
     review = Review(form.draft_id, form.reviewed.data)
     seen = cast(Visibility, form.visibility.data)  # it has a default
     asks_promise = not form.promise.data
@@ -48,7 +49,8 @@ def publish(incident: Incident, form: ComposerForm, who: CommandContext) -> Publ
             next_update_eta=eta,
             review=review,
             asks_promise=asks_promise,
-            **who,
+            actor=actor,
+            now=now,
         )
     ends = form.kind.data == "resolution"
     return publish_milestone(
@@ -57,10 +59,11 @@ def publish(incident: Incident, form: ComposerForm, who: CommandContext) -> Publ
         visibility=seen,
         next_update_eta=eta,
         is_resolution=ends,
-        after_action_at=form.after_action_time(who["now"]) if ends else None,
+        after_action_at=form.after_action_time(now) if ends else None,
         review=review,
         asks_promise=asks_promise,
-        **who,
+        actor=actor,
+        now=now,
     )
 
 
@@ -151,7 +154,9 @@ def holding(incident) -> Response:
 
     Raises Conflict where it would say something else than the screen announced.
     """
-    posted = post_holding(incident, shown=request.form.get("shown", ""), **command_context())
+    posted = post_holding(
+        incident, shown=request.form.get("shown", ""), actor=current_actor(), now=clock.now()
+    )
     return changed(incident, "updates", said=said_of(posted))
 
 
@@ -161,5 +166,7 @@ def correct_update(incident, publication: int) -> Response:
     """Replace the text of an update or milestone by a correction (domain §3). Raises Invalid, Conflict."""
     checked(form := CorrectionForm())
     review = Review(is_reviewed=form.reviewed.data)
-    posted = correct_publication(incident, publication, form.text.data, review=review, **command_context())
+    posted = correct_publication(
+        incident, publication, form.text.data, review=review, actor=current_actor(), now=clock.now()
+    )
     return changed(incident, "updates", said=f"Posted, {posted.visibility.value}. Correction.")

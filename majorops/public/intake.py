@@ -18,7 +18,7 @@ from majorops.domain.errors import Invalid
 from majorops.operations.incident import open_incident
 from majorops.public.intake_form import IntakeForm
 from majorops.web.access import needs, say_of
-from majorops.web.context import command_context
+from majorops.web.context import current_actor
 from majorops.web.redirects import leave_for, to_fireground
 from majorops.web.suggestions import active_on, catalogue
 
@@ -45,15 +45,15 @@ def create() -> Response:
     422: a value cannot be taken. 409: an open incident names one of the systems already, and the person has
     not said that this is another one (`second`).
     """
-    form, who = IntakeForm(request.form), command_context()
+    form, now = IntakeForm(request.form), clock.now()
     try:
-        given = form.accept(catalogue(), who["now"])
+        given = form.accept(catalogue(), now)
         running = [] if form.second.data else active_on(given["systems"])
         key = given["request_key"]
         sent_twice = key is not None and any(incident.request_key == key for incident in running)
         if running and not sent_twice:
             return draw(form, running=running, status=409)
-        return to_fireground(open_incident(**given, **who))
+        return to_fireground(open_incident(**given, actor=current_actor(), now=now))
     except Invalid as problem:
         return draw(form, errors=problem.errors, status=422)
 

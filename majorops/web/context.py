@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from flask import abort, request
 from flask_login import current_user
@@ -26,38 +26,36 @@ def load(number: int) -> Incident:
 
 
 class CommandContext(TypedDict):
-    """The keywords of every operation: who acts, and when in UTC."""
+    """Who acts and when, for code that hands both on to one of several operations."""
 
     actor: Actor
     now: datetime
 
 
-class OfflineCommandContext(CommandContext):
-    """As `CommandContext`, and which sending of a form this is, where it said so."""
-
-    request_meta: NotRequired[RequestMeta]
+def current_actor() -> Actor:
+    """Who asks, as operations want it; only where somebody is signed in."""
+    actor: Actor = current_user.actor
+    return actor
 
 
 def command_context() -> CommandContext:
-    """Who acts and when: what every operation asks for."""
-    return {"actor": current_user.actor, "now": clock.now()}
+    """Who acts and when."""
+    return {"actor": current_actor(), "now": clock.now()}
 
 
-def offline_command_context() -> OfflineCommandContext:
-    """As `command_context`, for acts that may wait in the browser for a connection, and be sent twice.
+def request_meta() -> RequestMeta | None:
+    """Which sending of a form this is, for acts that may wait in the browser and be sent twice.
 
-    Those are fields, notes and CAN. What waited is taken from whoever made it only: somebody else may have
-    signed in meanwhile. Aborts with 401. Without a usable key there is no `request_meta`: the act is done
-    each time it comes.
+    Those are fields, notes and CAN. None without a usable key: the act is done each time it comes. What
+    waited is taken from whoever made it only: somebody else may have signed in meanwhile. Aborts with 401.
     """
-    person = str(current_user.actor.user_id)
+    person = str(current_actor().user_id)
     if request.form.get("person", person) != person:
         abort(401)
     key, made_at = request.form.get("request_key", ""), request.form.get("made_at", "")
     if not (key.isascii() and key.isalnum() and 16 <= len(key) <= 64):
-        return {"actor": current_user.actor, "now": clock.now()}
+        return None
     waited = made_at.isascii() and made_at.isdigit() and len(made_at) <= 13
     # One person's act at one address: whoever knows the key of another's cannot make theirs count as done.
     key = sha256(f"{person} {request.path} {key}".encode()).hexdigest()
-    request_meta = RequestMeta(key, datetime.fromtimestamp(int(made_at) / 1000, UTC) if waited else None)
-    return {**command_context(), "request_meta": request_meta}
+    return RequestMeta(key, datetime.fromtimestamp(int(made_at) / 1000, UTC) if waited else None)
