@@ -30,6 +30,14 @@ def show(number: int) -> Response:
     return draw(load(number))
 
 
+def chosen_page() -> BriefPage:
+    """The brief that the form names. Raises Invalid."""
+    page = by_value(BriefPage, request.form.get("page", ""))
+    if page is None:
+        raise Invalid({"page": "Choose which brief the link opens."})
+    return page
+
+
 @bp.post("")
 @needs(Permission.INCIDENT_COMMAND)
 def make(number: int) -> Response:
@@ -39,18 +47,11 @@ def make(number: int) -> Response:
     """
     incident, name = load(number), clean_line(request.form.get("name", ""))
     try:
-        page = by_value(BriefPage, request.form.get("page", ""))
-        if page is None:
-            raise Invalid({"page": "Choose which brief the link opens."})
+        page = chosen_page()
         hours = number_of(request.form.get("hours", "").strip())
+        actor, now, sent = current_actor(), clock.now(), request_meta()
         token = make_link(
-            incident,
-            name=name,
-            page=page,
-            hours=hours,
-            actor=current_actor(),
-            now=clock.now(),
-            request_meta=request_meta(),
+            incident, name=name, page=page, hours=hours, actor=actor, now=now, request_meta=sent
         )
     except Refused as problem:
         return draw(incident, problem, status=status_of(problem))
