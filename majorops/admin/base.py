@@ -6,6 +6,7 @@ Only admins; writes only through operations; values as people read them; safe ex
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import abort, flash, make_response, redirect, request
 from flask_admin import expose
@@ -19,10 +20,10 @@ from majorops.admin.bulk import Bulk
 from majorops.admin.reading import Reading
 from majorops.admin.show import EXPORTED, SHOWN, is_time, safe_cell
 from majorops.db import db
-from majorops.domain.access import Permission
+from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.text import clean_line
-from majorops.web.context import CommandContext, command_context
+from majorops.web.context import current_actor
 from majorops.web.redirects import ours_or
 
 LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
@@ -201,7 +202,7 @@ class Table(Guard, Reading, Bulk, ModelView):
 
     def create_model(self, form: BaseForm):
         """Add a row by the table's `add`. Returns what was made; None after a refusal, told in the form."""
-        row = self.ask(form, lambda who: self.add(form, who))
+        row = self.ask(form, lambda actor, now: self.add(form, actor=actor, now=now))
         if row:
             flash(f"Added: {row}.", "done")
         return row
@@ -212,7 +213,12 @@ class Table(Guard, Reading, Bulk, ModelView):
         One conflict is enough that nothing is saved. A refusal stands in the form.
         """
         changes = self.changes(form, model)
-        if form.errors or self.ask(form, lambda who: self.change(model, changes, form, who) or True) is None:
+
+        def change(actor: Actor, now: datetime) -> bool:
+            self.change(model, changes, form, actor=actor, now=now)
+            return True
+
+        if form.errors or self.ask(form, change) is None:
             self.face_stored(form, model)
             return False
         names = ", ".join([*(form[name].label.text for name in changes), *self.more_saved(form)])
@@ -252,13 +258,13 @@ class Table(Guard, Reading, Bulk, ModelView):
                 form[f"was_{name}"].data = stored
                 tell(form, name, f'Stored now: "{stored}". Save again to put this text in its place.')
 
-    def ask(self, form: BaseForm, work: Callable[[CommandContext], object]) -> object:
+    def ask(self, form: BaseForm, work: Callable[[Actor, datetime], object]) -> object:
         """Call an operation.
 
         None if it refuses: the reason stands at its field, the form keeps what was typed.
         """
         try:
-            return work(command_context())
+            return work(current_actor(), clock.now())
         except Invalid as problem:
             for name, sentence in problem.errors.items():
                 tell(form, name, sentence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from flask import flash, redirect, request
@@ -16,13 +17,13 @@ from majorops.admin.base import Table
 from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
+from majorops.domain.access import Actor
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.errors import Refused
 from majorops.domain.parsing import as_text
 from majorops.domain.text import reference
 from majorops.models import Channel, Delivery, NoticePolicy
 from majorops.operations import delivery as operations
-from majorops.web.context import CommandContext
 
 
 class DeliveryTable(Table):
@@ -146,16 +147,22 @@ class ChannelTable(Table):
         """The form without person and kind, which do not change."""
         return forms.ChannelEditForm
 
-    def add(self, form, who: CommandContext) -> Channel:
+    def add(self, form, *, actor: Actor, now: datetime) -> Channel:
         """Add a channel for the account with the typed e-mail; a webhook gets a secret. Raises Invalid."""
         return operations.add_channel(
-            email=form.email.data, kind=ChannelKind(form.kind.data), address=form.address.data or "", **who
+            email=form.email.data,
+            kind=ChannelKind(form.kind.data),
+            address=form.address.data or "",
+            actor=actor,
+            now=now,
         )
 
-    def change(self, channel: Channel, changes: dict, form, who: CommandContext) -> None:
+    def change(self, channel: Channel, changes: dict, form, *, actor: Actor, now: datetime) -> None:
         """Save what was typed beside the values left alone. Raises Invalid."""
         text = self.stored(channel) | {name: typed for name, (typed, was) in changes.items()}
-        operations.save_channel(channel, address=text["address"], is_active=text["is_active"] == "yes", **who)
+        operations.save_channel(
+            channel, address=text["address"], is_active=text["is_active"] == "yes", actor=actor, now=now
+        )
 
 
 class PolicyTable(Table):
@@ -192,15 +199,15 @@ class PolicyTable(Table):
         """The form without role and notice, which do not change."""
         return forms.PolicyEditForm
 
-    def add(self, form, who: CommandContext) -> NoticePolicy:
+    def add(self, form, *, actor: Actor, now: datetime) -> NoticePolicy:
         """Decide whether a role gets a notice. Raises Invalid where that is the case already."""
         role, notice = AccountRole(form.role.data), Notice(form.notice.data)
-        return operations.set_policy(role, notice, form.is_on.data == "yes", **who)
+        return operations.set_policy(role, notice, form.is_on.data == "yes", actor=actor, now=now)
 
-    def change(self, policy: NoticePolicy, changes: dict, form, who: CommandContext) -> None:
+    def change(self, policy: NoticePolicy, changes: dict, form, *, actor: Actor, now: datetime) -> None:
         """Switch the row's notice on or off for its role. Raises Invalid where that is the case already."""
         is_on = changes.get("is_on", (self.stored(policy)["is_on"],))[0] == "yes"
-        operations.set_policy(policy.role, policy.notice, is_on, **who)
+        operations.set_policy(policy.role, policy.notice, is_on, actor=actor, now=now)
 
 
 TABLES = (

@@ -121,9 +121,10 @@ class TimelineTable(IncidentRecord):
         """Make an entry public or internal; both ways are logged (domain §3). Aborts with 400 and 404."""
         entry = self.get_one(request.args.get("id"))
         visibility = by_value(Visibility, request.form.get("visibility")) or abort(400)
-        who = {"actor": current_user.actor, "now": clock.now()}
         try:
-            timeline.set_visibility(entry.incident, entry.seq, visibility, **who)
+            timeline.set_visibility(
+                entry.incident, entry.seq, visibility, actor=current_user.actor, now=clock.now()
+            )
             flash(f"Entry {entry.seq} is {visibility.value}.", "done")
         except Refused as problem:
             flash(str(problem), "error")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from flask import flash, redirect, request, url_for
@@ -16,12 +17,12 @@ from majorops.admin.base import Table
 from majorops.admin.bulk import Act
 from majorops.admin.filters import Contains, Is, YesNo
 from majorops.admin.show import by_row, incident_link, lines
+from majorops.domain.access import Actor
 from majorops.domain.enums import CardTier
 from majorops.domain.parsing import as_text
 from majorops.domain.runcards import is_stale
 from majorops.models import RunCard, RunCardVersion
 from majorops.operations import runcards as operations
-from majorops.web.context import CommandContext
 
 
 def condition(card: RunCard) -> str:
@@ -110,17 +111,18 @@ class RunCardTable(Table):
         """The form without the tier, which does not change."""
         return forms.RunCardEditForm
 
-    def add(self, form, who: CommandContext) -> RunCard:
+    def add(self, form, *, actor: Actor, now: datetime) -> RunCard:
         """Add a card with its first version. Raises Invalid."""
         return operations.add_card(
             tier=CardTier(int(form.tier.data)),
             name=form["name"].data or "",
             systems=form.systems.data or "",
             body=form.body.data or "",
-            **who,
+            actor=actor,
+            now=now,
         )
 
-    def change(self, card: RunCard, changes: dict, form, who: CommandContext) -> None:
+    def change(self, card: RunCard, changes: dict, form, *, actor: Actor, now: datetime) -> None:
         """Save the card; another text is another version, which counts as reviewed. Raises Invalid."""
         text = self.stored(card) | {name: typed for name, (typed, was) in changes.items()}
         operations.save_card(
@@ -129,7 +131,8 @@ class RunCardTable(Table):
             systems=text["systems"],
             body=text["body"],
             is_active=text["is_active"] == "yes",
-            **who,
+            actor=actor,
+            now=now,
         )
 
     @expose("/reviewed/", methods=("POST",))

@@ -5,6 +5,7 @@ Tables that may only be read are in records.py and response.py.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from majorops.admin.bulk import Act
 from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.reading import SKIMMED, counted
 from majorops.admin.show import box, by_row, incident_link, lines
+from majorops.domain.access import Actor
 from majorops.domain.enums import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
 from majorops.domain.parsing import as_text
 from majorops.domain.text import reference
@@ -38,7 +40,6 @@ from majorops.models import (
 from majorops.operations import accounts, catalogue, throttle
 from majorops.operations.edit import edit_fields
 from majorops.operations.fields import FIELDS, Field
-from majorops.web.context import CommandContext
 
 # Fields of the registry that are kept in rows of their own: shown on the incident's page all the same.
 KEPT_ELSEWHERE = {forms.key(name): field for name, field in FIELDS.items() if not field.columns}
@@ -116,6 +117,11 @@ class IncidentTable(Table):
         **{name: by_row(partial(shown_elsewhere, field=field)) for name, field in KEPT_ELSEWHERE.items()},
     }
     column_formatters_export: ClassVar = {"id": by_row(lambda row: reference(row.id))}
+    # All fields that a column keeps; who holds which role has a table of its own.
+    column_export_list = (
+        *column_list,
+        *sorted(set(FIELD_COLUMNS) - set(column_list), key=FIELD_COLUMNS.index),
+    )
     column_sortable_list = (
         "id",
         "title",
@@ -174,11 +180,11 @@ class IncidentTable(Table):
         """A class made for this incident: a resolved one has fewer fields (`forms.editable`)."""
         return forms.incident_form(row)
 
-    def change(self, incident: Incident, changes: dict, form, who: CommandContext) -> None:
+    def change(self, incident: Incident, changes: dict, form, *, actor: Actor, now: datetime) -> None:
         """Edit the changed fields, all or none. Raises Invalid at the form's names, for conflicts too."""
         rename = {field.name: forms.key(field.name) for field in forms.editable(incident)}
         given = {name: changes[key] for name, key in rename.items() if key in changes}
-        edit_fields(incident, given, rename=rename, **who)
+        edit_fields(incident, given, rename=rename, actor=actor, now=now)
 
 
 def sign_in(user: User) -> str:
@@ -247,17 +253,18 @@ class UserTable(Table):
         """The password's label where a new one was typed; it is none of the stored values."""
         return [form.password.label.text] if form.password.data else []
 
-    def add(self, form, who: CommandContext) -> User:
+    def add(self, form, *, actor: Actor, now: datetime) -> User:
         """Add an account; without a password only single sign-on lets it in. Raises Invalid."""
         return accounts.add_user(
             email=form.email.data,
             name=form["name"].data,
             role=AccountRole(form.role.data),
             password=form.password.data,
-            **who,
+            actor=actor,
+            now=now,
         )
 
-    def change(self, user: User, changes: dict, form, who: CommandContext) -> None:
+    def change(self, user: User, changes: dict, form, *, actor: Actor, now: datetime) -> None:
         """Save all values or none; a new password ends all sessions of the account. Raises Invalid."""
         text = self.stored(user) | {name: typed for name, (typed, was) in changes.items()}
         role, is_active = AccountRole(text["role"]), text["is_active"] == "yes"
@@ -268,7 +275,8 @@ class UserTable(Table):
             role=role,
             is_active=is_active,
             password=form.password.data or "",
-            **who,
+            actor=actor,
+            now=now,
         )
 
 
@@ -325,7 +333,7 @@ class SystemTable(Table):
         """The form of a system that exists: it can be retired."""
         return forms.SystemEditForm
 
-    def add(self, form, who: CommandContext) -> System:
+    def add(self, form, *, actor: Actor, now: datetime) -> System:
         """Add a system to the catalogue. Raises Invalid, also for an owner who has no account."""
         given = {name: form[name].data or "" for name in forms.SYSTEM}
         return catalogue.add_system(
@@ -334,10 +342,11 @@ class SystemTable(Table):
             owner=given["owner"],
             is_public=given["is_public"] == "yes",
             group_name=given["group_name"],
-            **who,
+            actor=actor,
+            now=now,
         )
 
-    def change(self, system: System, changes: dict, form, who: CommandContext) -> None:
+    def change(self, system: System, changes: dict, form, *, actor: Actor, now: datetime) -> None:
         """Save all values at once or none. Raises Invalid."""
         text = self.stored(system) | {name: typed for name, (typed, was) in changes.items()}
         catalogue.save_system(
@@ -348,7 +357,8 @@ class SystemTable(Table):
             is_active=text["is_active"] == "yes",
             is_public=text["is_public"] == "yes",
             group_name=text["group_name"],
-            **who,
+            actor=actor,
+            now=now,
         )
 
 

@@ -6,6 +6,7 @@ What is planned and running, and the form that plans and changes it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.db import db
-from majorops.domain.access import Permission
+from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import MaintenanceStatus, by_value
 from majorops.domain.errors import Conflict, Invalid, Refused
 from majorops.domain.maintenance import NEXT, OVER
@@ -22,6 +23,7 @@ from majorops.maintenance.form import MaintenanceForm
 from majorops.maintenance.lists import maintenance_list
 from majorops.models import Maintenance
 from majorops.operations.maintenance import (
+    Plan,
     change_maintenance,
     move_maintenance,
     plan_maintenance,
@@ -53,7 +55,7 @@ def new() -> Response:
 def plan() -> Response:
     """Plan what was typed (`saved`)."""
     form = MaintenanceForm(request.form)
-    return saved(form, None, lambda given, who: plan_maintenance(**given, **who))
+    return saved(form, None, lambda given, actor, now: plan_maintenance(**given, actor=actor, now=now))
 
 
 @bp.get("/<int:number>/edit")
@@ -70,7 +72,11 @@ def change(number: int) -> Response:
     """Save what was typed (`saved`); 409 where somebody else saved since the form was opened."""
     row, form = load(number), MaintenanceForm(request.form)
     expected = form.expected.data or ""
-    return saved(form, row, lambda given, who: change_maintenance(row, **given, expected=expected, **who))
+
+    def change_as_typed(given: Plan, actor: Actor, now: datetime) -> None:
+        change_maintenance(row, **given, expected=expected, actor=actor, now=now)
+
+    return saved(form, row, change_as_typed)
 
 
 @bp.post("/<int:number>/state")
@@ -78,7 +84,11 @@ def change(number: int) -> Response:
 def move(number: int) -> Response:
     """Begin, verify, finish or cancel it, with what was typed as its update. Aborts with 400 and 404."""
     row, to = load(number), by_value(MaintenanceStatus, request.form.get("to", ""))
-    return said(row, lambda text, who: move_maintenance(row, to or abort(400), text=text, **who))
+
+    def move_there(text: str, actor: Actor, now: datetime) -> None:
+        move_maintenance(row, to or abort(400), text=text, actor=actor, now=now)
+
+    return said(row, move_there)
 
 
 @bp.post("/<int:number>/updates")
@@ -86,7 +96,7 @@ def move(number: int) -> Response:
 def update(number: int) -> Response:
     """Publish what was typed as an update (`said`). Aborts with 404."""
     row = load(number)
-    return said(row, lambda text, who: post_maintenance_update(row, text, **who))
+    return said(row, lambda text, actor, now: post_maintenance_update(row, text, actor=actor, now=now))
 
 
 def load(number: int) -> Maintenance:
@@ -104,9 +114,9 @@ def saved(form: MaintenanceForm, row: Maintenance | None, operation: Callable) -
 
     Refused, the form again with everything typed: 422 for wrong values, 409 for another version.
     """
-    who, number = {"actor": current_user.actor, "now": clock.now()}, row.id if row else 0
+    now, number = clock.now(), row.id if row else 0
     try:
-        made = operation(form.accept(who["now"]), who)
+        made = operation(form.accept(now), current_user.actor, now)
         return to_list(made or load(number))
     except Invalid as problem:
         return draw_form(form, row, errors=problem.errors, status=422)
@@ -122,7 +132,7 @@ def said(row: Maintenance, operation: Callable) -> Response:
     """
     text, number = request.form.get("text", ""), row.id
     try:
-        operation(clean_text(text), {"actor": current_user.actor, "now": clock.now()})
+        operation(clean_text(text), current_user.actor, clock.now())
         return to_list(load(number))
     except Refused as problem:
         return draw_list(refused=number, error=str(problem), typed=text, status=status_of(problem))

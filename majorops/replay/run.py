@@ -74,9 +74,9 @@ class Player:
     def take(self, step: deeds.Step) -> None:
         """Do one step at its recorded time, by the person that it names, as an MIM. Raises Refused."""
         actor = Actor(name=clean_line(step.by or self.recording.mim), role=AccountRole.MIM)
-        getattr(self, f"do_{step.do}")(step, {"actor": actor, "now": step.at})
+        getattr(self, f"do_{step.do}")(step, actor=actor, now=step.at)
 
-    def do_open(self, step: deeds.Open, who: Who) -> None:
+    def do_open(self, step: deeds.Open, *, actor: Actor, now: datetime) -> None:
         """Open the incident as the head says, then give each command role that it names."""
         head = self.recording
         self.incident = incident.open_incident(
@@ -88,16 +88,17 @@ class Player:
             is_drill=self.is_drill,
             source=IntakeSource.CLI,
             **head.alert.model_dump(exclude_unset=True),
-            **who,
+            actor=actor,
+            now=now,
         )
         for role, name in head.command.items():
-            command.assign_role(self.case, role, clean_line(name), **who)
+            command.assign_role(self.case, role, clean_line(name), actor=actor, now=now)
 
-    def do_note(self, step: deeds.Note, who: Who) -> None:
+    def do_note(self, step: deeds.Note, *, actor: Actor, now: datetime) -> None:
         """Log a manual entry."""
-        timeline.add_note(self.case, step.text, visibility=step.visibility, **who)
+        timeline.add_note(self.case, step.text, visibility=step.visibility, actor=actor, now=now)
 
-    def do_can(self, step: deeds.Can, who: Who) -> None:
+    def do_can(self, step: deeds.Can, *, actor: Actor, now: datetime) -> None:
         """Report what a team said; what it left out is empty."""
         tracks.report_can(
             self.case,
@@ -105,26 +106,27 @@ class Player:
             conditions=step.conditions,
             actions=step.actions,
             needs=step.needs,
-            **who,
+            actor=actor,
+            now=now,
         )
 
-    def do_edit(self, step: deeds.Edit, who: Who) -> None:
+    def do_edit(self, step: deeds.Edit, *, actor: Actor, now: datetime) -> None:
         """Save a field, as typed by a person who saw the newest value."""
-        edit_field(self.case, step.field, step.value, **who)
+        edit_field(self.case, step.field, step.value, actor=actor, now=now)
 
-    def do_assign(self, step: deeds.Assign, who: Who) -> None:
+    def do_assign(self, step: deeds.Assign, *, actor: Actor, now: datetime) -> None:
         """Give a command role by name."""
-        command.assign_role(self.case, step.role, clean_line(step.name), **who)
+        command.assign_role(self.case, step.role, clean_line(step.name), actor=actor, now=now)
 
-    def do_severity(self, step: deeds.ChangeSeverity, who: Who) -> None:
+    def do_severity(self, step: deeds.ChangeSeverity, *, actor: Actor, now: datetime) -> None:
         """Change the severity, with all that the new level brings about (domain §2)."""
-        incident.change_severity(self.case, step.to, reason=step.why, **who)
+        incident.change_severity(self.case, step.to, reason=step.why, actor=actor, now=now)
 
-    def do_phase(self, step: deeds.ChangePhase, who: Who) -> None:
+    def do_phase(self, step: deeds.ChangePhase, *, actor: Actor, now: datetime) -> None:
         """Go on to a later phase, over gates where the step says why."""
-        phase.advance_phase(self.case, step.to, reason=step.why, override=step.override, **who)
+        phase.advance_phase(self.case, step.to, reason=step.why, override=step.override, actor=actor, now=now)
 
-    def do_milestone(self, step: deeds.CutMilestone, who: Who) -> None:
+    def do_milestone(self, step: deeds.CutMilestone, *, actor: Actor, now: datetime) -> None:
         """Publish a milestone; its promise is counted from the time of the step."""
         updates.publish_milestone(
             self.case,
@@ -135,10 +137,11 @@ class Player:
             is_resolution=step.is_resolution,
             after_action_at=step.after_action_at,
             source="cli",
-            **who,
+            actor=actor,
+            now=now,
         )
 
-    def do_update(self, step: deeds.Update, who: Who) -> None:
+    def do_update(self, step: deeds.Update, *, actor: Actor, now: datetime) -> None:
         """Publish a status update; its promise is counted from the time of the step."""
         updates.publish_update(
             self.case,
@@ -146,50 +149,61 @@ class Player:
             visibility=step.visibility,
             next_update_eta=step.next_update_eta,
             source="cli",
-            **who,
+            actor=actor,
+            now=now,
         )
 
-    def do_track(self, step: deeds.Track, who: Who) -> None:
+    def do_track(self, step: deeds.Track, *, actor: Actor, now: datetime) -> None:
         """Open a track, and remember which one its key stands for."""
         track = tracks.open_track(
-            self.case, team=step.team, owner=step.owner, goal=step.goal, minutes=step.minutes, **who
+            self.case,
+            team=step.team,
+            owner=step.owner,
+            goal=step.goal,
+            minutes=step.minutes,
+            actor=actor,
+            now=now,
         )
         self.tracks[step.key] = track.id
 
-    def do_track_extend(self, step: deeds.ExtendTrack, who: Who) -> None:
+    def do_track_extend(self, step: deeds.ExtendTrack, *, actor: Actor, now: datetime) -> None:
         """Extend the track of this key. KeyError for an unknown one, which `read` refuses before."""
-        tracks.extend_track(self.case, self.tracks[step.key], step.minutes, **who)
+        tracks.extend_track(self.case, self.tracks[step.key], step.minutes, actor=actor, now=now)
 
-    def do_track_close(self, step: deeds.CloseTrack, who: Who) -> None:
+    def do_track_close(self, step: deeds.CloseTrack, *, actor: Actor, now: datetime) -> None:
         """End the track of this key. KeyError for an unknown one, which `read` refuses before."""
-        tracks.close_track(self.case, self.tracks[step.key], step.outcome, note=step.note, **who)
+        tracks.close_track(
+            self.case, self.tracks[step.key], step.outcome, note=step.note, actor=actor, now=now
+        )
 
-    def do_timebox(self, step: deeds.Timebox, who: Who) -> None:
+    def do_timebox(self, step: deeds.Timebox, *, actor: Actor, now: datetime) -> None:
         """Open a timebox, and remember which one its key stands for."""
-        owner = step.owner or who["actor"].name
-        box = tracks.open_timebox(self.case, purpose=step.purpose, owner=owner, minutes=step.minutes, **who)
+        owner = step.owner or actor.name
+        box = tracks.open_timebox(
+            self.case, purpose=step.purpose, owner=owner, minutes=step.minutes, actor=actor, now=now
+        )
         self.timeboxes[step.key] = box.id
 
-    def do_timebox_close(self, step: deeds.CloseTimebox, who: Who) -> None:
+    def do_timebox_close(self, step: deeds.CloseTimebox, *, actor: Actor, now: datetime) -> None:
         """End the timebox of this key. KeyError for an unknown one, which `read` refuses before."""
-        tracks.close_timebox(self.case, self.timeboxes[step.key], note=step.note, **who)
+        tracks.close_timebox(self.case, self.timeboxes[step.key], note=step.note, actor=actor, now=now)
 
-    def do_check(self, step: deeds.Check, who: Who) -> None:
+    def do_check(self, step: deeds.Check, *, actor: Actor, now: datetime) -> None:
         """Set the validation of a system, whose name counts in lower case."""
-        validation.set_check(self.case, step.system.lower(), step.state, note=step.note, **who)
+        validation.set_check(self.case, step.system.lower(), step.state, note=step.note, actor=actor, now=now)
 
-    def do_symptoms_returned(self, step: deeds.SymptomsReturned, who: Who) -> None:
+    def do_symptoms_returned(self, step: deeds.SymptomsReturned, *, actor: Actor, now: datetime) -> None:
         """Report that symptoms returned, in phase 7 or 8."""
-        phase.report_symptoms_returned(self.case, note=step.note, **who)
+        phase.report_symptoms_returned(self.case, note=step.note, actor=actor, now=now)
 
-    def do_status(self, step: deeds.ChangeStatus, who: Who) -> None:
+    def do_status(self, step: deeds.ChangeStatus, *, actor: Actor, now: datetime) -> None:
         """Change the status, over gates where the step says why."""
-        phase.change_status(self.case, step.to, override=step.override, **who)
+        phase.change_status(self.case, step.to, override=step.override, actor=actor, now=now)
 
-    def do_alert_cleared(self, step: deeds.AlertCleared, who: Who) -> None:
+    def do_alert_cleared(self, step: deeds.AlertCleared, *, actor: Actor, now: datetime) -> None:
         """Set when the alert cleared, to the second of the step."""
-        edit_field(self.case, "alert.resolve_time", f"{step.at:%Y-%m-%d %H:%M:%S}", **who)
+        edit_field(self.case, "alert.resolve_time", f"{step.at:%Y-%m-%d %H:%M:%S}", actor=actor, now=now)
 
-    def do_release(self, step: deeds.Release, who: Who) -> None:
+    def do_release(self, step: deeds.Release, *, actor: Actor, now: datetime) -> None:
         """Release a responder, who gives up a command role with that, but never the MIM's."""
-        command.release_responder(self.case, clean_line(step.name), **who)
+        command.release_responder(self.case, clean_line(step.name), actor=actor, now=now)
