@@ -35,7 +35,7 @@ ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin
 
 test: .venv/dev browser coverage
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --ignore tests/domain --ignore tests/operations
-	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --postgres $(ON_POSTGRES)
+	FUZZ_ANSWERS=600 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --postgres $(ON_POSTGRES)
 
 # What decides and what writes: each line is run by a test of its own.
 coverage: .venv/dev
