@@ -11,7 +11,7 @@ DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 # Where it is set (many containers do) each process compiles every file anew: 6 s of each start of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test coverage test-dates fuzz packages bench bench-short eval-ai lint format picture browser
+.PHONY: run demo test coverage test-dates fuzz packages bench bench-short eval-ai lint format picture fields browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -72,6 +72,10 @@ format: .venv/dev
 # Who imports whom, from the code into docs/architecture.md.
 picture: .venv/dev
 	$(BIN)/python -m tests.draw_architecture
+
+# The data dictionary, from the registry of fields into docs/fields.md.
+fields: .venv/dev
+	$(BIN)/python -m tests.list_fields
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MajorOps needs Python 3.11 or newer")'

@@ -111,6 +111,12 @@ def test_the_picture_is_the_codes():
     assert picture() in DOCUMENT.read_text(), "make picture"
 
 
+def test_the_data_dictionary_is_the_registrys():
+    from tests.list_fields import DOCUMENT, dictionary
+
+    assert dictionary() == DOCUMENT.read_text(), "make fields"
+
+
 def test_the_newest_heading_of_the_changelog_is_this_version():
     newest = re.search(r"^## (\S+?)[,\n]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest[1] == VERSION
