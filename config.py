@@ -176,7 +176,7 @@ def mail_address(value: str) -> str:
 
 
 def role_map(value: str) -> dict[str, str]:
-    """Group → account role, from JSON. Raises ValueError for other JSON, and for a role that there is not."""
+    """Group → account role, from JSON. Raises ValueError for other JSON and for an unknown role."""
     try:
         pairs = json.loads(value)
     except json.JSONDecodeError:

@@ -6,7 +6,6 @@ To add a kind: a member here, and the operation that records it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Self
 
@@ -403,13 +402,3 @@ class Signal(StrEnum):
     MESSAGES = "messages", Region.NUDGE, Region.LEDGER
     SERVER = "server", Region.NOTICES
     POSTURE = "posture", Region.TOPBAR
-
-
-def stale_regions(kinds: Iterable[EventKind], signals: Iterable[Signal] = ()) -> frozenset[Region]:
-    """The regions that entries of these kinds, and these signals, make stale."""
-    found: set[Region] = set()
-    for kind in kinds:
-        found |= kind.stale
-    for signal in signals:
-        found |= signal.stale
-    return frozenset(found)

@@ -1,4 +1,4 @@
-"""The bar of the eight phases: what was gone through, what was skipped, where the incident is (domain §4)."""
+"""The bar of the eight phases: what was gone through or skipped, where the incident is (domain §4)."""
 
 from __future__ import annotations
 

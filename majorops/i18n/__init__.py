@@ -37,8 +37,8 @@ Message = str | tuple[str, str]  # English; where it counts something, for one a
 class Texts:
     """One language.
 
-    `texts("status.peace", time=…)` gives the sentence; KeyError for a name that public.pot lacks. What is not
-    translated yet is English.
+    `texts("status.peace", time=…)` gives the sentence; KeyError for a name that public.pot lacks. What is
+    not translated yet is English.
     """
 
     def __init__(self, language: str, translations: NullTranslations, english: dict[str, Message]):

@@ -22,7 +22,7 @@ from majorops.operations.outbox import audience, notify
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_snooze: bool = False) -> None:
-    """Set one occurrence of a nudge aside: for five minutes, or for good (design §5: only amber ones snooze).
+    """Set one occurrence of a nudge aside: for five minutes, or for good (only amber ones snooze).
 
     It comes back when its cause does. Raises Conflict (it does not hold any more), Invalid.
     """

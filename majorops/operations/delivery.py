@@ -88,7 +88,8 @@ def check_address(kind: ChannelKind, typed: str) -> str:
     if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address)):
         raise Invalid({"address": problem})
     if kind is ChannelKind.APPRISE and (not urlsplit(address).scheme or "://" not in address):
-        raise Invalid({"address": "Use an Apprise address such as slack://…, workflows://…, twilio://…"})
+        sentence = "Use an Apprise address such as slack://…, workflows://…, twilio://…"
+        raise Invalid({"address": sentence})
     return address
 
 

@@ -39,7 +39,7 @@ def public_days(now: datetime) -> dict[str, tuple[tuple[int, SystemStatus], ...]
 
 
 def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemStatus]]:
-    """System → day (0 is today) → the worst of that day, where it was worse than operational; one query."""
+    """System → day (0 is today) → the worst of it, where worse than operational; one query."""
     first = now - timedelta(days=DAYS)
     running = select(Incident.id).where(HAS_RUNNING_STATUS)
     ended = (

@@ -22,12 +22,12 @@ from majorops.operations.subscriptions import choose_systems, confirm, leave, su
 from majorops.projections.systems import listed_systems
 from majorops.public.page import form_page, texts
 from majorops.web.access import beside_status_page, by_token
-from majorops.web.context import CommandContext
 from majorops.web.security import csrf
 
 if TYPE_CHECKING:
     from majorops.models import Subscriber
 
+# Strangers have no account: their acts are those of the software, and the link is their right.
 bp = Blueprint("subscribe", __name__, url_prefix="/subscribe")
 
 
@@ -37,11 +37,6 @@ class SubscribeForm(FlaskForm):
     kind = StringField(default=ChannelKind.EMAIL.value)
     address = StringField(default="")
     homepage = StringField(default="")
-
-
-def command_context() -> CommandContext:
-    """Strangers have no account: their acts are those of the software, and the link is their right."""
-    return {"actor": SYSTEM, "now": clock.now()}
 
 
 def mail_works() -> bool:
@@ -96,7 +91,8 @@ def ask_for(kind: ChannelKind | None, address: str, systems: list[str]) -> Subsc
         systems=systems,
         language=texts().language,
         origin=request.remote_addr or "unknown",
-        **command_context(),
+        actor=SYSTEM,
+        now=clock.now(),
     )
 
 
@@ -123,7 +119,7 @@ def confirming(token: str) -> Response:
 def confirm_it(token: str) -> Response:
     """Confirm the address. Pressed twice, it is confirmed once."""
     if row := find(CONFIRM, token):
-        confirm(row, **command_context())
+        confirm(row, actor=SYSTEM, now=clock.now())
     return by_link(CONFIRM, token, "confirmed")
 
 
@@ -146,13 +142,14 @@ def change(token: str) -> Response:
     if row is None:
         return by_link(MANAGE, token, "left")
     if request.form.get("act") != "save":
-        leave(row, **command_context())
+        leave(row, actor=SYSTEM, now=clock.now())
         return by_link(MANAGE, token, "left")
     names = {name for name, _ in listed_systems()}
     choose_systems(
         row,
         [clean_line(name) for name in request.form.getlist("systems") if name in names],
-        **command_context(),
+        actor=SYSTEM,
+        now=clock.now(),
     )
     return by_link(MANAGE, token, "manage")
 

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TypedDict
 
 from flask import abort, request
 from flask_login import current_user
 
-from majorops import clock
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.models import Incident
@@ -25,22 +23,10 @@ def load(number: int) -> Incident:
     return incident or abort(404)
 
 
-class CommandContext(TypedDict):
-    """Who acts and when, for code that hands both on to one of several operations."""
-
-    actor: Actor
-    now: datetime
-
-
 def current_actor() -> Actor:
     """Who asks, as operations want it; only where somebody is signed in."""
     actor: Actor = current_user.actor
     return actor
-
-
-def command_context() -> CommandContext:
-    """Who acts and when."""
-    return {"actor": current_actor(), "now": clock.now()}
 
 
 def request_meta() -> RequestMeta | None:

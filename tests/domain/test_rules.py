@@ -9,7 +9,7 @@ from majorops.domain.alarm import LEVELS, TRIGGERS, level_after
 from majorops.domain.cadence import CadenceState, Said, cadence, standing_promise
 from majorops.domain.can import parse_can
 from majorops.domain.enums import AlarmLevel, IncidentStatus, Phase, Severity
-from majorops.domain.events import EventKind, Region, Signal, stale_regions
+from majorops.domain.events import EventKind, Region, Signal
 from majorops.domain.playbook import PLAYS, item
 from majorops.domain.suggest import systems_in
 
@@ -176,16 +176,7 @@ def test_every_phase_has_its_play():
     assert item(Phase.ALERT, "nothing") is None
 
 
-def test_entries_and_signals_say_which_regions_are_stale():
-    assert stale_regions([]) == frozenset()
-    assert stale_regions([EventKind.NOTE_LOGGED]) == {Region.TIMELINE, Region.PANEL}
-    kinds, signals = [EventKind.SYSTEM_STATUS, EventKind.RUNCARD_TICKED], [Signal.PEOPLE, Signal.MESSAGES]
-    assert stale_regions(kinds, signals) == {
-        Region.TIMELINE,
-        Region.PANEL,
-        Region.INFO,
-        Region.RUNCARD,
-        Region.PRESENCE,
-        Region.NUDGE,
-        Region.LEDGER,
-    }
+def test_every_entry_turns_the_timeline_and_a_signal_its_own_parts():
+    assert all({Region.TIMELINE, Region.PANEL} <= kind.stale for kind in EventKind)
+    assert EventKind.NOTE_LOGGED.stale == {Region.TIMELINE, Region.PANEL}
+    assert Signal.MESSAGES.stale == {Region.NUDGE, Region.LEDGER}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.enums import by_value
-from majorops.domain.events import EventKind, Region, Signal, stale_regions
+from majorops.domain.events import EventKind, Region, Signal
 from majorops.fireground.view import View
 from majorops.models import Incident, TimelineEvent
 from majorops.operations.fields import FIELDS
@@ -39,7 +39,8 @@ def stale(entries: Iterable[tuple[str, str | None]], signals: Iterable[Signal] =
         found |= known.stale if known else set(Region)
         if field in FIELDS:
             found |= FIELDS[field].regions
-    found |= stale_regions((), signals)
+    for signal in signals:
+        found |= signal.stale
     return [region for region in Region if region in found]
 
 
