@@ -35,7 +35,7 @@ LAYERS = (
     {"notifications"},
     {"web"},
     {"publishing"},
-    {"admin", "briefs", "fireground", "maintenance", "public", "replay"},
+    {"account", "admin", "briefs", "fireground", "maintenance", "public", "replay"},
     {"demo"},
     {"cli"},
     {"majorops"},  # create_app
