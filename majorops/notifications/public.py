@@ -26,7 +26,7 @@ from majorops.operations.announcements import wanting
 from majorops.operations.subscriptions import confirm, note_bounce
 from majorops.projections import clients as shapes
 from majorops.projections import public_maintenance, public_status
-from majorops.projections.feed import FeedIncident, feed_incidents
+from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
@@ -104,19 +104,26 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
     None for what is not public any more.
     """
     base = public_origin(settings)
-    indicator, words = public_status(now).headline
-    page = {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}
+    page = _page(now)
     if row.maintenance_id:
         one = public_maintenance(row.maintenance_id)
         if one is None:
             return None
         mails = {language: render_maintenance(one, t, base) for language, t in LANGUAGES.items()}
-        return {"systems": one.systems, "page": page, "incident": shapes.maintenance(one, base), **mails}
+        shape = shapes.webhook_maintenance(one, base)
+        return {"systems": one.systems, "page": page, "incident": shape, **mails}
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
         return None
     mails = {language: _incident(found, row, t, base) for language, t in LANGUAGES.items()}
-    return {"systems": list(found.statuses), "page": page, "incident": shapes.incident(found, base), **mails}
+    shape = shapes.webhook_incident(found, base)
+    return {"systems": list(found.statuses), "page": page, "incident": shape, **mails}
+
+
+def _page(now: datetime) -> dict[str, str]:
+    """The whole in one word and its sentence, as webhooks carry it."""
+    indicator, words = public_status(now).headline
+    return {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}
 
 
 def _update(one: FeedIncident, row: Announcement):
@@ -134,11 +141,21 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
         parts.append(update.body)
     else:
         subject = t(f"mail.{row.act.partition(':')[0]}", **given)
+        parts += _ended(one, row, t)
     parts.append(f"{severity}. " + t("mail.systems", names=", ".join(one.statuses)))
-    if one.next_update_eta:
+    if one.next_update_eta and not one.resolved_at:
         parts.append(t("mail.next", at=t.at(one.next_update_eta)))
     parts.append(f"{base}{_prefix(t)}/incidents/{one.number}")
     return {"subject": subject, "body": "\n\n".join(parts)}
+
+
+def _ended(one: FeedIncident, row: Announcement, t: Texts) -> list[str]:
+    """When it was resolved, and what was said of it; nothing for an announcement of something else."""
+    if not one.resolved_at or not row.act.startswith("resolved:"):
+        return []
+    said = next((update.body for update in one.updates if update.title == RESOLVED), "")
+    is_said = said not in ("", "Resolved.")
+    return [t("mail.ended", at=t.at(one.resolved_at)), *([said] if is_said else [])]
 
 
 def render_maintenance(one, t: Texts, base: str) -> dict[str, str]:
@@ -178,7 +195,7 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
         "subscriber": person.id,
     }
     if row.announcement is None:
-        return _confirmation(row, person, t, at, secret, str(settings["ORG_NAME"]), given)
+        return _confirmation(row, person, t, at, settings, now, given)
     leave = f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}"
     text = json.loads(row.announcement.text)
     mail = text[t.language]
@@ -197,8 +214,15 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
 
 
 def _confirmation(
-    row: Delivery, person: Subscriber, t: Texts, at: str, secret: str, org: str, given: dict
+    row: Delivery,
+    person: Subscriber,
+    t: Texts,
+    at: str,
+    settings: dict[str, object],
+    now: datetime,
+    given: dict,
 ) -> Message:
+    secret, org = str(settings["SECRET_KEY"]), str(settings["ORG_NAME"])
     link = f"{at}/{CONFIRM}/{link_token(secret, CONFIRM, person)}"
     is_void = person.state is not SubscriberState.WAITING or not row.act.endswith(person.nonce)
     meta = {"unsubscribe": f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}", "documentation": ""}
@@ -209,7 +233,7 @@ def _confirmation(
         void=GONE if is_void else "",
         payload={
             "meta": meta,
-            "page": {"id": shapes.PAGE_ID, "status_indicator": "", "status_description": ""},
+            "page": _page(now),
         },
     )
 

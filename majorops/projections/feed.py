@@ -24,6 +24,7 @@ from majorops.projections.promises import promises_of
 from majorops.projections.queries import NamedSystems, systems_of
 from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 
+RESOLVED = "Resolved"  # the title of what says that an incident is over
 INCIDENTS = 50
 UPDATES = 50
 OPENED, ADVANCED, CHANGED = EventKind.INCIDENT_OPENED, EventKind.PHASE_ADVANCED, EventKind.STATUS_CHANGED
@@ -127,12 +128,13 @@ def _incident(
             "Correction" if one.corrects_id else f"Milestone {one.number}" if one.number else "Update",
             one.body,
             one.at,
-            "resolved" if one.is_resolution else status_at(one.at),
+            status_at(one.at),
         )
         for one in said[number]
     ]
-    if row["resolved_at"] and not any(one.status == "resolved" for one in updates):
-        updates.append(FeedUpdate(f"r{number}", "Resolved", "Resolved.", row["resolved_at"], "resolved"))
+    if row["resolved_at"]:
+        body = _last_words(said[number]) or "Resolved."
+        updates.append(FeedUpdate(f"r{number}", RESOLVED, body, row["resolved_at"], "resolved"))
     updates += [
         FeedUpdate(f"o{number}", "Opened", title, at, "investigating")
         for kind, at, title, _ in known
@@ -151,6 +153,15 @@ def _incident(
         updated_at=max([row["opened_at"], *(one.at for one in updates), *(at for _, at, _, _ in known)]),
         updates=tuple(updates),
     )
+
+
+def _last_words(said: list[Row[*tuple[Any, ...]]]) -> str:
+    """The text of the newest resolution milestone, as it was corrected; `said`: newest first."""
+    corrections = {one.corrects_id: one for one in said}
+    last = next((one for one in said if one.is_resolution), None)
+    while last is not None and last.id in corrections:
+        last = corrections[last.id]
+    return last.body if last is not None else ""
 
 
 def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:

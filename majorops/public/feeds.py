@@ -16,7 +16,7 @@ from majorops import clock
 from majorops.domain.enums import MaintenanceStatus
 from majorops.i18n import ENGLISH
 from majorops.projections import public_incident, public_maintenances, public_status
-from majorops.projections.feed import FeedIncident, FeedUpdate, feed_incidents
+from majorops.projections.feed import RESOLVED, FeedIncident, FeedUpdate, feed_incidents
 from majorops.public.page import answer, base_address, name_of
 from majorops.web.access import status_page
 from majorops.web.formats import iso
@@ -34,7 +34,9 @@ def items() -> list[tuple[FeedIncident, FeedUpdate]]:
 
 
 def title(one: FeedIncident, update: FeedUpdate) -> str:
-    """The headline of an item: `INC-042 payments-api down: Milestone 2`."""
+    """The headline of an item: `INC-042 payments-api down: Milestone 2`, at the end `Resolved: INC-042 …`."""
+    if update.title == RESOLVED:
+        return f"{RESOLVED}: {one.reference} {one.title}"
     return f"{one.reference} {one.title}: {update.title}"
 
 
