@@ -143,6 +143,7 @@ def drawn(problem: Refused | None = None, at: str = "") -> Response:
     stored = {name: getattr(user, name) for name in ("follows", "language", "time_zone")}
     stored |= {name: "" if (at_ := getattr(user, name)) is None else clock_words(at_) for name in quiet}
     values = {
+        "tab_endpoint": "account.notices",
         "me": user,
         "channels": own_channels(current_user.actor),
         "kinds": [one for one in ChannelKind if can_send(one)],

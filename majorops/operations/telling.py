@@ -35,6 +35,8 @@ def tell_said(incident: Incident, said: Publication, *, actor: Actor, now: datet
         return
     root = db.session.get_one(Publication, first)
     is_milestone = root.kind is PublicationKind.MILESTONE
+    # Its own promise before the standing one: while a public promise is overdue that one lies in the past.
+    promised = said.next_update_eta or incident.next_update_eta
     corrected = db.session.get(Publication, said.corrects_id) if said.corrects_id else None
 
     def words(language: str, time_zone: str) -> tuple[str, str]:
@@ -45,8 +47,8 @@ def tell_said(incident: Incident, said: Publication, *, actor: Actor, now: datet
         if corrected:
             parts.append(t("inside.corrects", at=when(corrected.at, t, time_zone)))
         parts += [said.title, said.body, _state(incident, t)]
-        if incident.next_update_eta:
-            parts.append(t("inside.next", at=when(incident.next_update_eta, t, time_zone)))
+        if promised and promised > now:
+            parts.append(t("inside.next", at=when(promised, t, time_zone)))
         return t("mail.said", **given), "\n\n".join(filter(None, parts))
 
     notice = Notice.MILESTONE if is_milestone else Notice.UPDATE

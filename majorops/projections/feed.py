@@ -118,11 +118,21 @@ def _incident(
         (at, phase) for kind, at, _, phase in known if kind == ADVANCED and phase
     ]
 
+    # When it was said that it is over: `resolved_at` may be set to an earlier time, and items never move.
+    over_at = max((at for kind, at, *_ in known if kind == CHANGED), default=row["resolved_at"])
+    ended_at = over_at if row["resolved_at"] else None
+
     def status_at(at: datetime) -> str:
+        if ended_at and at > ended_at:
+            return client_status(IncidentStatus.RESOLVED, Phase.RESOLUTION)
         phase = [phase for since, phase in phases if since <= at][-1:] or [Phase.ALERT]
         return client_status(IncidentStatus.ACTIVE, phase[0])
 
-    updates = [
+    updates = []
+    if ended_at:  # in front: of two at the same time it is the newer one
+        body = _last_words(said[number]) or "Resolved."
+        updates.append(FeedUpdate(f"r{number}", RESOLVED, body, ended_at, "resolved"))
+    updates += [
         FeedUpdate(
             f"p{one.id}",
             "Correction" if one.corrects_id else f"Milestone {one.number}" if one.number else "Update",
@@ -132,9 +142,6 @@ def _incident(
         )
         for one in said[number]
     ]
-    if row["resolved_at"]:
-        body = _last_words(said[number]) or "Resolved."
-        updates.append(FeedUpdate(f"r{number}", RESOLVED, body, row["resolved_at"], "resolved"))
     updates += [
         FeedUpdate(f"o{number}", "Opened", title, at, "investigating")
         for kind, at, title, _ in known

@@ -400,3 +400,19 @@ def test_status_is_all_that_ends_it(cast, incident, worker, mails):
     phase.change_status(incident, IncidentStatus.MONITORING, override="test", **who)
     worker.drain()
     assert texts(mails) == {}
+
+
+def test_a_promise_that_lies_in_the_past_is_not_said_again(cast, incident, worker, mails):
+    """An internal milestone does not answer what was promised to the public: that stands, overdue."""
+    cut(cast, incident, visibility=Visibility.PUBLIC)
+    cast.clock.tick(minutes=30)
+    cut(cast, incident, "second")
+    worker.drain()
+    mails.mails.clear()
+    who = {"actor": cast.maya, "now": cast.clock()}
+    updates.publish_update(incident, "third", visibility=Visibility.PUBLIC, **who)
+    cut(cast, incident, "fourth")
+    worker.drain()
+    told = texts(mails)["xin@example.org"]
+    assert "14:20" not in told
+    assert told.count("Next update by 23 Nov 14:50 UTC.") == 1
