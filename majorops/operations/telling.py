@@ -52,7 +52,7 @@ def tell_said(incident: Incident, said: Publication, *, actor: Actor, now: datet
         return t("mail.said", **given), "\n\n".join(filter(None, parts))
 
     notice = Notice.MILESTONE if is_milestone else Notice.UPDATE
-    _tell(incident, notice, f"brief:{said.id}", words, said.id, actor=actor, now=now)
+    _tell(incident, notice, f"brief:{incident.id}:{said.id}", words, said.id, actor=actor, now=now)
 
 
 def tell_resolved(incident: Incident, *, actor: Actor, now: datetime) -> None:
