@@ -64,6 +64,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def milestone(number: int | None) -> str:
+    """`Milestone 2`; `Update` for what has no number."""
+    return f"Milestone {number}" if number else "Update"
+
+
 def reference(number: int) -> str:
     """The number said aloud: `INC-042`."""
     return f"INC-{number:03d}"

@@ -15,6 +15,7 @@ from majorops.models.incident import (
     CommandAssignment,
     Incident,
     System,
+    SystemState,
     ValidationCheck,
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
@@ -64,6 +65,7 @@ __all__ = [
     "Subscriber",
     "SubscriberSystem",
     "System",
+    "SystemState",
     "Timebox",
     "TimelineEvent",
     "User",

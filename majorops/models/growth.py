@@ -28,6 +28,7 @@ GROWS = frozenset(
         "run_card_use",
         "subscriber",
         "subscriber_system",
+        "system_state",
         "timebox",
         "timeline_event",
         "user_session",

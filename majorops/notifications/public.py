@@ -18,15 +18,16 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState, Notice, SubscriberState, Visibility
 from majorops.domain.origin import public_origin
+from majorops.domain.public_names import publication_key
 from majorops.i18n import DEFAULT, LANGUAGES, Texts
 from majorops.models import Announcement, Delivery, Subscriber
 from majorops.notifications.links import CONFIRM, MANAGE, link_token
 from majorops.notifications.message import Message
 from majorops.operations.announcements import wanting
 from majorops.operations.subscriptions import confirm, note_bounce
+from majorops.projections import PublicStatus, public_maintenance, public_status
 from majorops.projections import clients as shapes
-from majorops.projections import public_maintenance, public_status
-from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents
+from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents, newest_change
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
@@ -104,30 +105,34 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
     None for what is not public any more.
     """
     base = public_origin(settings)
-    page = _page(now)
+    shown = public_status(now)
+    page = _page(shown)
+    systems = shapes.components(shown.systems, newest_change())
     if row.maintenance_id:
         one = public_maintenance(row.maintenance_id)
         if one is None:
             return None
         mails = {language: render_maintenance(one, t, base) for language, t in LANGUAGES.items()}
-        shape = shapes.webhook_maintenance(one, base)
+        shape = shapes.webhook_maintenance(one, base, systems)
         return {"systems": one.systems, "page": page, "incident": shape, **mails}
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
         return None
     mails = {language: _incident(found, row, t, base) for language, t in LANGUAGES.items()}
-    shape = shapes.webhook_incident(found, base)
+    shape = shapes.webhook_incident(found, base, systems)
     return {"systems": list(found.statuses), "page": page, "incident": shape, **mails}
 
 
-def _page(now: datetime) -> dict[str, str]:
+def _page(shown: PublicStatus) -> dict[str, str]:
     """The whole in one word and its sentence, as webhooks carry it."""
-    indicator, words = public_status(now).headline
+    indicator, words = shown.headline
     return {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}
 
 
 def _update(one: FeedIncident, row: Announcement):
-    return next((update for update in one.updates if update.key == f"p{row.publication_id}"), None)
+    said = row.publication
+    key = publication_key(said.public_key, said.id) if said else ""
+    return next((update for update in one.updates if update.key == key), None)
 
 
 def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict[str, str]:
@@ -138,11 +143,12 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
         is_correction = update.title == "Correction"
         heading = t("mail.correction") if is_correction else t.posted(update.title)
         subject = t("mail.said", heading=heading, **given)
-        parts.append(update.body)
+        parts.append(t.own("said", update.body))
     else:
         subject = t(f"mail.{row.act.partition(':')[0]}", **given)
         parts += _ended(one, row, t)
-    parts.append(f"{severity}. " + t("mail.systems", names=", ".join(one.statuses)))
+    systems = t("mail.systems", names=", ".join(one.statuses)) if one.statuses else ""
+    parts.append(f"{severity}. {systems}".strip())
     if one.next_update_eta and not one.resolved_at:
         parts.append(t("mail.next", at=t.at(one.next_update_eta)))
     parts.append(f"{base}{_prefix(t)}/incidents/{one.number}")
@@ -155,7 +161,7 @@ def _ended(one: FeedIncident, row: Announcement, t: Texts) -> list[str]:
         return []
     said = next((update.body for update in one.updates if update.title == RESOLVED), "")
     is_said = said not in ("", "Resolved.")
-    return [t("mail.ended", at=t.at(one.resolved_at)), *([said] if is_said else [])]
+    return [t("mail.ended", at=t.at(one.resolved_at)), *([t.own("said", said)] if is_said else [])]
 
 
 def render_maintenance(one, t: Texts, base: str) -> dict[str, str]:
@@ -164,7 +170,7 @@ def render_maintenance(one, t: Texts, base: str) -> dict[str, str]:
     `one`: the maintenance's projection; `base`: where people reach the public pages.
     """
     subject = t("mail.works", status=t(f"works.{one.status.value}"), title=one.title)
-    newest = one.updates[0].body if one.updates else one.body
+    newest = t.own("said", one.updates[0].body) if one.updates else one.body
     parts = [one.title, newest, t("mail.when", start=t.at(one.starts_at), end=t.at(one.ends_at))]
     if one.systems:
         parts.append(t("mail.systems", names=", ".join(one.systems)))
@@ -233,7 +239,7 @@ def _confirmation(
         void=GONE if is_void else "",
         payload={
             "meta": meta,
-            "page": _page(now),
+            "page": _page(public_status(now)),
         },
     )
 

@@ -19,6 +19,7 @@ from majorops.models import (
     SubscriberSystem,
     TimelineEvent,
 )
+from majorops.projections.systems import public_of
 
 
 def announce_entries(entries: list[TimelineEvent]) -> None:
@@ -63,7 +64,6 @@ def reach(incident: Incident) -> dict[ChannelKind, int]:
     """
     if not incident.is_shown:
         return {}
-    rows = (
-        select(Subscriber.kind, func.count()).where(*wanting(incident.system_names)).group_by(Subscriber.kind)
-    )
+    named = public_of(incident.system_names)  # who chose a system that is hidden now is not told through it
+    rows = select(Subscriber.kind, func.count()).where(*wanting(list(named))).group_by(Subscriber.kind)
     return dict(db.session.execute(rows).all())

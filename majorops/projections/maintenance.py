@@ -12,6 +12,7 @@ from majorops.db import db
 from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, RUNNING
 from majorops.models import Maintenance, MaintenanceUpdate
+from majorops.projections.systems import public_of
 
 LIMIT = 50
 UPDATES = 30
@@ -30,7 +31,7 @@ class PublicMaintenanceUpdate:
 
 @dataclass(frozen=True)
 class PublicMaintenance:
-    """`updates`: newest first."""
+    """`updates`: newest first. `systems`: those that the public may read of."""
 
     number: int
     title: str
@@ -93,9 +94,11 @@ def public_maintenance(number: int) -> PublicMaintenance | None:
 def _filled(query: Select[*tuple[Any, ...]]) -> list[PublicMaintenance]:
     rows = db.session.execute(query).mappings().all()
     said = _updates([row["number"] for row in rows])
+    named = {row["number"]: row["systems"].split(", ") if row["systems"] else [] for row in rows}
+    shown = public_of(name for names in named.values() for name in names)
     return [
         PublicMaintenance(
-            **{**row, "systems": tuple(row["systems"].split(", ")) if row["systems"] else ()},
+            **{**row, "systems": tuple(name for name in named[row["number"]] if name in shown)},
             updates=tuple(said.get(row["number"], ())),
         )
         for row in rows

@@ -83,6 +83,7 @@ def test_an_address_that_bounces_is_told_nothing_more_until_it_is_asked_again(wh
 
 
 def test_whom_a_public_update_reaches(cast, who):
+    cast.list_systems("payments-api", "ledger-db")
     incident = cast.open(systems=["payments-api", "ledger-db"])
     assert reach(incident) == {}
     hook = {"kind": ChannelKind.WEBHOOK, "systems": ["ledger-db"]}
