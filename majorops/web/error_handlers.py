@@ -6,6 +6,7 @@ Partials for the page's script, whole pages without it, and clear sentences in b
 from __future__ import annotations
 
 import logging
+import re
 
 from flask import Flask, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -18,6 +19,8 @@ from majorops import clock
 from majorops.db import db, storage_problem
 from majorops.domain.access import Permission
 from majorops.domain.errors import Busy, Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+from majorops.domain.text import reference
+from majorops.i18n import DEFAULT, texts_at
 from majorops.web.posture import believe_recent, say_what_was_known
 from majorops.web.session import forget_user
 
@@ -39,6 +42,10 @@ WORDS = {
         "Nothing was saved. Your text is kept: send it again in a moment.",
     ),
 }
+PUBLIC = "web/errors/public.html"
+INCIDENT = re.compile(r"(?:/[a-z]{2})?/incidents/(\d{1,9})(?:\.txt)?")
+# Said of a number never used, of a private incident and of a drill alike.
+NO_INCIDENT = "{ref} is not public or does not exist."
 
 
 def wants_partial() -> bool:
@@ -67,17 +74,23 @@ def problem_page(code: int, title: str | None = None, text: str | None = None, *
     # A refused body cannot be read again; after a failure what was typed is shown once more.
     more = {**(kept_text() if code >= 500 and request.method == "POST" else {"kept": []}), **more}
     values = {"code": code, "title": title or known[0], "text": text or known[1], "now": clock.now(), **more}
+    if code == 404 and (found := INCIDENT.fullmatch(request.path)):
+        values["text"] = NO_INCIDENT.format(ref=reference(int(found[1])))
     if wants_partial():
         response = make_response(render_template("web/errors/_notice.html", **values), code)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#problem", "innerHTML"
         return response
-    return make_response(render_template(_template_for(code), **values), code)
+    template = _template_for(code)
+    if template == PUBLIC:
+        t = texts_at(request.path)
+        values |= {"t": t} | {name: t.own("error", values[name]) for name in ("title", "text")}
+    return make_response(render_template(template, **values), code)
 
 
 def _template_for(code: int) -> str:
     """Strangers get the public look, which needs neither session nor database."""
     inside = code < 500 and current_user.is_authenticated and current_user.actor.can(Permission.INCIDENT_READ)
-    return "web/errors/inside.html" if inside else "web/errors/public.html"
+    return "web/errors/inside.html" if inside else PUBLIC
 
 
 def on_http_error(error: HTTPException) -> Response:
@@ -139,6 +152,9 @@ def send_again(code: int, title: str, text: str) -> Response:
     if posted_from_elsewhere():
         return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
     sign_in = url_for("sign_in.login") if code == 401 else None
+    t = texts_at(request.path)
+    if t.language != DEFAULT:  # a form of the public pages
+        return problem_page(code, title, text, **kept_text())
     more = {"title": title, "text": text, "sign_in": sign_in, "now": clock.now()}
     return make_response(render_template("web/errors/send_again.html", **kept_text(), **more), code)
 
