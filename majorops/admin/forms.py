@@ -91,7 +91,8 @@ SYSTEM = {
     "is_public": select(
         "On the public page",
         tuple(reversed(YES_NO)),
-        description="Yes: anybody reads its name and how it is.",
+        description="Yes: anybody reads its name and how it is. No: nobody outside does, "
+        "also where an incident or maintenance names it.",
     ),
     "group_name": line("Group", hint="The heading that it stands under on the public page."),
 }

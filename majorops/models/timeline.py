@@ -117,6 +117,12 @@ class Publication(Base):
         """`Milestone 2`, `Update`; the number is the one inside."""
         return words.milestone(self.number)
 
+    @property
+    def public_heading(self) -> str:
+        """What the public calls it, where that is another number than inside; empty where it is not."""
+        is_other = self.public_number not in (None, self.number)
+        return words.milestone(self.public_number) if is_other else ""
+
 
 class StatusUpdate(Publication):
     """A publication without a number (domain §3)."""
