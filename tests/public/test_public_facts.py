@@ -377,13 +377,15 @@ def test_affected_components_stand_where_they_changed_and_stay(case, reader, cas
     cast.bring_to(case, Phase.RESOLUTION)
     at = clock() + timedelta(hours=24)
     cut(case, "All works.", who, is_resolution=True, next_update_eta=None, after_action_at=at)
+    clock.tick(minutes=1)
     cast.resolve(case)
+    milder = [("ledger-db", "major_outage", "degraded_performance")]  # what somebody set stays so
     over = [
         ("Payments - payments-api", "partial_outage", "operational"),
-        ("ledger-db", "major_outage", "operational"),
+        ("ledger-db", "degraded_performance", "operational"),
     ]
     found = affected(incident_json(reader))
-    assert found == [opened, None, turned, over]
+    assert found == [opened, None, turned, milder, over]
     # Nothing later moves it: neither a correction nor that the system is hidden and shown again.
     first = db.session.scalar(select(Publication.id).filter_by(body="We look."))
     updates.correct_publication(case, first, "We are looking.", **who())
