@@ -334,6 +334,9 @@ class AuditKind(StrEnum):
     DRAFT_FORGOTTEN = "draft.forgotten"
     DRAFT_OFFERED = "draft.offered"
     DRAFT_STOPPED = "draft.stopped"
+    GROUP_ADDED = "group.added"
+    GROUP_CHANGED = "group.changed"
+    GROUP_REMOVED = "group.removed"
     HISTORY_ADDED = "history.added"
     MAINTENANCE_PLANNED = "maintenance.planned"
     MAINTENANCE_CHANGED = "maintenance.changed"
@@ -369,6 +372,7 @@ class AuditKind(StrEnum):
     USER_CHANGED = "user.changed"
     USER_LINKED = "user.linked"
     USER_PASSWORD_SET = "user.password_set"  # noqa: S105 (no password)
+    USER_REFUSED = "user.refused"
     USER_ROLE_CHANGED = "user.role_changed"
     USER_SWITCHED_OFF = "user.switched_off"
     USER_SWITCHED_ON = "user.switched_on"

@@ -7,6 +7,7 @@ from majorops.models.account import AuditEntry, SignInThrottle, User, UserSessio
 from majorops.models.brief import BriefLink
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
+from majorops.models.directory import DirectoryGroup, DirectoryMember
 from majorops.models.draft import Draft
 from majorops.models.handover import Handover
 from majorops.models.incident import (
@@ -44,6 +45,8 @@ __all__ = [
     "ChecklistTick",
     "CommandAssignment",
     "Delivery",
+    "DirectoryGroup",
+    "DirectoryMember",
     "Draft",
     "Handover",
     "Incident",

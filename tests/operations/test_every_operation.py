@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.domain.errors import Forbidden
+from majorops.domain.rights import RoleMap
 from majorops.models import (
     Ask,
     AuditEntry,
@@ -44,6 +46,7 @@ from majorops.models import (
     CanReport,
     Channel,
     Delivery,
+    DirectoryGroup,
     Draft,
     Maintenance,
     RecoveryTrack,
@@ -57,10 +60,13 @@ from majorops.models import (
 )
 from majorops.operations import MissingEventError, operation
 from majorops.operations.coach_inputs import coach_inputs
+from majorops.operations.directory import Group, Person
 from majorops.operations.drafts import Asked
 from tests.cast import PASSWORD
 from tests.operations.loaded import OPERATIONS
 
+BY_HAND = {"role_map": RoleMap()}
+OF_NOBODY = {"groups": [], "role_map": RoleMap()}
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 
@@ -85,6 +91,7 @@ def prepared(cast, clock):
     OPERATIONS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     own = {"kind": ChannelKind.EMAIL, "address": "a@b.cd", "actor": cast.ada, "now": clock()}
     OPERATIONS["own_notices.add_own_channel"](**own)
+    OPERATIONS["directory.add_group"](Group("staff"), **BY_HAND, actor=SYSTEM, now=clock())
     OPERATIONS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
     times = {"starts_at": clock(), "ends_at": clock() + timedelta(hours=1)}
     OPERATIONS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
@@ -115,6 +122,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
     person = db.session.scalar(select(Subscriber))
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
+    group = db.session.scalar(select(DirectoryGroup))
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     own = db.session.scalar(select(Channel).filter_by(user_id=cast.ada.user_id))
     return {
@@ -233,8 +241,18 @@ def calls(cast, clock) -> dict[str, tuple]:
         "sign_in.throttle_setup": ("none", {"address": "::1"}),
         "sign_in.sign_in_sso": (
             "none",
-            {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S", "role": None},
+            {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S"} | OF_NOBODY,
         ),
+        "sign_in.sign_in_asserted": (
+            "none",
+            {"email": "s@b.cd", "name": "S", "token": "proxy.x", "before": ""} | OF_NOBODY,
+        ),
+        "directory.add_person": ("none", Person(user_name="s@b.cd"), BY_HAND),
+        "directory.change_person": ("none", rita, Person(is_active=False), BY_HAND),
+        "directory.remove_person": ("none", rita),
+        "directory.add_group": ("none", Group("ops", members=frozenset([rita.id])), BY_HAND),
+        "directory.change_group": ("none", group, lambda was: replace(was, name="on-call"), BY_HAND),
+        "directory.remove_group": ("none", group, BY_HAND),
         "accounts.start_session": ("none", rita, {"method": SignInMethod.LOCAL}),
         "accounts.end_session": ("session",),
         "delivery.add_channel": (
