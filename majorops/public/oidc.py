@@ -25,12 +25,12 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 PENDING = "_state_sso_"  # where Authlib keeps an unfinished sign-in in the session
 HINT_ROOM = 3000  # characters of an ID token that an address still takes
 COOKIE_ROOM = 3600  # bytes; browsers drop a cookie above 4096 without a word
-CLIENT = "MAJOROPS_OIDC_CLIENT_SECRET or MAJOROPS_OIDC_CLIENT_ID"
+CLIENT = "client secret, or client ID (MAJOROPS_OIDC_CLIENT_SECRET, MAJOROPS_OIDC_CLIENT_ID)"
 # Errors of the provider (RFC 6749, 4.1.2.1 and 5.2) that no other try mends, and what would.
 OURS_TO_MEND = {
     "invalid_client": CLIENT,
     "unauthorized_client": CLIENT,
-    "invalid_scope": "MAJOROPS_OIDC_SCOPES",
+    "invalid_scope": "scopes (MAJOROPS_OIDC_SCOPES)",
 }
 NONSENSE = (
     OAuthError,
@@ -239,8 +239,8 @@ def provider_problem(error: Exception) -> ProviderProblem:
     """The page for what went wrong; details stay in the server's log."""
     current_app.logger.warning("single sign-on: %s: %s", type(error).__name__, error)
     if isinstance(error, OAuthError) and error.error in OURS_TO_MEND:
-        setting = OURS_TO_MEND[error.error]
-        text = f"The provider does not take what MajorOps is set up with. An admin has to correct {setting}."
+        refused = OURS_TO_MEND[error.error]
+        text = f"The provider refuses our {refused}. Another try does not help: an admin has to correct it."
         return ProviderProblem("Single sign-on is set up wrongly", text, 503, is_lasting=True)
     if isinstance(error, OAuthError) and error.error == "access_denied":
         return ProviderProblem("Sign-in refused", "The provider did not let this account in.", 400)

@@ -64,7 +64,7 @@ def login() -> Response:
             return make_response(render_template("public/sign_in/signed_in.html"))  # where they can sign out
         return redirect(next_address(wanted), 303)
     if refused := sessions.refusal():
-        return draw_refusal(refused)
+        return refused_page(refused, sign_out_address())
     if needs_first_admin():
         return redirect(url_for("sign_in.setup"), 303)
     return draw_login(wanted)
@@ -96,8 +96,6 @@ def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:
 
     `email`: what stands in the form then, where sign-in was by password.
     """
-    if outcome.email:
-        return draw_refusal(outcome)
     if outcome.token is None:
         answer = draw_login(wanted, email, outcome.problem, 429 if outcome.paused_until else 401)
         if outcome.paused_until:
@@ -124,11 +122,6 @@ def leave() -> str | None:
         address = elsewhere if address is None else address
     sessions.end()
     return address
-
-
-def draw_refusal(outcome: SignIn) -> Response:
-    """Why a person that the provider or the proxy knows may not come in, what is missing, and whom to ask."""
-    return refused_page(outcome, sign_out_address())
 
 
 def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
@@ -189,6 +182,8 @@ def callback() -> Response:
     except oidc.ProviderProblem as problem:
         return draw_problem(problem, wanted)
     outcome = sign_in_sso(**person, role_map=role_map(), actor=SYSTEM, now=clock.now())
+    if outcome.email:
+        return refused_page(outcome, person["sign_out_address"] or "")
     return enter(outcome, wanted)
 
 

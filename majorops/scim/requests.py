@@ -13,6 +13,8 @@ from typing import Any
 
 from flask import request
 
+from majorops.domain.text import clean_line
+
 MOST = 200  # resources in one answer
 TERM = re.compile(
     r"\s*(?P<name>[A-Za-z][\w:.]*(?:\[[^\]]*\])?(?:\.\w+)?)\s+(?P<how>[A-Za-z]+)\s+"
@@ -47,7 +49,10 @@ class Change:
 
 def body() -> dict[str, Any]:
     """The JSON object of this request. Raises Misunderstood."""
-    found = request.get_json(force=True, silent=True)
+    try:
+        found = request.get_json(force=True, silent=True)
+    except RecursionError:
+        found = None
     if not isinstance(found, dict):
         raise Misunderstood("The body is no JSON object.", "invalidSyntax")
     return found
@@ -71,7 +76,8 @@ def asked_for(names: Mapping[str, str]) -> dict[str, str]:
         name = names.get(plain(term["name"]).lower()) if term else None
         if term is None or name is None or term["how"].lower() != "eq" or name in found:
             break
-        found[name] = re.sub(r"\\(.)", r"\1", term["text"]) if term["text"] is not None else term["bare"]
+        bare = term["bare"] if term["text"] is None else re.sub(r"\\(.)", r"\1", term["text"])
+        found[name] = clean_line(bare)
         at = term.end()
     known = ", ".join(sorted(set(names.values())))
     raise Misunderstood(
@@ -128,7 +134,7 @@ def as_text(value: object, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise Misunderstood(f"{name} is a text.", "invalidValue")
-    return value
+    return clean_line(value)
 
 
 def email_of(value: object) -> str:

@@ -207,7 +207,7 @@ class Assertions:
             if not way.verify(signed.encode(), _decoded(signature), key):
                 raise NotVouched("a wrong signature")
             return kid, key, {**head, **said}
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise NotVouched(f"{type(error).__name__}: {error}") from error
 
 

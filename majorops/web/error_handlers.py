@@ -126,7 +126,8 @@ def on_forbidden(error: HTTPException) -> Response:
     if wants_partial() or not current_user.is_authenticated:
         return on_http_error(error)
     believe_recent()
-    roles = [role.label for role in roles_for(request.endpoint)]
+    *others, last = [role.label for role in roles_for(request.endpoint)] or [""]
+    roles = f"{', '.join(others)} or {last}" if others else last
     given = {"roles": roles, "start": own_start(), "has_map": bool(role_map().roles), "now": clock.now()}
     return make_response(render_template("web/errors/forbidden.html", **given), 403)
 
@@ -134,11 +135,12 @@ def on_forbidden(error: HTTPException) -> Response:
 def refused_page(outcome: SignIn, sign_out: str) -> Response:
     """Why somebody who has shown who they are may not come in, what is missing, and whom to ask; 403.
 
-    `sign_out`: where the session at the proxy ends, or empty.
+    `sign_out`: where the session at the provider or the proxy ends, or empty.
     """
     believe_recent()
-    given = {"problem": outcome.problem, "wanted": outcome.wanted, "admins": admins_to_ask()}
-    page = render_template("public/sign_in/refused.html", **given, sign_out=sign_out, now=clock.now())
+    given = {"problem": outcome.problem, "wanted": outcome.wanted, "sign_out": sign_out}
+    admins = admins_to_ask() if outcome.email else []
+    page = render_template("public/sign_in/refused.html", **given, admins=admins, now=clock.now())
     return make_response(page, 403)
 
 

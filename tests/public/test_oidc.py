@@ -177,7 +177,7 @@ def test_whoever_left_the_group_loses_the_power_also_where_it_was_given_by_hand(
     assert answer.status_code == 403
     check(answer)
     assert "You are Gus, Stakeholder." in answer.text
-    assert "This needs the role Admin or MIM or Responder." in answer.text
+    assert "This needs the role Admin, MIM or Responder." in answer.text
     assert 'action="/logout"' in answer.text
     assert 'href="/briefs"' in answer.text
 
@@ -193,6 +193,7 @@ class TestNobody:
         check(answer)
         assert "on-call, ops" in answer.text
         assert "ada@example.org" in answer.text
+        assert "/end?from=us&amp;client_id=majorops" in answer.text  # another account is one press away
         assert role_of("gus@example.org") is None
 
     def test_who_is_refused_loses_role_and_sessions(self, app, cast, client):

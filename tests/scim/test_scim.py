@@ -397,3 +397,54 @@ def test_what_changed_stands_in_the_audit_under_the_directorys_name(directory):
     by_us = {kind for kind, name in rows if name == "Directory (SCIM)"}
     assert {"user.added", "user.linked", "user.role_changed", "user.switched_off"} <= by_us
     assert {"group.added", "group.removed"} <= by_us
+
+
+HOSTILE = [
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "x" * 5_000,
+    "\u202eevil",
+    "'; DROP TABLE user_account",
+    "\n",
+    "%s",
+    "{}",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_no_text_is_a_server_error(cast, directory, text):
+    asked = [
+        ("POST", "/Users", NEW | {"userName": text, "externalId": text, "displayName": text}),
+        (
+            "POST",
+            "/Users",
+            NEW | {"externalId": text, "emails": [{"value": text}], "name": {"givenName": text}},
+        ),
+        ("POST", "/Groups", {"displayName": text, "externalId": text}),
+        ("PUT", f"/Users/{cast.maya.user_id}", {text: text, "name": text, "emails": {"value": text}}),
+        ("PATCH", f"/Users/{cast.maya.user_id}", {"Operations": [{"op": text, "path": text, "value": text}]}),
+        (
+            "PATCH",
+            f"/Users/{cast.maya.user_id}",
+            {"Operations": [{"op": "add", "path": text, "value": text}]},
+        ),
+    ]
+    for method, path, body in asked:
+        answer = directory.client.open(
+            f"/scim/v2{path}", method=method, json=body, headers={"Authorization": f"Bearer {TOKEN}"}
+        )
+        assert answer.status_code in (200, 201, 400, 409), answer.text
+    for name in ("userName", "externalId", "displayName"):
+        for path in ("/Users", "/Groups"):
+            query = {"filter": f'{name} eq "{text}"'.encode("utf-8", "replace").decode()}
+            answer = directory.client.get(
+                f"/scim/v2{path}", query_string=query, headers={"Authorization": f"Bearer {TOKEN}"}
+            )
+            assert answer.status_code in (200, 400)
+
+
+def test_a_body_deeper_than_a_parser_goes(directory):
+    deep = "[" * 100_000
+    answer = directory.client.post("/scim/v2/Users", data=deep, headers={"Authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code == 400

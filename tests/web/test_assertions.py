@@ -93,6 +93,7 @@ def test_the_session_is_worth_nothing_beside_the_proxy(app, cast, client, access
     answer = client.get("/admin/incidents")
     assert answer.status_code == 403  # and no way in a circle between /login and here
     assert "did not come through it" in answer.text
+    assert "ada@example.org" not in answer.text
     check(answer)
     assert not is_in(client, access.header(exp=1))
     assert is_in(client, access.header())
@@ -191,6 +192,10 @@ def tampered(access) -> str:
     return f"{head}.{encoded(json.dumps(access.claims()).encode())}.{signature}"
 
 
+def deep(access) -> str:
+    return f"{encoded(b'[' * 11_000)}.e30.e30"
+
+
 def nested(access) -> str:
     """Signed, and no object of claims."""
     return jws.serialize_compact({"alg": "RS256", "kid": "k1"}, b'"maya@example.org"', access.keys["k1"])
@@ -218,6 +223,7 @@ BAD = {
     "no name of a key": lambda access: access.assertion(head={"kid": ""}),
     "tampered": tampered,
     "no claims": nested,
+    "deeper than a parser goes": deep,
     "too long": lambda access: access.assertion(country="x" * 20_000),
     "nothing": lambda access: "",
     "no token": lambda access: "maya@example.org",
