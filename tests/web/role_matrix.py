@@ -36,7 +36,7 @@ FILLED = {
     "filename": "icon.svg",
 }
 HEAD = """# Which role may do what: each route, by each method, as a stranger and as each of the five roles.
-# in: it answers (2xx, 3xx, or a 4xx of its own) · sign-in: led there · 401: asked for a token, or to sign in
+# in: it answers (2xx, 3xx, or a 4xx of its own) · login: led there · 401: asked for a token, or to sign in
 # 403: refused · 404: there is nothing for them
 # Written by make roles; read what changed before it is kept.
 """
@@ -48,14 +48,13 @@ def matrix(app: Flask, database: str) -> str:
     db.session.remove()
     with closing(Kept(database)) as kept:
         lines = [
-            f"{method:6} {path:58} " + " ".join(f"{said:11}" for said in row).rstrip()
+            f"{method:6} {path:60} " + " ".join(f"{said:5}" for said in row).rstrip()
             for path, address, methods in routes(app)
             for method in METHODS
             if method in methods
             for row in [[tried(browsers[name], method, address, kept) for name in COLUMNS]]
         ]
-    columns = f"{'':65} " + " ".join(f"{name:11}" for name in COLUMNS).rstrip()
-    return HEAD + "\n".join([f"#{columns[1:]}", *lines]) + "\n"
+    return HEAD + "\n".join([f"# {', '.join(COLUMNS)}", *lines]) + "\n"
 
 
 def routes(app: Flask) -> list[tuple[str, str, frozenset[str]]]:
@@ -64,11 +63,14 @@ def routes(app: Flask) -> list[tuple[str, str, frozenset[str]]]:
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         given = {name: filled(rule, name) for name in rule.arguments}
-        _, methods = found.setdefault(
-            rule.rule.replace(", ", ","), (adapter.build(rule.endpoint, given), set())
-        )
+        _, methods = found.setdefault(shown(rule.rule), (adapter.build(rule.endpoint, given), set()))
         methods |= rule.methods or set()
     return [(path, address, frozenset(methods)) for path, (address, methods) in sorted(found.items())]
+
+
+def shown(route: str) -> str:
+    """A route as the table has it: without what its arguments must be."""
+    return re.sub(r"<(?:[^:<>]+:)?(\w+)>", r"<\1>", route)
 
 
 def filled(rule: Rule, name: str) -> object:
@@ -104,7 +106,7 @@ def tried(client: FlaskClient, method: str, address: str, kept: Kept) -> str:
 def word_for(status: int, location: str) -> str:
     """The status as the table has it."""
     if status == 303 and re.match(r"/login(\?|$)", location):
-        return "sign-in"
+        return "login"
     return str(status) if status in (401, 403, 404) else "in"
 
 

@@ -13,7 +13,7 @@ from majorops.domain.enums import AccountRole
 from majorops.models import User
 from majorops.operations.accounts import add_user
 from majorops.web.access import access_of
-from tests.web.role_matrix import COLUMNS, STRANGER, TABLE, matrix, word_for
+from tests.web.role_matrix import COLUMNS, STRANGER, TABLE, matrix, shown, word_for
 
 
 @pytest.fixture
@@ -53,17 +53,17 @@ def rows() -> list[tuple[str, str, dict[str, str]]]:
 
 def test_the_table_agrees_with_what_the_routes_say(app):
     """Each route's own word for who may use it, against what was seen."""
-    of_rule = {rule.rule.replace(", ", ","): rule for rule in app.url_map.iter_rules()}
+    of_rule = {shown(rule.rule): rule for rule in app.url_map.iter_rules()}
     for method, route, seen in rows():
         access = access_of(of_rule[route].endpoint) if of_rule[route].endpoint != "static" else "public"
         if not isinstance(access, Permission):
             continue
-        assert seen[STRANGER] in ("sign-in", "401"), (method, route)
+        assert seen[STRANGER] in ("login", "401"), (method, route)
         for role in AccountRole:
             if access not in GRANTS[role]:
                 assert seen[role.value] == "403", (method, route, role)
             else:
-                assert seen[role.value] != "sign-in", (method, route, role)
+                assert seen[role.value] != "login", (method, route, role)
 
 
 def test_no_stranger_and_no_reader_is_in_where_incidents_are_run_or_data_is_managed():
@@ -75,4 +75,4 @@ def test_no_stranger_and_no_reader_is_in_where_incidents_are_run_or_data_is_mana
 def test_words():
     assert {word_for(code, "/x") for code in (200, 303, 422)} == {"in"}
     assert [word_for(code, "") for code in (401, 403, 404)] == ["401", "403", "404"]
-    assert word_for(303, "/login?next=/x") == "sign-in"
+    assert word_for(303, "/login?next=/x") == "login"
