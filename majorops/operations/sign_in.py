@@ -16,6 +16,7 @@ from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.events import AuditKind
 from majorops.domain.rights import Rights, RoleMap
 from majorops.domain.text import clean_line
+from majorops.i18n import DEFAULT
 from majorops.models import User
 from majorops.operations import audit, operation
 from majorops.operations.accounts import end_session, start_session
@@ -134,10 +135,11 @@ def sign_in_sso(
     actor: Actor,
     now: datetime,
     sign_out_address: str | None = None,
+    language: str = DEFAULT,
 ) -> SignIn:
     """Sign in the person that the OpenID provider names.
 
-    `subject`: issuer and subject; `sign_out_address`: see `UserSession`.
+    `subject`: issuer and subject; `sign_out_address`: see `UserSession`; `language`: of a new account.
 
     The account is found by subject, else by a verified address, else made. Its role follows the groups at
     every sign-in where a role map is set. Refusals are a value and no exception.
@@ -149,7 +151,9 @@ def sign_in_sso(
             return SignIn(problem="This sign-in cannot be joined to an account. Ask an admin.")
         known.oidc_subject = subject
         audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now)
-    refusal, user = _admit(known, email, name, groups, role_map, subject=subject, actor=actor, now=now)
+    refusal, user = _admit(
+        known, email, name, groups, role_map, subject=subject, language=language, actor=actor, now=now
+    )
     if user is None:
         return refusal
     token = start_session(
@@ -198,6 +202,7 @@ def _admit(
     actor: Actor,
     now: datetime,
     subject: str | None = None,
+    language: str = DEFAULT,
 ) -> tuple[SignIn, User | None]:
     """The account that may come in, made if there was none and with the role that it has now; or why not."""
     rights = role_map.rights_of(groups)
@@ -208,7 +213,10 @@ def _admit(
         return _refused(email, rights, actor=actor, now=now), None
     if known and not known.is_active:
         return SignIn(problem=f"The account of {known.email} is switched off.", email=known.email), None
-    return SignIn(), known or _add_sso_user(subject, email, name, rights.role, actor=actor, now=now)
+    if known is None:
+        known = _add_sso_user(subject, email, name, rights.role, actor=actor, now=now)
+        known.language = language
+    return SignIn(), known
 
 
 def _refused(email: str, rights: Rights, *, actor: Actor, now: datetime) -> SignIn:

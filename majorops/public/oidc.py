@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response
 from majorops.domain.errors import Invalid
 from majorops.domain.rights import groups_in
 from majorops.domain.text import clean_line
+from majorops.i18n import DEFAULT, LANGUAGES
 from majorops.operations.accounts import clean_email
 from majorops.web.provider_http import Deadline
 from majorops.web.redirects import leave_for
@@ -232,7 +234,14 @@ def person(claims: Mapping, role_claim: str) -> dict:
         "is_verified": claims.get("email_verified") is True,
         "name": (clean_line(str(claims.get("name") or "")) or email)[:120],
         "groups": groups_in(claims, role_claim),
+        "language": language_of(claims.get("locale")),
     }
+
+
+def language_of(locale: object) -> str:
+    """The language of a locale such as `de-AT` if there is one of ours, else the default."""
+    name = re.split("[-_]", str(locale))[0].lower()
+    return name if name in LANGUAGES else DEFAULT
 
 
 def provider_problem(error: Exception) -> ProviderProblem:

@@ -32,7 +32,13 @@ from tests.waiting import NEVER
 CLIENT_ID, CLIENT_SECRET = "majorops", "tests-only"
 PEOPLE = {
     "mia": {"sub": "u-1", "name": "Mia Sato", "email": "mia@example.org", "groups": ["on-call", "staff"]},
-    "gus": {"sub": "u-2", "name": "Gus Berg", "email": "gus@example.org", "groups": ["staff"]},
+    "gus": {
+        "sub": "u-2",
+        "locale": "de-AT",
+        "name": "Gus Berg",
+        "email": "gus@example.org",
+        "groups": ["staff"],
+    },
 }
 MODES = (
     "good",

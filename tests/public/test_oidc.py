@@ -114,6 +114,7 @@ def test_sign_in_with_group_to_role(app, cast, client):
 def test_without_a_mapped_group_a_stakeholder(app, cast, client):
     client.get(callback(go_to_provider(client), "gus"))
     db.session.rollback()
+    assert db.session.scalar(select(User.language).filter_by(email="gus@example.org")) == "de"
     assert db.session.scalar(select(User.role).filter_by(email="gus@example.org")) is AccountRole.STAKEHOLDER
     assert client.get("/admin/incidents").status_code == 403
 
