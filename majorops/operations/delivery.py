@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, exists, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.addresses import webhook_problem
+from majorops.domain.chat import chat_problem
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
@@ -85,7 +86,7 @@ def check_address(kind: ChannelKind, typed: str) -> str:
         raise Invalid({"address": "Use an e-mail address such as name@example.org."})
     if kind is ChannelKind.WEBHOOK and (web_link(address) is None or not address.isascii()):
         raise Invalid({"address": "Use an address that begins with http:// or https://"})
-    if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address)):
+    if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address) or chat_problem(address)):
         raise Invalid({"address": problem})
     if kind is ChannelKind.APPRISE and (not urlsplit(address).scheme or "://" not in address):
         sentence = "Use an Apprise address such as slack://…, workflows://…, twilio://…"
