@@ -24,6 +24,7 @@ from majorops.domain.parsing import as_text
 from majorops.domain.text import reference
 from majorops.models import Channel, Delivery, NoticePolicy
 from majorops.operations import delivery as operations
+from majorops.web.selftest import try_out
 
 
 class DeliveryTable(Table):
@@ -120,20 +121,36 @@ class DeliveryTable(Table):
 class ChannelTable(Table):
     """How accounts are reached. The signing secret of a webhook stands on the row's own page only."""
 
-    about = "How a person is reached. Who has no channel here gets e-mail at the account's address."
+    about = (
+        "How a person is reached. Who has no channel here gets e-mail at the account's address; what a "
+        "channel does not take goes there too. People keep their own under Notices."
+    )
+    presets = (("Has failed", {"flt_has_failed": "yes"}),)
+    details_template = "admin/channel.html"
     can_create = can_edit = True
     empty = "0 channels: everybody gets e-mail."
     create_label = "Add channel"
     form = forms.ChannelForm
     loads = (joinedload(Channel.user),)
-    column_list = ("user", "kind", "address", "is_active")
-    column_details_list = ("user", "kind", "address", "is_active", "secret")
-    column_labels: ClassVar = {"user": "Person", "is_active": "In use", "secret": "Signing secret"}
+    column_list = ("user", "kind", "address", "is_active", "reached_at", "unreached_at", "unreached_why")
+    column_details_list = (*column_list, "secret")
+    column_labels: ClassVar = {
+        "user": "Person",
+        "is_active": "In use",
+        "reached_at": "Last success",
+        "unreached_at": "Last failure",
+        "unreached_why": "Why",
+        "secret": "Signing secret",
+    }
     column_formatters: ClassVar = {"user": by_row(lambda row: row.user.email)}
     column_formatters_export = column_formatters
     column_sortable_list = (("user", "user.email"), "kind", "is_active")
     column_searchable_list = ("user.email", "address")
-    column_filters = (Is(Channel.kind, "Kind", ChannelKind), YesNo(Channel.is_active, "In use"))
+    column_filters = (
+        Is(Channel.kind, "Kind", ChannelKind),
+        YesNo(Channel.is_active, "In use"),
+        YesNo(Channel.unreached_at, "Has failed", known=True),
+    )
 
     def stored(self, row: Channel) -> dict[str, str]:
         """Only what may change: the address, and whether it is used. Person and kind stay."""
@@ -142,6 +159,13 @@ class ChannelTable(Table):
     def heading(self, row: Channel) -> str:
         """The kind of the channel and whose it is."""
         return str(row)
+
+    @expose("/test/", methods=("POST",))
+    def test(self) -> Response:
+        """Send a test by this channel (half a minute at most), then back to its page. Aborts with 404."""
+        row = self.get_one(request.args.get("id"))
+        try_out(current_user.actor, row)
+        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
     def form_for(self, row: Channel):
         """The form without person and kind, which do not change."""
@@ -170,8 +194,9 @@ class PolicyTable(Table):
 
     about = (
         "Which role gets which notice, where that differs from the default: alarms go to MIMs, "
-        "stakeholders and executives, reminders and hand-overs to MIMs and admins, asked roles to "
-        "responders, stand-downs to all who were told."
+        "stakeholders and executives, milestones, updates for them and the resolution to stakeholders and "
+        "executives, reminders and hand-overs to MIMs and admins, asked roles to responders, stand-downs to "
+        "all who were told. Each person may choose less under Notices."
     )
     can_create = can_edit = True
     empty = "0 policies: the defaults hold."

@@ -13,7 +13,8 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from majorops.domain.enums import AccountRole, CardTier, ChannelKind, Notice
+from majorops.domain.enums import AccountRole, CardTier, ChannelKind, Followed, Notice
+from majorops.domain.notices import OWN
 from majorops.domain.parsing import YES_NO, options
 from majorops.domain.runcards import HEADINGS, skeleton
 from majorops.models import Incident
@@ -97,10 +98,18 @@ SYSTEM = {
 HINT_WHEN_NEW = "12 to 200 characters. Empty: only single sign-on lets this account in."
 HINT_WHEN_KEPT = "12 to 200 characters. Empty keeps the present one; a new one ends all sessions."
 
+FOLLOWS = {
+    "follows": select(
+        "Is told of an incident",
+        options(Followed),
+        description="Where the role is told: stakeholders and executives, unless a policy says otherwise.",
+    )
+}
+
 UserForm = type("UserForm", (BaseForm,), {**USER, "password": password("Password", HINT_WHEN_NEW)})
 UserEditForm = type(
     "UserEditForm",
-    (with_was(USER | {"is_active": select("May sign in", YES_NO)}),),
+    (with_was(USER | {"is_active": select("May sign in", YES_NO)} | FOLLOWS),),
     {"password": password("New password", HINT_WHEN_KEPT)},
 )
 SystemForm = type("SystemForm", (BaseForm,), SYSTEM)
@@ -122,7 +131,7 @@ ChannelForm = type(
     },
 )
 ChannelEditForm = with_was(CHANNEL | {"is_active": select("In use", YES_NO)})
-INSIDE = tuple(row for row in options(Notice) if row[0] != Notice.PUBLIC.value)  # subscribers have no role
+INSIDE = tuple(row for row in options(Notice) if row[0] not in OWN)  # what a role can get
 POLICY = {"is_on": select("Sent", YES_NO)}
 PolicyForm = type(
     "PolicyForm",

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.access import Permission
-from majorops.operations.delivery import newest_tests, own_address, unreachable
+from majorops.operations.delivery import account_of, newest_tests, unreachable
 from majorops.web.access import needs
 from majorops.web.selftest import try_out
 
@@ -44,5 +44,5 @@ def index() -> Response:
 @needs(Permission.DATA_MANAGE)
 def test() -> Response:
     """Send a test to the address of whoever asks (half a minute at most), then back to the page."""
-    try_out(current_user.actor, own_address(current_user.actor))
+    try_out(current_user.actor, account_of(current_user.actor))
     return redirect(url_for(".index"), 303)

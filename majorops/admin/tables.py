@@ -23,7 +23,15 @@ from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.reading import SKIMMED, counted
 from majorops.admin.show import box, by_row, incident_link, lines
 from majorops.domain.access import Actor
-from majorops.domain.enums import AccountRole, AlarmLevel, ExternalImpact, IncidentStatus, Phase, Severity
+from majorops.domain.enums import (
+    AccountRole,
+    AlarmLevel,
+    ExternalImpact,
+    Followed,
+    IncidentStatus,
+    Phase,
+    Severity,
+)
 from majorops.domain.parsing import as_text
 from majorops.domain.text import reference
 from majorops.models import (
@@ -211,11 +219,12 @@ class UserTable(Table):
     details_template = "admin/user.html"
     form = forms.UserForm
     column_list = ("name", "email", "role", "is_active", "sign_in", "created_at")
-    column_details_list = column_list
+    column_details_list = (*column_list, "follows", "language", "time_zone")
     column_labels: ClassVar = {
         "email": "E-mail",
         "is_active": "May sign in",
         "sign_in": "Signs in by",
+        "follows": "Is told of an incident",
         "created_at": "Added",
     }
     column_formatters: ClassVar = {"sign_in": by_row(sign_in)}
@@ -227,7 +236,9 @@ class UserTable(Table):
 
     def stored(self, row: User) -> dict[str, str]:
         """E-mail, name, role and whether they may sign in; no password, which nobody can read."""
-        return {name: as_text(getattr(row, name)) for name in ("email", "name", "role", "is_active")}
+        return {
+            name: as_text(getattr(row, name)) for name in ("email", "name", "role", "is_active", "follows")
+        }
 
     def heading(self, row: User) -> str:
         """The person's name."""
@@ -275,6 +286,7 @@ class UserTable(Table):
             role=role,
             is_active=is_active,
             password=form.password.data or "",
+            follows=Followed(text["follows"]),
             actor=actor,
             now=now,
         )

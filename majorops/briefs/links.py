@@ -46,13 +46,12 @@ def make(number: int) -> Response:
     The same form sent twice makes one link and then leads to the list.
     """
     incident, name = load(number), clean_line(request.form.get("name", ""))
+    given = {"name": name, "email": clean_line(request.form.get("email", ""))}
     try:
         page = chosen_page()
         hours = number_of(request.form.get("hours", "").strip())
         actor, now, sent = current_actor(), clock.now(), request_meta()
-        token = make_link(
-            incident, name=name, page=page, hours=hours, actor=actor, now=now, request_meta=sent
-        )
+        token = make_link(incident, page=page, hours=hours, **given, actor=actor, now=now, request_meta=sent)
     except Refused as problem:
         return draw(incident, problem, status=status_of(problem))
     if token is None:  # the same form, sent twice

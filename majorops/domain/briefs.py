@@ -43,6 +43,36 @@ def needed_from_leadership(
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """What a brief has to know of an update, a milestone or a correction to show it or not."""
+
+    id: int
+    is_milestone: bool
+    is_public: bool
+    is_withdrawn: bool
+    corrects_id: int | None
+
+
+def standing(said: Iterable[Spoken]) -> dict[int, int]:
+    """Of everything that was said of an incident what stands on its briefs: id → id of what it goes back to.
+
+    Milestones stand there, also internal ones, and updates that the public was given. A correction stands in
+    the place of what it corrects; with what was withdrawn its corrections are gone too.
+    """
+    known = {one.id: one for one in said}
+    corrected = {one.corrects_id for one in known.values()}
+    found = {}
+    for one in known.values():
+        first, is_gone = one, one.is_withdrawn
+        while first.corrects_id in known:
+            first = known[first.corrects_id]
+            is_gone = is_gone or first.is_withdrawn
+        if one.id not in corrected and not is_gone and (first.is_milestone or one.is_public):
+            found[one.id] = first.id
+    return found
+
+
 def counts_as_use(last_used_at: datetime | None, now: datetime) -> bool:
     """A link's use counts once a minute at most: reloading is no second use."""
     return last_used_at is None or now - last_used_at >= USE_COUNTS_EVERY

@@ -242,7 +242,23 @@ class Notice(Labelled):
     HANDOVER = "handover", "Command is handed over"
     REMINDER = "reminder", "Reminder of the coach"
     STAND_DOWN = "stand_down", "Stand-down"
+    MILESTONE = "milestone", "Milestone, for stakeholders"
+    UPDATE = "update", "Update, for stakeholders"
+    RESOLVED = "resolved", "Resolved"
+    LINK = "link", "Link to a brief"
+    CHANNEL = "channel", "A channel of one's own fails"
     PUBLIC = "public", "Subscribers to the public page"
+
+
+class Followed(Labelled):
+    """What of an incident a person is told whose role gets its milestones, updates and resolution.
+
+    Each member leaves out what the next one leaves out, and less.
+    """
+
+    EVERYTHING = "everything", "Everything: milestones, updates, the resolution"
+    MILESTONES = "milestones", "Milestones and the resolution"
+    RESOLUTION = "resolution", "The resolution only"
 
 
 class SubscriberState(Labelled):

@@ -326,6 +326,7 @@ class AuditKind(StrEnum):
 
     CHANNEL_ADDED = "channel.added"
     CHANNEL_CHANGED = "channel.changed"
+    CHANNEL_REMOVED = "channel.removed"
     DELIVERY_AGAIN = "delivery.again"
     DELIVERY_TESTED = "delivery.tested"
     DIGEST_BEGUN = "digest.begun"
@@ -343,6 +344,7 @@ class AuditKind(StrEnum):
     MAINTENANCE_DONE = "maintenance.done"
     MAINTENANCE_CANCELLED = "maintenance.cancelled"
     NUDGE_TOLD = "nudge.told"
+    NOTICES_CHANGED = "notices.changed"
     POLICY_CHANGED = "policy.changed"
     RUNCARD_ADDED = "runcard.added"
     RUNCARD_CHANGED = "runcard.changed"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from majorops.domain.enums import AccountRole, AlarmLevel, Notice
+from majorops.domain.enums import AccountRole, AlarmLevel, Followed, Notice
 from majorops.domain.text import count
 
 NO_MAIL = "No channel set: MAJOROPS_SMTP_URL is not configured."
@@ -19,14 +19,30 @@ AUDIENCE: dict[AlarmLevel, AccountRole] = {
     AlarmLevel.BOX_3: AccountRole.EXECUTIVE,
 }
 
+# What is said of an incident to those who read its briefs.
+BRIEFED = frozenset({Notice.MILESTONE, Notice.UPDATE, Notice.RESOLVED})
+# What goes to one address by what its owner did; no role gets it, and no policy is about it.
+OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL})
+
 # What accounts of a role are sent unless a policy says otherwise.
 DEFAULTS: dict[AccountRole, frozenset[Notice]] = {
     AccountRole.ADMIN: frozenset({Notice.HANDOVER, Notice.REMINDER}),
-    AccountRole.MIM: frozenset(Notice) - {Notice.PUBLIC},
+    AccountRole.MIM: frozenset(Notice) - BRIEFED - OWN,
     AccountRole.RESPONDER: frozenset({Notice.ROLE, Notice.STAND_DOWN}),
-    AccountRole.EXECUTIVE: frozenset({Notice.ALARM, Notice.ROLE, Notice.STAND_DOWN}),
-    AccountRole.STAKEHOLDER: frozenset({Notice.ALARM, Notice.STAND_DOWN}),
+    AccountRole.EXECUTIVE: BRIEFED | {Notice.ALARM, Notice.ROLE, Notice.STAND_DOWN},
+    AccountRole.STAKEHOLDER: BRIEFED | {Notice.ALARM, Notice.STAND_DOWN},
 }
+
+LEFT_OUT: dict[Followed, frozenset[Notice]] = {
+    Followed.EVERYTHING: frozenset(),
+    Followed.MILESTONES: frozenset({Notice.UPDATE}),
+    Followed.RESOLUTION: frozenset({Notice.UPDATE, Notice.MILESTONE}),
+}
+
+
+def is_followed(chosen: Followed, notice: Notice) -> bool:
+    """Whether a person who chose this is told of it. The choice is about what stands on briefs only."""
+    return notice not in LEFT_OUT[chosen]
 
 
 def levels_reached(old: AlarmLevel | None, new: AlarmLevel) -> list[AlarmLevel]:

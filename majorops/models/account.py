@@ -9,14 +9,31 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type
 from majorops.domain.access import Actor
-from majorops.domain.enums import AccountRole, SignInMethod
+from majorops.domain.enums import AccountRole, Followed, SignInMethod
 
 
-class User(Base):
+class Reached:
+    """What came of the newest messages by one way: when one arrived, when one did not, and why not."""
+
+    reached_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    unreached_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    unreached_why: Mapped[str] = mapped_column(String(500), default="", server_default="")
+
+    @property
+    def is_failing(self) -> bool:
+        """The newest message by this way did not arrive."""
+        return self.unreached_at is not None and (
+            self.reached_at is None or self.reached_at < self.unreached_at
+        )
+
+
+class User(Reached, Base):
     """An account (domain §1); never deleted, but switched off: `is_active`.
 
     `email` in lower case. `password_hash` None: only single sign-on lets it in; `oidc_subject`: issuer and
-    subject, None until the first single sign-on.
+    subject, None until the first single sign-on. `time_zone`: an IANA name. `quiet_from`, `quiet_until`:
+    minutes since midnight there, both None without quiet hours; the night may lie between. What `Reached`
+    says is of the account's own e-mail address.
     """
 
     __tablename__ = "user_account"  # "user" is reserved in PostgreSQL
@@ -30,6 +47,13 @@ class User(Base):
     oidc_subject: Mapped[str | None] = mapped_column(String(255), unique=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    follows: Mapped[Followed] = mapped_column(
+        enum_type(Followed), default=Followed.EVERYTHING, server_default=Followed.EVERYTHING.value
+    )
+    language: Mapped[str] = mapped_column(String(8), default="en", server_default="en")
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
 
     @property
     def actor(self) -> Actor:

@@ -15,6 +15,8 @@ class BriefLink(Base):
     """A link to one page of one brief; `name`: whom it is for.
 
     The token is shown once, to who made the link; here is only its hash. `uses` counts at most one a minute.
+    The token of a link that is mailed is made of `seed` and the secret key: whoever has only the database
+    opens nothing.
     """
 
     __tablename__ = "brief_link"
@@ -28,6 +30,9 @@ class BriefLink(Base):
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Where its holder is told of milestones, and what the token is made of then (`brief_token`).
+    email: Mapped[str | None] = mapped_column(String(254))
+    seed: Mapped[str | None] = mapped_column(String(64))
     uses: Mapped[int] = mapped_column(default=0)
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from majorops.db import Base, UTCDateTime, enum_type, partial
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import Reach
-from majorops.models.account import User
+from majorops.models.account import Reached, User
+from majorops.models.brief import BriefLink
 from majorops.models.incident import Incident
 from majorops.models.subscriber import Announcement, Subscriber
+from majorops.models.timeline import Publication
 
 
-class Channel(Base):
+class Channel(Reached, Base):
     """One way to reach a person. Who has none at all is reached by the e-mail of the account."""
 
     __tablename__ = "channel"
@@ -77,6 +79,11 @@ class Delivery(Base):
     # To somebody outside: the text stands on the announcement, once for all of them.
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id"))
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
+    # What it says, as long as that stands: what was withdrawn or corrected meanwhile is not sent.
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"))
+    # To somebody without an account, by the link that they have.
+    brief_link_id: Mapped[int | None] = mapped_column(ForeignKey("brief_link.id"))
+    held_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the end of its person's quiet hours
     kind: Mapped[ChannelKind | None] = mapped_column(enum_type(ChannelKind, is_tolerant=True))
     address: Mapped[str] = mapped_column(String(1000), default="")
     subject: Mapped[str] = mapped_column(String(300))
@@ -94,6 +101,8 @@ class Delivery(Base):
     user: Mapped[User | None] = relationship()
     subscriber: Mapped[Subscriber | None] = relationship()
     announcement: Mapped[Announcement | None] = relationship()
+    publication: Mapped[Publication | None] = relationship()
+    brief_link: Mapped[BriefLink | None] = relationship()
 
     def __str__(self) -> str:
         return f"{self.notice.label} to {self.recipient}"
@@ -110,6 +119,9 @@ REACH = case(
     (Delivery.state == DeliveryState.NO_CHANNEL, Reach.NO_CHANNEL.value),
     else_=Reach.QUIET.value,
 )
+
+# Whom a message is for: an account, or the holder of a link.
+READER = (Delivery.user_id, Delivery.brief_link_id)
 
 
 def called(incident_id: int) -> Select[int | None, str, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
+from majorops.domain.briefs import Spoken
 from majorops.domain.enums import EventType, IncidentStatus, Phase, PublicationKind, Visibility
 from majorops.domain.events import EventKind
 
@@ -121,3 +122,23 @@ Phase 1 and what was skipped are not there.
 # Not `corrects_id IS NULL`: after ANALYZE SQLite takes the index of that column, where nearly
 # all rows are alike.
 IS_NO_CORRECTION = func.coalesce(Publication.corrects_id, 0) == 0
+
+SPOKEN = (
+    Publication.id,
+    Publication.kind,
+    Publication.visibility,
+    Publication.withdrawn_at,
+    Publication.corrects_id,
+)
+"""The columns of which `spoken` is made."""
+
+
+def spoken(row: Row[*tuple[Any, ...]]) -> Spoken:
+    """What a brief has to know of a publication, from a row with the columns SPOKEN."""
+    return Spoken(
+        id=row.id,
+        is_milestone=row.kind is PublicationKind.MILESTONE,
+        is_public=row.visibility is Visibility.PUBLIC,
+        is_withdrawn=row.withdrawn_at is not None,
+        corrects_id=row.corrects_id,
+    )

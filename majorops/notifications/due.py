@@ -19,11 +19,12 @@ LONGEST = timedelta(seconds=1.5 * max(PAUSES))
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Waiting and due, or claimed by a worker that is dead.
 
-    A time further ahead than any pause was written before the clock was set back: it counts as past.
+    A time further ahead than any pause was written before the clock was set back: it counts as past, but for
+    the end of somebody's quiet hours.
     """
     waits = and_(
         Delivery.state == DeliveryState.PENDING,
-        or_(Delivery.next_at <= now, Delivery.next_at > now + LONGEST),
+        or_(Delivery.next_at <= now, and_(Delivery.next_at > now + LONGEST, Delivery.held_until.is_(None))),
     )
     left = or_(Delivery.claimed_until <= now, Delivery.claimed_until > now + LONGEST)
     return or_(waits, and_(Delivery.state == DeliveryState.SENDING, left))

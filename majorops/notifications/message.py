@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import timedelta
 
-from majorops.domain.access import Permission
 from majorops.domain.enums import ChannelKind
-from majorops.models import Delivery
 
 
 class NotSent(Exception):
@@ -65,36 +62,3 @@ class Message:
     foot_link: str = ""
     foot_label: str = ""
     ends: int | None = None  # the incident that a subscriber stops following with this message
-
-
-def of(row: Delivery, base_url: str | None, now: datetime) -> Message:
-    """The message of a row.
-
-    `base_url`: where people reach this installation, for the link; none without it.
-    """
-    path = page_for(row)
-    link = f"{base_url}{path}" if base_url and path else ""
-    return Message(
-        id=row.id,
-        key=row.key,
-        kind=cast(ChannelKind, row.kind),  # what waits to be sent has one
-        address=row.address,
-        secret=(row.channel.secret if row.channel else None) or "",
-        subject=row.subject,
-        body=row.body,
-        notice=row.notice.value,
-        incident=row.incident_id,
-        link=link,
-        link_label="Open the incident" if link else "",
-        act=row.act,
-        waited=now - row.next_at,
-    )
-
-
-def page_for(row: Delivery) -> str:
-    """The page of the incident that this person may read: the fireground, the public one, or none."""
-    if row.incident is None:
-        return ""
-    if row.user and row.user.actor.can(Permission.INCIDENT_READ):
-        return f"/admin/incidents/{row.incident.id}"
-    return f"/incidents/{row.incident.id}" if row.incident.is_shown else ""

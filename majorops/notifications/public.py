@@ -34,7 +34,7 @@ from majorops.operations.announcements import MOVED, PLANNED, wanting
 from majorops.operations.subscriptions import confirm, confirms_by_link, end_followed, note_bounce
 from majorops.projections import clients as shapes
 from majorops.projections import public_maintenance, public_status
-from majorops.projections.feed import FeedIncident, feed_incidents
+from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents
 from majorops.projections.maintenance import PublicMaintenance
 
 BATCH = 500
@@ -134,27 +134,33 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
     if is_digest(row):
         return digest.gathered(row)
     base = public_origin(settings)
-    indicator, words = public_status(now).headline
-    page = {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}
+    page = _page(now)
     if row.maintenance_id:
         one = public_maintenance(row.maintenance_id)
         if one is None:
             return None
         mails = {language: render_maintenance(one, t, base, row.act) for language, t in LANGUAGES.items()}
-        return {"systems": one.systems, "page": page, "incident": shapes.maintenance(one, base), **mails}
+        shape = shapes.webhook_maintenance(one, base)
+        return {"systems": one.systems, "page": page, "incident": shape, **mails}
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
         return None
     mails = {language: _incident(found, row, t, base) for language, t in LANGUAGES.items()}
-    shown = {"systems": list(found.statuses), "page": page, "incident": shapes.incident(found, base)}
+    shape = shapes.webhook_incident(found, base)
+    shown = {"systems": list(found.statuses), "page": page, "incident": shape}
     return shown | mails | {"ends": _ends(found, row)}
 
 
 def _ends(one: FeedIncident, row: Announcement) -> int | None:
     """The number of the incident whose last message this is; else None."""
-    said = _update(one, row)
-    is_last = said.status == "resolved" if said else row.act.startswith("resolved:")
+    is_last = row.act.startswith("resolved:")
     return one.number if is_last and one.resolved_at else None
+
+
+def _page(now: datetime) -> dict[str, str]:
+    """The whole in one word and its sentence, as webhooks carry it."""
+    indicator, words = public_status(now).headline
+    return {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}
 
 
 def _update(one: FeedIncident, row: Announcement):
@@ -172,11 +178,21 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
         parts.append(update.body)
     else:
         subject = t(f"mail.{row.act.partition(':')[0]}", **given)
+        parts += _ended(one, row, t)
     parts.append(f"{severity}. " + t("mail.systems", names=", ".join(one.statuses)))
-    if one.next_update_eta:
+    if one.next_update_eta and not one.resolved_at:
         parts.append(t("mail.next", at=t.at(one.next_update_eta)))
     link = f"{base}{_prefix(t)}/incidents/{one.number}"
     return {"subject": subject, "body": "\n\n".join(parts), "link": link}
+
+
+def _ended(one: FeedIncident, row: Announcement, t: Texts) -> list[str]:
+    """When it was resolved, and what was said of it; nothing for an announcement of something else."""
+    if not one.resolved_at or not row.act.startswith("resolved:"):
+        return []
+    said = next((update.body for update in one.updates if update.title == RESOLVED), "")
+    is_said = said not in ("", "Resolved.")
+    return [t("mail.ended", at=t.at(one.resolved_at)), *([said] if is_said else [])]
 
 
 def render_maintenance(one: PublicMaintenance, t: Texts, base: str, act: str = "") -> dict[str, str]:
@@ -228,7 +244,7 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
     }
     org = str(settings["ORG_NAME"])
     if row.announcement is None:
-        return _confirmation(row, person, t, at, secret, org, given)
+        return _confirmation(row, person, t, at, settings, now, given)
     given["foot"] = t("mail.why", org=org)
     text = json.loads(row.announcement.text)
     if is_digest(row.announcement):
@@ -250,12 +266,19 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
 
 
 def _confirmation(
-    row: Delivery, person: Subscriber, t: Texts, at: str, secret: str, org: str, given: dict
+    row: Delivery,
+    person: Subscriber,
+    t: Texts,
+    at: str,
+    settings: dict[str, object],
+    now: datetime,
+    given: dict,
 ) -> Message:
     """The message that asks whoever reads it to confirm: the subscription, or to follow one incident.
 
     Who is active and asked for nothing more is told that it is so, with the link to change it.
     """
+    secret, org = str(settings["SECRET_KEY"]), str(settings["ORG_NAME"])
     nonce, incident = asked_for(row.act)
     is_known = person.state is SubscriberState.ACTIVE and incident is None
     void = GONE if nonce != person.nonce or person.state in ENDED or (is_known and _is_hook(person)) else ""
@@ -274,7 +297,7 @@ def _confirmation(
         void=void,
         payload={
             "meta": meta,
-            "page": {"id": shapes.PAGE_ID, "status_indicator": "", "status_description": ""},
+            "page": _page(now),
         },
     )
     if is_known:

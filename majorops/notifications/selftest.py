@@ -7,32 +7,41 @@ from collections.abc import Mapping
 from typing import Any
 
 from majorops.domain.enums import ChannelKind
-from majorops.notifications import mail
 from majorops.notifications.message import Message, NotSent
+from majorops.notifications.worker import SEND
+from majorops.operations.reader import texts
 
-BODY = "MajorOps can reach you: alarms, reminders and hand-overs come this way. Nothing is asked of you."
 
+def send_test(
+    address: str,
+    settings: Mapping[str, Any],
+    *,
+    kind: ChannelKind = ChannelKind.EMAIL,
+    secret: str = "",
+    language: str = "en",
+) -> str:
+    """Send a test to this address at once, not by the outbox.
 
-def send_test(address: str, settings: Mapping[str, Any]) -> str:
-    """Send a test to this e-mail address at once, not by the outbox.
-
-    Whoever asked waits for the answer, half a minute at most. Returns why it did not arrive at the mail
-    server; empty when the server took it.
+    Whoever asked waits for the answer, half a minute at most. `secret`: signs a webhook. Returns why it did
+    not arrive at the mail server, or at the channel; empty when that took it.
     """
+    t = texts(language)
     message = Message(
         id=0,
         key=secrets.token_hex(32),
-        kind=ChannelKind.EMAIL,
+        kind=kind,
         address=address,
-        secret="",
-        subject="MajorOps: test message",
-        body=BODY,
+        secret=secret,
+        subject=t("inside.test"),
+        body=t("inside.tested"),
         notice="test",
         incident=None,
         link=settings["BASE_URL"] or "",
     )
     try:
-        mail.send(message, settings)
+        SEND[kind](message, dict(settings))
     except NotSent as problem:
         return str(problem)
+    except Exception as error:  # a service's own client may raise anything
+        return f"{type(error).__name__}: {error}"
     return ""

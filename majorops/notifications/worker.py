@@ -26,9 +26,9 @@ from majorops.domain.announcing import DIGEST_PERIOD, digest_end
 from majorops.domain.enums import ChannelKind, DeliveryState, Frequency
 from majorops.domain.events import EventKind
 from majorops.models import Delivery
-from majorops.notifications import apprise_channel, mail, public, webhook
+from majorops.notifications import apprise_channel, inside, mail, public, ways, webhook
 from majorops.notifications.due import LEASE, PAUSES, is_due, pause
-from majorops.notifications.message import Message, NotSent, of
+from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
 from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
@@ -46,13 +46,29 @@ LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read 
 SILENT = 2 * LONGEST_PAUSE  # seconds without a look after which the worker counts as not running
 PAST = timedelta(days=1)  # what is older wakes nobody, as when a recording is replayed
 FORGETS_EVERY = timedelta(minutes=10)
-WAKING = frozenset({EventKind.ALARM_RAISED, EventKind.HANDOVER_OFFERED, EventKind.RESPONSE_STOOD_DOWN})
+WAKING = frozenset(
+    {
+        EventKind.ALARM_RAISED,
+        EventKind.HANDOVER_OFFERED,
+        EventKind.RESPONSE_STOOD_DOWN,
+        EventKind.MILESTONE_PUBLISHED,
+        EventKind.UPDATE_PUBLISHED,
+        EventKind.STATUS_CHANGED,
+    }
+)
 SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.EMAIL: mail.send,
     ChannelKind.WEBHOOK: webhook.send,
     ChannelKind.APPRISE: apprise_channel.send,
 }
-PARTS = [Delivery.channel, Delivery.user, Delivery.incident, Delivery.subscriber, Delivery.announcement]
+PARTS = [
+    Delivery.channel,
+    Delivery.user,
+    Delivery.incident,
+    Delivery.subscriber,
+    Delivery.announcement,
+    Delivery.brief_link,
+]
 
 
 class Worker:
@@ -256,7 +272,7 @@ class Worker:
                 raise ValueError(f"no channel is called {row.kind}")
             if row.subscriber_id:
                 return public.message(row, self.app.config, now)
-            return of(row, self.app.config["BASE_URL"], now)
+            return inside.message(row, self.app.config, now)
         except SQLAlchemyError:
             raise
         except Exception as error:
@@ -326,6 +342,8 @@ class Worker:
             row.state, row.next_at = DeliveryState.PENDING, now + pause(row.attempts)
         if message.subscriber:
             public.count_failures(row)
+        elif problem is None or not problem.is_past:
+            ways.note(row, str(problem or ""), self.app.config, now)
         db.session.commit()
         if message.subscriber:
             public.settle(message, row.act, row.state, problem is not None and problem.is_final, now)

@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import AccountRole, SignInMethod
+from majorops.domain.enums import AccountRole, Followed, SignInMethod
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
@@ -146,16 +146,20 @@ def save_user(
     role: AccountRole,
     is_active: bool,
     password: str,
+    follows: Followed | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """All that the data form holds of an account, at once or not at all; an empty password stays.
+    """All that the data form holds of an account, at once or not at all.
 
-    Raises Invalid.
+    An empty password stays, and so does what the person follows where `follows` is None. Raises Invalid.
     """
     update_user(user, email=email, name=name, actor=actor, now=now)
     set_role(user, role, actor=actor, now=now)
     set_active(user, is_active, actor=actor, now=now)
+    if follows and follows is not user.follows:
+        user.follows = follows
+        audit(AuditKind.NOTICES_CHANGED, user.email, detail=follows.label, actor=actor, now=now)
     if password:
         set_password(user, password, actor=actor, now=now)
 

@@ -17,7 +17,8 @@ from majorops.domain.events import EventKind
 from majorops.domain.notices import AUDIENCE, Reach, levels_reached, outcome
 from majorops.models import AffectedSystem, Incident, System, User
 from majorops.operations import record
-from majorops.operations.outbox import audience, notify
+from majorops.operations.outbox import Words, audience, notify, release_held
+from majorops.operations.reader import texts, when
 
 WORDS = {
     AccountRole.MIM: ("MIM on standby", "MIMs on standby"),
@@ -39,17 +40,18 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
     if not reached or level is AlarmLevel.BOX_0:
         return
     act = f"alarm:{incident.id}:{incident.version}"
-    subject, body = _message(incident)
+    if level is AlarmLevel.BOX_3:
+        release_held(incident, now=now)
     parts: list[str] = []
     reached_by: dict[int, Reach] = {}
     for one in sorted(set(reached) & AUDIENCE.keys(), reverse=True):
         people = [user for user in audience([AUDIENCE[one]]) if user.id != actor.user_id]
-        if found := notify(incident, Notice.ALARM, act, people, subject=subject, body=body, now=now):
+        if found := notify(incident, Notice.ALARM, act, people, words=_words(incident), now=now):
             parts.append(f"{len(found)} {WORDS[AUDIENCE[one]][len(found) != 1]}")
             _best(reached_by, found)
     owners = _owners(incident, level)
-    text = f"A responder is asked for: {', '.join(incident.system_names)}.\n{body}"
-    if found := notify(incident, Notice.ROLE, f"{act}:role", owners, subject=subject, body=text, now=now):
+    asked_for = _words(incident, is_asked=True)
+    if found := notify(incident, Notice.ROLE, f"{act}:role", owners, words=asked_for, now=now):
         parts.append(f"{len(found)} system owner{'s' if len(found) != 1 else ''}")
         _best(reached_by, found)
     asked = [role.label for role in roles_asked(level) if not (old is not None and role in roles_asked(old))]
@@ -67,16 +69,25 @@ def _best(known: dict[int, Reach], found: dict[int, Reach]) -> None:
         known[user] = min(known.get(user, Reach.QUIET), reach)
 
 
-def _message(incident: Incident) -> tuple[str, str]:
-    severity = f"{incident.severity.label}, {incident.alarm_level.label}"
-    systems = ", ".join(incident.system_names) or "none named yet"
-    lines = (
-        incident.title,
-        severity,
-        f"Systems: {systems}",
-        f"Began {incident.detected_at:%H:%M} UTC, phase {incident.phase.title}",
-    )
-    return f"{incident.reference} {severity}: {incident.title}", "\n".join(lines)
+def _words(incident: Incident, is_asked: bool = False) -> Words:
+    """The alarm for each reader; `is_asked`: they own an affected system."""
+
+    def words(language: str, time_zone: str) -> tuple[str, str]:
+        t, names = texts(language), ", ".join(incident.system_names)
+        severity, box = t(f"severity.{incident.severity.value}"), incident.alarm_level.label
+        phase = f"{incident.phase.value} {t(f'phases.{incident.phase.value}')}"
+        lines = [
+            incident.title,
+            f"{severity}, {box}",
+            t("mail.systems", names=names or t("inside.no_systems")),
+            t("inside.began", at=when(incident.detected_at, t, time_zone), phase=phase),
+        ]
+        if is_asked:
+            lines.insert(0, t("inside.asked", names=names))
+        given = {"ref": incident.reference, "severity": severity, "box": box, "title": incident.title}
+        return t("inside.alarm", **given), "\n".join(lines)
+
+    return words
 
 
 def _owners(incident: Incident, level: AlarmLevel) -> list[User]:

@@ -11,12 +11,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from majorops.db import db
 from majorops.domain.announcing import act_of
-from majorops.domain.enums import ChannelKind, Frequency, SubscriberState, Visibility
+from majorops.domain.enums import ChannelKind, Frequency, SubscriberState
 from majorops.models import (
     Announcement,
     Delivery,
     Incident,
-    Publication,
     Subscriber,
     SubscriberIncident,
     SubscriberSystem,
@@ -42,8 +41,7 @@ def announce_entries(entries: list[TimelineEvent]) -> None:
     said = [act for act in acts if act.startswith("said:")] or list(acts)
     for act in said[:1]:
         entry = acts[act]
-        if not (act.startswith("resolved:") and _has_resolution(entry.incident_id)):
-            announce(act, entry.at, incident_id=entry.incident_id, publication_id=entry.publication_id)
+        announce(act, entry.at, incident_id=entry.incident_id, publication_id=entry.publication_id)
 
 
 def announce(act: str, at: datetime, **about: int | None) -> None:
@@ -53,14 +51,6 @@ def announce(act: str, at: datetime, **about: int | None) -> None:
     """
     if db.session.scalar(select(Announcement.id).filter_by(act=act)) is None:
         db.session.add(Announcement(act=act, at=at, **about))
-
-
-def _has_resolution(number: int) -> bool:
-    """What the resolution milestone said was sent already."""
-    known = select(Publication.id).filter_by(
-        incident_id=number, is_resolution=True, visibility=Visibility.PUBLIC
-    )
-    return db.session.scalar(known.limit(1)) is not None
 
 
 def wanting(

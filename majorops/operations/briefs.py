@@ -5,9 +5,13 @@ Questions are asked on the page.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import ColumnElement, func, select, update
 
 from majorops.db import changed_rows, db
@@ -19,33 +23,49 @@ from majorops.domain.briefs import (
     question_problem,
     questions_refusal,
 )
-from majorops.domain.enums import AskState, BriefPage
+from majorops.domain.enums import AskState, BriefPage, Notice
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.events import EventKind
 from majorops.models import Ask, BriefLink, Incident
 from majorops.operations import demand_open, operation, record
-from majorops.operations.accounts import hash_token
+from majorops.operations.accounts import clean_email, hash_token
 from majorops.operations.asks import add_ask
+from majorops.operations.outbox import Words, notify_links
+from majorops.operations.reader import texts, when
 
 MOST_LINKS = 50
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def make_link(
-    incident: Incident, *, page: BriefPage, name: str, hours: int | None, actor: Actor, now: datetime
+    incident: Incident,
+    *,
+    page: BriefPage,
+    name: str,
+    hours: int | None,
+    email: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> str:
     """Make a link to one brief of this incident.
 
-    Returns its token, which is kept nowhere. Raises Invalid, Conflict.
+    `email`: where its holder is sent it, and then each milestone, what the public was told, and the
+    resolution, as long as the link is open; empty for nowhere. Returns its token, which is kept nowhere.
+    Raises Invalid, Conflict.
     """
     if incident.is_drill:
         raise Conflict("A drill stays inside: it has no links.")
     problems = link_problems(name, hours)
+    try:
+        email = clean_email(email) if email else ""
+    except Invalid as problem:
+        problems |= problem.errors
     if problems or hours is None:
         raise Invalid(problems)
     if sum(link.is_open(now) for link in links_of(incident.id)) >= MOST_LINKS:
         raise Conflict(f"{MOST_LINKS} links are open. Revoke one first.")
-    token = secrets.token_urlsafe(32)
+    seed = secrets.token_urlsafe(32)
+    token = _token_of(seed, current_app.config["SECRET_KEY"])
     row = BriefLink(
         incident_id=incident.id,
         page=page,
@@ -54,11 +74,42 @@ def make_link(
         made_by=actor.name,
         made_at=now,
         expires_at=now + timedelta(hours=hours),
+        email=email or None,
+        seed=seed if email else None,
     )
     db.session.add(row)
+    db.session.flush()
     title, until = f"Link made: {row}", f"Until {row.expires_at:%Y-%m-%d %H:%M} UTC."
+    if email:
+        until += f" Sent to {email}, as milestones and the resolution will be."
+        act = f"link:{row.id}"
+        notify_links(incident, Notice.LINK, act, [row], words=_link_words(incident, row), now=now)
     record(incident, EventKind.LINK_MADE, title, detail=until, actor=actor, now=now)
     return token
+
+
+def brief_token(link: BriefLink, secret: str) -> str:
+    """The token of a link that is mailed; empty where it cannot be known.
+
+    That is a link without an address, or one that was made with another secret key.
+    """
+    token = _token_of(link.seed, secret) if link.seed else ""
+    return token if token and hash_token(token) == link.token_hash else ""
+
+
+def _token_of(seed: str, secret: str) -> str:
+    made = hmac.new(secret.encode(), f"brief {seed}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def _link_words(incident: Incident, link: BriefLink) -> Words:
+    def words(language: str, time_zone: str) -> tuple[str, str]:
+        t = texts(language)
+        until = t("inside.linked", at=when(link.expires_at, t, time_zone))
+        subject = t("inside.link", ref=incident.reference, title=incident.title)
+        return subject, f"{incident.title}\n\n{until}"
+
+    return words
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, exists, select
 
@@ -21,6 +20,7 @@ from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line, web_link
 from majorops.models import AuditEntry, Channel, Delivery, NoticePolicy, User
 from majorops.operations import audit, operation
+from majorops.operations.apprise_address import apprise_problem
 from majorops.operations.outbox import roles_that_want
 
 AGAIN = frozenset({DeliveryState.FAILED, DeliveryState.NO_CHANNEL})
@@ -55,9 +55,12 @@ def add_channel(*, email: str, kind: ChannelKind, address: str, actor: Actor, no
     user = db.session.scalar(select(User).filter_by(email=email))
     if user is None:
         raise Invalid({"email": f"No account has the e-mail {email}."})
-    address = check_address(kind, address)
-    if db.session.scalar(select(Channel.id).filter_by(user_id=user.id, kind=kind, address=address)):
-        raise Invalid({"address": "This person has this channel already."})
+    return put_channel(user, kind, address, actor=actor, now=now)
+
+
+def put_channel(user: User, kind: ChannelKind, address: str, *, actor: Actor, now: datetime) -> Channel:
+    """Add a channel; part of an operation that says whose. Raises Invalid."""
+    address = _free_address(user.id, kind, address)
     secret = secrets.token_urlsafe(32) if kind is ChannelKind.WEBHOOK else None
     channel = Channel(user_id=user.id, user=user, kind=kind, address=address, secret=secret)
     db.session.add(channel)
@@ -66,13 +69,31 @@ def add_channel(*, email: str, kind: ChannelKind, address: str, actor: Actor, no
     return channel
 
 
+def _free_address(user_id: int, kind: ChannelKind, typed: str) -> str:
+    address = check_address(kind, typed)
+    if db.session.scalar(select(Channel.id).filter_by(user_id=user_id, kind=kind, address=address)):
+        raise Invalid({"address": "This person has this channel already."})
+    return address
+
+
 @operation(needs=Permission.DATA_MANAGE)
 def save_channel(channel: Channel, *, address: str, is_active: bool, actor: Actor, now: datetime) -> None:
     """Change the address, switch off or on again. Raises Invalid."""
-    address = check_address(channel.kind, address)
+    change_channel(channel, address, is_active, actor=actor, now=now)
+
+
+def change_channel(channel: Channel, typed: str, is_active: bool, *, actor: Actor, now: datetime) -> None:
+    """As `save_channel`; part of an operation that says who may.
+
+    With another address it is forgotten what came of the old one.
+    """
+    address = check_address(channel.kind, typed)
     if (address, is_active) == (channel.address, channel.is_active):
         return
-    channel.address, channel.is_active = address, is_active
+    if address != channel.address:
+        channel.address = _free_address(channel.user_id, channel.kind, address)
+        channel.reached_at, channel.unreached_at, channel.unreached_why = None, None, ""
+    channel.is_active = is_active
     audit(AuditKind.CHANNEL_CHANGED, str(channel), detail="on" if is_active else "off", actor=actor, now=now)
 
 
@@ -88,9 +109,8 @@ def check_address(kind: ChannelKind, typed: str) -> str:
         raise Invalid({"address": "Use an address that begins with http:// or https://"})
     if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address) or chat_problem(address)):
         raise Invalid({"address": problem})
-    if kind is ChannelKind.APPRISE and (not urlsplit(address).scheme or "://" not in address):
-        sentence = "Use an Apprise address such as slack://…, workflows://…, twilio://…"
-        raise Invalid({"address": sentence})
+    if kind is ChannelKind.APPRISE and (problem := apprise_problem(address)):
+        raise Invalid({"address": problem})
     return address
 
 
@@ -139,9 +159,9 @@ def newest_tests() -> list[AuditEntry]:
     return list(db.session.scalars(rows.order_by(AuditEntry.id.desc()).limit(TESTS_SHOWN)))
 
 
-def own_address(actor: Actor) -> str:
-    """The e-mail address of the account that acts."""
-    return db.session.get_one(User, actor.user_id).email
+def account_of(actor: Actor) -> User:
+    """The account that acts."""
+    return db.session.get_one(User, actor.user_id)
 
 
 def unreachable(has_mail: bool) -> list[User]:

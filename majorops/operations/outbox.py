@@ -5,17 +5,23 @@ The worker sends them later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 
 from flask import current_app
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from majorops.db import db
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
-from majorops.domain.notices import DEFAULTS, NO_MAIL, Reach
-from majorops.models import Channel, Delivery, Incident, NoticePolicy, User
+from majorops.domain.notices import DEFAULTS, NO_MAIL, Reach, is_followed
+from majorops.domain.quiet_hours import OF_USE_LATER, clock_words, is_woken, quiet_until
+from majorops.models import BriefLink, Channel, Delivery, Incident, NoticePolicy, User
+
+# Subject and body for who reads this language (its code) in this time zone.
+Words = Callable[[str, str], tuple[str, str]]
 
 
 def audience(roles: Iterable[AccountRole]) -> list[User]:
@@ -32,8 +38,10 @@ def notify(
     act: str,
     people: Iterable[User],
     *,
-    subject: str,
-    body: str,
+    subject: str = "",
+    body: str = "",
+    words: Words | None = None,
+    publication_id: int | None = None,
     now: datetime,
 ) -> dict[int, Reach]:
     """Queue one message to each channel of each of `people`; part of an operation.
@@ -43,38 +51,125 @@ def notify(
 
     `act` names what happened (`alarm:42:3`), once and for all: the same act to the same address is
     one message, however often it is asked for. A drill stays quiet; who has no channel is kept in
-    the ledger as such.
+    the ledger as such. `words`: instead of `subject` and `body`, where each reads their own language.
+    `publication_id`: what is said; withdrawn or corrected before it is sent, it is not sent.
     """
     wanting = roles_that_want(notice)
-    told = [user for user in dict.fromkeys(people) if user.role in wanting]
-    rows: dict[str, dict[str, object]] = {}
+    told = [
+        user for user in dict.fromkeys(people) if user.role in wanting and is_followed(user.follows, notice)
+    ]
+    said = _Said(
+        incident, notice, act, cache(words or (lambda *reader: (subject, body))), publication_id, now
+    )
     people_reached: dict[int, Reach] = {}
+    rows = []
     for user, channel in _channels(told):
-        kind, address = (channel.kind, channel.address) if channel else (None, "")
-        key = sha256(f"{act} {user.id} {kind} {address}".encode()).hexdigest()
-        state, why = _state(incident, channel)
+        rows.append(row := said.to_person(user, channel))
+        state = DeliveryState(str(row["state"]))
         people_reached[user.id] = min(people_reached.get(user.id, Reach.QUIET), REACH_OF[state])
-        rows[key] = {
-            "key": key,
-            "incident_id": incident.id,
-            "notice": notice,
-            "act": act,
+    _queue(act, rows)
+    return people_reached
+
+
+def notify_links(
+    incident: Incident,
+    notice: Notice,
+    act: str,
+    links: Iterable[BriefLink],
+    *,
+    words: Words,
+    publication_id: int | None = None,
+    now: datetime,
+) -> None:
+    """Queue one mail to the holder of each of these links, with that link; part of an operation."""
+    said = _Said(incident, notice, act, cache(words), publication_id, now)
+    _queue(act, [said.to_link(link) for link in links])
+
+
+def release_held(incident: Incident, *, now: datetime) -> None:
+    """What waits for the end of somebody's quiet hours goes now: the incident wakes everybody.
+
+    Part of an operation.
+    """
+    held = (Delivery.incident_id == incident.id, Delivery.held_until.is_not(None))
+    waiting = update(Delivery).where(*held, Delivery.state == DeliveryState.PENDING)
+    db.session.execute(waiting.values(next_at=now, held_until=None, last_error=""))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One message before it is addressed."""
+
+    incident: Incident
+    notice: Notice
+    act: str
+    words: Words
+    publication_id: int | None
+    now: datetime
+
+    def to_person(self, user: User, channel: Channel | None) -> dict[str, object]:
+        """The row for one channel of a person; `channel` None: all are switched off."""
+        kind, address = (channel.kind, channel.address) if channel else (None, "")
+        state, why = _state(self.incident, kind)
+        row = self._row(f"{user.id} {kind} {address}", user.language, user.time_zone) | {
             "recipient": user.name,
             "user_id": user.id,
             "channel_id": channel.id if channel else None,
             "kind": kind,
             "address": address,
-            "subject": subject[:300],
-            "body": body,
             "state": state,
             "last_error": why,
-            "next_at": now,
-            "created_at": now,
         }
+        return row | self._held(user) if state is DeliveryState.PENDING else row
+
+    def to_link(self, link: BriefLink) -> dict[str, object]:
+        """The row for the holder of a link."""
+        state, why = _state(self.incident, ChannelKind.EMAIL)
+        return self._row(f"link {link.id}", "en", "UTC") | {
+            "recipient": link.name,
+            "brief_link_id": link.id,
+            "kind": ChannelKind.EMAIL,
+            "address": link.email,
+            "state": state,
+            "last_error": why,
+        }
+
+    def _row(self, to: str, language: str, time_zone: str) -> dict[str, object]:
+        subject, body = self.words(language, time_zone)
+        return {
+            "key": sha256(f"{self.act} {to}".encode()).hexdigest(),
+            "incident_id": self.incident.id,
+            "notice": self.notice,
+            "act": self.act,
+            "publication_id": self.publication_id,
+            "subject": subject[:300],
+            "body": body,
+            "user_id": None,
+            "channel_id": None,
+            "brief_link_id": None,
+            "held_until": None,
+            "next_at": self.now,
+            "created_at": self.now,
+        }
+
+    def _held(self, user: User) -> dict[str, object]:
+        """What the person's quiet hours change of a message that would go now."""
+        if is_woken(self.incident.alarm_level):
+            return {}
+        end = quiet_until(self.now, user.quiet_from, user.quiet_until, user.time_zone)
+        if end is None or user.quiet_until is None:
+            return {}
+        if self.notice not in OF_USE_LATER:
+            return {"state": DeliveryState.QUIET, "last_error": "Quiet hours: it is of no use after them."}
+        until = f"{clock_words(user.quiet_until)} {user.time_zone}"
+        return {"next_at": end, "held_until": end, "last_error": f"Quiet hours until {until}."}
+
+
+def _queue(act: str, rows: list[dict[str, object]]) -> None:
     known = set(db.session.scalars(select(Delivery.key).where(Delivery.act == act)))
-    if fresh := [row for key, row in rows.items() if key not in known]:
-        db.session.execute(insert(Delivery), fresh)  # at once: objects would go one by one
-    return people_reached
+    fresh = {str(row["key"]): row for row in rows if row["key"] not in known}
+    if fresh:
+        db.session.execute(insert(Delivery), list(fresh.values()))  # at once: objects would go one by one
 
 
 REACH_OF = {
@@ -84,7 +179,7 @@ REACH_OF = {
 }
 
 
-def _state(incident: Incident, channel: Channel | None) -> tuple[DeliveryState, str]:
+def _state(incident: Incident, kind: ChannelKind | None) -> tuple[DeliveryState, str]:
     """How a message begins, with why it will not be sent.
 
     Without a mail server e-mail is no channel, and the record says so at once; only where another
@@ -92,10 +187,10 @@ def _state(incident: Incident, channel: Channel | None) -> tuple[DeliveryState, 
     """
     if incident.is_drill:
         return DeliveryState.QUIET, "A drill: nothing is sent."
-    if channel is None:
+    if kind is None:
         return DeliveryState.NO_CHANNEL, "Every channel of this person is switched off."
     settings = current_app.config
-    if channel.kind is ChannelKind.EMAIL and settings["WORKER"] and not settings["SMTP_URL"]:
+    if kind is ChannelKind.EMAIL and settings["WORKER"] and not settings["SMTP_URL"]:
         return DeliveryState.NO_CHANNEL, NO_MAIL
     return DeliveryState.PENDING, ""
 

@@ -12,12 +12,19 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
 from majorops.domain.enums import DeliveryState, Notice
 from majorops.domain.events import EventKind
-from majorops.domain.notices import Outcome, Reach
+from majorops.domain.notices import BRIEFED, Outcome, Reach
 from majorops.models import Delivery, Incident
-from majorops.models.delivery import REACH, called
+from majorops.models.delivery import REACH, READER, called
 from majorops.operations import RequestMeta, operation, record
 
-TOLD_OF = {Notice.ALARM: "Alarm", Notice.ROLE: "Alarm", Notice.STAND_DOWN: "Stand-down"}
+TOLD_OF = {
+    Notice.ALARM: "Alarm",
+    Notice.ROLE: "Alarm",
+    Notice.STAND_DOWN: "Stand-down",
+    Notice.MILESTONE: "Milestone",
+    Notice.UPDATE: "Update",
+    Notice.RESOLVED: "Resolution",
+}
 REASONS = 5
 
 
@@ -38,6 +45,8 @@ def outcome_due(incident_id: int, act: str) -> RequestMeta | None:
         found.people[Reach.QUIET] == found.total
     ):  # a recording that is replayed wakes nobody, and says nothing of it
         return None
+    if notice in BRIEFED and not found.people[Reach.FAILED]:
+        return None  # the ledger says it; an entry behind each milestone would bury the timeline
     return RequestMeta(sha256(f"outcome {base} {found.words}".encode()).hexdigest())
 
 
@@ -78,7 +87,7 @@ def _of(incident_id: int, base: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _outcome(here: tuple[ColumnElement[bool], ...]) -> Outcome:
-    people = select(func.min(REACH).label("reach")).where(*here).group_by(Delivery.user_id).subquery()
+    people = select(func.min(REACH).label("reach")).where(*here).group_by(*READER).subquery()
     return _counted(select(people.c.reach, func.count()).group_by(people.c.reach))
 
 

@@ -31,6 +31,7 @@ from majorops.operations.late import record_late
 from majorops.operations.reports import end_reports
 from majorops.operations.runcards import flag_used_cards
 from majorops.operations.summary import clear_summary, confirm_summary
+from majorops.operations.telling import tell_resolved
 
 
 def situation(incident: Incident) -> Situation:
@@ -200,6 +201,7 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
         flag_used_cards(incident, actor=actor, now=now)
         lapse_handover(incident, f"{incident.reference} was resolved", actor=actor, now=now)
         end_reports(incident, now=now)
+        tell_resolved(incident, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

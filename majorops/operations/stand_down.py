@@ -14,12 +14,13 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import CommandRole, Notice
 from majorops.domain.errors import Conflict
 from majorops.domain.events import EventKind
-from majorops.domain.measures import total_duration, words
+from majorops.domain.measures import total_duration
 from majorops.domain.notices import outcome
 from majorops.domain.roles import stand_down_refusal
 from majorops.models import CommandAssignment, Delivery, Incident, TimelineEvent, User
 from majorops.operations import operation, record
-from majorops.operations.outbox import notify
+from majorops.operations.outbox import Words, notify
+from majorops.operations.reader import texts, when
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -36,15 +37,12 @@ def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
         row.until = now
     incident.stood_down_at = now
     people = _called(incident, [row.user_id for row in held.values() if row.user_id])
-    lasted = words(total_duration(incident.opened_at, incident.resolved_at, now))
     told = notify(
         incident,
         Notice.STAND_DOWN,
         f"stand_down:{incident.id}",
         [user for user in people if user.id != actor.user_id],
-        subject=f"{incident.reference} Stand down: {incident.title}",
-        body=f"{incident.title}\nResolved {incident.resolved_at:%Y-%m-%d %H:%M} UTC after {lasted}.\n"
-        "Everybody is released. Nothing is asked of you any more.",
+        words=_words(incident, now),
         now=now,
     )
     roles = [(role.label, held[role].name) for role in CommandRole if role in held]
@@ -54,6 +52,22 @@ def stand_down(incident: Incident, *, actor: Actor, now: datetime) -> None:
     detail = "\n".join([*lines, *([f"No message to {', '.join(untold)}"] if untold else [])])
     title = f"Stood down: {names}"
     record(incident, EventKind.RESPONSE_STOOD_DOWN, title, detail=detail, actor=actor, now=now)
+
+
+def _words(incident: Incident, now: datetime) -> Words:
+    lasted = total_duration(incident.opened_at, incident.resolved_at, now)
+
+    def words(language: str, time_zone: str) -> tuple[str, str]:
+        t = texts(language)
+        ended = when(incident.resolved_at or now, t, time_zone)
+        lines = [
+            incident.title,
+            t("inside.resolved", at=ended, time=t.duration(lasted)),
+            t("inside.released"),
+        ]
+        return t("inside.stand_down", ref=incident.reference, title=incident.title), "\n".join(lines)
+
+    return words
 
 
 def _untold(incident: Incident, told: set[str]) -> list[str]:

@@ -15,6 +15,7 @@ from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 from majorops.operations.announcements import announce
 from majorops.operations.promise import renew_promise
+from majorops.operations.telling import tell_said
 
 TITLE_LENGTH = 300
 
@@ -81,6 +82,8 @@ def set_visibility(
     if publication and visibility is Visibility.PUBLIC and incident.is_shown:
         about = {"incident_id": incident.id, "publication_id": publication.id}
         announce(f"said:{publication.id}", now, **about)
+    if publication and visibility is Visibility.PUBLIC:
+        tell_said(incident, publication, actor=actor, now=now)
     record(
         incident,
         EventKind.VISIBILITY_CHANGED,

@@ -19,6 +19,7 @@ from majorops.models import Incident, Milestone, Publication, RecoveryTrack, Sta
 from majorops.operations import demand_open, operation, record
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 from majorops.operations.promise import renew_promise
+from majorops.operations.telling import tell_said
 
 PROMISE_AT_MOST = timedelta(hours=24)
 
@@ -192,6 +193,7 @@ def _publish(
         actor=actor,
         now=now,
     )
+    tell_said(incident, publication, actor=actor, now=now)
     settle(incident, drafted, what or publication.heading, actor=actor, now=now)
     return publication
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, RowMapping, func, or_, select, union_all
+from sqlalchemy import Row, RowMapping, func, select, union_all
 
 from majorops.db import db
-from majorops.domain.briefs import TRACKS_SHOWN, Need, needed_from_leadership
+from majorops.domain.briefs import TRACKS_SHOWN, Need, needed_from_leadership, standing
 from majorops.domain.enums import (
     AskState,
     BriefPage,
@@ -21,7 +21,6 @@ from majorops.domain.enums import (
     Phase,
     PublicationKind,
     TrackOutcome,
-    Visibility,
 )
 from majorops.domain.events import EventKind
 from majorops.domain.measures import Kept, Moment, kept
@@ -38,6 +37,7 @@ from majorops.models import (
     RecoveryTrack,
     TimelineEvent,
 )
+from majorops.models.timeline import SPOKEN, spoken
 from majorops.projections.brief_values import (
     BriefIncident,
     BriefLine,
@@ -128,21 +128,18 @@ def brief_incident(number: int, with_drills: bool = False) -> BriefIncident | No
 
 def _milestones(number: int) -> tuple[BriefMilestone, ...]:
     """Newest first; a withdrawn one is gone here too, and a correction stands for what it corrects."""
-    is_shown = or_(Publication.kind == PublicationKind.MILESTONE, Publication.visibility == Visibility.PUBLIC)
-    corrected = select(Publication.corrects_id).where(
-        Publication.incident_id == number, Publication.corrects_id.is_not(None)
-    )
-    query = (
-        select(Publication.number, Publication.title, Publication.body, Publication.at)
-        .where(Publication.incident_id == number, Publication.withdrawn_at.is_(None), is_shown)
-        .where(Publication.id.not_in(corrected))
-        .order_by(Publication.id.desc())
-        .limit(MILESTONES_SHOWN)
-    )
-    return tuple(
-        BriefMilestone(f"Milestone {of}" if of else "Update", title, body, at, bool(of))
-        for of, title, body, at in db.session.execute(query)
-    )
+    said = (Publication.number, Publication.title, Publication.body, Publication.at)
+    query = select(*SPOKEN, *said).where(Publication.incident_id == number)
+    rows = {row.id: row for row in db.session.execute(query.order_by(Publication.id.desc()).limit(ROWS))}
+    shown = standing(map(spoken, rows.values()))
+    found = []
+    for newest in sorted(shown, reverse=True)[:MILESTONES_SHOWN]:
+        row, first = rows[newest], rows[shown[newest]]
+        heading = f"Milestone {first.number}" if first.number else "Update"
+        words = heading if row is first else f"{heading}, corrected"
+        is_milestone = first.number is not None
+        found.append(BriefMilestone(words, row.title or first.title, row.body, row.at, is_milestone))
+    return tuple(found)
 
 
 def _running(number: int) -> Sequence[Row[str, str, str, datetime | None, str | None]]:

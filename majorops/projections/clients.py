@@ -26,6 +26,17 @@ ALWAYS = datetime(
     2020, 1, 1, tzinfo=UTC
 )  # systems have no birthday in the catalogue, and clients refuse none
 
+# Learning Reviews are internal, and no incident is entered when it is over.
+ONLY_IN_WEBHOOKS: dict[str, object] = {
+    "backfilled": False,
+    "impact_override": None,
+    "postmortem_body": None,
+    "postmortem_published_at": None,
+    "postmortem_ignored": False,
+    "scheduled_auto_in_progress": False,
+    "scheduled_auto_completed": False,
+}
+
 
 def page(organisation: str, base: str, updated_at: datetime | None) -> dict[str, object]:
     """The organisation's page, as it heads every answer; `updated_at` None: nothing was ever said."""
@@ -110,6 +121,17 @@ def incident(one: FeedIncident, base: str) -> dict[str, object]:
         "reminder_intervals": None,
         "next_update_at": client_time(one.next_update_eta),
     }
+
+
+def webhook_incident(one: FeedIncident, base: str) -> dict[str, object]:
+    """An incident as a subscriber's webhook gets it: with what clients read there beside it."""
+    return incident(one, base) | ONLY_IN_WEBHOOKS | {"scheduled_for": None, "scheduled_until": None}
+
+
+def webhook_maintenance(one: PublicMaintenance, base: str) -> dict[str, object]:
+    """Scheduled maintenance as a subscriber's webhook gets it."""
+    by_itself = dict.fromkeys(("scheduled_auto_in_progress", "scheduled_auto_completed"), one.is_automatic)
+    return maintenance(one, base) | ONLY_IN_WEBHOOKS | by_itself
 
 
 def update(one: FeedUpdate, incident_id: str) -> dict[str, object]:

@@ -24,6 +24,7 @@ from majorops.projections.promises import promises_of
 from majorops.projections.queries import NamedSystems, systems_of
 from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
 
+RESOLVED = "Resolved"  # the title of what says that an incident is over
 INCIDENTS = 50
 UPDATES = 50
 OPENED, ADVANCED, CHANGED = EventKind.INCIDENT_OPENED, EventKind.PHASE_ADVANCED, EventKind.STATUS_CHANGED
@@ -144,22 +145,30 @@ def _incident(
         (at, phase) for kind, at, _, phase in known if kind == ADVANCED and phase
     ]
 
+    # When it was said that it is over: `resolved_at` may be set to an earlier time, and items never move.
+    over_at = max((at for kind, at, *_ in known if kind == CHANGED), default=row["resolved_at"])
+    ended_at = over_at if row["resolved_at"] else None
+
     def status_at(at: datetime) -> str:
+        if ended_at and at > ended_at:
+            return client_status(IncidentStatus.RESOLVED, Phase.RESOLUTION)
         phase = [phase for since, phase in phases if since <= at][-1:] or [Phase.ALERT]
         return client_status(IncidentStatus.ACTIVE, phase[0])
 
-    updates = [
+    updates = []
+    if ended_at:  # in front: of two at the same time it is the newer one
+        body = _last_words(said[number]) or "Resolved."
+        updates.append(FeedUpdate(f"r{number}", RESOLVED, body, ended_at, "resolved"))
+    updates += [
         FeedUpdate(
             f"p{one.id}",
             "Correction" if one.corrects_id else f"Milestone {one.number}" if one.number else "Update",
             one.body,
             one.at,
-            "resolved" if one.is_resolution else status_at(one.at),
+            status_at(one.at),
         )
         for one in said[number]
     ]
-    if row["resolved_at"] and not any(one.status == "resolved" for one in updates):
-        updates.append(FeedUpdate(f"r{number}", "Resolved", "Resolved.", row["resolved_at"], "resolved"))
     updates += [
         FeedUpdate(f"o{number}", "Opened", title, at, "investigating")
         for kind, at, title, _ in known
@@ -178,6 +187,15 @@ def _incident(
         updated_at=max([row["opened_at"], *(one.at for one in updates), *(at for _, at, _, _ in known)]),
         updates=tuple(updates),
     )
+
+
+def _last_words(said: list[Row[*tuple[Any, ...]]]) -> str:
+    """The text of the newest resolution milestone, as it was corrected; `said`: newest first."""
+    corrections = {one.corrects_id: one for one in said}
+    last = next((one for one in said if one.is_resolution), None)
+    while last is not None and last.id in corrections:
+        last = corrections[last.id]
+    return last.body if last is not None else ""
 
 
 def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:

@@ -20,7 +20,7 @@ from majorops.domain.maintenance import span
 from majorops.domain.systems import feed_name
 from majorops.i18n import ENGLISH, NEW_TIME
 from majorops.projections import public_incident, public_maintenances, public_status
-from majorops.projections.feed import FeedIncident, FeedUpdate, feed_incidents
+from majorops.projections.feed import RESOLVED, FeedIncident, FeedUpdate, feed_incidents
 from majorops.projections.maintenance import PublicMaintenance
 from majorops.projections.systems import listed_systems
 from majorops.public.page import answer, base_address, name_of
@@ -129,7 +129,9 @@ def newest(items: Iterable[Item]) -> tuple[Item, ...]:
 
 
 def title(one: FeedIncident, update: FeedUpdate) -> str:
-    """The headline of an item: `INC-042 payments-api down: Milestone 2`."""
+    """The headline of an item: `INC-042 payments-api down: Milestone 2`, at the end `Resolved: INC-042 …`."""
+    if update.title == RESOLVED:
+        return f"{RESOLVED}: {one.reference} {one.title}"
     return f"{one.reference} {one.title}: {update.title}"
 
 

@@ -20,6 +20,7 @@ from majorops.domain.access import SYSTEM, Permission
 from majorops.domain.enums import SignInMethod
 from majorops.domain.errors import Busy, Invalid, Refused
 from majorops.operations.accounts import create_first_admin, end_session, start_session
+from majorops.operations.delivery import account_of
 from majorops.operations.sign_in import (
     SignIn,
     is_setup_paused,
@@ -201,10 +202,10 @@ def make_first_admin() -> Response:
         user = create_first_admin(**form.account, actor=SYSTEM, now=now)
     except Refused as problem:
         return draw_setup(form, getattr(problem, "errors", {"code": str(problem)}), 422)
-    actor, email = user.actor, user.email
+    actor = user.actor
     token = start_session(user, method=SignInMethod.LOCAL, actor=actor, now=now)
     answer = enter(SignIn(token=token), "/admin/reach")
-    try_out(actor, email)
+    try_out(actor, account_of(actor))
     return answer
 
 

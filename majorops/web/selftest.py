@@ -1,4 +1,4 @@
-"""A test message to one's own address, and the sentence that says what became of it."""
+"""A test message to an address or a channel, and the sentence that says what became of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ from flask import current_app, flash
 
 from majorops import clock
 from majorops.domain.access import Actor
+from majorops.domain.enums import ChannelKind
+from majorops.models import Channel, User
 from majorops.notifications.selftest import send_test
-from majorops.operations.delivery import record_test
+from majorops.operations.own_notices import record_own_test
 
 
-def try_out(actor: Actor, address: str) -> None:
-    """Send this person a test and keep what became of it; the next page says so."""
-    problem = send_test(address, current_app.config)
-    record_test(address, problem, actor=actor, now=clock.now())
-    if problem:
-        flash(f"The test to {address} did not arrive. {problem}", "error")
+def try_out(actor: Actor, way: Channel | User) -> None:
+    """Send a test by this channel, or to this account's e-mail address, and keep what became of it.
+
+    The next page says so.
+    """
+    settings = current_app.config
+    if isinstance(way, User):
+        to, is_mail = way.email, True
+        problem = send_test(way.email, settings, language=way.language)
     else:
-        flash(f"The mail server took the test to {address}. Look whether it lies in the inbox.", "done")
+        is_mail = way.kind is ChannelKind.EMAIL
+        to = way.address if is_mail else f"the {way.kind.label} channel"
+        given = {"secret": way.secret or "", "language": way.user.language}
+        problem = send_test(way.address, settings, kind=way.kind, **given)
+    record_own_test(way, problem, actor=actor, now=clock.now())
+    if problem:
+        flash(f"The test to {to} did not arrive. {problem}", "error")
+    elif is_mail:
+        flash(f"The mail server took the test to {to}. Look whether it lies in the inbox.", "done")
+    else:
+        flash(f"The service took the test to {to}. Look whether it came.", "done")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug import Response
 
 from majorops.db import db
 from majorops.domain.enums import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
@@ -332,3 +333,53 @@ def test_who_was_told_the_old_date_is_told_the_new_one_once(reader, mails, worke
     maintenance.post_maintenance_update(row, "Half done.", actor=cast.maya, now=clock.tick(minutes=1))
     worker.drain()
     assert len(mails.mails) == count + 2  # who hears of its systems now
+
+
+def test_a_resolution_says_so_by_mail_and_webhook(app, reader, mails, worker, cast, clock, httpserver):
+    """Its milestone goes as it is cut, when nobody knows yet whether it stays over; then that it is over."""
+    app.config["WEBHOOK_PRIVATE"] = True
+    bodies: list[dict] = []
+    httpserver.expect_request("/hook").respond_with_handler(
+        lambda request: bodies.append(request.get_json()) or Response("")
+    )
+    subscriber(reader, mails, worker)
+    many(1, clock(), kind=ChannelKind.WEBHOOK, address=httpserver.url_for("/hook"))
+    incident = cast.open()
+    eta, after = clock() + timedelta(minutes=20), clock() + timedelta(hours=20)
+    who = {"visibility": Visibility.PUBLIC, "actor": cast.maya, "now": clock()}
+    updates.publish_milestone(incident, "Card payments fail.", next_update_eta=eta, **who)
+    given = {"is_resolution": True, "after_action_at": after}
+    updates.publish_milestone(incident, "A pool was too small.", **given, **who)
+    cast.resolve(incident)
+    worker.drain()
+    mine = [text for text in texts(mails) if "vic@" in text]
+    last = mine[-1]
+    assert "Subject: Resolved: INC-001 prod-payments-api not responding" in last
+    assert "Resolved 23 Nov 14:00 UTC.\r\n\r\nA pool was too small." in last
+    assert "Next update by" not in last
+    assert len([text for text in mine if "Subject: Resolved" in text]) == 1
+    body = bodies[-1]["incident"]
+    assert (body["status"], body["incident_updates"][0]["status"]) == ("resolved", "resolved")
+    assert body["incident_updates"][0]["body"] == "A pool was too small."
+    assert body["incident_updates"][-1]["status"] == "investigating"
+    beside = {name: body[name] for name in ("backfilled", "postmortem_ignored", "impact_override")}
+    assert beside == {"backfilled": False, "postmortem_ignored": False, "impact_override": None}
+    assert (body["postmortem_body"], body["postmortem_published_at"]) == (None, None)
+    assert (body["scheduled_for"], body["scheduled_auto_completed"]) == (None, False)
+    assert bodies[-1]["page"]["status_indicator"] == "none"
+    feed = reader.get("/history.atom", base_url=BASE).text
+    assert feed.count("<title>Resolved: INC-001 prod-payments-api not responding</title>") == 1
+    assert "<title>Resolved: INC-001" in reader.get("/history.rss", base_url=BASE).text
+
+
+def test_the_first_webhook_says_how_all_is(app, reader, mails, worker, cast, httpserver):
+    app.config["WEBHOOK_PRIVATE"] = True
+    bodies: list[dict] = []
+    httpserver.expect_request("/hook").respond_with_handler(
+        lambda request: bodies.append(request.get_json()) or Response("")
+    )
+    cast.open()
+    post(reader, "/subscribe", kind="webhook", address=httpserver.url_for("/hook"))
+    worker.drain()
+    assert bodies[0]["page"]["status_indicator"] == "critical"
+    assert bodies[0]["page"]["status_description"]

@@ -24,6 +24,7 @@ from majorops.domain.enums import (
     CommandRole,
     DeliveryState,
     DraftState,
+    Followed,
     Frequency,
     Helper,
     IncidentStatus,
@@ -86,6 +87,8 @@ def prepared(cast, clock):
     OPERATIONS["runcards.choose_card"](incident, card.id, **who)
     given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
     OPERATIONS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
+    own = {"kind": ChannelKind.EMAIL, "address": "a@b.cd", "actor": cast.ada, "now": clock()}
+    OPERATIONS["own_notices.add_own_channel"](**own)
     OPERATIONS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
     times = {"starts_at": clock(), "ends_at": clock() + timedelta(hours=1)}
     OPERATIONS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
@@ -145,6 +148,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     person = db.session.scalar(select(Subscriber))
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
+    own = db.session.scalar(select(Channel).filter_by(user_id=cast.ada.user_id))
     return {
         "bulk.add_history": ("none", lambda known: {"incident": []}),
         "search_index.rebuild": ("none",),
@@ -233,6 +237,20 @@ def calls(cast, clock) -> dict[str, tuple]:
         "coaching.note_called": ("nobody told",),
         "coaching.confirm_late": ("late",),
         "delivery.record_test": ("none", "a@b.cd", ""),
+        "own_notices.add_own_channel": ("none", {"kind": ChannelKind.EMAIL, "address": "b@b.cd"}),
+        "own_notices.save_own_channel": ("none", own.id, {"address": "c@b.cd", "is_active": False}),
+        "own_notices.remove_own_channel": ("none", own.id),
+        "own_notices.record_own_test": ("none", own, "", {}),
+        "own_notices.save_notices": (
+            "none",
+            {
+                "follows": Followed.MILESTONES,
+                "language": "de",
+                "time_zone": "Europe/Berlin",
+                "quiet_from": 22 * 60,
+                "quiet_until": 7 * 60,
+            },
+        ),
         "outcome.record_outcome": (act,),
         "summary.confirm_summary": ("summary",),
         "summary.clear_summary": ("summary",),

@@ -325,7 +325,7 @@ class TestDataManagement:
             ("rita", ChannelKind.EMAIL, "r@b.cd", True),
             ("xin", ChannelKind.EMAIL, "x@b.cd", False),
         ):
-            email = delivery.own_address(getattr(cast, nick))
+            email = delivery.account_of(getattr(cast, nick)).email
             channel = delivery.add_channel(email=email, kind=kind, address=address, **who)
             delivery.save_channel(channel, address=address, is_active=is_active, **who)
         assert [user.name for user in delivery.unreachable(has_mail=True)] == ["Xin Zhao"]

@@ -128,6 +128,8 @@ class Given:
             (f"{DAY:%Y-%m-%d}", f"{day}"),
             (f"{NEXT:%Y-%m-%d}", f"{day + timedelta(days=1)}"),
             (VARIED, str(varied)),
+            (f"{DAY:%-d %b}", f"{day:%-d %b}"),
+            (f"{NEXT:%-d %b}", f"{day + timedelta(days=1):%-d %b}"),
         )
 
 
@@ -141,7 +143,8 @@ def _time(days: int, time: str) -> Callable[[Given], str]:
 
 def _text(number: int, text: str) -> str | Callable[[Given], str]:
     """The text, or, where something in it is different in each copy, what makes it."""
-    differs = (reference(number), str(number), f"{DAY:%Y-%m-%d}", f"{NEXT:%Y-%m-%d}", VARIED)
+    days = (f"{DAY:%Y-%m-%d}", f"{NEXT:%Y-%m-%d}", VARIED, f"{DAY:%-d %b}", f"{NEXT:%-d %b}")
+    differs = (reference(number), str(number), *days)
     parts = [n for n, old in enumerate(differs) if old in text]
 
     def made(given: Given) -> str:

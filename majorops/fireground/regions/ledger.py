@@ -14,7 +14,7 @@ from majorops.domain.enums import Notice
 from majorops.domain.notices import Outcome, Reach
 from majorops.fireground.view import View
 from majorops.models import Announcement, Delivery, Incident
-from majorops.models.delivery import REACH
+from majorops.models.delivery import REACH, READER
 
 ACTS_SHOWN = 8
 NAMED = 40  # recipients of the acts that are shown
@@ -111,22 +111,23 @@ def _announced(incident: Incident) -> list[_Sent]:
 def _sent(incident: Incident) -> list[_Sent]:
     """The newest acts, newest first. Four queries, whatever was sent."""
     newest = (
-        select(Delivery.act, func.max(Delivery.id).label("last"))
+        select(
+            Delivery.act, func.min(Delivery.created_at).label("at"), func.max(Delivery.notice).label("notice")
+        )
         .where(Delivery.incident_id == incident.id)
         .group_by(Delivery.act)
         .order_by(func.max(Delivery.id).desc())
         .limit(ACTS_SHOWN)
     )
-    acts = [row.act for row in db.session.execute(newest)]
+    found = {row.act: row for row in db.session.execute(newest)}
+    acts = list(found)
     outside = _announced(incident)
     if not acts:
         return outside
     here = (Delivery.incident_id == incident.id, Delivery.act.in_(acts))
     counts: dict[str, Counter] = {act: Counter() for act in acts}
     best = func.min(REACH).label("reach")
-    people = (
-        select(Delivery.act, Delivery.user_id, best).where(*here).group_by(Delivery.act, Delivery.user_id)
-    )
+    people = select(Delivery.act, *READER, best).where(*here).group_by(Delivery.act, *READER)
     one = people.subquery()
     rows_of = select(one.c.act, one.c.reach, func.count()).group_by(one.c.act, one.c.reach)
     for act, reach, number in db.session.execute(rows_of):
@@ -134,11 +135,7 @@ def _sent(incident: Incident) -> list[_Sent]:
     rows: dict[str, list[Delivery]] = {act: [] for act in acts}
     for row in db.session.scalars(select(Delivery).where(*here).order_by(Delivery.id.desc()).limit(NAMED)):
         rows[row.act].append(row)
-    inside = [
-        _Sent(rows[act][0].created_at, rows[act][0].notice, Outcome(counts[act]), rows[act])
-        for act in acts
-        if rows[act]
-    ]
+    inside = [_Sent(found[act].at, found[act].notice, Outcome(counts[act]), rows[act]) for act in acts]
     return sorted(inside + outside, key=lambda act: act.at, reverse=True)[:ACTS_SHOWN]
 
 
@@ -151,4 +148,6 @@ def _title(acts: list[_Sent]) -> str:
     total = sum((act.outcome.people for act in acts), Counter())
     rows = [row for act in acts for row in act.rows]
     is_known = len(rows) < NAMED and all(act.rows for act in acts)
-    return Outcome(total).message_words(len({row.user_id for row in rows}) if is_known else None)
+    return Outcome(total).message_words(
+        len({(row.user_id, row.brief_link_id) for row in rows}) if is_known else None
+    )
