@@ -72,6 +72,7 @@ def _known() -> dict[str, object]:
         "number": one.id,
         "name": "title",
         "page": "brief",
+        "system": "payments-api",
         "token": "void",
         "year": first.opened_at.year,
         "month": first.opened_at.month,

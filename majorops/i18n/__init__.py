@@ -30,6 +30,8 @@ LANGUAGE_FILES = {path.parts[-3]: path for path in FOLDER.glob("*/LC_MESSAGES/pu
 DAYS = {DEFAULT: "d MMM"}  # CLDR's own English is American: Nov 17
 # What the record calls what was posted (`heading` of models/timeline.py, operations/updates.py).
 POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|Update)")
+# What the record says of new dates of maintenance (operations/maintenance.py).
+NEW_TIME = re.compile(r"New time: (.+) to (.+) UTC\. It was (.+) to (.+) UTC\.")
 
 Message = str | tuple[str, str]  # English; where it counts something, for one and for several
 
@@ -50,6 +52,7 @@ class Texts:
         self.table = {
             name: translations.pgettext(name, text) for name, text in english.items() if isinstance(text, str)
         }
+        self._said = {english[name]: name for name in self.table if name.startswith("works_said.")}
         self._counted = {name: forms for name, forms in english.items() if not isinstance(forms, str)}
 
     @property
@@ -77,6 +80,13 @@ class Texts:
             return title
         what = self("incident.milestone", n=found[2]) if found[2] else self("incident.update")
         return self("incident.correction", what=what) if found[1] else what
+
+    def said_of_works(self, text: str) -> str:
+        """What the record says by itself of maintenance, in this language; other texts stay as they are."""
+        if found := NEW_TIME.fullmatch(text):
+            start, end, old_start, old_end = found.groups()
+            return self("works_said.moved", start=start, end=end, old_start=old_start, old_end=old_end)
+        return self.table.get(self._said.get(text, ""), text)
 
     def section(self, name: str) -> dict[str, str]:
         """All sentences of one part, such as what the page's script says."""

@@ -21,7 +21,7 @@ from majorops.models.incident import (
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
-from majorops.models.subscriber import Announcement, Subscriber, SubscriberSystem
+from majorops.models.subscriber import Announcement, Subscriber, SubscriberIncident, SubscriberSystem
 from majorops.models.timeline import (
     IS_NO_CORRECTION,
     PHASES_ENTERED,
@@ -65,6 +65,7 @@ __all__ = [
     "SignInThrottle",
     "StatusUpdate",
     "Subscriber",
+    "SubscriberIncident",
     "SubscriberSystem",
     "System",
     "Timebox",

@@ -26,13 +26,16 @@ from majorops.domain.enums import (
     DeliveryState,
     DraftState,
     Followed,
+    Frequency,
     Helper,
     IncidentStatus,
     MaintenanceStatus,
     Notice,
     Phase,
+    Repeat,
     Severity,
     SignInMethod,
+    SubscriberState,
     SystemStatus,
     TrackOutcome,
     Visibility,
@@ -53,6 +56,7 @@ from majorops.models import (
     RunCard,
     RunCardUse,
     Subscriber,
+    SubscriberIncident,
     System,
     Timebox,
     TimelineEvent,
@@ -104,6 +108,34 @@ def prepared(cast, clock):
     db.session.add(Subscriber(**given, created_at=clock(), changed_at=clock()))
     db.session.commit()
     return incident
+
+
+def subscriber_in(state: SubscriberState, incident) -> Subscriber:
+    """The subscriber, in this state, who follows the incident."""
+    person = db.session.scalar(select(Subscriber))
+    person.state, person.wants_all = state, False
+    person.address = "https://hooks.slack.com/services/T/B/x"
+    person.incidents = [SubscriberIncident(incident_id=incident.id)]
+    db.session.commit()
+    return person
+
+
+def outside(kind: str, incident, who) -> list:
+    """The subject of an operation on a subscriber who follows the incident; none for one without."""
+    if kind == "none":
+        return []
+    if kind == "again":
+        works = db.session.scalar(select(Maintenance))
+        rule = {"repeats": Repeat.WEEKS, "repeat_every": 1, "title": works.title}
+        times = {"starts_at": works.starts_at, "ends_at": works.ends_at}
+        OPERATIONS["maintenance.change_maintenance"](works, **rule, **times, **who)
+        OPERATIONS["maintenance.move_maintenance"](works, MaintenanceStatus.CANCELLED, **who)
+        return []
+    person = subscriber_in(SubscriberState.LEFT if kind == "left" else SubscriberState.ACTIVE, incident)
+    if kind == "over":
+        OPERATIONS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+        return []
+    return [person]
 
 
 def calls(cast, clock) -> dict[str, tuple]:
@@ -162,7 +194,21 @@ def calls(cast, clock) -> dict[str, tuple]:
             },
         ),
         "subscriptions.confirm": ("none", person),
-        "subscriptions.choose_systems": ("none", person, ["cdn"]),
+        "subscriptions.change_subscription": (
+            "follower",
+            {
+                "wants_all": True,
+                "systems": [],
+                "incidents": [],
+                "frequency": Frequency.DAILY,
+                "language": "de",
+            },
+        ),
+        "subscriptions.resume": ("left",),
+        "subscriptions.end_followed": ("follower", incident_id),
+        "subscriptions.end_resolved": ("over", {"before": later}),
+        "digests.begin_digest": ("none", Frequency.DAILY, clock()),
+        "maintenance.plan_next_occurrences": ("again",),
         "subscriptions.leave": ("none", person),
         "subscriptions.note_bounce": ("none", person, False),
         "subscriptions.ask_again": ("none", person),
@@ -321,8 +367,8 @@ def test_leaves_an_event(cast, clock, name):
         keywords = {"rename": {}}
         given.pop()
     match given[0] if given and type(given[0]) is str else "":
-        case "none":
-            subject, given = [], given[1:]
+        case "none" | "follower" | "left" | "over" | "again" as kind:
+            subject, given = outside(kind, incident, who), given[1:]
         case "phase7":
             OPERATIONS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
             given = given[1:]

@@ -28,7 +28,7 @@ from majorops.domain.enums import (
     TrackOutcome,
     Visibility,
 )
-from majorops.models import Incident, Maintenance
+from majorops.models import Incident, Maintenance, System
 from majorops.projections.values import PUBLIC_TEXTS
 from majorops.web.access import is_admin_endpoint
 
@@ -107,7 +107,7 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
-    for name in ("RunCard", "RunCardVersion"):
+    for name in ("RunCard", "RunCardVersion", "Subscriber"):
         mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, now, 1))
         db.session.flush()
@@ -152,6 +152,7 @@ def full_record(app, clock):
             row = marked_row(mapper, 0, now, 1, status=status, is_public=False)
             db.session.add(row)
             db.session.flush()
+    db.session.add(System(name="payments-api", is_public=True))  # the one that incident 1 names
     db.session.commit()
     app.extensions["has_accounts"] = True
     return app
@@ -167,6 +168,8 @@ def addresses(app):
         if "number" in rule.arguments:
             yield from (rule.rule.replace("<int:number>", str(n)) for n in (1, 2, 3, 4, 99))
             yield rule.rule.replace("<int:number>", "1") + "?before=99"
+        elif rule.arguments == {"system"}:
+            yield rule.rule.replace("<system>", "payments-api")
         elif rule.arguments:
             continue
         else:
@@ -230,7 +233,14 @@ def test_maintenance_that_is_not_public_would_be_seen(full_record):
     db.session.execute(update(Maintenance).values(is_public=True))
     db.session.commit()
     client = full_record.test_client()
-    for address in ("/", "/maintenance.ics", "/maintenance/1", "/api/v2/scheduled-maintenances.json"):
+    for address in (
+        "/",
+        "/maintenance.ics",
+        "/maintenance.atom",
+        "/maintenance.rss",
+        "/maintenance/1",
+        "/api/v2/scheduled-maintenances.json",
+    ):
         assert f"{MARK}-maintenance-title" in client.get(address).text, address
 
 
