@@ -78,13 +78,13 @@ def rows() -> dict[str, int]:
 
 
 def test_what_was_public_keeps_its_name_and_a_withdrawn_text_takes_its_correction_along(empty_database):
-    """0023, over rows of the schema before it."""
+    """0025, over rows of the schema before it."""
     app = create_app({"DATABASE_URL": empty_database, "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():
         upgrade()
         fill(clock.now(), past=0)
         db.session.remove()
-        downgrade(revision="0022")
+        downgrade(revision="0024")
         with db.engine.begin() as connection:
             run = lambda words: connection.execute(text(words))  # noqa: E731
             run("UPDATE publication SET visibility = 'internal', withdrawn_at = NULL")

@@ -108,11 +108,19 @@ FOLLOWS = {
 }
 
 UserForm = type("UserForm", (BaseForm,), {**USER, "password": password("Password", HINT_WHEN_NEW)})
-UserEditForm = type(
-    "UserEditForm",
-    (with_was(USER | {"is_active": select("May sign in", YES_NO)} | FOLLOWS),),
-    {"password": password("New password", HINT_WHEN_KEPT)},
+ROLE_BY_GROUPS = (
+    "Groups decide the role of who comes by single sign-on (MAJOROPS_OIDC_ROLE_MAP): what is set here holds "
+    "until the next sign-in that way."
 )
+
+
+def user_form(*, is_by_groups: bool) -> type[BaseForm]:
+    """The form of an account that exists; it says so where groups decide the role."""
+    role = select("Role", options(AccountRole), description=ROLE_BY_GROUPS if is_by_groups else "")
+    controls = with_was(USER | {"role": role, "is_active": select("May sign in", YES_NO)} | FOLLOWS)
+    return type("UserEditForm", (controls,), {"password": password("New password", HINT_WHEN_KEPT)})
+
+
 SystemForm = type("SystemForm", (BaseForm,), SYSTEM)
 SystemEditForm = with_was(
     SYSTEM | {"is_active": select("In use", YES_NO, description="No: not offered at intake.")}

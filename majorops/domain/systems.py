@@ -142,3 +142,20 @@ def _of_systems(statuses: list[SystemStatus]) -> tuple[Indicator, str]:
 
 
 _SLOW = {SystemStatus.DEGRADED, SystemStatus.UNKNOWN}
+
+
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+
+
+def feed_name(system: str) -> str:
+    """The name of a system in the address of its feed, and of its file: ASCII letters, digits, `-` and `_`.
+
+    A space is `+`; each other byte of UTF-8 is `~` and two hex digits. No server or browser decodes that, so
+    that no name leads out of its folder.
+    """
+    parts = ("+" if one == " " else one if one in PLAIN else _escaped(one) for one in system)
+    return "".join(parts)
+
+
+def _escaped(one: str) -> str:
+    return "".join(f"~{byte:02x}" for byte in one.encode())

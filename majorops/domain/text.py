@@ -37,6 +37,9 @@ def web_link(value: str) -> str | None:
     return None
 
 
+# A web address in a text; a full stop or bracket at its end belongs to the sentence. For re.split.
+ADDRESS = re.compile(r"(https?://[^\s<>|\"]*[^\s<>|\".,;:!?)\]}'])")
+
 _BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:\d{1,5})?([/?#]\S*)?", re.IGNORECASE)
 
 

@@ -31,6 +31,8 @@ LANGUAGE_FILES = {path.parts[-3]: path for path in FOLDER.glob("*/LC_MESSAGES/pu
 DAYS = {DEFAULT: "d MMM"}  # CLDR's own English is American: Nov 17
 # What the record calls what was posted (`heading` of models/timeline.py, operations/updates.py).
 POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|Update)")
+# What the record says of new dates of maintenance (operations/maintenance.py).
+NEW_TIME = re.compile(r"New time: (.+) to (.+) UTC\. It was (.+) to (.+) UTC\.")
 
 # Whose words stand in a gap of a sentence that the software wrote, by the last word of the gap's name.
 LABELS = {"severity": "severity", "status": "state", "condition": "system"}
@@ -121,6 +123,13 @@ class Texts:
             inside = f"(?i:{'|'.join(map(re.escape, self._labels[part]))})" if part else ".+"
             pattern += f"(?P<{gap}>{inside})" if gap else ""
         return re.compile(pattern)
+
+    def said_of_works(self, text: str) -> str:
+        """What the record says by itself of maintenance, in this language; other texts stay as they are."""
+        if found := NEW_TIME.fullmatch(text):
+            start, end, old_start, old_end = found.groups()
+            return self("works_said.moved", start=start, end=end, old_start=old_start, old_end=old_end)
+        return self.own("said", text)
 
     def section(self, name: str) -> dict[str, str]:
         """All sentences of one part, such as what the page's script says."""

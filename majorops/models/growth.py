@@ -27,6 +27,7 @@ GROWS = frozenset(
         "run_card_tick",
         "run_card_use",
         "subscriber",
+        "subscriber_incident",
         "subscriber_system",
         "system_state",
         "timebox",

@@ -181,7 +181,10 @@ class AffectedSystem(Base):
     """A system that an incident names, from the catalogue or typed (domain §3)."""
 
     __tablename__ = "affected_system"
-    __table_args__ = (UniqueConstraint("incident_id", "name"), Index("ix_affected_system_name", "name"))
+    __table_args__ = (
+        UniqueConstraint("incident_id", "name"),
+        Index("ix_affected_system_name", "name", "incident_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))

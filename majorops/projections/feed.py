@@ -6,12 +6,12 @@ A bounded number of both.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, RowMapping, and_, func, select, union_all
+from sqlalchemy import Row, RowMapping, Select, and_, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
@@ -23,6 +23,7 @@ from majorops.domain.public_names import publication_key
 from majorops.domain.systems import StateChange, Turned, shown_status, turned_at
 from majorops.models import (
     IS_RUNNING,
+    AffectedSystem,
     Incident,
     Maintenance,
     Publication,
@@ -92,8 +93,16 @@ class FeedIncident:
         return words.reference(self.number)
 
 
-def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> tuple[FeedIncident, ...]:
-    """The newest incidents, newest first; or those that run; or one. Six queries."""
+def feed_incidents(
+    unresolved_only: bool = False,
+    number: int | None = None,
+    numbers: Collection[int] | None = None,
+    system: str | None = None,
+) -> tuple[FeedIncident, ...]:
+    """The newest incidents, newest first; or those that run; or one, or these. Six queries.
+
+    `system`: the newest that name it, and those of them that run.
+    """
     columns = (
         Incident.id.label("number"),
         Incident.title,
@@ -107,6 +116,10 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
     query = select(*columns).where(IS_PUBLIC_INCIDENT)
     if number is not None:
         query = query.where(Incident.id == number)
+    if numbers is not None:
+        query = query.where(Incident.id.in_(numbers))
+    if system is not None:
+        query = query.where(Incident.id.in_(_numbers_of(system)))
     if unresolved_only:  # put in order here: for it, SQLite would walk through the whole past by number
         running = db.session.execute(query.where(IS_RUNNING)).mappings()
         rows: Sequence[RowMapping] = sorted(
@@ -115,13 +128,28 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
     else:
         newest = query.order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(INCIDENTS)
         rows = db.session.execute(newest).mappings().all()
-    numbers = [row["number"] for row in rows]
-    systems, promises = systems_of(numbers), promises_of(numbers)
-    said, turns, states = _said(numbers), _turns(numbers), _states(numbers)
+    found = [row["number"] for row in rows]
+    systems, promises = systems_of(found), promises_of(found)
+    said, turns, states = _said(found), _turns(found), _states(found)
     return tuple(
         _incident(row, systems[row["number"]], promises.get(row["number"]), said, turns, states)
         for row in rows
     )
+
+
+def _numbers_of(system: str) -> Select[int]:
+    """The newest public incidents that name a system; with those that run, which may have older numbers.
+
+    By number, as the index has them: by their times, the database would read all that ever named it.
+    """
+    named = select(AffectedSystem.incident_id).where(AffectedSystem.name == system)
+    public = named.join(Incident, Incident.id == AffectedSystem.incident_id).where(IS_PUBLIC_INCIDENT)
+    newest = public.order_by(AffectedSystem.incident_id.desc()).limit(INCIDENTS).subquery()
+    names_it = select(AffectedSystem.id).where(
+        AffectedSystem.incident_id == Incident.id, AffectedSystem.name == system
+    )
+    running = select(Incident.id).where(IS_PUBLIC_INCIDENT, HAS_RUNNING_STATUS, names_it.exists())
+    return select(union_all(newest.select(), running).subquery().c[0])
 
 
 def _incident(

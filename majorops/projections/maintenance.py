@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,9 +75,14 @@ _COLUMNS = (
 )
 
 
-def public_maintenances() -> tuple[PublicMaintenance, ...]:
-    """Running ones first, then what is planned, the soonest first; then what is over, the newest first."""
+def public_maintenances(numbers: Collection[int] | None = None) -> tuple[PublicMaintenance, ...]:
+    """Running ones first, then what is planned, the soonest first; then what is over, the newest first.
+
+    `numbers`: these alone.
+    """
     rows = select(*_COLUMNS).where(Maintenance.is_public.is_(True))
+    if numbers is not None:
+        rows = rows.where(Maintenance.id.in_(numbers))
     open_ones = (
         rows.where(Maintenance.status.in_(AHEAD_OR_RUNNING)).order_by(Maintenance.starts_at).limit(LIMIT)
     )

@@ -146,7 +146,7 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
-    for name in ("RunCard", "RunCardVersion"):
+    for name in ("RunCard", "RunCardVersion", "Subscriber"):
         mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, now, 1))
         db.session.flush()
@@ -214,6 +214,8 @@ def addresses(app):
         if "number" in rule.arguments:
             yield from (rule.rule.replace("<int:number>", str(n)) for n in (1, 2, 3, 4, 6, 99))
             yield rule.rule.replace("<int:number>", "1") + "?before=99"
+        elif rule.arguments == {"system"}:
+            yield rule.rule.replace("<system>", "payments-api")
         elif rule.arguments:
             continue
         else:
@@ -320,7 +322,14 @@ def test_maintenance_that_is_not_public_would_be_seen(full_record):
     db.session.execute(update(Maintenance).values(is_public=True))
     db.session.commit()
     client = full_record.test_client()
-    for address in ("/", "/maintenance.ics", "/maintenance/1", "/api/v2/scheduled-maintenances.json"):
+    for address in (
+        "/",
+        "/maintenance.ics",
+        "/maintenance.atom",
+        "/maintenance.rss",
+        "/maintenance/1",
+        "/api/v2/scheduled-maintenances.json",
+    ):
         assert f"{MARK}-maintenance-title" in client.get(address).text, address
 
 

@@ -4,15 +4,15 @@ What was public before keeps the names that feeds, mails and links know: milesto
 their id. A correction of what was withdrawn is withdrawn with it. Of the past no more is known than how the
 systems are now, and how bad a resolved incident was.
 
-Revision ID: 0023
-Revises: 0022
+Revision ID: 0025
+Revises: 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 
 STATUSES = (
     "operational",
