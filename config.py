@@ -74,6 +74,35 @@ def small_number(value: str) -> int:
     return int(value)
 
 
+def hold_seconds(value: str) -> int:
+    """Whole seconds from 0 to 3600. Raises ValueError."""
+    if not value.strip().isdigit() or int(value) > 3600:
+        raise ValueError("use a number of seconds from 0 to 3600")
+    return int(value)
+
+
+def boxes(value: str) -> frozenset[int]:
+    """Numbers of Boxes, comma-separated, such as `2,3`; `none` for none. Raises ValueError."""
+    parts = [part.strip() for part in value.split(",")]
+    if parts == ["none"]:
+        return frozenset()
+    if not all(part in ("0", "1", "2", "3") for part in parts):
+        raise ValueError("use Boxes from 0 to 3 with commas, such as 2,3, or none")
+    return frozenset(int(part) for part in parts)
+
+
+def title_template(value: str) -> str:
+    """One line of at most 120 characters; in braces there may be `{systems}` or `{title}`.
+
+    Raises ValueError.
+    """
+    line = " ".join(value.split())
+    bare = line.replace("{systems}", "").replace("{title}", "")
+    if not line or len(line) > 120 or "{" in bare or "}" in bare:
+        raise ValueError("use one line of at most 120 characters, such as Problems with {systems}")
+    return line
+
+
 def days(value: str) -> int:
     """Whole days from 1 to 3650. Raises ValueError."""
     if not value.strip().isdigit() or not 1 <= int(value) <= 3650:
@@ -248,6 +277,9 @@ Flag = Annotated[bool, PlainValidator(flag)]
 Hours = Annotated[float, PlainValidator(hours)]
 Seconds = Annotated[float, PlainValidator(seconds)]
 SmallNumber = Annotated[int, PlainValidator(small_number)]
+HoldSeconds = Annotated[int, PlainValidator(hold_seconds)]
+Boxes = Annotated[frozenset[int], PlainValidator(boxes)]
+TitleTemplate = Annotated[str, PlainValidator(title_template)]
 Days = Annotated[int, PlainValidator(days)]
 MinutesPair = Annotated[tuple[int, int], PlainValidator(minutes_pair)]
 WebAddress = Annotated[str, PlainValidator(web_address)]
@@ -327,6 +359,20 @@ class Settings(BaseSettings):
     ROBOTS: Flag = Field(True, description="search engines may list the public pages")
     PUBLIC_DIR: Folder | None = Field(
         None, description="keeps the public pages as files there, for any web server or bucket"
+    )
+    PUBLIC_BOXES: Boxes = Field(
+        frozenset({2, 3}),
+        description="Boxes whose incidents are public unless whoever opens one says otherwise; none for none",
+    )
+    PUBLIC_HOLD: HoldSeconds = Field(
+        60, description="seconds that the first public word of an incident waits, to be undone; 0 for none"
+    )
+    PUBLIC_REVIEW: Flag = Field(
+        False, description="on: the first public word waits until somebody has read it, however long"
+    )
+    PUBLIC_TITLE: TitleTemplate = Field(
+        "Problems with {systems}",
+        description="the public title that an incident begins with; {title} in it hands on the intake title",
     )
     DURATION_STRICT: MinutesPair = Field(
         (30, 60), description="minutes until a Critical or High duration turns amber, red"

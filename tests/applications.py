@@ -21,7 +21,18 @@ from tests.quick import keep_templates
 MOST = 12  # applications kept at once
 
 # Settings that are read when they are needed, never when an application is made.
-READ_LATE = ("AI_", "WTF_CSRF_ENABLED", "WEBHOOK_PRIVATE", "SCIM_TOKEN", "OIDC_ROLE_MAP", "OIDC_UNMAPPED")
+READ_LATE = (
+    "AI_",
+    "OIDC_ROLE_MAP",
+    "OIDC_UNMAPPED",
+    "PUBLIC_BOXES",
+    "PUBLIC_HOLD",
+    "PUBLIC_REVIEW",
+    "PUBLIC_TITLE",
+    "SCIM_TOKEN",
+    "WEBHOOK_PRIVATE",
+    "WTF_CSRF_ENABLED",
+)
 # These applications keep more than can be put back: a provider's documents, keys, a folder written to.
 NEVER_KEPT = ("OIDC_ISSUER", "CF_ACCESS_TEAM", "PROXY_JWT_HEADER", "PUBLIC_DIR")
 

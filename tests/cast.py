@@ -21,7 +21,17 @@ from majorops.domain.enums import (
 )
 from majorops.fireground.view import View
 from majorops.models import Incident, User
-from majorops.operations import asks, catalogue, phase, runcards, timeline, tracks, updates, validation
+from majorops.operations import (
+    asks,
+    catalogue,
+    phase,
+    runcards,
+    templates,
+    timeline,
+    tracks,
+    updates,
+    validation,
+)
 from majorops.operations import incident as incidents
 
 PASSWORD = "correct horse battery staple"
@@ -98,6 +108,9 @@ class Cast:
             given = {"tier": CardTier.AGENCY, "name": name, "systems": "*", "body": body}
             card = runcards.add_card(**given, actor=self.ada, now=self.clock())
         runcards.choose_card(incident, card.id, **who)
+        template = {"name": "We are looking", "body": "We know. Next update by {next_update}."}
+        cleared = {"cleared_by": "Legal", "cleared_on": f"{self.clock():%Y-%m-%d}"}
+        templates.add_template(**template, **cleared, actor=self.ada, now=self.clock())
         updates.publish_update(incident, "First words.", **who)
         timeline.add_note(incident, "heard on the bridge", **who)
         self.resolve(self.open(title="search-index lag", severity=Severity.LOW))

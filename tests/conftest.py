@@ -29,6 +29,9 @@ from tests.cast import Cast
 from tests.clocks import REFUSAL, WITH_PROCESSES, Clock, MachineClock, stand_still
 
 SECRET = "tests-only-secret-tests-only-secret-0123456789"
+# What an incident opens as is public at once, under its own title: only tests of the first public word
+# (tests/operations/test_first_word.py) have the settings that people get.
+PUBLIC_AT_ONCE = {"PUBLIC_BOXES": frozenset(range(4)), "PUBLIC_HOLD": 0, "PUBLIC_TITLE": "{title}"}
 
 
 def pytest_addoption(parser):
@@ -333,7 +336,13 @@ def settings(database_url) -> dict[str, object]:
     """Settings of the test application; a test module overrides this fixture to change some."""
     # A mail server is set, and nothing is sent: the worker does not run here.
     mail = "smtp://127.0.0.1:9"
-    return {"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "TESTING": True, "SMTP_URL": mail}
+    return {
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET,
+        "TESTING": True,
+        "SMTP_URL": mail,
+        **PUBLIC_AT_ONCE,
+    }
 
 
 @pytest.fixture(scope="session")

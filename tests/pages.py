@@ -65,7 +65,8 @@ def is_for_machines(endpoint: str) -> bool:
 
 def _known() -> dict[str, object]:
     """A value for each argument of an address."""
-    running = select(Incident).where(Incident.resolved_at.is_(None)).order_by(Incident.id.desc())
+    running = select(Incident).where(Incident.resolved_at.is_(None), Incident.is_public.is_(True))
+    running = running.order_by(Incident.id.desc())
     one = db.session.scalar(running.limit(1))
     first = db.session.scalar(select(Incident).order_by(Incident.id).limit(1))
     return {

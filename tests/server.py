@@ -35,7 +35,7 @@ from majorops.operations.incident import open_incident as open_by_system
 from majorops.web.session import sign_in_client
 from tests import quick, warm
 from tests.cast import PASSWORD, PEOPLE
-from tests.conftest import SECRET
+from tests.conftest import PUBLIC_AT_ONCE, SECRET
 from tests.waiting import LIMIT, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,7 +87,8 @@ class Server:
 
     def start(self) -> None:
         ready = home() if quick.is_on else {}
-        given = {"MAJOROPS_SECRET_KEY": SECRET, "MAJOROPS_SMTP_URL": mail_server()} | ready
+        given = {"MAJOROPS_SECRET_KEY": SECRET, "MAJOROPS_SMTP_URL": mail_server()}
+        given |= warm.PUBLIC_AT_ONCE | ready
         environment = os.environ | given | {"MAJOROPS_DATABASE_URL": self.database_url}
         self.process = _forks.Process(
             target=serve, args=(self.port, environment | self.settings, quick.is_on)
@@ -158,7 +159,8 @@ def fill(url: str) -> dict[str, list[str]]:
 def open_incident(url: str, **given: object) -> int:
     """An incident that no person opened, in this database: without a MIM. Returns its number."""
     mail = "smtp://127.0.0.1:9"  # one is set; whoever serves this database sends
-    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "SMTP_URL": mail, "TESTING": True})
+    settings = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "SMTP_URL": mail, "TESTING": True}
+    app = create_app(settings | PUBLIC_AT_ONCE)
     with app.app_context():
         what = {"title": "dns slow", "severity": Severity.CRITICAL, "systems": ["dns"]} | given
         number = open_by_system(**what, actor=SYSTEM, now=clock.now()).id

@@ -68,6 +68,26 @@ def test_with_rows_back_to_the_first_schema_and_forwards_again(empty_database):
         db.engine.dispose()
 
 
+def test_what_is_public_keeps_its_words(empty_database):
+    """The title that the public reads becomes the public one; what is private gets none."""
+    app = create_app({"DATABASE_URL": empty_database, "SECRET_KEY": SECRET, "TESTING": True})
+    with app.app_context():
+        upgrade()
+        fill(clock.now(), past=3)
+        db.session.remove()
+        downgrade(revision="0025")
+        upgrade()
+        with db.engine.connect() as connection:
+            found = connection.execute(
+                text("SELECT is_public, title, public_title, published_at, opened_at FROM incident")
+            ).all()
+        db.engine.dispose()
+    assert {bool(row.is_public) for row in found} == {True, False}
+    for row in found:
+        shown = (row.title, row.opened_at) if row.is_public else ("", None)
+        assert (row.public_title, row.published_at) == shown
+
+
 def rows() -> dict[str, int]:
     """How many each table has; indexes of searches are tables too, and made anew."""
     names = [

@@ -19,6 +19,12 @@ from tests import quick
 FOLDER, MAIL = "MAJOROPS_TESTS_FOLDER", "MAJOROPS_TESTS_MAIL"
 PAGES = ("/new", "/admin/incidents", "/admin/incidents/1", "/admin/incidents/1/fields/title", "/")
 
+# As PUBLIC_AT_ONCE of conftest.py: what an incident opens as is public at once.
+PUBLIC_AT_ONCE = {
+    "MAJOROPS_PUBLIC_BOXES": "0,1,2,3",
+    "MAJOROPS_PUBLIC_HOLD": "0",
+    "MAJOROPS_PUBLIC_TITLE": "{title}",
+}
 given: dict[str, str] = {}  # the settings of the server that is made here; empty in the tests' own process
 
 
@@ -34,6 +40,7 @@ def offer(secret: str, mail: str) -> dict[str, str]:
         "MAJOROPS_DATABASE_URL": f"sqlite:///{Path(os.environ[FOLDER]) / 'majorops.db'}",
         "MAJOROPS_SECRET_KEY": secret,
         "MAJOROPS_SMTP_URL": os.environ[MAIL],
+        **PUBLIC_AT_ONCE,
     }
 
 

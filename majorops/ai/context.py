@@ -61,7 +61,7 @@ def build_context(
     (`in 20 minutes`). Raises NotFound, Invalid (a public draft of what is not public).
     """
     if helper is Helper.BRIEF:
-        brief = _found(brief_incident(number, with_drills=True))
+        brief = _found(brief_incident(number, None, with_drills=True))
         return _sight(helper, brief, _brief(brief, now), rules.brief(brief, now), "the brief's values")
     if helper is Helper.UPDATE and visibility is Visibility.PUBLIC:
         shown = public_incident(number)

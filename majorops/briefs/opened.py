@@ -73,7 +73,7 @@ def ask(number: int, page: BriefPage, link: OpenedLink) -> Response:
 
 def drawn(number: int, page: BriefPage, link: OpenedLink, **more) -> Response:
     """The brief as it is now; where there is none, as of a drill, the answer is `over`."""
-    found = brief_incident(number)
+    found = brief_incident(number, None)
     if found is None:
         return over()
     return draw(found, page, source(link), address=request.path, link=link.name, **more)

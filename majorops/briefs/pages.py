@@ -23,22 +23,24 @@ bp = Blueprint("brief", __name__)
 @bp.get("/briefs")
 @needs(Permission.BRIEF_READ)
 def index() -> str:
-    """The briefs of incidents that run or were resolved within seven days; no drills."""
+    """The briefs of incidents that run or were resolved within seven days; no drills, and of private ones
+    those whose briefs this person was added to.
+    """
     now = clock.now()
-    return render_template("briefs/list.html", lines=brief_list(now), now=now)
+    return render_template("briefs/list.html", lines=brief_list(now, current_actor()), now=now)
 
 
 @bp.get("/incidents/<int:number>/brief")
 @needs(Permission.BRIEF_READ)
 def stakeholder(number: int) -> Response:
-    """The stakeholder brief (domain §7). Aborts with 404 for a drill and for no incident."""
+    """The stakeholder brief (domain §7). Aborts with 404 for a drill, for no incident, and who may not."""
     return page(number, BriefPage.BRIEF)
 
 
 @bp.get("/incidents/<int:number>/exec")
 @needs(Permission.EXEC_READ)
 def executive(number: int) -> Response:
-    """The executive brief (domain §7). Aborts with 404 for a drill and for no incident."""
+    """The executive brief (domain §7). Aborts with 404 for a drill, for no incident, and who may not."""
     return page(number, BriefPage.EXEC)
 
 
@@ -58,13 +60,13 @@ def ask_executive(number: int) -> Response:
 
 def page(number: int, which: BriefPage, **more) -> Response:
     """The brief of the account that asks. `more`: as of `draw`. Aborts with 404."""
-    found = brief_incident(number) or abort(404)
+    found = brief_incident(number, current_actor()) or abort(404)
     return draw(found, which, mine(), address=request.path, **more)
 
 
 def ask(number: int, which: BriefPage) -> Response:
     """Put the question before the MIM; refused, it stays in the form. Aborts with 404."""
-    brief_incident(number) or abort(404)
+    brief_incident(number, current_actor()) or abort(404)
     text = question_in(request.form)
     try:
         ask_question(load(number), text, asked_from=mine(), actor=current_actor(), now=clock.now())

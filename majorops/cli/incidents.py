@@ -62,7 +62,9 @@ def as_dict(incident: Incident) -> dict[str, object]:
         "opened_at": incident.opened_at.isoformat(),
         "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
         "next_update_eta": incident.next_update_eta.isoformat() if incident.next_update_eta else None,
+        "public_title": incident.public_title,
         "is_public": incident.is_public,
+        "public_from": incident.public_from.isoformat() if incident.public_from else None,
         "is_drill": incident.is_drill,
     }
 
@@ -74,15 +76,24 @@ def as_dict(incident: Incident) -> dict[str, object]:
     "--system", "systems", multiple=True, required=True, help="An affected system; may be repeated."
 )
 @click.option("--bridge-url", default="")
+@click.option(
+    "--public/--private",
+    "is_public",
+    default=None,
+    help="Whether the public learns of it; without either as the settings say for its Box.",
+)
 @report_errors
-def open_new(title: str, severity: str, systems: tuple[str, ...], bridge_url: str) -> None:
-    """Open an incident; prints its reference."""
+def open_new(
+    title: str, severity: str, systems: tuple[str, ...], bridge_url: str, is_public: bool | None
+) -> None:
+    """Open an incident; prints its reference. Its first public word waits as the settings say."""
     incident = open_incident(
         title=str(FIELDS["title"].accept(title)),
         severity=Severity(severity),
         systems=cast(list[str], FIELDS["affected_systems"].accept(",".join(systems))),
         bridge_url=cast("str | None", FIELDS["bridge_url"].accept(bridge_url)),
         source=IntakeSource.CLI,
+        is_public=is_public,
         actor=SYSTEM,
         now=clock.now(),
     )

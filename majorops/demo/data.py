@@ -39,11 +39,13 @@ from majorops.operations import (
     coaching,
     command,
     exposure,
+    first_word,
     incident,
     maintenance,
     phase,
     runcards,
     stand_down,
+    templates,
     tracks,
     updates,
     validation,
@@ -75,6 +77,36 @@ SYSTEMS = {
 GROUPS = dict.fromkeys(
     ("payments-api", "checkout-web", "ledger-db", "acquirer-edge"), "Payments"
 ) | dict.fromkeys(("search-index", "login-idp", "cdn-edge", "invoice-export"), "Shop")
+# What incidents of these systems are called outside at first.
+TITLES = {
+    "payments-api": "Problems with card payments",
+    "search-index": "Product search is behind",
+    "login-idp": "Problems signing in",
+    "cdn-edge": "Slow pages and pictures",
+    "invoice-export": "Invoices are late",
+}
+# Name → system, phase, text, and who cleared it; each a month ago.
+TEMPLATES = {
+    "Holding, payments": (
+        "payments-api",
+        Phase.INITIAL,
+        "Card payments are failing for some customers. Wallet and bank transfer work. "
+        "Next update by {next_update}.",
+        "Priya Raman, Customer Ops",
+    ),
+    "Recovery under way": (
+        "",
+        Phase.MITIGATION,
+        "The cause is found and the fix is being rolled out to {systems}. Next update by {next_update}.",
+        "Tomás Herrera",
+    ),
+    "We are looking": (
+        "",
+        None,
+        "We know of the problem and are working on it. Next update by {next_update}.",
+        "Tomás Herrera",
+    ),
+}
 # Run card → tier, the systems that it answers, and how many days ago it was written.
 CARDS = {
     "payments-api": (CardTier.SPECIFIC, "payments-api", 30),
@@ -123,6 +155,7 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
             owner=owner,
             is_public=name in GROUPS,
             group_name=GROUPS.get(name, ""),
+            public_title=TITLES.get(name, ""),
             actor=SYSTEM,
             now=now,
         )
@@ -135,6 +168,17 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
             actor=SYSTEM,
             now=now - timedelta(days=age),
         )
+    for name, (system, phase_of, body, cleared_by) in TEMPLATES.items():
+        templates.add_template(
+            name=name,
+            system=system,
+            phase=phase_of,
+            body=body,
+            cleared_by=cleared_by,
+            cleared_on=f"{now - timedelta(days=30):%Y-%m-%d}",
+            actor=SYSTEM,
+            now=now,
+        )
     if past:
         add_history(past, now, days)
     dana, priya = actors["Dana"], actors["Priya"]
@@ -143,6 +187,7 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
     _resolved(priya, now - timedelta(days=6), "cdn-edge cache misses, APAC", Severity.MEDIUM, "cdn-edge", 44)
     _payments(dana, now)
     _search(priya, now)
+    _leak(dana, now)
     _maintenance(dana, now)
     return [(email, role.value) for email, _, role in PEOPLE], PASSWORD
 
@@ -151,7 +196,14 @@ def _resolved(mim: Actor, began: datetime, title: str, severity: Severity, syste
     """A small incident that ran its course in `minutes`."""
     at = began + timedelta(minutes=2)
     case = incident.open_incident(
-        title=title, severity=severity, systems=[system], detected_at=began, actor=mim, now=at
+        title=title,
+        severity=severity,
+        systems=[system],
+        detected_at=began,
+        is_public=True,
+        waits=False,
+        actor=mim,
+        now=at,
     )
     step = timedelta(minutes=(minutes - 20) / 8)
     for to in list(Phase)[1:7]:
@@ -195,6 +247,7 @@ def _payments(mim: Actor, now: datetime) -> None:
         detected_at=began,
         issue_time=began,
         alert_id="HTTP 5xx > 20%, 120 s",
+        waits=False,
         **at(1.8),
     )
     _phone(case, **at(2.2))
@@ -281,7 +334,13 @@ def _search(mim: Actor, now: datetime) -> None:
     """A Medium incident in phase 6, on cadence."""
     began = now - timedelta(minutes=95)
     case = incident.open_incident(
-        title="search-index lag, EU", severity=Severity.MEDIUM, systems=["search-index"], actor=mim, now=began
+        title="search-index lag, EU",
+        severity=Severity.MEDIUM,
+        systems=["search-index"],
+        is_public=True,
+        waits=False,
+        actor=mim,
+        now=began,
     )
     _phone(case, actor=mim, now=began + timedelta(minutes=1))
     at = began
@@ -302,6 +361,27 @@ def _search(mim: Actor, now: datetime) -> None:
     updates.publish_milestone(
         case, text, visibility=PUBLIC, next_update_eta=posted + timedelta(minutes=30), actor=mim, now=posted
     )
+
+
+def _leak(mim: Actor, now: datetime) -> None:
+    """A High incident that was opened for the public and undone; one executive was added to its briefs."""
+    began = now - timedelta(minutes=26)
+    case = incident.open_incident(
+        title="Customer Northwind: invoices of another customer in their export",
+        severity=Severity.HIGH,
+        systems=["invoice-export"],
+        actor=mim,
+        now=began,
+    )
+    first_word.hide_incident(case, actor=mim, now=began + timedelta(seconds=21))
+    _phone(case, actor=mim, now=began + timedelta(minutes=1))
+    at = began + timedelta(minutes=2)
+    edit_field(case, "brief_readers", "tomas@example.org", actor=mim, now=at)
+    text = "The export is stopped. Legal decides with the customer what is said outside."
+    updates.publish_milestone(
+        case, text, next_update_eta=now + timedelta(minutes=12), actor=mim, now=at + timedelta(minutes=4)
+    )
+    phase.advance_phase(case, actor=mim, now=at + timedelta(minutes=6))
 
 
 def _maintenance(mim: Actor, now: datetime) -> None:

@@ -20,7 +20,6 @@ SAID = frozenset({EventKind.MILESTONE_PUBLISHED, EventKind.UPDATE_PUBLISHED})
 def act_of(
     kind: str,
     visibility: Visibility,
-    field: str | None,
     number: int,
     publication: int | None,
     status: IncidentStatus,
@@ -29,7 +28,7 @@ def act_of(
 
     The same act has the same name.
     """
-    if kind == EventKind.INCIDENT_OPENED or (kind == EventKind.FIELD_CHANGED and field == "is_public"):
+    if kind in (EventKind.INCIDENT_OPENED, EventKind.INCIDENT_PUBLISHED):
         return f"opened:{number}"
     if kind in SAID and visibility is Visibility.PUBLIC:
         return f"said:{publication}"

@@ -31,9 +31,9 @@ class Holding:
         return f"{self.visibility.value}: “{self.text}”"
 
 
-def holding(is_shown: bool, has_running_track: bool) -> Holding:
-    """The holding milestone of an incident: public where the public page shows it."""
-    visibility = Visibility.PUBLIC if is_shown else Visibility.INTERNAL
+def holding(is_meant_public: bool, has_running_track: bool) -> Holding:
+    """The holding milestone of an incident: public where the public page shows it, or will."""
+    visibility = Visibility.PUBLIC if is_meant_public else Visibility.INTERNAL
     return Holding(visibility, HOLDING_TEXTS[has_running_track])
 
 

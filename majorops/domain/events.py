@@ -65,6 +65,39 @@ class EventKind(StrEnum):
         return member
 
     INCIDENT_OPENED = "incident.opened", "Incident opened", ALERT, PUBLIC
+    PUBLIC_WAITS = (
+        "public.waits",
+        "Kept from the public",
+        ACTION,
+        INTERNAL,
+        Region.NOTICES,
+        Region.HEADER,
+        Region.NUDGE,
+        Region.INFO,
+        Region.COMPOSER,
+    )
+    PUBLIC_UNDONE = (
+        "public.undone",
+        "Publication undone",
+        ACTION,
+        INTERNAL,
+        Region.NOTICES,
+        Region.HEADER,
+        Region.NUDGE,
+        Region.INFO,
+        Region.COMPOSER,
+    )
+    INCIDENT_PUBLISHED = (
+        "public.published",
+        "Published",
+        ACTION,
+        INTERNAL,
+        Region.NOTICES,
+        Region.HEADER,
+        Region.NUDGE,
+        Region.INFO,
+        Region.COMPOSER,
+    )
     INCIDENT_CONTINUES = "incident.continues", "Continues an earlier incident", ALERT, PUBLIC
     INCIDENT_CONTINUED = "incident.continued", "Continued by a new incident", ALERT, PUBLIC, Region.NOTICES
     ALERT_FIRED = "alert.fired", "Alert fired", ALERT, PUBLIC
@@ -371,6 +404,8 @@ class AuditKind(StrEnum):
     SYSTEM_CHANGED = "system.changed"
     SYSTEM_RESTORED = "system.restored"
     SYSTEM_RETIRED = "system.retired"
+    TEMPLATE_ADDED = "template.added"
+    TEMPLATE_CHANGED = "template.changed"
     USER_ADDED = "user.added"
     USER_CHANGED = "user.changed"
     USER_LINKED = "user.linked"

@@ -109,6 +109,17 @@ def systems(typed: str) -> list[str]:
     return names
 
 
+def addresses(typed: str) -> list[str]:
+    """Comma-separated e-mail addresses or names, each once, in the order typed; none for nothing.
+
+    Raises ValueError for more than 50.
+    """
+    found = list(dict.fromkeys(filter(None, (clean_line(part) for part in typed.split(",")))))
+    if len(found) > 50:
+        raise ValueError(f"at most 50; this has {len(found)}")
+    return found
+
+
 def choice(members: Choices, none: bool = False) -> Callable[[str], object]:
     """A reader that takes the value of a member; raises ValueError with all labels for any other text.
 

@@ -4,7 +4,7 @@ Read-only properties call the rules; nothing commits.
 """
 
 from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
-from majorops.models.brief import BriefLink
+from majorops.models.brief import BriefLink, BriefReader
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.directory import DirectoryGroup, DirectoryMember
@@ -23,6 +23,7 @@ from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.models.subscriber import Announcement, Subscriber, SubscriberIncident, SubscriberSystem
+from majorops.models.template import UpdateTemplate
 from majorops.models.timeline import (
     IS_NO_CORRECTION,
     PHASES_ENTERED,
@@ -41,6 +42,7 @@ __all__ = [
     "Ask",
     "AuditEntry",
     "BriefLink",
+    "BriefReader",
     "CanReport",
     "Channel",
     "ChecklistTick",
@@ -72,6 +74,7 @@ __all__ = [
     "SystemState",
     "Timebox",
     "TimelineEvent",
+    "UpdateTemplate",
     "User",
     "UserSession",
     "ValidationCheck",

@@ -1,14 +1,31 @@
-"""Links that open one brief of one incident for somebody without an account."""
+"""Who reads the briefs of a private incident: accounts that were added, and links for who has none."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type
 from majorops.domain.enums import BriefPage
+from majorops.models.account import User
+
+
+class BriefReader(Base):
+    """Somebody whom the MIM added to the briefs of an incident: they read it while it is private too."""
+
+    __tablename__ = "brief_reader"
+    __table_args__ = (UniqueConstraint("incident_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+    user: Mapped[User] = relationship()
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class BriefLink(Base):
@@ -17,6 +34,7 @@ class BriefLink(Base):
     The token is shown once, to who made the link; here is only its hash. `uses` counts at most one a minute.
     The token of a link that is mailed is made of `seed` and the secret key: whoever has only the database
     opens nothing.
+    `is_for_private`: it was made while the incident was private, so it opens the briefs of a private one too.
     """
 
     __tablename__ = "brief_link"
@@ -33,6 +51,7 @@ class BriefLink(Base):
     # Where its holder is told of milestones, and what the token is made of then (`brief_token`).
     email: Mapped[str | None] = mapped_column(String(254))
     seed: Mapped[str | None] = mapped_column(String(64))
+    is_for_private: Mapped[bool] = mapped_column(default=False)
     uses: Mapped[int] = mapped_column(default=0)
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

@@ -11,6 +11,7 @@ GROWS = frozenset(
         "ask",
         "audit_entry",
         "brief_link",
+        "brief_reader",
         "can_report",
         "checklist_tick",
         "command_assignment",
@@ -45,6 +46,7 @@ STAYS = frozenset(
         "run_card_version",
         "sign_in_throttle",
         "system",
+        "update_template",
         "user_account",
     }
 )

@@ -25,7 +25,7 @@ from majorops.domain.enums import (
     Severity,
     SystemStatus,
 )
-from majorops.domain.visibility import is_public_incident
+from majorops.domain.visibility import PublicState, is_public_incident, public_state
 
 if TYPE_CHECKING:
     from majorops.models.account import User
@@ -46,6 +46,9 @@ class System(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_public: Mapped[bool] = mapped_column(default=False)  # the public may read its name, anywhere
     group_name: Mapped[str] = mapped_column(String(80), default="")
+    public_title: Mapped[str] = mapped_column(
+        String(200), default=""
+    )  # a template: what incidents begin with
 
     owner: Mapped[User | None] = relationship()
 
@@ -72,12 +75,14 @@ class Incident(Base):
         Index("ix_incident_public_opened_at", "opened_at", **partial(*PUBLIC)),
         Index("ix_incident_public_resolved_at", "resolved_at", **partial(*PUBLIC)),
         Index("ix_incident_running", "alarm_level", "opened_at", **partial("resolved_at IS NULL")),
+        Index("ix_incident_public_from", "public_from", **partial("public_from IS NOT NULL")),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(default=0)
     title: Mapped[str] = mapped_column(String(200))
+    public_title: Mapped[str] = mapped_column(String(200), default="")  # the only one that leaves the house
     description: Mapped[str] = mapped_column(Text, default="")
     severity: Mapped[Severity] = mapped_column(enum_type(Severity))
     alarm_level: Mapped[AlarmLevel] = mapped_column(IntEnum(AlarmLevel))
@@ -91,6 +96,9 @@ class Incident(Base):
     bridge_url: Mapped[str | None] = mapped_column(String(2000))
     bridge_is_public: Mapped[bool] = mapped_column(default=False)
     is_public: Mapped[bool] = mapped_column(default=True)
+    public_from: Mapped[datetime | None] = mapped_column(UTCDateTime)  # becomes public then, unless undone
+    awaits_review: Mapped[bool] = mapped_column(default=False)  # becomes public when somebody has read it
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # for the first time; None: never
     is_drill: Mapped[bool] = mapped_column(default=False)
     business_impact: Mapped[str] = mapped_column(Text, default="")
     customer_impact_summary: Mapped[str] = mapped_column(Text, default="")
@@ -164,6 +172,16 @@ class Incident(Base):
     def is_shown(self) -> bool:
         """The public knows of it: neither private nor a drill (domain §3)."""
         return is_public_incident(self.is_public, self.is_drill)
+
+    @property
+    def public_state(self) -> PublicState:
+        """What the public knows of it, and what it waits for; of a drill, which is never shown, nothing."""
+        return public_state(self.is_public, self.public_from, self.awaits_review)
+
+    @property
+    def is_meant_public(self) -> bool:
+        """What is said in public of it reaches the public, now or when it stops waiting."""
+        return not self.is_drill and self.public_state is not PublicState.PRIVATE
 
     def cadence(self, now: datetime) -> Cadence | None:
         """The badge of everybody inside, internal promises counted; None once it is resolved."""

@@ -109,6 +109,7 @@ class Publication(Base):
     after_action_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), unique=True)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    is_quiet: Mapped[bool] = mapped_column(default=False)  # public, and no subscriber is told
 
     incident: Mapped[Incident] = relationship()
 

@@ -11,13 +11,16 @@ from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.enums import BriefPage, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import BRIEFED
+from majorops.domain.visibility import PublicState
 from majorops.i18n import DEFAULT
-from majorops.models import Delivery
+from majorops.models import Delivery, Incident
 from majorops.notifications.message import Message
 from majorops.operations.briefs import brief_token
 from majorops.operations.reader import texts
 from majorops.operations.telling import said_of
+from majorops.projections.rules import brief_audience
 
+PRIVATE = "Not sent: the incident is private, and this reader was not added to its briefs."
 DRILL = "Not sent: a drill."
 SAID_OTHERWISE = "Not sent: withdrawn or corrected meanwhile."
 LINK_OVER = "Not sent: the link is revoked or expired."
@@ -82,12 +85,27 @@ def void(row: Delivery, now: datetime) -> str:
         return SAID_OTHERWISE
     if row.brief_link and not row.brief_link.is_open(now):
         return LINK_OVER
+    if why := _unreachable(row):
+        return why
+    if row.incident and not _may_know(row, row.incident):
+        return PRIVATE
+    return _held_too_long(row) if row.held_until else ""
+
+
+def _unreachable(row: Delivery) -> str:
+    """Why there is no way to the person any more; empty when there is."""
     if row.user and not row.user.is_active:
         return NO_ACCOUNT
     is_gone = row.channel is None and row.kind is not ChannelKind.EMAIL
-    if row.user and (is_gone or (row.channel and not row.channel.is_active)):
-        return CHANNEL_OFF
-    return _held_too_long(row) if row.held_until else ""
+    is_off = is_gone or (row.channel and not row.channel.is_active)
+    return CHANNEL_OFF if row.user and is_off else ""
+
+
+def _may_know(row: Delivery, incident: Incident) -> bool:
+    """Whether its reader may hear of the incident, which may have become private meanwhile."""
+    if row.brief_link:
+        return row.brief_link.is_for_private or incident.public_state is not PublicState.PRIVATE
+    return row.user is None or bool(brief_audience(incident, [row.user]))
 
 
 def _held_too_long(row: Delivery) -> str:

@@ -32,6 +32,7 @@ from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
 from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
+from majorops.operations.first_word import publish_due
 from majorops.operations.maintenance import run_due
 from majorops.operations.outcome import tell_outcome
 from majorops.operations.reminders import remind_all
@@ -189,6 +190,7 @@ class Worker:
         acts = {
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
+            "first words": lambda: publish_due(clock.now()),
             "old drafts": self._tidy,
             "digests": self._digests,
             "announcements": self._fan_out,

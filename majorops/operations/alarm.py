@@ -15,10 +15,11 @@ from majorops.domain.alarm import TRIGGERS, roles_asked
 from majorops.domain.enums import AccountRole, AlarmLevel, Notice
 from majorops.domain.events import EventKind
 from majorops.domain.notices import AUDIENCE, Reach, levels_reached, outcome
-from majorops.models import AffectedSystem, Incident, System, User
+from majorops.models import AffectedSystem, Delivery, Incident, System, User
 from majorops.operations import record
 from majorops.operations.outbox import Words, audience, notify, release_held
 from majorops.operations.reader import texts, when
+from majorops.projections.rules import brief_audience
 
 WORDS = {
     AccountRole.MIM: ("MIM on standby", "MIMs on standby"),
@@ -26,6 +27,8 @@ WORDS = {
     AccountRole.EXECUTIVE: ("executive", "executives"),
 }
 NOBODY = "nobody to tell: no other MIM, stakeholder or executive has an account"
+NOBODY_LISTED = "nobody told: the incident is private"
+PRIVATE = "Private, so not told: {} of those whom this Box calls. Nobody added them to its briefs.\n"
 
 
 def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now: datetime) -> None:
@@ -43,9 +46,12 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
     if level is AlarmLevel.BOX_3:
         release_held(incident, now=now)
     parts: list[str] = []
+    kept_out = 0
     reached_by: dict[int, Reach] = {}
     for one in sorted(set(reached) & AUDIENCE.keys(), reverse=True):
-        people = [user for user in audience([AUDIENCE[one]]) if user.id != actor.user_id]
+        wanted = [user for user in audience([AUDIENCE[one]]) if user.id != actor.user_id]
+        people = brief_audience(incident, wanted)
+        kept_out += len(wanted) - len(people)
         if found := notify(incident, Notice.ALARM, act, people, words=_words(incident), now=now):
             parts.append(f"{len(found)} {WORDS[AUDIENCE[one]][len(found) != 1]}")
             _best(reached_by, found)
@@ -56,12 +62,35 @@ def raise_alarm(incident: Incident, old: AlarmLevel | None, *, actor: Actor, now
         _best(reached_by, found)
     asked = [role.label for role in roles_asked(level) if not (old is not None and role in roles_asked(old))]
     called = f"Called: {', '.join(parts)}.\n" if parts else ""
+    private = PRIVATE.format(kept_out) if kept_out else ""
     detail = (
-        f"{called}{level.label} calls for: {TRIGGERS[level]}.\n"
+        f"{called}{private}{level.label} calls for: {TRIGGERS[level]}.\n"
         f"Roles asked for: {', '.join(asked) or 'none more'}."
     )
-    title = f"{level.label}: {outcome(reached_by.values()).words or NOBODY}"
+    nobody = NOBODY_LISTED if kept_out else NOBODY
+    title = f"{level.label}: {outcome(reached_by.values()).words or nobody}"
     record(incident, EventKind.ALARM_RAISED, title, detail=detail, actor=actor, now=now)
+
+
+def alarm_who_missed_it(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """Tell those whom the incident's Box calls and who could not be told while it was private.
+
+    Part of an operation that published it or added somebody to its briefs. Nobody is told twice; where
+    nobody is left there is no entry.
+    """
+    if incident.is_resolved:
+        return
+    called = [AUDIENCE[level] for level in levels_reached(None, incident.alarm_level) if level in AUDIENCE]
+    known = select(Delivery.user_id).filter_by(incident_id=incident.id, notice=Notice.ALARM)
+    told = {actor.user_id, *db.session.scalars(known)}
+    missed = [user for user in brief_audience(incident, audience(called)) if user.id not in told]
+    if not missed:
+        return
+    act = f"alarm:{incident.id}:{incident.version}"
+    found = notify(incident, Notice.ALARM, act, missed, words=_words(incident), now=now)
+    if found:
+        title = f"{incident.alarm_level.label}, not private to them any more: {outcome(found.values()).words}"
+        record(incident, EventKind.ALARM_RAISED, title, actor=actor, now=now)
 
 
 def _best(known: dict[int, Reach], found: dict[int, Reach]) -> None:

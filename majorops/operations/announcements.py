@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from majorops.db import db
 from majorops.domain.announcing import act_of
-from majorops.domain.enums import ChannelKind, Frequency, SubscriberState
+from majorops.domain.enums import ChannelKind, Frequency, SubscriberState, Visibility
+from majorops.domain.events import EventKind
 from majorops.models import (
     Announcement,
     Delivery,
     Incident,
+    Publication,
     Subscriber,
     SubscriberIncident,
     SubscriberSystem,
@@ -36,13 +38,40 @@ def announce_entries(entries: list[TimelineEvent]) -> None:
     for entry in entries:
         incident = db.session.get(Incident, entry.incident_id)
         if incident and incident.is_shown:
-            given = (entry.kind, entry.visibility, entry.field, incident.id, entry.publication_id)
-            acts[act_of(*given, incident.status)] = entry
+            act = act_of(entry.kind, entry.visibility, incident.id, entry.publication_id, incident.status)
+            if entry.kind == EventKind.INCIDENT_PUBLISHED and incident.published_at == entry.at:
+                act = _first_act(incident)
+            acts[act] = entry
     acts.pop("", None)
     said = [act for act in acts if act.startswith("said:")] or list(acts)
     for act in said[:1]:
         entry = acts[act]
-        announce(act, entry.at, incident_id=entry.incident_id, publication_id=entry.publication_id)
+        publication = int(act.removeprefix("said:")) if act.startswith("said:") else None
+        if not _is_quiet(act, entry.incident_id):
+            announce(act, entry.at, incident_id=entry.incident_id, publication_id=publication)
+
+
+def _first_act(incident: Incident) -> str:
+    """What the public hears first of an incident that waited: that it is over, or what was said last."""
+    if incident.is_resolved:
+        return f"resolved:{incident.id}"
+    said = (
+        select(Publication.id)
+        .filter_by(incident_id=incident.id, visibility=Visibility.PUBLIC, is_quiet=False)
+        .order_by(Publication.id.desc())
+    )
+    newest = db.session.scalar(said.limit(1))
+    return f"said:{newest}" if newest else f"opened:{incident.id}"
+
+
+def _is_quiet(act: str, number: int) -> bool:
+    """The MIM chose that subscribers are not told: of this text, or of the resolution in its words."""
+    kind, _, what = act.partition(":")
+    if kind == "opened":
+        return False
+    said = select(Publication.is_quiet).filter_by(incident_id=number, visibility=Visibility.PUBLIC)
+    said = said.filter_by(id=int(what)) if kind == "said" else said.filter_by(is_resolution=True)
+    return bool(db.session.scalar(said.order_by(Publication.id.desc()).limit(1)))
 
 
 def announce(act: str, at: datetime, **about: int | None) -> None:

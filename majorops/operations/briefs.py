@@ -26,6 +26,7 @@ from majorops.domain.briefs import (
 from majorops.domain.enums import AskState, BriefPage, Notice
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.events import EventKind
+from majorops.domain.visibility import PublicState
 from majorops.models import Ask, BriefLink, Incident
 from majorops.operations import demand_open, operation, record
 from majorops.operations.accounts import clean_email, hash_token
@@ -76,6 +77,7 @@ def make_link(
         expires_at=now + timedelta(hours=hours),
         email=email or None,
         seed=seed if email else None,
+        is_for_private=incident.public_state is PublicState.PRIVATE,
     )
     db.session.add(row)
     db.session.flush()

@@ -14,6 +14,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Invalid
 from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
+from majorops.domain.visibility import template_problem
 from majorops.models import System, User
 from majorops.operations import audit, operation
 
@@ -28,13 +29,14 @@ def add_system(
     owner: str = "",
     is_public: bool = False,
     group_name: str = "",
+    public_title: str = "",
 ) -> System:
     """Add a system; its name is kept in lower case. Raises Invalid.
 
     `owner`: the e-mail of the account that may confirm its recovery, empty for none; `is_public`: the public
     page lists it, under the heading `group_name`.
     """
-    given = _clean(name, description, owner, group_name, twin_of=None)
+    given = _clean(name, description, owner, group_name, public_title, twin_of=None)
     system = System(**given, is_public=is_public)
     db.session.add(system)
     db.session.flush()
@@ -53,13 +55,14 @@ def update_system(
     owner: str = "",
     is_public: bool | None = None,
     group_name: str = "",
+    public_title: str = "",
 ) -> None:
     """Change name, description, owner, and what the public page says of it. Raises Invalid.
 
     Nothing changed leaves no entry. `is_public`: None leaves it as it is.
     """
     before, old_name = _shown(system), system.name
-    for column, value in _clean(name, description, owner, group_name, twin_of=system).items():
+    for column, value in _clean(name, description, owner, group_name, public_title, twin_of=system).items():
         setattr(system, column, value)
     system.is_public = system.is_public if is_public is None else is_public
     after = _shown(system)
@@ -95,6 +98,7 @@ def save_system(
     owner: str = "",
     is_public: bool | None = None,
     group_name: str = "",
+    public_title: str = "",
 ) -> None:
     """All that the data form holds of a system, at once or not at all; as `update_system`. Raises Invalid."""
     update_system(
@@ -104,6 +108,7 @@ def save_system(
         owner=owner,
         is_public=is_public,
         group_name=group_name,
+        public_title=public_title,
         actor=actor,
         now=now,
     )
@@ -113,11 +118,18 @@ def save_system(
 def _shown(system: System) -> dict[str, str | None]:
     owner = db.session.get(User, system.owner_id) if system.owner_id else None
     shown = {"name": system.name, "description": system.description, "owner": owner.email if owner else None}
-    return shown | {"public": "yes" if system.is_public else "no", "group": system.group_name}
+    shown |= {"public": "yes" if system.is_public else "no", "group": system.group_name}
+    return shown | {"public title": system.public_title}
 
 
 def _clean(
-    name: str, description: str, owner: str, group_name: str, *, twin_of: System | None
+    name: str,
+    description: str,
+    owner: str,
+    group_name: str,
+    public_title: str,
+    *,
+    twin_of: System | None,
 ) -> dict[str, object]:
     """The columns for what was typed. `twin_of`: the system that may have this name already."""
     errors = {}
@@ -133,6 +145,11 @@ def _clean(
     group_name = clean_line(group_name)
     if len(group_name) > 80:
         errors["group_name"] = f"At most 80 characters; this has {len(group_name)}."
+    public_title = clean_line(public_title)
+    if len(public_title) > 120:
+        errors["public_title"] = f"At most 120 characters; this has {len(public_title)}."
+    elif problem := template_problem(public_title, ("system",)):
+        errors["public_title"] = problem
     if owner and user is None:
         errors["owner"] = f"No account has the e-mail {owner}."
     if errors:
@@ -142,4 +159,5 @@ def _clean(
         "description": description or None,
         "owner_id": user.id if user else None,
         "group_name": group_name,
+        "public_title": public_title,
     }

@@ -33,6 +33,7 @@ from majorops.domain.events import EventKind, Region
 from majorops.domain.parsing import (
     YES_NO,
     Choices,
+    addresses,
     as_text,
     choice,
     customer_count,
@@ -46,10 +47,18 @@ from majorops.domain.parsing import (
     utc_time,
 )
 from majorops.domain.text import clean_line, clean_text
+from majorops.domain.visibility import TITLE_LENGTH, PublicState
 from majorops.models import AffectedSystem, Incident, PhaseNote, ValidationCheck
 from majorops.operations import record
+from majorops.operations.brief_readers import (
+    alarm_new_readers,
+    read_readers,
+    readers_refusal,
+    store_readers,
+)
 from majorops.operations.checklist import write_phase_note
 from majorops.operations.command import assign_role
+from majorops.operations.first_word import follow_title, hide_incident, publish_in_time, title_now
 from majorops.operations.incident import change_severity, record_alert_fired, set_alarm_level
 from majorops.operations.phase import change_status
 from majorops.operations.runcards import bring_card
@@ -92,10 +101,10 @@ class Write(Protocol):
 class Field:
     """One editable value.
 
-    `input`: line, text, choice, time, count, systems. `parse` turns typed text into the value, or raises
-    ValueError with the rest of the sentence. `audience`: `public` where a projection shows it. `columns`:
-    of the incident. `display`: the macro of fields.html that draws it at rest. `suggests`: what its editor
-    offers, systems or people.
+    `input`: line, text, choice, time, count, systems, people. `parse` turns typed text into the value, or
+    raises ValueError with the rest of the sentence. `audience`: `public` where a projection shows it.
+    `columns`: of the incident. `display`: the macro of fields.html that draws it at rest. `suggests`: what
+    its editor offers, systems or people.
 
     What is not a plain column brings its own ways: `reader` gives the editable text, `store` sets the value,
     `check` refuses one with a sentence (given the incident, the value, the time), `then` is what follows a
@@ -126,6 +135,7 @@ class Field:
     then: Callable[[Incident, Any, Actor, datetime], None] | None = None
     missing: Callable[[Incident], str] | None = None
     write: Write | None = None
+    in_form: bool = False  # in data management too, though an operation of its own writes it
 
     @property
     def regions(self) -> frozenset[Region]:
@@ -135,7 +145,7 @@ class Field:
     @property
     def in_data_form(self) -> bool:
         """Written in data management too: not where an operation of its own has gates and consequences."""
-        return self.write is None
+        return self.write is None or self.in_form
 
     def read(self, incident: Incident) -> str:
         """The stored value as editable text; empty for none."""
@@ -200,7 +210,32 @@ def _read_note(incident: Incident) -> str:
     return db.session.scalar(note) or ""
 
 
+def _not_private(incident: Incident) -> str:
+    is_private = incident.public_state is PublicState.PRIVATE
+    return "" if is_private else "The incident is not private: everybody with the role reads its briefs."
+
+
+def _write_public(incident: Incident, value: Any, *, override: str, actor: Actor, now: datetime) -> None:
+    (publish_in_time if value else hide_incident)(incident, actor=actor, now=now)
+
+
+def _store_title(incident: Incident, value: str) -> None:
+    was = title_now(incident)
+    incident.title = value
+    follow_title(incident, was)
+
+
+def _store_public_title(incident: Incident, value: str) -> None:
+    incident.public_title = value or title_now(incident)
+
+
 def _store_systems(incident: Incident, names: list[str]) -> None:
+    was = title_now(incident)
+    _set_systems(incident, names)
+    follow_title(incident, was)
+
+
+def _set_systems(incident: Incident, names: list[str]) -> None:
     kept = {system.name: system for system in incident.systems}
     for name, system in kept.items():
         if name not in names:
@@ -307,8 +342,23 @@ _ALL = (
         Place.HEADER,
         required(clean_line),
         ("title",),
-        audience="public",
         limit=200,
+        also=frozenset({Region.NOTICES}),
+        store=_store_title,
+    ),
+    Field(
+        "public_title",
+        "Public title",
+        "line",
+        Place.HEADER,
+        clean_line,
+        ("public_title",),
+        audience="public",
+        empty="By template",
+        limit=TITLE_LENGTH,
+        may_wait=False,
+        also=frozenset({Region.NOTICES}),
+        store=_store_public_title,
     ),
     _text("description", "Description", Place.HEADER, "Add description"),
     _choice(
@@ -352,7 +402,7 @@ _ALL = (
         audience="public",
         display="systems",
         suggests="systems",
-        also=frozenset({Region.RUNCARD}),
+        also=frozenset({Region.RUNCARD, Region.HEADER, Region.NOTICES}),
         reader=lambda incident: ", ".join(incident.system_names),
         store=_store_systems,
         then=_bring_card,
@@ -461,7 +511,25 @@ _ALL = (
         "On public page",
         Place.MORE,
         audience="public",
-        also=frozenset({Region.HEADER, Region.NUDGE}),
+        also=frozenset({Region.HEADER, Region.NUDGE, Region.NOTICES, Region.COMPOSER}),
+        write=_write_public,
+        in_form=True,
+    ),
+    Field(
+        "brief_readers",
+        "Briefs if private",
+        "people",
+        Place.MORE,
+        addresses,
+        empty="Nobody added",
+        may_wait=False,
+        also=frozenset({Region.NOTICES}),
+        suggests="accounts",
+        missing=_not_private,
+        reader=read_readers,
+        check=readers_refusal,
+        store=store_readers,
+        then=alarm_new_readers,
     ),
     _time(
         "resolved_at",

@@ -17,6 +17,7 @@ from majorops.models import AffectedSystem, CommandAssignment, Incident
 from majorops.operations import operation, record
 from majorops.operations.alarm import raise_alarm
 from majorops.operations.command import assign
+from majorops.operations.first_word import settle_at_opening
 from majorops.operations.runcards import bring_card
 
 
@@ -34,14 +35,19 @@ def open_incident(
     source: IntakeSource = IntakeSource.WEB,
     is_drill: bool = False,
     issue_time: datetime | None = None,
+    is_public: bool | None = None,
+    public_title: str = "",
+    waits: bool = True,
     **alert: object,
 ) -> Incident:
     """Open an incident (guide, "Opening an Incident").
 
     `title`, `systems`, `bridge_url` are cleaned values. `detected_at`: when the problem began (default:
     now; never after it). `request_key`: the form's own key; the same key opens one incident however often
-    it is sent. `issue_time` and `alert`: what the monitoring system knew (alert_id, customer_count,
-    external_impact, …). Returns the new incident, or the one this key opened before. Raises Invalid.
+    it is sent. `is_public`: None as the setting says for the Box; the first public word waits as the settings
+    say, unless `waits` is False. `public_title`: empty for the template's. `issue_time` and `alert`: what the
+    monitoring system knew (alert_id, customer_count, external_impact, …). Returns the new incident, or the
+    one this key opened before. Raises Invalid.
     """
     if request_key and (known := db.session.scalar(select(Incident).filter_by(request_key=request_key))):
         return known
@@ -61,6 +67,7 @@ def open_incident(
         opened_by_name=actor.name,
         intake_source=source,
         request_key=request_key,
+        public_title=public_title,
         version=0,
         systems=[AffectedSystem(name=name) for name in systems],
         **alert,
@@ -74,6 +81,7 @@ def open_incident(
         actor=actor,
         now=now,
     )
+    settle_at_opening(incident, is_public, at_once=not waits, actor=actor, now=now)
     if issue_time:
         record_alert_fired(incident, actor=actor, now=now)
     if actor.is_person:  # what the command line opens waits for "I have command"
@@ -99,8 +107,9 @@ def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> No
 def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Incident:
     """Open a new incident that continues a resolved one, linked both ways (domain §4).
 
-    It inherits title, severity, systems, command team and bridge, and whether it is a drill or private. A
-    second call returns the incident that continues it already. Raises Conflict.
+    It inherits both titles, severity, systems, command team and bridge, and whether it is a drill or private:
+    of what was public the public title was read already, so it does not wait. A second call returns the
+    incident that continues it already. Raises Conflict.
     """
     if refusal := continue_refusal(incident):
         raise Conflict(refusal)
@@ -112,11 +121,13 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
         systems=incident.system_names,
         bridge_url=incident.bridge_url,
         is_drill=incident.is_drill,
+        is_public=incident.is_meant_public,
+        public_title=incident.public_title,
+        waits=not incident.is_public,
         actor=actor,
         now=now,
     )
     new.continues = incident
-    new.is_public = incident.is_public
     new.bridge_is_public = incident.bridge_is_public
     last_assignments = (
         select(CommandAssignment).filter_by(incident_id=incident.id).order_by(CommandAssignment.since)

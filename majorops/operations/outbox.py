@@ -18,7 +18,9 @@ from majorops.db import db
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import DEFAULTS, NO_MAIL, Reach, is_followed
 from majorops.domain.quiet_hours import OF_USE_LATER, clock_words, is_woken, quiet_until
+from majorops.domain.visibility import PublicState
 from majorops.models import BriefLink, Channel, Delivery, Incident, NoticePolicy, User
+from majorops.projections.rules import brief_audience
 
 # Subject and body for who reads this language (its code) in this time zone.
 Words = Callable[[str, str], tuple[str, str]]
@@ -50,13 +52,16 @@ def notify(
     told before the worker says so.
 
     `act` names what happened (`alarm:42:3`), once and for all: the same act to the same address is
-    one message, however often it is asked for. A drill stays quiet; who has no channel is kept in
-    the ledger as such. `words`: instead of `subject` and `body`, where each reads their own language.
-    `publication_id`: what is said; withdrawn or corrected before it is sent, it is not sent.
+    one message, however often it is asked for. Of a private incident only those hear who may read it. A
+    drill stays quiet; who has no channel is kept in the ledger as such. `words`: instead of `subject` and
+    `body`, where each reads their own language. `publication_id`: what is said; withdrawn or corrected
+    before it is sent, it is not sent.
     """
     wanting = roles_that_want(notice)
     told = [
-        user for user in dict.fromkeys(people) if user.role in wanting and is_followed(user.follows, notice)
+        user
+        for user in brief_audience(incident, people)
+        if user.role in wanting and is_followed(user.follows, notice)
     ]
     said = _Said(
         incident, notice, act, cache(words or (lambda *reader: (subject, body))), publication_id, now
@@ -81,9 +86,13 @@ def notify_links(
     publication_id: int | None = None,
     now: datetime,
 ) -> None:
-    """Queue one mail to the holder of each of these links, with that link; part of an operation."""
+    """Queue one mail to the holder of each of these links, with that link; part of an operation.
+
+    Of a private incident only those that were made while it was.
+    """
     said = _Said(incident, notice, act, cache(words), publication_id, now)
-    _queue(act, [said.to_link(link) for link in links])
+    is_private = incident.public_state is PublicState.PRIVATE
+    _queue(act, [said.to_link(link) for link in links if link.is_for_private or not is_private])
 
 
 def release_held(incident: Incident, *, now: datetime) -> None:

@@ -88,7 +88,7 @@ def set_visibility(
         renew_promise(incident, now=now)
     if moved and visibility is Visibility.PUBLIC:
         newest = moved[-1]  # not the words that it corrects
-        if incident.is_shown:
+        if incident.is_shown and not newest.is_quiet:
             announce(f"said:{newest.id}", now, incident_id=incident.id, publication_id=newest.id)
         tell_said(incident, newest, actor=actor, now=now)
     along = ", ".join(str(one.seq) for one in corrections if one)

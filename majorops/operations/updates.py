@@ -15,6 +15,7 @@ from majorops.domain.enums import TrackOutcome, Visibility
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.promise import promise_question
+from majorops.domain.templates import gap_problem
 from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate
 from majorops.operations import demand_open, operation, record
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
@@ -38,17 +39,19 @@ def publish_update(
     next_update_eta: datetime | None = None,
     review: Review = AS_IT_IS,
     asks_promise: bool = False,
+    is_quiet: bool = False,
     source: str = "web",
 ) -> StatusUpdate:
     """Post a status update.
 
     `next_update_eta`: the promised next one, if any. `review`: what the person says of an AI draft in
     it. `asks_promise`: refuse a text that names another next update than the promised one, for the
-    person to decide. Raises Invalid, Conflict.
+    person to decide. `is_quiet`: public, and no subscriber is told. Raises Invalid, Conflict.
     """
     demand_open(incident)
     _check(body, next_update_eta, now, asks_promise)
-    update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source)
+    is_quiet = is_quiet and visibility is Visibility.PUBLIC
+    update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source, is_quiet=is_quiet)
     return _publish(incident, update, visibility, review=review, actor=actor, now=now)
 
 
@@ -66,13 +69,14 @@ def publish_milestone(
     after_action_at: datetime | None = None,
     review: Review = AS_IT_IS,
     asks_promise: bool = False,
+    is_quiet: bool = False,
     source: str = "web",
 ) -> Milestone:
     """Cut a milestone: numbered, immutable, with the promise of a next update.
 
     Guide, "Cut your first milestone". A resolution milestone makes no promise; it names the After Action's
-    date instead, within 72 h. Raises Invalid (no text, no or an impossible promise, no or a late After Action
-    date), Conflict.
+    date instead, within 72 h. `is_quiet`: public, and no subscriber is told. Raises Invalid (no text, no or
+    an impossible promise, no or a late After Action date), Conflict.
     """
     demand_open(incident)
     if is_resolution:
@@ -96,6 +100,7 @@ def publish_milestone(
         next_update_eta=next_update_eta,
         is_resolution=is_resolution,
         after_action_at=after_action_at if is_resolution else None,
+        is_quiet=is_quiet and visibility is Visibility.PUBLIC,
         source=source,
     )
     return _publish(incident, milestone, visibility, review=review, actor=actor, now=now)
@@ -110,7 +115,7 @@ def post_holding(incident: Incident, *, actor: Actor, now: datetime, shown: str 
     """
     demand_open(incident)
     running = select(RecoveryTrack.id).filter_by(incident_id=incident.id, outcome=TrackOutcome.RUNNING)
-    its = holding(incident.is_shown, db.session.scalar(running.limit(1)) is not None)
+    its = holding(incident.is_meant_public, db.session.scalar(running.limit(1)) is not None)
     if shown not in ("", str(its)):
         raise Conflict(f"Nothing was posted: it changed meanwhile. A holding update says now, {its}")
     eta = now + timedelta(minutes=HOLDING_MINUTES)
@@ -131,14 +136,15 @@ def correct_publication(
 ) -> Publication:
     """Replace the text of an update or milestone by a new update that names it (domain §3).
 
-    The old text stays readable. The new one keeps its visibility and promises nothing new. Raises Invalid,
+    The old text stays readable. The new one keeps its visibility, tells subscribers if the old one did, and
+    promises nothing new. Raises Invalid,
     Conflict.
     """
     old = _find(incident, publication_id)
     if db.session.scalar(select(Publication.id).filter_by(corrects_id=old.id)):
         raise Conflict(f"{old.heading} was corrected already. Correct the newest text.")
     _check(body, None, now)
-    correction = StatusUpdate(body=body, corrects_id=old.id)
+    correction = StatusUpdate(body=body, corrects_id=old.id, is_quiet=old.is_quiet)
     what = f"Correction of {old.heading}"
     return _publish(incident, correction, old.visibility, actor=actor, now=now, what=what, review=review)
 
@@ -155,6 +161,8 @@ def _check(body: str, eta: datetime | None, now: datetime, asks_promise: bool = 
         raise Invalid({"body": "Write what is known, confirmed, and next."})
     if len(body) > 10_000:
         raise Invalid({"body": f"At most 10,000 characters; this has {len(body):,}."})
+    if problem := gap_problem(body):
+        raise Invalid({"body": problem})
     if eta is not None and not now < eta <= now + PROMISE_AT_MOST:
         raise Invalid({"next_update": "The next update lies ahead, within 24 hours."})
     if asks_promise and (question := promise_question(body, eta, now)):

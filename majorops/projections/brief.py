@@ -1,6 +1,7 @@
 """What executives and stakeholders read (domain §7): frozen values with named columns.
 
-The same number of queries for every incident. A drill has no brief; a private incident has one.
+The same number of queries for every incident. A drill has no brief; a private incident has one for those
+whom the MIM added.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, RowMapping, func, select, union_all
+from sqlalchemy import Row, RowMapping, func, or_, select, union_all
 
 from majorops.db import db
+from majorops.domain.access import Actor
 from majorops.domain.briefs import TRACKS_SHOWN, Need, needed_from_leadership, standing
 from majorops.domain.enums import (
     AskState,
@@ -46,7 +48,7 @@ from majorops.projections.brief_values import (
     BriefTrack,
     OpenedLink,
 )
-from majorops.projections.rules import HAS_RUNNING_STATUS
+from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PRIVATE, brief_readable_by
 
 MILESTONES_SHOWN = 6
 ROWS = 200  # of tracks, asks and promises that one brief looks at
@@ -83,24 +85,30 @@ _OWN = (
 )
 
 
-def brief_list(now: datetime, days: int = 7) -> tuple[BriefLine, ...]:
-    """What runs, by Box and age, then what was resolved in the last `days`; no drills, at most 200."""
+def brief_list(now: datetime, reader: Actor, days: int = 7) -> tuple[BriefLine, ...]:
+    """What runs, by Box and age, then what was resolved in the last `days`, as far as `reader` may know.
+
+    No drills, at most 200.
+    """
     ended = (Incident.status == IncidentStatus.RESOLVED, Incident.resolved_at >= now - timedelta(days=days))
     numbers = (select(Incident.id).where(HAS_RUNNING_STATUS), select(Incident.id).where(*ended))
     recent = Incident.id.in_(union_all(*numbers))  # not OR: each has an index, both together have none
-    query = select(*_LINE).where(~Incident.is_drill, recent)
+    query = select(*_LINE).where(~Incident.is_drill, recent, brief_readable_by(reader))
     order = (Incident.resolved_at.is_not(None), Incident.alarm_level.desc(), Incident.opened_at)
     return tuple(
         BriefLine(**row) for row in db.session.execute(query.order_by(*order).limit(ROWS)).mappings()
     )
 
 
-def brief_incident(number: int, with_drills: bool = False) -> BriefIncident | None:
-    """One incident for its briefs; None for a number never used, and for a drill.
+def brief_incident(number: int, reader: Actor | None, with_drills: bool = False) -> BriefIncident | None:
+    """One incident for its briefs; None for a number never used, for a drill, and for who may not read it.
 
-    A drill has no page of its own, but is drafted for like any other (`with_drills`).
+    `reader` None: a link was asked (`opened_link`), or a helper of the MIM writes. A drill has no page of its
+    own, but is drafted for like any other (`with_drills`).
     """
-    query = select(*_LINE, *_OWN).where(Incident.id == number)
+    query = select(*_LINE, *_OWN, IS_PRIVATE.label("is_private")).where(Incident.id == number)
+    if reader is not None:
+        query = query.where(brief_readable_by(reader))
     if not with_drills:
         query = query.where(~Incident.is_drill)
     row = db.session.execute(query).mappings().first() if number < 2**31 else None
@@ -246,13 +254,14 @@ def questions_from(number: int, asked_from: str) -> tuple[BriefQuestion, ...]:
 def opened_link(number: int, page: BriefPage, token_hash: str, now: datetime) -> OpenedLink | None:
     """The link with this token, if it opens this page of this incident now.
 
-    Whatever is wrong, it is the same None.
+    Of a private incident only a link that was made while it was. Whatever is wrong, it is the same None.
     """
     query = (
         select(BriefLink.id, BriefLink.name, BriefLink.last_used_at)
         .join(Incident, Incident.id == BriefLink.incident_id)
         .where(BriefLink.token_hash == token_hash, BriefLink.incident_id == number, BriefLink.page == page)
         .where(BriefLink.revoked_at.is_(None), BriefLink.expires_at > now, ~Incident.is_drill)
+        .where(or_(~IS_PRIVATE, BriefLink.is_for_private))
     )
     row = db.session.execute(query).first()
     return OpenedLink(*row) if row else None

@@ -113,6 +113,7 @@ class BriefIncident(BriefLine):
     risk_level: RiskLevel | None
     exec_summary: str
     exec_summary_from: dict[str, Any] | None
+    is_private: bool
     exposure_line: str
     exposure_published_at: datetime | None
     systems: tuple[str, ...]

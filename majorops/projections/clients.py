@@ -166,7 +166,7 @@ def update(one: FeedUpdate, incident_id: str) -> dict[str, object]:
         "created_at": client_time(one.at),
         "updated_at": client_time(one.at),
         "display_at": client_time(one.at),
-        "deliver_notifications": True,
+        "deliver_notifications": not one.is_quiet,
         "custom_tweet": None,
         "tweet_id": None,
         "affected_components": affected(one.turned),

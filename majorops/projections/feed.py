@@ -38,6 +38,7 @@ from majorops.projections.rules import (
     IS_PUBLIC_ENTRY,
     IS_PUBLIC_INCIDENT,
     IS_PUBLIC_SYSTEM,
+    PUBLIC_TITLE,
 )
 
 RESOLVED = "Resolved"  # the title of what says that an incident is over
@@ -53,7 +54,7 @@ class FeedUpdate:
     """Something that was said, once and for all.
 
     `key`: its name for ever; `status`: as status clients call it. `turned`: the systems that were otherwise
-    than when something was said before.
+    than when something was said before. `is_quiet`: no subscriber is told.
     """
 
     key: str
@@ -62,6 +63,7 @@ class FeedUpdate:
     at: datetime
     status: str
     turned: tuple[Turned, ...] = ()
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def feed_incidents(
     """
     columns = (
         Incident.id.label("number"),
-        Incident.title,
+        PUBLIC_TITLE.label("title"),
         Incident.severity,
         Incident.status,
         Incident.phase,
@@ -188,6 +190,7 @@ def _incident(
             one.body,
             one.at,
             status_at(one.at),
+            is_quiet=one.is_quiet,
         )
         for one in said[number]
     ]
@@ -239,6 +242,7 @@ def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
         Publication.is_resolution,
         Publication.corrects_id,
         old.visibility.label("old_visibility"),
+        Publication.is_quiet,
     )
     ranked = (
         select(*columns, place.label("place"))

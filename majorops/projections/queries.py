@@ -29,7 +29,12 @@ from majorops.models import (
 )
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.promises import newest, promises
-from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM
+from majorops.projections.rules import (
+    IS_PUBLIC_ENTRY,
+    IS_PUBLIC_INCIDENT,
+    IS_PUBLIC_SYSTEM,
+    PUBLIC_TITLE,
+)
 from majorops.projections.systems import listed_systems
 from majorops.projections.values import (
     PUBLIC_TEXTS,
@@ -54,7 +59,7 @@ LINKS = (EventKind.INCIDENT_CONTINUED, EventKind.INCIDENT_CONTINUES)
 
 SUMMARY = (
     Incident.id.label("number"),
-    Incident.title,
+    PUBLIC_TITLE.label("title"),
     Incident.severity,
     Incident.alarm_level,
     Incident.status,

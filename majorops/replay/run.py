@@ -86,6 +86,8 @@ class Player:
             bridge_url=head.bridge_url,
             detected_at=head.detected_at,
             is_drill=self.is_drill,
+            is_public=True,  # what is told is over: there is nothing to undo it for
+            waits=False,
             source=IntakeSource.CLI,
             **head.alert.model_dump(exclude_unset=True),
             actor=actor,

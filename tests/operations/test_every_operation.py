@@ -51,6 +51,7 @@ from majorops.models import (
     Delivery,
     DirectoryGroup,
     Draft,
+    Incident,
     Maintenance,
     RecoveryTrack,
     RunCard,
@@ -60,6 +61,7 @@ from majorops.models import (
     System,
     Timebox,
     TimelineEvent,
+    UpdateTemplate,
     User,
 )
 from majorops.operations import MissingEventError, operation
@@ -71,6 +73,7 @@ from tests.operations.loaded import OPERATIONS
 
 BY_HAND = {"role_map": RoleMap()}
 OF_NOBODY = {"groups": [], "role_map": RoleMap()}
+TEMPLATE = {"name": "A", "body": "We know.", "cleared_by": "Legal", "cleared_on": "2020-01-01"}
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 
@@ -91,6 +94,7 @@ def prepared(cast, clock):
     body = {"tier": CardTier.AGENCY, "name": "A", "systems": "*", "body": CARD}
     card = OPERATIONS["runcards.add_card"](**body, actor=SYSTEM, now=clock())
     OPERATIONS["runcards.choose_card"](incident, card.id, **who)
+    OPERATIONS["templates.add_template"](**TEMPLATE, actor=SYSTEM, now=clock())
     given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
     OPERATIONS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     own = {"kind": ChannelKind.EMAIL, "address": "a@b.cd", "actor": cast.ada, "now": clock()}
@@ -152,7 +156,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         db.session.scalar(select(BriefLink.incident_id)),
     )
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
-    person = db.session.scalar(select(Subscriber))
+    person, template = db.session.scalar(select(Subscriber)), db.session.scalar(select(UpdateTemplate))
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
     group = db.session.scalar(select(DirectoryGroup))
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
@@ -317,6 +321,13 @@ def calls(cast, clock) -> dict[str, tuple]:
         "runcards.mark_reviewed": ("none", card),
         "runcards.choose_card": (card.id,),
         "runcards.tick_step": (used, 0, True),
+        "first_word.publish_incident": ("private",),
+        "first_word.publish_in_time": ("private",),
+        "first_word.keep_private": ("waiting",),
+        "first_word.hide_incident": (),
+        "first_word.publish_held": ("waiting",),
+        "templates.add_template": ("none", TEMPLATE | {"name": "B"}),
+        "templates.save_template": ("none", template, TEMPLATE | {"name": "C", "is_active": True}),
         "catalogue.add_system": ("none", {"name": "dns"}),
         "catalogue.update_system": ("none", system, {"name": "cdn-2"}),
         "catalogue.set_system_active": ("none", system, False),
@@ -326,6 +337,21 @@ def calls(cast, clock) -> dict[str, tuple]:
             {"name": "cdn-2", "description": "", "owner": "", "is_active": True},
         ),
     }
+
+
+def another(which: str, cast, clock, who: dict) -> Incident:
+    """An incident without a MIM, of which nobody could be told, that is private, or that waits."""
+    if which == "private":
+        return cast.open(is_public=False)
+    if which == "waiting":
+        current_app.config["PUBLIC_HOLD"] = 60
+        incident = cast.open()
+        who["now"] = clock.tick(minutes=1)
+        return incident
+    if which == "nobody told":
+        current_app.config["SMTP_URL"] = None
+    given = {"severity": Severity.HIGH if which == "nobody told" else Severity.LOW, "actor": SYSTEM}
+    return OPERATIONS["incident.open_incident"](title="t", systems=["a"], now=clock(), **given)
 
 
 def entries() -> int:
@@ -372,15 +398,8 @@ def test_leaves_an_event(cast, clock, name):
         case "phase7":
             OPERATIONS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
             given = given[1:]
-        case "vacant":
-            subject, given = (
-                [
-                    OPERATIONS["incident.open_incident"](
-                        title="t", severity=Severity.LOW, systems=["a"], actor=SYSTEM, now=clock()
-                    )
-                ],
-                [],
-            )
+        case "vacant" | "nobody told" | "private" | "waiting" as which:
+            subject, given = [another(which, cast, clock, who)], []
         case "offered":
             to = given.pop()
             given = [OPERATIONS["handover.offer_handover"](incident, to.user_id, **who).id]
@@ -394,16 +413,6 @@ def test_leaves_an_event(cast, clock, name):
         case "summary":
             OPERATIONS["edit.edit_field"](incident, "exec_summary", "Payments fail.", **who)
             given = []
-        case "nobody told":
-            current_app.config["SMTP_URL"] = None
-            subject, given = (
-                [
-                    OPERATIONS["incident.open_incident"](
-                        title="t", severity=Severity.HIGH, systems=["a"], actor=SYSTEM, now=clock()
-                    )
-                ],
-                [],
-            )
         case "unindexed":
             key = "rowid" if db.engine.dialect.name == "sqlite" else "id"
             db.session.execute(text(f"DELETE FROM search_incident WHERE {key} > 0"))

@@ -101,6 +101,9 @@ def _run(chance: random.Random, number: int, mim: Actor, catalogue: list[str]) -
         issue_time=began if chance.random() < 0.6 else None,
         alert_id=alert,
         is_drill=number % 24 == 7,
+        is_public=True,
+        public_title=f"{names[0]}: {problem}",
+        waits=False,
         **course.after(2 * pace),
     )
     if number % 16 == 5:
