@@ -15,6 +15,7 @@ from majorops.domain.access import Permission
 from majorops.domain.alarm import LEVELS, TRIGGERS
 from majorops.domain.enums import Severity
 from majorops.domain.errors import Invalid
+from majorops.operations.first_word import hold_policy, title_preview
 from majorops.operations.incident import open_incident
 from majorops.public.intake_form import IntakeForm
 from majorops.web.access import needs, say_of
@@ -71,6 +72,8 @@ def draw(
         severities=list(Severity),
         levels=LEVELS,
         triggers=TRIGGERS,
+        policy=hold_policy(),
+        public_words=title_preview(form.affected_systems.data or ""),
         now=clock.now(),
     )
     return make_response(page, status)
@@ -84,6 +87,7 @@ def deep_link() -> str:
         "affected_systems": "systems",
         "bridge_url": "bridge_url",
     }
+    names[f"public_{request.form.get('severity', '')}"] = "public"
     kept = {ours: request.form[name] for name, ours in names.items() if request.form.get(name)}
     return f"{url_for('intake.new')}?{urlencode(kept)}"
 

@@ -29,6 +29,7 @@ class IntakeForm(FlaskForm):
     began_at = StringField()
     request_key = StringField()
     second = StringField()
+    public = StringField()  # yes, no, or nothing: as the setting says; the page has one a severity
 
     def __init__(self, typed, **kwargs):
         super().__init__(typed, **kwargs)
@@ -36,6 +37,11 @@ class IntakeForm(FlaskForm):
             self.affected_systems.data = typed["systems"]
         self.severity.data = self.severity.data or Severity.CRITICAL.value
         self.began.data = self.began.data or "0"
+        self._chosen = {one: typed.get(f"public_{one.value}") or self.public.data or "" for one in Severity}
+
+    def is_public(self, severity: Severity, by_box: bool) -> bool:
+        """Whether an incident of this severity is opened for the public, as chosen or else `by_box`."""
+        return {"yes": True, "no": False}.get(self._chosen[severity], by_box)
 
     def accept(self, catalogue: list[str], now: datetime) -> dict:
         """Cleaned values for `open_incident`.
@@ -65,6 +71,7 @@ class IntakeForm(FlaskForm):
             ),
             "bridge_url": take("bridge_url", lambda: FIELDS["bridge_url"].accept(self.bridge_url.data or "")),
             "detected_at": take("began_at", lambda: self._began(now)),
+            "is_public": take("public", self._public),
             "request_key": (self.request_key.data or "")[:64] or None,
         }
         if errors:
@@ -80,6 +87,12 @@ class IntakeForm(FlaskForm):
         if (severity := by_value(Severity, self.severity.data)) is None:
             raise ValueError("Choose Critical, High, Medium or Low. Unsure: go higher.")
         return severity
+
+    def _public(self) -> bool | None:
+        chosen = self._chosen.get(self._severity(), "") if by_value(Severity, self.severity.data) else ""
+        if chosen not in ("", "yes", "no"):
+            raise ValueError("Choose Public or Private.")
+        return {"yes": True, "no": False}.get(chosen)
 
     def _began(self, now: datetime) -> datetime | None:
         if self.began.data not in BEGAN:

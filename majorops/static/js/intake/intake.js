@@ -115,7 +115,8 @@ function clock() {
 setInterval(clock, 1000);
 
 // The draft: kept with each change, put back after an error, a sign-in or a lost connection.
-const plain = ["title", "severity", "affected_systems", "bridge_url", "began", "began_at"];
+const publics = ["critical", "high", "medium", "low"].map((severity) => `public_${severity}`);
+const plain = ["title", "severity", "affected_systems", "bridge_url", "began", "began_at", ...publics];
 function keep() {
   sessionStorage.setItem(
     store,
