@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
-from majorops.admin import delivery, drafts, maintenance, reach, response, runcards, subscribers
+from majorops.admin import delivery, drafts, maintenance, reach, response, runcards, subscribers, templates
 from majorops.admin.base import Guard, Table
 from majorops.admin.tables import TABLES
 from majorops.db import db
@@ -27,7 +27,14 @@ GROUPS = {
         "Run card versions",
     ),
     "People": ("Users", "Channels"),
-    "Public": ("Systems", "Maintenance", "Maintenance updates", "Subscribers", "Announcements"),
+    "Public": (
+        "Systems",
+        "Update templates",
+        "Maintenance",
+        "Maintenance updates",
+        "Subscribers",
+        "Announcements",
+    ),
     "Delivery": ("Deliveries", "Policies"),
     "System": ("Audit", "AI drafts"),
 }
@@ -61,7 +68,7 @@ def init_app(app: Flask) -> None:
     """
     app.register_blueprint(reach.bp)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (response, runcards, delivery, subscribers, maintenance, drafts)
+    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates)
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"

@@ -13,7 +13,7 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from majorops.domain.enums import AccountRole, CardTier, ChannelKind, Followed, Notice
+from majorops.domain.enums import AccountRole, CardTier, ChannelKind, Followed, Notice, Phase
 from majorops.domain.notices import OWN
 from majorops.domain.parsing import YES_NO, options
 from majorops.domain.runcards import HEADINGS, skeleton
@@ -95,6 +95,11 @@ SYSTEM = {
         "also where an incident or maintenance names it.",
     ),
     "group_name": line("Group", hint="The heading that it stands under on the public page."),
+    "public_title": line(
+        "Public title",
+        hint="What its incidents are called outside at first, such as Problems with {system}. "
+        "Empty: as the setting says.",
+    ),
 }
 HINT_WHEN_NEW = "12 to 200 characters. Empty: only single sign-on lets this account in."
 HINT_WHEN_KEPT = "12 to 200 characters. Empty keeps the present one; a new one ends all sessions."
@@ -130,6 +135,23 @@ CHANNEL = {
         "Address", "Needs an address.", "An e-mail address, a web address, or an Apprise address."
     ),
 }
+ANY = ("", "Any")
+TEMPLATE = {
+    "name": line("Name", "Needs a name.", "What the key in the composer says."),
+    "system": line("System", hint="Its name as incidents name it. Empty: for any."),
+    "phase": select("Phase", (ANY, *((str(one.value), f"{one.value} {one.title}") for one in Phase))),
+    "body": TextAreaField(
+        "Text",
+        description="{systems} and {next_update} are filled in from the incident and the promise.",
+        render_kw={"rows": 8, "data-public": ""},
+    ),
+    "cleared_by": line("Cleared by", "Needs who cleared it.", "Whom it concerns: legal, press, the owner."),
+    "cleared_on": line("Cleared on", "Needs the day.", "A day, such as 2026-11-23."),
+}
+TemplateForm = type("TemplateForm", (BaseForm,), TEMPLATE)
+TemplateEditForm = with_was(
+    TEMPLATE | {"is_active": select("In use", YES_NO, description="No: the composer does not offer it.")}
+)
 ChannelForm = type(
     "ChannelForm",
     (BaseForm,),

@@ -318,7 +318,8 @@ class SystemTable(Table):
     form = forms.SystemForm
     loads = (joinedload(System.owner),)
     column_list = ("name", "description", "owner", "is_public", "group_name", "is_active")
-    column_details_list = column_list
+    column_details_list = (*column_list, "public_title")
+    column_export_list = column_details_list
     column_labels: ClassVar = {"is_active": "In use", "is_public": "Public", "group_name": "Group"}
     column_formatters: ClassVar = {"owner": by_row(lambda row: row.owner and row.owner.email)}
     column_formatters_export = column_formatters
@@ -340,7 +341,7 @@ class SystemTable(Table):
 
     def stored(self, row: System) -> dict[str, str]:
         """The text of each value; the owner as the e-mail of the account, empty for none."""
-        kept = ("name", "description", "is_active", "is_public", "group_name")
+        kept = ("name", "description", "is_active", "is_public", "group_name", "public_title")
         text = {name: as_text(getattr(row, name)) for name in kept}
         return text | {"owner": row.owner.email if row.owner else ""}
 
@@ -361,6 +362,7 @@ class SystemTable(Table):
             owner=given["owner"],
             is_public=given["is_public"] == "yes",
             group_name=given["group_name"],
+            public_title=given["public_title"],
             actor=actor,
             now=now,
         )
@@ -376,6 +378,7 @@ class SystemTable(Table):
             is_active=text["is_active"] == "yes",
             is_public=text["is_public"] == "yes",
             group_name=text["group_name"],
+            public_title=text["public_title"],
             actor=actor,
             now=now,
         )

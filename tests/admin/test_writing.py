@@ -52,6 +52,7 @@ def test_every_field_of_the_form_saves(ada, incident, edit):
     assert not names & {"severity", "alarm_level", "status", "phase", "resolved_at", "version", "opened_at"}
     given = {
         "title": "t",
+        "public_title": "What everybody reads",
         "affected_systems": "payments-api, cards",
         "bridge_url": "https://b.example/1",
         "bridge_is_public": "yes",
