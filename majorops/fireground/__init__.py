@@ -13,6 +13,7 @@ from majorops.fireground import (  # noqa: F401  (their views join the blueprint
     commands,
     drafts,
     editing,
+    first_word,
     log,
     page,
     phases,

@@ -212,6 +212,7 @@ class ComposerForm(FlaskForm):
     after_action_at = Line(most=40)
     draft = Line(most=10)  # which draft lies in the form
     reviewed = BooleanField()
+    quiet = BooleanField()  # public, and no subscriber is told
     promise = Line(most=10)  # the answer to a text that names another time: `text` or `keys`
 
     @property

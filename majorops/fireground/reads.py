@@ -46,6 +46,7 @@ from majorops.models import (
     System,
     Timebox,
     TimelineEvent,
+    UpdateTemplate,
 )
 from majorops.operations.checklist_facts import facts, standing_ticks
 from majorops.operations.coach_inputs import coach_inputs
@@ -56,6 +57,7 @@ from majorops.operations.phase import situation as read_situation
 from majorops.operations.runcards import cards_for
 from majorops.operations.stand_down import why_not_stand_down as nothing_to_stand_down
 from majorops.operations.summary import summary_moved as what_moved
+from majorops.operations.templates import templates_for
 
 SHOWN = 20  # tracks, timeboxes, teams, asks, updates
 NO_OFFER = "Command is not on offer."
@@ -128,9 +130,15 @@ def next_nudge_at(view: View) -> datetime | None:
     return min((at for at in times if at and at > view.now), default=None)
 
 
+@once
+def templates(view: View) -> list[UpdateTemplate]:
+    """The templates of updates that fit this incident now."""
+    return templates_for(view.incident)
+
+
 def holding_update(view: View) -> Holding:
     """What the holding update of one press would say now."""
-    return holding(view.incident.is_shown, any(track.is_running for track in tracks(view)))
+    return holding(view.incident.is_meant_public, any(track.is_running for track in tracks(view)))
 
 
 # The timeline

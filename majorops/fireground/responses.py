@@ -100,6 +100,18 @@ def shown_again(incident: Incident, form: str, typed: dict[str, str]) -> Respons
     return make_response(page_of(view))
 
 
+def composer_again(incident: Incident, typed: dict[str, str], problem: Refused | None) -> Response:
+    """The composer with these texts in it, as its region, or the whole page without script.
+
+    `problem`: what is asked about them at once, None for nothing. Nothing was refused: the answer is 200.
+    """
+    view = view_of(incident)
+    view.form = Form("composer", typed, problem)
+    if not wants_partial():
+        return make_response(page_of(view))
+    return partials(view, {*stale_since(incident, seen_version(incident)), Region.COMPOSER})
+
+
 def view_of(incident: Incident) -> View:
     """The fireground as the person who asks sees it now."""
     given = {

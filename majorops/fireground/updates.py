@@ -14,12 +14,15 @@ from majorops.domain.access import Actor
 from majorops.domain.enums import ChannelKind, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
+from majorops.domain.promise import promise_question
+from majorops.domain.templates import filled, put_in
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import ComposerForm, CorrectionForm
-from majorops.fireground.responses import changed, checked, incident_action
+from majorops.fireground.responses import changed, checked, composer_again, incident_action
 from majorops.models import Incident, Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
+from majorops.operations.templates import templates_for
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
 from majorops.web.context import current_actor
 from majorops.web.error_handlers import wants_partial
@@ -32,7 +35,7 @@ def post(incident) -> Response:
     checked(form := ComposerForm())
     posted = publish(incident, form, actor=current_actor(), now=clock.now())
     # A draft that lay there is done with.
-    return changed(incident, "composer", also=(Region.COMPOSER,), said=said_of(posted))
+    return changed(incident, "composer", also=(Region.COMPOSER,), said=said_of(posted, incident))
 
 
 def publish(incident: Incident, form: ComposerForm, *, actor: Actor, now: datetime) -> Publication:
@@ -41,6 +44,7 @@ def publish(incident: Incident, form: ComposerForm, *, actor: Actor, now: dateti
     review = Review(form.draft_id, form.reviewed.data)
     seen = cast(Visibility, form.visibility.data)  # it has a default
     asks_promise = not form.promise.data
+    is_quiet = form.quiet.data
     if form.kind.data == "update":
         return publish_update(
             incident,
@@ -49,6 +53,7 @@ def publish(incident: Incident, form: ComposerForm, *, actor: Actor, now: dateti
             next_update_eta=eta,
             review=review,
             asks_promise=asks_promise,
+            is_quiet=is_quiet,
             actor=actor,
             now=now,
         )
@@ -62,12 +67,13 @@ def publish(incident: Incident, form: ComposerForm, *, actor: Actor, now: dateti
         after_action_at=form.after_action_time(now) if ends else None,
         review=review,
         asks_promise=asks_promise,
+        is_quiet=is_quiet,
         actor=actor,
         now=now,
     )
 
 
-def said_of(posted: Publication) -> str:
+def said_of(posted: Publication, incident: Incident) -> str:
     """What the person is told of what they posted.
 
     `Posted, public. Milestone 3, next update by 14:56:07 UTC.`
@@ -79,7 +85,18 @@ def said_of(posted: Publication) -> str:
         parts.append(f"next update by {posted.next_update_eta:%H:%M:%S} UTC")
     if posted.after_action_at:
         parts.append(f"After Action {posted.after_action_at:%Y-%m-%d %H:%M} UTC")
-    return f"Posted, {posted.visibility.value}. {', '.join(parts)}."
+    if posted.is_quiet:
+        parts.append("subscribers are not told")
+    return f"Posted, {posted.visibility.value}{waits(posted, incident)}. {', '.join(parts)}."
+
+
+def waits(posted: Publication, incident: Incident) -> str:
+    """What a public text of an incident waits for that the public does not know; empty where it knows."""
+    if posted.visibility is not Visibility.PUBLIC or incident.is_shown:
+        return ""
+    if incident.public_from:
+        return f" from {incident.public_from:%H:%M:%S} UTC"
+    return ", once the incident is"
 
 
 def promised(form: ComposerForm, now: datetime) -> datetime | None:
@@ -109,14 +126,17 @@ def preview(incident) -> Response:
 class Preview:
     """What would go out.
 
-    `mails`, `webhooks`: how many subscribers it reaches. `typed`: the composer's fields as they were sent,
-    name and value.
+    `is_public`: the public reads it, now or, where it does not know the incident yet (`is_shown`), at
+    `public_from` or once somebody has read its title. `mails`, `webhooks`: how many subscribers it reaches.
+    `typed`: the composer's fields as they were sent, name and value.
     """
 
     address: str
     reference: str
     is_shown: bool
     is_public: bool
+    is_quiet: bool
+    public_from: datetime | None
     mails: int
     webhooks: int
     body: str
@@ -134,7 +154,9 @@ def previewed(incident: Incident, form: ComposerForm, now: datetime) -> Preview:
         address=url_for("fireground.show", number=incident.id),
         reference=incident.reference,
         is_shown=incident.is_shown,
-        is_public=form.visibility.data is Visibility.PUBLIC and incident.is_shown,
+        is_public=form.visibility.data is Visibility.PUBLIC and incident.is_meant_public,
+        is_quiet=form.quiet.data,
+        public_from=incident.public_from,
         mails=reached.get(ChannelKind.EMAIL, 0),
         webhooks=reached.get(ChannelKind.WEBHOOK, 0),
         body=form.body.data,
@@ -159,7 +181,7 @@ def holding(incident) -> Response:
     posted = post_holding(
         incident, shown=request.form.get("shown", ""), actor=current_actor(), now=clock.now()
     )
-    return changed(incident, "updates", said=said_of(posted))
+    return changed(incident, "updates", said=said_of(posted, incident))
 
 
 @bp.post("/<int:number>/updates/<int:publication>/correction")
@@ -171,4 +193,26 @@ def correct_update(incident, publication: int) -> Response:
     posted = correct_publication(
         incident, publication, form.text.data, review=review, actor=current_actor(), now=clock.now()
     )
-    return changed(incident, "updates", said=f"Posted, {posted.visibility.value}. Correction.")
+    return changed(
+        incident, "updates", said=f"Posted, {posted.visibility.value}{waits(posted, incident)}. Correction."
+    )
+
+
+@bp.post("/<int:number>/updates/templates/<int:template>")
+@incident_action(publish_update, Region.COMPOSER, form="composer")
+def use_template(incident, template: int) -> Response:
+    """Put a template into the composer, with what was typed before; nothing is saved.
+
+    Where its text and the promise disagree, the question of `post` is asked at once. Raises Invalid.
+    """
+    checked(form := ComposerForm())
+    known = templates_for(incident)
+    chosen = next((one for one in known if one.id == template), None)
+    if chosen is None:
+        raise Invalid({"body": "This template does not fit any more: systems, phase or the list changed."})
+    eta, now = promised(form, clock.now()), clock.now()
+    texts = [filled(one.body, incident.system_names, eta) for one in known]
+    text = filled(chosen.body, incident.system_names, eta)
+    typed = request.form.to_dict() | {"body": put_in(form.body.data, texts, text), "template": str(template)}
+    question = "" if form.kind.data == "resolution" else promise_question(typed["body"], eta, now)
+    return composer_again(incident, typed, Invalid({"promise": question}) if question else None)

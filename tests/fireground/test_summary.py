@@ -207,7 +207,7 @@ def test_a_resolved_brief_speaks_in_the_past(cast, clock, case, released):
             assert false not in shown, (page, false)
     shown = exec_page(cast)
     assert "Command at the close: SRE Rita Moreau. MIM Maya Okafor." in shown
-    found = brief_incident(1)
+    found = brief_incident(1, None)
     text = " ".join(rules.brief(found, clock()).values())
     assert "is resolved after" in text
     assert "Risk was high. No milestone was cut." in text
@@ -245,7 +245,7 @@ def test_a_confirmed_summary_says_when_it_was_written_and_when_confirmed(cast, c
 def test_the_brief_by_rule_says_nothing_that_moves_while_it_stands(cast, clock, case):
     eta = clock() + timedelta(minutes=20)
     updates.publish_milestone(case, "Payments fail.", next_update_eta=eta, actor=cast.maya, now=clock())
-    before = rules.brief(brief_incident(1), clock())
+    before = rules.brief(brief_incident(1, None), clock())
     case.next_update_eta += timedelta(minutes=10)
     db.session.commit()
-    assert rules.brief(brief_incident(1), clock.tick(minutes=7)) == before
+    assert rules.brief(brief_incident(1, None), clock.tick(minutes=7)) == before

@@ -129,6 +129,9 @@ def updates(view: View) -> Iterator[Command]:
     may = view.why_not(COMMAND)
     yield at(view, "U", endpoint="fireground.post")
     yield at(view, "M", endpoint="fireground.post")
+    for one in reads.templates(view):
+        label = f"Put in template {short(one.name)}"
+        yield to_place(label, may, f"template-{one.id}", "use_template", press=True)
     yield to_place("Preview what goes out", may, "composer-preview", "preview")
     if reads.shows_resolution(view):
         yield to_place("Write resolution", may, "composer-body", "post", choose="kind-resolution")

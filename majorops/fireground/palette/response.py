@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from majorops.domain.access import Permission
 from majorops.domain.enums import SystemStatus, TrackOutcome
+from majorops.domain.visibility import PublicState
 from majorops.fireground import reads
 from majorops.fireground.palette.command import Command, at, short, to_place
 from majorops.fireground.palette.keys import COMMAND
@@ -68,13 +69,26 @@ def response(view: View) -> Iterator[Command]:
 
 
 def systems(view: View) -> Iterator[Command]:
-    """What the public reads of each affected system: a command for each status."""
+    """The first public word, and what the public reads of each affected system: a command for each status."""
     may = view.why_not(COMMAND)
+    waits = view.incident.public_state in (PublicState.WAITING, PublicState.REVIEW)
+    yield Command("Publish now", _why_not_publish(view), endpoint="fireground.publish")
+    none = view.why_not(COMMAND, always=True) or ("" if waits else "Nothing waits to become public.")
+    yield Command("Undo publication, stay private", none, endpoint="fireground.undo_publication")
     for name in view.incident.system_names:
         for status in SystemStatus:
             given = {"system": name, "status": status.value}
             label = f"{short(name)}, public: {status.label.lower()}"
             yield Command(label, may, endpoint="fireground.system_status", values=given)
+
+
+def _why_not_publish(view: View) -> str:
+    incident, state = view.incident, view.incident.public_state
+    if incident.is_drill:
+        return "A drill stays inside."
+    if state is PublicState.PUBLIC:
+        return "It is public."
+    return view.why_not(COMMAND, always=state is not PublicState.PRIVATE)
 
 
 def card(view: View) -> Iterator[Command]:

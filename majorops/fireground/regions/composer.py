@@ -13,6 +13,17 @@ from majorops.fireground.view import Form, View
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A template that fits the systems and the phase; `is_in`: it was put into the text last."""
+
+    id: int
+    name: str
+    cleared_by: str
+    cleared_on: str
+    is_in: bool
+
+
+@dataclass(frozen=True)
 class Writing:
     """What the form says.
 
@@ -23,6 +34,8 @@ class Writing:
     kind: str
     offers_resolution: bool
     visibility: str
+    is_quiet: bool
+    templates: tuple[Offer, ...]
     body: str
     draft: Offered | None
     next_update: str
@@ -60,7 +73,14 @@ def _writing(view: View) -> Writing:
     return Writing(
         kind=kind,
         offers_resolution=reads.shows_resolution(view) or kind == "resolution",
-        visibility=typed("visibility", "public" if view.incident.is_shown else "internal"),
+        visibility=typed("visibility", "public" if view.incident.is_meant_public else "internal"),
+        is_quiet=bool(typed("quiet")),
+        templates=tuple(
+            Offer(
+                one.id, one.name, one.cleared_by, one.cleared_on.isoformat(), str(one.id) == typed("template")
+            )
+            for one in reads.templates(view)
+        ),
         body=draft.text if draft else typed("body"),
         draft=draft,
         next_update=typed("next_update", "20"),

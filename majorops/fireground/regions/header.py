@@ -21,6 +21,7 @@ class Header:
     severity: Severity
     block: FieldAtRest
     title: FieldAtRest
+    public_title: FieldAtRest
     description: FieldAtRest
     bridge_url: str | None
     bridge: FieldAtRest | None
@@ -37,6 +38,7 @@ def build(view: View) -> Header:
         severity=incident.severity,
         block=at_rest(view, "severity"),
         title=at_rest(view, "title"),
+        public_title=at_rest(view, "public_title"),
         description=at_rest(view, "description"),
         bridge_url=incident.bridge_url,
         bridge=at_rest(view, "bridge_url") if edits_bridge_above(view) else None,

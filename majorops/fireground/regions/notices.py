@@ -6,15 +6,18 @@ And what the single keys do, as this region is drawn again when the incident is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import current_app
 
+from majorops.domain.visibility import PublicState
 from majorops.fireground.palette import keyed
 from majorops.fireground.palette.command import Command
 from majorops.fireground.reads import why_not_stand_down
 from majorops.fireground.view import Form, View
 from majorops.models import Incident
+from majorops.operations.brief_readers import read_readers
+from majorops.operations.first_word import hold_policy, title_now
 from majorops.publishing.files import files_problem
 
 
@@ -42,6 +45,27 @@ class Close:
 
 
 @dataclass(frozen=True)
+class FirstWord:
+    """What the public does not know yet.
+
+    `state`: waiting, review or private; `at`: when it becomes public by itself; `left`: until then. `title`:
+    what the public would read. `is_unusual`: by setting an incident of this Box is public.
+    `readers`: who was added to its briefs. `can_add`, `can_publish`, `can_undo`: for this person, now.
+    """
+
+    state: PublicState
+    title: str
+    at: datetime | None
+    left: timedelta
+    box: str
+    is_unusual: bool
+    readers: str
+    can_add: bool
+    can_publish: bool
+    can_undo: bool
+
+
+@dataclass(frozen=True)
 class Notices:
     """What is said above everything; `close` is None while the incident runs.
 
@@ -53,6 +77,7 @@ class Notices:
     files_problem: str
     server_problems: tuple[str, ...]
     is_drill: bool
+    first_word: FirstWord | None
     close: Close | None
     keys: tuple[Command, ...]
     continues: Other | None
@@ -67,9 +92,31 @@ def build(view: View) -> Notices:
         files_problem=files_problem(current_app) if view.may_command else "",
         server_problems=seen.problems if view.may_command else (),
         is_drill=view.incident.is_drill,
+        first_word=_first_word(view),
         close=_close(view),
         keys=tuple(keyed(view)),
         continues=_other(view.incident.continues),
+    )
+
+
+def _first_word(view: View) -> FirstWord | None:
+    """None of what is public, and of a drill, which never is."""
+    incident = view.incident
+    state, at = incident.public_state, incident.public_from
+    if incident.is_drill or state is PublicState.PUBLIC:
+        return None
+    waits = state is not PublicState.PRIVATE
+    return FirstWord(
+        state=state,
+        title=incident.public_title or title_now(incident),
+        at=at,
+        left=max(at - view.now, timedelta()) if at else timedelta(),
+        box=incident.alarm_level.label,
+        is_unusual=not waits and hold_policy().is_public(incident.alarm_level),
+        readers=read_readers(incident) if view.may_command else "",
+        can_add=not waits and view.can_edit("brief_readers"),
+        can_publish=view.may_command and (waits or not incident.is_resolved),
+        can_undo=view.may_command and waits,
     )
 
 

@@ -14,7 +14,7 @@ from majorops.domain.access import Permission
 from majorops.domain.enums import EventType, Visibility
 from majorops.fireground.reads import entries
 from majorops.fireground.view import Form, View
-from majorops.models import TimelineEvent
+from majorops.models import Publication, TimelineEvent
 from majorops.operations.timeline import strike_refusal
 
 ENTRIES_PER_PAGE = 100
@@ -45,8 +45,8 @@ class Entry:
     """An entry of the timeline.
 
     `struck_by`: the number of the entry that corrects it, None for none; `is_read_as_it_was`: the public does
-    not see it. `can_strike`: this person may correct it now; `stays_inside`: the public would not see that
-    correction.
+    not see it; `is_quiet`: no subscriber is told of it. `can_strike`: this person may correct it now;
+    `stays_inside`: the public would not see that correction.
     """
 
     seq: int
@@ -60,6 +60,7 @@ class Entry:
     corrects: bool
     struck_by: int | None
     is_read_as_it_was: bool
+    is_quiet: bool
     can_strike: bool
     stays_inside: bool
 
@@ -148,7 +149,7 @@ def _shown(view: View, **given: object) -> str:
 
 
 def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple[Entry, ...]:
-    inside = _corrected_inside(view, shown)
+    inside, quiet = _corrected_inside(view, shown), _quiet(shown)
     may_note, may_publish = (view.actor.can(it) for it in (Permission.TIMELINE_NOTE, Permission.PUBLISH))
     return tuple(
         Entry(
@@ -163,6 +164,7 @@ def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple
             corrects=entry.corrects_id is not None,
             struck_by=struck_by,
             is_read_as_it_was=entry.id in inside,
+            is_quiet=entry.publication_id in quiet,
             can_strike=may_note and not struck_by and not strike_refusal(entry, view.actor),
             stays_inside=entry.visibility is Visibility.PUBLIC and not may_publish,
         )
@@ -184,3 +186,12 @@ def _corrected_inside(view: View, shown: Iterable[tuple[TimelineEvent, int | Non
         TimelineEvent.visibility == Visibility.INTERNAL,
     )
     return set(db.session.scalars(inside))
+
+
+def _quiet(shown: Iterable[tuple[TimelineEvent, int | None]]) -> set[int | None]:
+    """The publications of shown entries that no subscriber is told of."""
+    said = [entry.publication_id for entry, _ in shown if entry.publication_id]
+    if not said:
+        return set()
+    found = select(Publication.id).where(Publication.id.in_(said), Publication.is_quiet.is_(True))
+    return set(db.session.scalars(found))

@@ -19,8 +19,9 @@ from majorops.models import Publication, TimelineEvent
 class Update:
     """`is_old`: a later one corrects it; `corrects`: it corrects an earlier one.
 
-    `public_heading`: of a milestone that the public reads under another number. `entry`: the number of its
-    entry in the timeline, which carries the visibility, where this person may change that.
+    `public_heading`: of a milestone that the public reads under another number. `is_quiet`: no subscriber is
+    told of it. `entry`: the number of its entry in the timeline, which carries the visibility, where this
+    person may change that.
     """
 
     id: int
@@ -38,6 +39,7 @@ class Update:
     corrects: bool
     next_update_eta: datetime | None
     after_action_at: datetime | None
+    is_quiet: bool
     can_correct: bool
     entry: int | None
 
@@ -92,6 +94,7 @@ def _shown(view: View) -> tuple[Update, ...]:
             corrects=update.corrects_id is not None,
             next_update_eta=update.next_update_eta,
             after_action_at=update.after_action_at,
+            is_quiet=update.is_quiet,
             can_correct=update in correctable,
             entry=entries.get(update.id),
         )
