@@ -106,7 +106,8 @@ def test_demo_once(flask, app):
     assert again.exit_code == 1
     assert "needs an empty one" in again.output
     page = app.test_client().get("/").text
-    assert "prod-payments-api not responding" in page
+    assert "Problems with card payments" in page
+    assert "Northwind" not in page
     assert 'data-cadence="overdue"' in page
     assert why_late(clock.now()) == ""
 

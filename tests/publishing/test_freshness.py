@@ -40,7 +40,7 @@ def test_every_public_change_gives_a_new_name(incident, client, cast, clock):
     cast.list_systems("payments-api", "ledger-db", "cdn")
     who = {"actor": cast.maya, "now": clock()}
     changes = [
-        lambda: edit_field(incident, "title", "another title", was=incident.title, **who),
+        lambda: edit_field(incident, "public_title", "another title", was=incident.public_title, **who),
         lambda: publish_update(incident, "We know more.", visibility=Visibility.PUBLIC, **who),
         lambda: publish_milestone(
             incident,
