@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -9,12 +11,13 @@ from majorops.db import db
 from majorops.domain.enums import BriefPage, Notice, Severity
 from majorops.domain.errors import Invalid
 from majorops.models import BriefReader, Delivery, TimelineEvent, User
-from majorops.notifications.message import of
+from majorops.notifications.inside import PRIVATE, void
 from majorops.operations.briefs import make_link
 from majorops.operations.edit import edit_field
 from majorops.operations.exposure import publish_exposure
 from majorops.operations.first_word import hide_incident, keep_private, publish_incident
 from majorops.operations.incident import change_severity
+from majorops.operations.updates import publish_milestone
 from majorops.projections.rules import brief_audience
 
 PAGES = ("/incidents/1/brief", "/incidents/1/exec")
@@ -115,10 +118,10 @@ def test_a_message_that_waits_goes_nowhere_once_it_is_private(app, cast, clock):
     app.config["PUBLIC_HOLD"] = 60
     incident = cast.open()
     row = db.session.scalar(select(Delivery).filter_by(recipient="Xin Zhao", notice=Notice.ALARM))
-    assert not of(row, None, clock()).void
+    assert void(row, clock()) == ""
     keep_private(incident, actor=cast.maya, now=clock())
     row = db.session.get(Delivery, row.id)
-    assert of(row, None, clock()).void.startswith("Not sent: the incident is private")
+    assert void(row, clock()) == PRIVATE
 
 
 def test_a_link_of_a_public_time_opens_nothing_private(cast, client):
@@ -151,3 +154,16 @@ def test_the_exposure_line_is_on_no_brief_unless_it_is_published(cast):
     assert not any("xposure" in xin.get(page).text for page in PAGES)
     publish_exposure(incident, **who)
     assert all("xposure" in xin.get(page).text for page in PAGES)
+
+
+def test_a_mailed_link_of_a_public_time_is_not_told_of_a_private_incident(cast, clock):
+    incident, who = cast.open(), {"actor": cast.maya, "now": clock()}
+    given = {"page": BriefPage.BRIEF, "hours": 4, "email": "board@example.org"}
+    make_link(incident, name="Board", **given, **who)
+    waiting = select(Delivery).where(Delivery.brief_link_id.is_not(None))
+    assert void(db.session.scalars(waiting).one(), clock()) == ""
+    hide_incident(incident, **who)
+    assert void(db.session.scalars(waiting).one(), clock()) == PRIVATE
+    eta = clock() + timedelta(minutes=20)
+    publish_milestone(incident, "Inside only.", next_update_eta=eta, **who)
+    assert len(db.session.scalars(waiting).all()) == 1

@@ -122,7 +122,7 @@ def test_an_update_is_for_them_where_their_brief_shows_it(cast, incident, worker
     timeline.set_visibility(incident, seq_of(hidden), Visibility.PUBLIC, **who)
     worker.drain()
     assert "INTERNAL suspicion" in texts(mails)["xin@example.org"]
-    assert [one.body for one in brief_incident(1).milestones][:2] == [
+    assert [one.body for one in brief_incident(1, None).milestones][:2] == [
         "Some cards work again.",
         "INTERNAL suspicion",
     ]
@@ -150,7 +150,7 @@ def test_a_correction_is_sent_as_such_also_of_an_internal_milestone(cast, incide
     text = texts(mails)["sam@example.org"]
     assert "Subject: INC-001 Correction of Milestone 1: " in text
     assert "This replaces the text of 23 Nov 14:00 UTC.\n\nCard payments fail in Europe." in text
-    shown = brief_incident(1).milestones
+    shown = brief_incident(1, None).milestones
     assert [(one.heading, one.body) for one in shown] == [("Milestone 1, corrected", corrected)]
 
 
@@ -176,7 +176,7 @@ def test_a_correction_of_what_was_withdrawn_stands_nowhere(cast, incident, worke
     updates.correct_publication(incident, leak.id, "A smaller LEAK.", **who)
     worker.drain()
     assert "LEAK" not in "".join(texts(mails).values())
-    assert brief_incident(1).milestones == ()
+    assert brief_incident(1, None).milestones == ()
 
 
 @pytest.mark.parametrize(
