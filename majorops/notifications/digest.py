@@ -98,7 +98,7 @@ def message(text: dict[str, Any], person: Subscriber, t: Texts, org: str, base: 
 
 
 def _of_incident(one: FeedIncident, t: Texts, base: str, start: datetime, end: datetime) -> Part | None:
-    said = [update for update in reversed(one.updates) if start <= update.at < end]
+    said = [update for update in reversed(one.updates) if start <= update.at < end and not update.is_quiet]
     lines = [
         f"{t.at(update.at)} UTC, {_heading(update.title, t)}: {_cut(update.body)}"
         if update.body

@@ -43,6 +43,7 @@ def test_one_mail_the_next_morning_with_all_that_was_said(reader, mails, worker,
     who = {"actor": cast.maya, "now": clock.tick(minutes=1)}
     updates.publish_update(incident, "Cards fail.", visibility=Visibility.PUBLIC, **who)
     updates.publish_update(incident, "INTERNAL suspicion", **who)
+    updates.publish_update(incident, "Untold words.", visibility=Visibility.PUBLIC, is_quiet=True, **who)
     times = {"starts_at": clock() + timedelta(days=2), "ends_at": clock() + timedelta(days=2, hours=1)}
     maintenance.plan_maintenance(title="ledger-db upgrade", **times, **who)
     worker.drain()
@@ -57,6 +58,7 @@ def test_one_mail_the_next_morning_with_all_that_was_said(reader, mails, worker,
     assert "Maintenance, Planned: ledger-db upgrade" in mail
     assert f"{BASE}/incidents/1" in mail
     assert "INTERNAL" not in mail
+    assert "Untold" not in mail
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in mail
     assert get(reader, links(mail, "manage")).status_code == 200
 

@@ -206,9 +206,7 @@ def test_with_a_review_nothing_goes_out_by_itself(app, cast, clock):
     publish_due(clock())
     assert told() == []
     publish_incident(incident, actor=cast.omar, now=clock())
-    assert record("public.published") == [
-        ("Read and published: “Problems with our services”", "Omar Haddad")
-    ]
+    assert record("public.published") == [("Read and published: “Problems with our services”", "Omar Haddad")]
     assert told() == ["opened:1"]
 
 
