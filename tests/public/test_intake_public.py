@@ -46,7 +46,9 @@ def test_the_line_and_the_default_stand_by_each_severity(maya):
     for severity, chosen in (("critical", "yes"), ("high", "yes"), ("medium", "no"), ("low", "no")):
         found, words = switch(page.text, severity)
         assert found == chosen
-        assert "In 60 s the public sees Problems with …, severity and systems, not your title." in words
+        assert (
+            "In 60 s the public sees Problems with …, severity and public systems, not your title." in words
+        )
         assert "Nothing outside until it is published." in words
 
 
@@ -55,7 +57,7 @@ def test_the_line_and_the_default_stand_by_each_severity(maya):
     [
         ({"PUBLIC_HOLD": 0}, "At once the public sees Problems with …"),
         ({"PUBLIC_REVIEW": True}, "Once an MIM has read it, the public sees Problems with …"),
-        ({"PUBLIC_TITLE": "{title}"}, "In 60 s the public sees your title, severity and systems."),
+        ({"PUBLIC_TITLE": "{title}"}, "In 60 s the public sees your title, severity and public systems."),
     ],
 )
 def test_the_line_says_what_the_settings_do(app, maya, given, words):
