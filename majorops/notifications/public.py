@@ -31,7 +31,7 @@ from majorops.models import Announcement, Delivery, Subscriber
 from majorops.notifications import digest
 from majorops.notifications.links import CONFIRM, MANAGE, link_token
 from majorops.notifications.message import Message
-from majorops.operations.announcements import MOVED, wanting
+from majorops.operations.announcements import MOVED, PLANNED, wanting
 from majorops.operations.subscriptions import confirm, confirms_by_link, end_followed, note_bounce
 from majorops.projections import PublicStatus, public_maintenance, public_status
 from majorops.projections import clients as shapes
