@@ -19,6 +19,16 @@ from majorops.web.assets import ICONS, STATIC, asset_text, asset_url
 
 bp = Blueprint("shell", __name__)
 GROUND = "#0a0a0a"
+LOOK = {
+    "id": "/admin/incidents",
+    "description": "Command of major incidents.",
+    "lang": "en",
+    "start_url": "/admin/incidents",
+    "scope": "/",
+    "display": "standalone",
+    "background_color": GROUND,
+    "theme_color": GROUND,
+}
 OFFLINE = "/admin/offline"
 KEPT = (
     "app.css",
@@ -38,26 +48,21 @@ KEPT = (
 @public
 def manifest() -> Response:
     """What a device shows of us once we are installed, by the organisation's name."""
-    org = current_app.config["ORG_NAME"]
-    answer = jsonify(
-        id="/admin/incidents",
-        name=org if org == "MajorOps" else f"{org} MajorOps",
-        short_name=org if len(org) <= 12 else "MajorOps",
-        description="Command of major incidents.",
-        lang="en",
-        start_url="/admin/incidents",
-        scope="/",
-        display="standalone",
-        background_color=GROUND,
-        theme_color=GROUND,
-        icons=[
-            _icon("icon-192.png"),
-            _icon("icon-512.png"),
-            _icon("icon-maskable.png") | {"purpose": "maskable"},
-        ],
-    )
+    answer = jsonify(LOOK | names(current_app.config["ORG_NAME"]) | {"icons": icons()})
     answer.mimetype = "application/manifest+json"
     return _kept(answer)
+
+
+def names(organisation: str) -> dict[str, str]:
+    """The name, and the one under the icon, which has room for a dozen letters."""
+    name = organisation if organisation == "MajorOps" else f"{organisation} MajorOps"
+    return {"name": name, "short_name": organisation if len(organisation) <= 12 else "MajorOps"}
+
+
+def icons() -> list[dict[str, str]]:
+    """As they are, and one that may be cut to any shape."""
+    maskable = _icon("icon-maskable.png") | {"purpose": "maskable"}
+    return [_icon("icon-192.png"), _icon("icon-512.png"), maskable]
 
 
 def _icon(name: str) -> dict[str, str]:
@@ -81,7 +86,7 @@ def _worker() -> str:
     given = {"name": f"shell-{name}", "files": files, "offline": OFFLINE, "icon": asset_url("icon-192.png")}
     given["badge"] = asset_url("badge.png")
     script = (STATIC / "js/shell/worker.js").read_text()
-    return f"const SHELL = {json.dumps(given)};\n{script}"
+    return f"self.SHELL = {json.dumps(given)};\n{script}"
 
 
 def _fonts() -> list[str]:

@@ -201,9 +201,9 @@ def test_a_test_that_finds_the_device_gone_removes_it(cast, xin, monkeypatch):
 def test_an_admin_sees_whose_devices_fail_and_cannot_type_one(cast):
     add_device(**DEVICE, actor=cast.xin, now=cast.clock())
     ada = cast.browser("ada")
-    listed = ada.get("/admin/channel/").text
+    listed = ada.get("/admin/data/channels/").text
     assert "xin@example.org" in listed
-    assert 'value="push"' not in ada.get("/admin/channel/new/").text
+    assert 'value="push"' not in ada.get("/admin/data/channels/new/").text
 
 
 def test_only_accounts_have_devices(cast):

@@ -16,7 +16,7 @@ from tests.web.page import check
 def shell(client) -> dict:
     """What the worker is given."""
     text = client.get("/admin/worker.js").text
-    return json.loads(re.match(r"const SHELL = (\{.*\});\n", text)[1])
+    return json.loads(re.match(r"self\.SHELL = (\{.*\});\n", text)[1])
 
 
 def test_the_manifest_names_the_organisation_and_begins_at_the_incidents(app, client):

@@ -1,6 +1,5 @@
 // Push messages on this device: switched on by a press, and only then is the browser's permission asked for.
 const box = document.querySelector("[data-push]");
-if (box) start();
 
 async function start() {
   const form = box.querySelector("form"),
@@ -26,7 +25,11 @@ async function start() {
 
 async function state() {
   if (!window.isSecureContext)
-    return { isOver: true, isWrong: true, words: "Not here: browsers take push messages over https:// only." };
+    return {
+      isOver: true,
+      isWrong: true,
+      words: "Not here: browsers take push messages over https:// only.",
+    };
   const isApple = /iPhone|iPad|iPod/.test(navigator.userAgent) || isTouchMac();
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
     const words = isApple
@@ -89,6 +92,9 @@ async function switchOn(form) {
 function why(error) {
   if (error.name === "NotAllowedError" && Notification.permission === "denied")
     return "The browser refused: notifications from this site are blocked. Allow them in its settings, then reload.";
-  if (error.name === "NotAllowedError") return "Nothing was switched on: the question was closed without an answer.";
+  if (error.name === "NotAllowedError")
+    return "Nothing was switched on: the question was closed without an answer.";
   return `This browser could not switch it on: ${error.message || error.name}. Its push service may be out of reach.`;
 }
+
+if (box) start();

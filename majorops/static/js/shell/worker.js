@@ -1,6 +1,6 @@
 // The service worker of staff's screens. It keeps what SHELL names (web/shell.py): files that are the same
 // for everybody, and one page that says what does not work offline. No answer is ever kept beside those.
-/* global SHELL, self, caches, clients, fetch, URL, Request */
+const { SHELL } = self; // set by the lines that the server puts before these
 
 self.addEventListener("install", (event) => {
   // Past the browser's own cache: the offline page has no name of its content.
@@ -13,8 +13,8 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(takeOver());
 });
 
-// Files are named by their content, so that pages drawn before an upgrade and after it never mix. Those from
-// before stay for as long as the next upgrade takes: a page that is still open may ask for one more of its own.
+// Files are named by their content, so pages drawn before an upgrade and after it never mix. Those of the
+// version before stay until the next upgrade: a page that is still open may ask for one more of its own.
 async function takeOver() {
   const old = (await caches.keys()).filter((name) => name.startsWith("shell-") && name !== SHELL.name);
   await Promise.all(old.slice(0, -1).map((name) => caches.delete(name)));
