@@ -33,13 +33,13 @@ async function state() {
   const isApple = /iPhone|iPad|iPod/.test(navigator.userAgent) || isTouchMac();
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
     const words = isApple
-      ? "Not in a tab: on an iPhone or iPad press Share, then Add to Home Screen, and open MajorOps from there."
+      ? "Not in a tab: on an iPhone or iPad press Share, Add to Home Screen, and open MajorOps from there."
       : "This browser does not support push messages, or a private window does not.";
     return { isOver: true, isWrong: true, words };
   }
   if (Notification.permission === "denied") {
     const words =
-      "This browser refuses notifications from this site. Allow them in its settings for the site, then reload.";
+      "This browser refuses notifications from this site. Allow them in its settings, then reload.";
     return { isOver: true, isWrong: true, words };
   }
   const subscription = await current();
@@ -91,10 +91,11 @@ async function switchOn(form) {
 
 function why(error) {
   if (error.name === "NotAllowedError" && Notification.permission === "denied")
-    return "The browser refused: notifications from this site are blocked. Allow them in its settings, then reload.";
+    return "The browser refused: this site's notifications are blocked. Allow them there, then reload.";
   if (error.name === "NotAllowedError")
     return "Nothing was switched on: the question was closed without an answer.";
-  return `This browser could not switch it on: ${error.message || error.name}. Its push service may be out of reach.`;
+  const said = error.message || error.name;
+  return `This browser could not switch it on: ${said}. Its push service may be out of reach.`;
 }
 
 if (box) start();
