@@ -29,7 +29,7 @@ LOOK = {
     "background_color": GROUND,
     "theme_color": GROUND,
 }
-OFFLINE = "/admin/offline"
+OFFLINE = "/offline"
 KEPT = (
     "app.css",
     "more.css",
@@ -69,10 +69,10 @@ def _icon(name: str) -> dict[str, str]:
     return {"src": asset_url(name), "sizes": f"{ICONS[name]}x{ICONS[name]}", "type": "image/png"}
 
 
-@bp.get("/admin/worker.js")
+@bp.get("/worker.js")
 @public
 def worker() -> Response:
-    """The service worker of this version, for staff's screens alone: its place is its scope.
+    """The service worker of this version; staff's pages register it, for themselves (`/admin/`).
 
     Its text names the files that it keeps: it is another worker once one of them is another.
     """

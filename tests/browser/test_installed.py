@@ -88,8 +88,8 @@ def test_it_can_be_installed_and_keeps_nothing_of_an_incident(open_page, path, s
     page.goto(path)
     page.goto("/admin/account")
     kept = page.evaluate(KEPT)
-    assert "/admin/offline" in kept
-    assert {name for name in kept if not name.startswith(("/assets/", "/static/"))} == {"/admin/offline"}
+    assert "/offline" in kept
+    assert {name for name in kept if not name.startswith(("/assets/", "/static/"))} == {"/offline"}
     server.stop()
     page.goto(path)
     expect(page.get_by_role("heading", name="No connection to MajorOps")).to_be_visible()
@@ -123,7 +123,7 @@ def test_a_device_is_switched_on_by_a_press_and_ends_with_sign_out(open_page, se
 def test_what_is_pushed_is_shown_and_leads_to_its_place(chromium, app):
     """The worker's own handlers: a browser without windows shows no notification."""
     page = chromium.new_page()
-    script = app.test_client().get("/admin/worker.js").text
+    script = app.test_client().get("/worker.js").text
     told = {"title": "INC-001 Critical, Box 3", "path": "/admin/incidents/1#composer", "tag": "t"}
     assert page.evaluate(PUSHED, [script, told]) == {
         "shown": [told["title"], None, "t", True],

@@ -15,7 +15,7 @@ from tests.web.page import check
 @pytest.fixture
 def shell(client) -> dict:
     """What the worker is given."""
-    text = client.get("/admin/worker.js").text
+    text = client.get("/worker.js").text
     return json.loads(re.match(r"self\.SHELL = (\{.*\});\n", text)[1])
 
 
@@ -62,7 +62,7 @@ def test_the_offline_page_asks_for_nothing_that_is_not_kept(client, shell):
     assert "csrf" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/manifest.webmanifest", "/admin/worker.js", "/admin/offline"])
+@pytest.mark.parametrize("path", ["/manifest.webmanifest", "/worker.js", "/offline"])
 def test_it_is_the_same_for_everybody_and_asked_for_anew(cast, client, path):
     mine, theirs = cast.browser("maya").get(path), client.get(path)
     assert mine.data == theirs.data

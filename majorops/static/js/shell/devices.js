@@ -73,7 +73,7 @@ async function switchOn(form) {
   form.querySelector("button").disabled = true;
   const permission = await Notification.requestPermission();
   if (permission !== "granted") throw new DOMException(permission, "NotAllowedError");
-  await navigator.serviceWorker.register("/admin/worker.js", { scope: "/admin/", updateViaCache: "none" });
+  await navigator.serviceWorker.register("/worker.js", { scope: "/admin/", updateViaCache: "none" });
   const worker = await navigator.serviceWorker.ready;
   let subscription = await worker.pushManager.getSubscription();
   if (subscription && !isOurs(subscription)) {

@@ -3,7 +3,7 @@ const workers = navigator.serviceWorker;
 const SCOPE = "/admin/";
 const PATIENCE = 1000; // ms; sign-out does not wait for a browser that does not answer
 
-workers?.register("/admin/worker.js", { scope: SCOPE, updateViaCache: "none" }).catch(() => {
+workers?.register("/worker.js", { scope: SCOPE, updateViaCache: "none" }).catch(() => {
   // no HTTPS, or a browser that forbids it: everything but push messages works without
 });
 
