@@ -6,6 +6,8 @@ A value that cannot be right stops the start with one line that names it.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import os
 import re
@@ -20,7 +22,9 @@ from pydantic import Field, PlainValidator, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MAJOROPS_"
+IN_FILE = "_FILE"
 ROOT = Path(__file__).resolve().parent
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ROLES = ("admin", "mim", "responder", "executive", "stakeholder")
 
 
@@ -164,6 +168,18 @@ def secret(value: str) -> str:
     return value
 
 
+def vapid_key(value: str) -> str:
+    """A private key of the curve P-256: its 32 bytes in base64url. Raises ValueError."""
+    plain = value.strip().rstrip("=")
+    try:
+        raw = base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        raw = b""
+    if len(raw) != 32 or not 0 < int.from_bytes(raw) < P256_ORDER:
+        raise ValueError("use the 43 characters of a private VAPID key, such as web-push makes")
+    return plain
+
+
 def database_url(value: str) -> str:
     """SQLAlchemy's address of a SQLite file or a PostgreSQL server, driver named. Raises ValueError."""
     url = value.strip()
@@ -288,6 +304,7 @@ Colour = Annotated[str, PlainValidator(colour)]
 Picture = Annotated[str, PlainValidator(picture)]
 Folder = Annotated[str, PlainValidator(folder)]
 Secret = Annotated[str, PlainValidator(secret)]
+VapidKey = Annotated[str, PlainValidator(vapid_key)]
 DatabaseUrl = Annotated[str, PlainValidator(database_url)]
 RedisUrl = Annotated[str, PlainValidator(redis_url)]
 SmtpUrl = Annotated[str, PlainValidator(smtp_url)]
@@ -341,6 +358,11 @@ class Settings(BaseSettings):
     MAIL_FROM: MailAddress = Field("MajorOps <majorops@localhost>", description="the sender of our mail")
     WEBHOOK_PRIVATE: Flag = Field(
         False, description="webhooks may go to private addresses, such as a chat server inside"
+    )
+    VAPID_PRIVATE_KEY: VapidKey | None = Field(
+        None,
+        description="our key at the browsers' push services; follows from the secret key when absent",
+        repr=False,
     )
     WORKER: Flag = Field(
         True, description="the server delivers by itself; off where `flask work` runs beside it"
@@ -489,6 +511,7 @@ def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "inst
     given: dict[str, Any] = {}
     if environ is not None:  # an empty value for what is absent, which hides the process environment
         given = {name: environ.get(PREFIX + name, "") for name in Settings.model_fields}
+    given |= from_files(os.environ if environ is None else environ)
     try:
         settings = Settings(**given)
     except ValidationError as problem:
@@ -497,6 +520,25 @@ def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "inst
     settings.DATABASE_URL = settings.DATABASE_URL or f"sqlite:///{instance / 'majorops.db'}"
     settings.SECRET_KEY = settings.SECRET_KEY or kept_secret(instance)
     return settings
+
+
+def from_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """The secrets whose file is named in the environment: `MAJOROPS_SECRET_KEY_FILE` for SECRET_KEY.
+
+    Raises ConfigError where the file cannot be read, or the secret itself is set as well.
+    """
+    found = {}
+    for name, field in Settings.model_fields.items():
+        path = environ.get(PREFIX + name + IN_FILE)
+        if field.repr or not path:
+            continue
+        if environ.get(PREFIX + name):
+            raise ConfigError(f"{PREFIX}{name}{IN_FILE}: not beside {PREFIX}{name}")
+        try:
+            found[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(f"{PREFIX}{name}{IN_FILE}: there is no such file to read") from None
+    return found
 
 
 def kept_secret(instance: Path) -> str:

@@ -104,6 +104,28 @@ def test_the_environment_wins_over_the_file(tmp_path, monkeypatch, environment, 
     assert config.load({}, instance=tmp_path).ORG_NAME == "MajorOps"
 
 
+def test_a_secret_is_read_from_its_file(tmp_path):
+    file = tmp_path / "key"
+    file.write_text("k" * 40 + "\n")
+    assert load(tmp_path, SECRET_KEY_FILE=str(file)).SECRET_KEY == "k" * 40
+    with pytest.raises(
+        config.ConfigError, match=r"^MAJOROPS_SECRET_KEY_FILE: not beside MAJOROPS_SECRET_KEY$"
+    ):
+        load(tmp_path, SECRET_KEY_FILE=str(file), SECRET_KEY="s" * 40)
+    with pytest.raises(config.ConfigError, match=r"^MAJOROPS_SMTP_URL_FILE: there is no such file to read$"):
+        load(tmp_path, SMTP_URL_FILE=str(tmp_path / "nowhere"))
+    file.write_text("short")
+    with pytest.raises(config.ConfigError, match=r"^MAJOROPS_SECRET_KEY: use at least 32 characters$"):
+        load(tmp_path, SECRET_KEY_FILE=str(file))
+    assert load(tmp_path, ORG_NAME_FILE=str(file)).ORG_NAME == "MajorOps"
+
+
+@pytest.mark.parametrize("key", ["x", "A" * 43, "_" * 43, "?" * 43])
+def test_a_push_key_that_is_none_is_refused(tmp_path, key):
+    with pytest.raises(config.ConfigError, match="MAJOROPS_VAPID_PRIVATE_KEY: use the 43 characters"):
+        load(tmp_path, VAPID_PRIVATE_KEY=key)
+
+
 def test_nobody_could_sign_in(tmp_path):
     with pytest.raises(config.ConfigError, match="nobody could sign in"):
         load(tmp_path, LOCAL_LOGIN="off")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from majorops.account import notices, you  # noqa: F401  (their views join the blueprint)
+from majorops.account import devices, notices, you  # noqa: F401  (their views join the blueprint)
 from majorops.account.blueprint import bp
 
 
@@ -21,7 +21,7 @@ class Tab:
     endpoint: str
 
 
-TABS = (Tab("You", "show"), Tab("Notices", "notices"))
+TABS = (Tab("You", "show"), Tab("Notices", "notices"), Tab("Devices", "devices"))
 """In the order of the navigation."""
 
 

@@ -17,6 +17,7 @@ from majorops.domain.text import clean_line
 from majorops.i18n import LANGUAGES
 from majorops.operations import apprise_address
 from majorops.operations.delivery import account_of
+from majorops.operations.devices import devices_of
 from majorops.operations.own_notices import (
     add_own_channel,
     is_briefed,
@@ -146,6 +147,7 @@ def drawn(problem: Refused | None = None, at: str = "") -> Response:
         "tab_endpoint": "account.notices",
         "me": user,
         "channels": own_channels(current_user.actor),
+        "devices": devices_of(user.id),
         "kinds": [one for one in ChannelKind if can_send(one)],
         "languages": LANGUAGES,
         "zones": time_zones(),
@@ -163,5 +165,7 @@ def drawn(problem: Refused | None = None, at: str = "") -> Response:
 
 
 def can_send(kind: ChannelKind) -> bool:
-    """Whether a message can go this way from here."""
+    """Whether one types the address of such a channel, and a message can go this way from here."""
+    if kind is ChannelKind.PUSH:
+        return False
     return kind is not ChannelKind.APPRISE or apprise_address.is_installed()

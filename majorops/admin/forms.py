@@ -157,7 +157,7 @@ ChannelForm = type(
     (BaseForm,),
     {
         "email": line("Person", "Needs an account.", "E-mail of the account.", autocomplete="off"),
-        "kind": select("Kind", options(ChannelKind)),
+        "kind": select("Kind", tuple(row for row in options(ChannelKind) if row[0] != ChannelKind.PUSH)),
         **CHANNEL,
     },
 )

@@ -112,12 +112,23 @@ class AskTable(IncidentRecord):
     about = "What people were asked to do or to say, by when, and what they answered."
     empty = "0 asks."
     presets = (("Open", {"flt_state": AskState.OPEN}),)
-    column_list = ("incident_id", "whom", "what", "asked_by", "asked_at", "due_at", "state", "answer")
+    column_list = (
+        "incident_id",
+        "whom",
+        "what",
+        "asked_by",
+        "asked_as",
+        "asked_at",
+        "due_at",
+        "state",
+        "answer",
+    )
     column_details_list = (*column_list, "parked", "closed_by", "closed_at", "id")
     column_labels: ClassVar = IncidentRecord.column_labels | {
         "whom": "Asked",
         "what": "To do",
         "asked_by": "By",
+        "asked_as": "As",
         "asked_at": "At",
         "due_at": "Due",
         "parked": "Times parked",

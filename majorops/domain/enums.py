@@ -232,6 +232,7 @@ class ChannelKind(Labelled):
     EMAIL = "email", "E-mail"
     WEBHOOK = "webhook"
     APPRISE = "apprise", "Apprise (Slack, Teams, SMS and others)"
+    PUSH = "push", "Device"
 
 
 class Notice(Labelled):
@@ -241,6 +242,7 @@ class Notice(Labelled):
     ROLE = "role", "A role is asked for"
     HANDOVER = "handover", "Command is handed over"
     REMINDER = "reminder", "Reminder of the coach"
+    ASK = "ask", "Something is asked of a person"
     STAND_DOWN = "stand_down", "Stand-down"
     MILESTONE = "milestone", "Milestone, for stakeholders"
     UPDATE = "update", "Update, for stakeholders"

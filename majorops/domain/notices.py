@@ -26,11 +26,11 @@ OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL})
 
 # What accounts of a role are sent unless a policy says otherwise.
 DEFAULTS: dict[AccountRole, frozenset[Notice]] = {
-    AccountRole.ADMIN: frozenset({Notice.HANDOVER, Notice.REMINDER}),
+    AccountRole.ADMIN: frozenset({Notice.HANDOVER, Notice.REMINDER, Notice.ASK}),
     AccountRole.MIM: frozenset(Notice) - BRIEFED - OWN,
-    AccountRole.RESPONDER: frozenset({Notice.ROLE, Notice.STAND_DOWN}),
-    AccountRole.EXECUTIVE: BRIEFED | {Notice.ALARM, Notice.ROLE, Notice.STAND_DOWN},
-    AccountRole.STAKEHOLDER: BRIEFED | {Notice.ALARM, Notice.STAND_DOWN},
+    AccountRole.RESPONDER: frozenset({Notice.ROLE, Notice.ASK, Notice.STAND_DOWN}),
+    AccountRole.EXECUTIVE: BRIEFED | {Notice.ALARM, Notice.ROLE, Notice.ASK, Notice.STAND_DOWN},
+    AccountRole.STAKEHOLDER: BRIEFED | {Notice.ALARM, Notice.ASK, Notice.STAND_DOWN},
 }
 
 LEFT_OUT: dict[Followed, frozenset[Notice]] = {

@@ -26,14 +26,22 @@ class Channel(Reached, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     kind: Mapped[ChannelKind] = mapped_column(enum_type(ChannelKind))
-    address: Mapped[str] = mapped_column(String(1000))  # an e-mail address, a web address, an Apprise URL
-    secret: Mapped[str | None] = mapped_column(String(128))  # signs what a webhook gets
+    # An e-mail address, a web address, an Apprise URL; of a device the address of its push service.
+    address: Mapped[str] = mapped_column(String(1000))
+    # Signs what a webhook gets; encrypts what a device gets (`domain.push.joined`).
+    secret: Mapped[str | None] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(String(80), default="", server_default="")  # of a device
     is_active: Mapped[bool] = mapped_column(default=True)
 
     user: Mapped[User] = relationship()
 
+    @property
+    def label(self) -> str:
+        """What its owner calls it: `Chrome on Android`, `Webhook`."""
+        return self.name or self.kind.label
+
     def __str__(self) -> str:
-        return f"{self.kind.label} of {self.user}"
+        return f"{self.label} of {self.user}"
 
 
 class NoticePolicy(Base):

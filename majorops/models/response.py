@@ -91,7 +91,8 @@ class CanReport(Base):
 class Ask(Base):
     """What a person was asked to do or answer, and until when.
 
-    `parked`: how often it got a new time; it is quiet until then. `asked_from`: of a question from a brief.
+    `parked`: how often it got a new time; it is quiet until then. `asked_from`, `asked_as`: of a question
+    from a brief.
     """
 
     __tablename__ = "ask"
@@ -105,11 +106,18 @@ class Ask(Base):
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     asked_from: Mapped[str] = mapped_column(String(40), default="")  # of a brief: `account:7`, `link:3`
+    # The role of an account that asks; empty for a link, whose name says that it is one.
+    asked_as: Mapped[str] = mapped_column(String(40), default="", server_default="")
     parked: Mapped[int] = mapped_column(default=0)
     state: Mapped[AskState] = mapped_column(enum_type(AskState), default=AskState.OPEN)
     answer: Mapped[str] = mapped_column(Text, default="")
     closed_by: Mapped[str | None] = mapped_column(String(120))
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def asker(self) -> str:
+        """Who asks: `Maya Chen`; of a question from a brief `Xin Zhao, Executive`, `Board (link)`."""
+        return f"{self.asked_by}, {self.asked_as}" if self.asked_as else self.asked_by
 
     def __str__(self) -> str:
         return f"{self.whom}: {self.what}"

@@ -11,6 +11,7 @@ from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.enums import BriefPage, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import BRIEFED
+from majorops.domain.push import place
 from majorops.domain.visibility import PublicState
 from majorops.i18n import DEFAULT
 from majorops.models import Delivery, Incident
@@ -37,7 +38,7 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
     Its link is the page where this person reads on; none where nobody knows our address (MAJOROPS_BASE_URL).
     """
     base = settings["BASE_URL"]
-    path = page_for(row, str(settings["SECRET_KEY"])) if base else ""
+    path = page_for(row, str(settings["SECRET_KEY"]))
     t = texts(row.user.language if row.user else DEFAULT)
     return Message(
         id=row.id,
@@ -49,13 +50,19 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
         body=row.body,
         notice=row.notice.value,
         incident=row.incident_id,
-        link=f"{base}{path}" if path else "",
-        link_label=t("inside.open") if path and row.incident else "",
+        link=f"{base}{path}" if base and path else "",
+        link_label=t("inside.open") if base and path and row.incident else "",
+        path=(path + _place(row, path)) or "/",
         language=t.language,
         act=row.act,
         waited=now - row.next_at,
         void=void(row, now),
     )
+
+
+def _place(row: Delivery, path: str) -> str:
+    """Where on its page it is answered; briefs have no such places."""
+    return place(row.notice.value, row.act) if path.startswith("/admin/incidents/") else ""
 
 
 def page_for(row: Delivery, secret: str) -> str:

@@ -12,12 +12,20 @@ class NotSent(Exception):
     """It did not arrive.
 
     `is_final`: trying again would not help; `is_unset`: a setting is missing here, not there;
-    `is_past`: nobody needs it any more.
+    `is_past`: nobody needs it any more; `is_gone`: neither is the channel there.
     """
 
-    def __init__(self, why: str, *, is_final: bool = False, is_unset: bool = False, is_past: bool = False):
+    def __init__(
+        self,
+        why: str,
+        *,
+        is_final: bool = False,
+        is_unset: bool = False,
+        is_past: bool = False,
+        is_gone: bool = False,
+    ):
         super().__init__(why)
-        self.is_final, self.is_unset, self.is_past = is_final, is_unset, is_past
+        self.is_final, self.is_unset, self.is_past, self.is_gone = is_final, is_unset, is_past, is_gone
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,8 @@ class Message:
     """One message to one address.
 
     `key` is the same each time it is tried: the receiver knows by it what came twice. `secret`: signs a
-    webhook, empty for none. `incident`: its number, None for a message to a subscriber or of no incident.
+    webhook, encrypts for a device; empty for none. `incident`: its number, None for a message to a
+    subscriber or of no incident. `path`: of the page that a device opens.
     `link` with `link_label` is what there is to open or press; `foot` and its link say why it comes and how
     to end it.
     """
@@ -49,6 +58,7 @@ class Message:
     notice: str
     incident: int | None
     link: str
+    path: str = "/"
     act: str = ""
     waited: timedelta = timedelta()  # since it should have gone
     void: str = ""  # why it must not go any more

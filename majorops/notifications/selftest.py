@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from majorops.domain.enums import ChannelKind
@@ -19,11 +19,13 @@ def send_test(
     kind: ChannelKind = ChannelKind.EMAIL,
     secret: str = "",
     language: str = "en",
+    on_gone: Callable[[], None] = lambda: None,
 ) -> str:
     """Send a test to this address at once, not by the outbox.
 
-    Whoever asked waits for the answer, half a minute at most. `secret`: signs a webhook. Returns why it did
-    not arrive at the mail server, or at the channel; empty when that took it.
+    Whoever asked waits for the answer, half a minute at most. `secret`: as of `Message`; `on_gone`: called
+    where the device is gone. Returns why it did not arrive at the mail server, or at the channel; empty when
+    that took it.
     """
     t = texts(language)
     message = Message(
@@ -37,10 +39,13 @@ def send_test(
         notice="test",
         incident=None,
         link=settings["BASE_URL"] or "",
+        path="/admin/account/devices",
     )
     try:
         SEND[kind](message, dict(settings))
     except NotSent as problem:
+        if problem.is_gone:
+            on_gone()
         return str(problem)
     except Exception as error:  # a service's own client may raise anything
         return f"{type(error).__name__}: {error}"

@@ -20,11 +20,14 @@ PATIENCE = 3
 GIVEN_UP = frozenset({DeliveryState.FAILED, DeliveryState.NO_CHANNEL})
 
 
-def note(row: Delivery, problem: str, settings: dict[str, Any], now: datetime) -> None:
+def note(
+    row: Delivery, problem: str, settings: dict[str, Any], now: datetime, *, is_gone: bool = False
+) -> None:
     """Keep what came of a message to an account on its channel; the caller commits.
 
-    `problem`: why it did not arrive, empty when it did. What a channel did not take goes by e-mail, once for
-    each act and person. When it is given up the owner of the channel is told, once until it works again.
+    `problem`: why it did not arrive, empty when it did; `is_gone`: the channel is about to be removed. What a
+    channel did not take goes by e-mail, once for each act and person. When it is given up the owner of the
+    channel is told, once until it works again.
     """
     way: Channel | User | None = row.channel or (row.user if row.kind is ChannelKind.EMAIL else None)
     if way is None:
@@ -38,7 +41,7 @@ def note(row: Delivery, problem: str, settings: dict[str, Any], now: datetime) -
     if row.state in GIVEN_UP or row.attempts >= PATIENCE:
         _send_by_mail(row, row.channel, row.user, problem, now)
     if row.state in GIVEN_UP:
-        _tell_owner(row.channel, row.user, problem, now)
+        _tell_owner(row.channel, row.user, problem, now, is_gone=is_gone)
 
 
 def _send_by_mail(row: Delivery, channel: Channel, user: User, problem: str, now: datetime) -> None:
@@ -50,7 +53,7 @@ def _send_by_mail(row: Delivery, channel: Channel, user: User, problem: str, now
     )
     if db.session.scalar(known.limit(1)):
         return
-    why = texts(user.language)("inside.instead", channel=channel.kind.label, why=problem)
+    why = texts(user.language)("inside.instead", channel=channel.label, why=problem)
     # The key that the outbox gives to this act, person and address: it is one message, whoever asks for it.
     key = f"{row.act} {user.id} {ChannelKind.EMAIL} {user.email}"
     text = {"subject": row.subject, "body": f"{row.body}\n\n{why}"}
@@ -58,13 +61,12 @@ def _send_by_mail(row: Delivery, channel: Channel, user: User, problem: str, now
     _add(user, key, now, act=row.act, **about, **text)
 
 
-def _tell_owner(channel: Channel, user: User, problem: str, now: datetime) -> None:
+def _tell_owner(channel: Channel, user: User, problem: str, now: datetime, *, is_gone: bool) -> None:
     if channel.kind is ChannelKind.EMAIL and channel.address == user.email:
         return  # no mail says that mail fails
-    t, name = texts(user.language), channel.kind.label
-    body = (
-        f"{t('inside.fails', channel=name, at=when(now, t, user.time_zone), why=problem)}\n{t('inside.mend')}"
-    )
+    t, name = texts(user.language), channel.label
+    failed = t("inside.fails", channel=name, at=when(now, t, user.time_zone), why=problem)
+    body = f"{failed}\n{t('inside.gone' if is_gone else 'inside.mend')}"
     act = f"channel:{channel.id}"
     key = f"{act} {channel.address} {channel.reached_at}"  # one time of failing
     _add(user, key, now, act=act, notice=Notice.CHANNEL, subject=t("inside.failing", channel=name), body=body)

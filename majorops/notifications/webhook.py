@@ -24,26 +24,36 @@ GONE, NOT_FOUND = 410, 404  # Slack says 404 where the app or the channel was re
 
 def send(message: Message, settings: Mapping[str, Any]) -> None:
     """POST the message to its address. Anything but 2xx is a failure. Raises NotSent."""
-    parts = urlsplit(message.address)
+    body = json.dumps(payload(message), ensure_ascii=False).encode()
+    status = post(message.address, body, signed(body, message), settings)
+    if not 200 <= status < 300:
+        host = urlsplit(message.address).hostname
+        why = " It redirects; redirects are not followed." if 300 <= status < 400 else ""
+        is_final = status == GONE or (status == NOT_FOUND and chat_of(message.address) is not None)
+        raise NotSent(f"{host} answered {status}.{why}", is_final=is_final)
+
+
+def post(link: str, body: bytes, headers: Mapping[str, str], settings: Mapping[str, Any]) -> int:
+    """POST to an address that somebody typed; returns the status of the answer, which is not read.
+
+    It goes to the very address that was looked at, and to a private one only by `MAJOROPS_WEBHOOK_PRIVATE`.
+    Redirects are not followed. Raises NotSent where there is no answer.
+    """
+    parts = urlsplit(link)
     is_secure = parts.scheme == "https"
     port = parts.port or (443 if is_secure else 80)
     address = resolve(parts.hostname or "", port, may_be_private=bool(settings["WEBHOOK_PRIVATE"]))
     line = _line(is_secure, address, port, parts.hostname)
-    body = json.dumps(payload(message), ensure_ascii=False).encode()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         with deadline(lambda: abort(line.sock)):
-            headers = {"Host": parts.netloc.rpartition("@")[2], **signed(body, message)}
-            line.request("POST", path, body=body, headers=headers, preload_content=False)
-            status = line.getresponse().status
+            sent = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": "MajorOps", **headers}
+            line.request("POST", path, body=body, headers=sent, preload_content=False)
+            return line.getresponse().status
     except (OSError, HTTPError) as error:
         raise NotSent(f"{parts.hostname}: {str(error)[:200] or type(error).__name__}") from None
     finally:
         line.close()
-    if not 200 <= status < 300:
-        why = " It redirects; redirects are not followed." if 300 <= status < 400 else ""
-        is_final = status == GONE or (status == NOT_FOUND and chat_of(message.address) is not None)
-        raise NotSent(f"{parts.hostname} answered {status}.{why}", is_final=is_final)
 
 
 def _line(is_secure: bool, address: str, port: int, host: str | None) -> HTTPConnection:
@@ -80,7 +90,6 @@ def signed(body: bytes, message: Message) -> dict[str, str]:
     """
     headers = {
         "Content-Type": "application/json",
-        "User-Agent": "MajorOps",
         "Idempotency-Key": message.key,
     }
     if message.secret:

@@ -26,10 +26,11 @@ from majorops.domain.announcing import DIGEST_PERIOD, digest_end
 from majorops.domain.enums import ChannelKind, DeliveryState, Frequency
 from majorops.domain.events import EventKind
 from majorops.models import Delivery
-from majorops.notifications import apprise_channel, inside, mail, public, ways, webhook
+from majorops.notifications import apprise_channel, inside, mail, public, push, ways, webhook
 from majorops.notifications.due import LEASE, PAUSES, is_due, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
+from majorops.operations.devices import remove_gone_device
 from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.first_word import publish_due
@@ -50,6 +51,7 @@ FORGETS_EVERY = timedelta(minutes=10)
 WAKING = frozenset(
     {
         EventKind.ALARM_RAISED,
+        EventKind.ASK_OPENED,
         EventKind.HANDOVER_OFFERED,
         EventKind.RESPONSE_STOOD_DOWN,
         EventKind.MILESTONE_PUBLISHED,
@@ -61,6 +63,7 @@ SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.EMAIL: mail.send,
     ChannelKind.WEBHOOK: webhook.send,
     ChannelKind.APPRISE: apprise_channel.send,
+    ChannelKind.PUSH: push.send,
 }
 PARTS = [
     Delivery.channel,
@@ -325,8 +328,17 @@ class Worker:
         else:
             self._finish(message, None)
 
+    @staticmethod
+    def _forget_device(number: int | None, now: datetime) -> None:
+        """Remove a device that its push service does not know any more; None for nothing to remove."""
+        try:
+            if number is not None:
+                remove_gone_device(number, actor=SYSTEM, now=now)
+        except Exception:  # the next message finds it gone again
+            log.exception("device %s", number)
+
     def _finish(self, message: Message, problem: NotSent | None) -> None:
-        now = clock.now()
+        now, is_gone = clock.now(), problem is not None and problem.is_gone
         _begin_to_write()
         row = db.session.get(Delivery, message.id)
         if row is None:  # the subscriber was forgotten while it was on its way
@@ -345,8 +357,10 @@ class Worker:
         if message.subscriber:
             public.count_failures(row)
         elif problem is None or not problem.is_past:
-            ways.note(row, str(problem or ""), self.app.config, now)
+            ways.note(row, str(problem or ""), self.app.config, now, is_gone=is_gone)
+        gone = row.channel_id if is_gone else None
         db.session.commit()
+        self._forget_device(gone, now)
         if message.subscriber:
             public.settle(message, row.act, row.state, problem is not None and problem.is_final, now)
         if message.incident is not None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import AskState
+from majorops.domain.enums import AskState, CommandRole, Notice
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.measures import short_clock
-from majorops.models import Ask, Incident, TimelineEvent
+from majorops.models import Ask, Incident, TimelineEvent, User
 from majorops.operations import demand_open, operation, record
+from majorops.operations.command import holder
+from majorops.operations.outbox import notify
 
 LONGEST = 720
 
@@ -37,8 +41,12 @@ def add_ask(
     actor: Actor,
     now: datetime,
     asked_from: str = "",
+    asked_as: str = "",
 ) -> Ask:
-    """Add an open ask and its entry. Part of the operation that calls it."""
+    """Add an open ask and its entry, and tell the account that it is for. Part of an operation.
+
+    `asked_from`, `asked_as`: of a question from a brief (`models.Ask`).
+    """
     row = Ask(
         incident_id=incident.id,
         whom=whom,
@@ -46,14 +54,36 @@ def add_ask(
         asked_by=actor.name,
         asked_at=now,
         asked_from=asked_from,
+        asked_as=asked_as,
         due_at=now + timedelta(minutes=minutes),
         state=AskState.OPEN,
     )
     db.session.add(row)
     db.session.flush()
     title = f"Asked {whom}: {what}, {short_clock(timedelta(minutes=minutes))}"
-    record(incident, EventKind.ASK_OPENED, title, actor=actor, now=now)
+    detail = f"Question by {row.asker}." if asked_from else ""
+    record(incident, EventKind.ASK_OPENED, title, detail=detail, actor=actor, now=now)
+    if (user := _account(incident, whom)) and user.id != actor.user_id:
+        until = f"Until {row.due_at:%H:%M} UTC."
+        body = f"{what}\n\n{until}\n{incident.title}"
+        subject = f"{incident.reference} {row.asker} asks: {what}"
+        notify(incident, Notice.ASK, f"ask:{row.id}", [user], subject=subject, body=body, now=now)
     return row
+
+
+def _account(incident: Incident, whom: str) -> User | None:
+    """The account that an ask is for: of who holds the role of this name, or of the one with this name.
+
+    None where it is nobody's, or where several bear the name.
+    """
+    role = next((one for one in CommandRole if whom.lower() in (one.value, one.label.lower())), None)
+    if role is not None:
+        held = holder(incident, role)
+        user = db.session.get(User, held.user_id) if held and held.user_id else None
+        return user if user and user.is_active else None
+    rows = select(User).where(func.lower(User.name) == whom.lower(), User.is_active.is_(True)).limit(2)
+    found = list(db.session.scalars(rows))
+    return found[0] if len(found) == 1 else None
 
 
 @operation(needs=Permission.TIMELINE_NOTE)

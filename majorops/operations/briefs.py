@@ -154,8 +154,8 @@ def _count(link_id: int, now: datetime, condition: ColumnElement[bool]) -> bool:
 def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor, now: datetime) -> Ask:
     """Put a question from a brief before the MIM, to be answered within 15 minutes.
 
-    `asked_from` names the account or the link, which may have five open at once. Raises Forbidden, Invalid,
-    Conflict (resolved).
+    The MIM reads who asks: an account by name and role, a link by whom it was made for. `asked_from` names
+    the account or the link, which may have five open at once. Raises Forbidden, Invalid, Conflict (resolved).
     """
     if refusal := actor.refusal(Permission.BRIEF_READ):
         raise Forbidden(refusal)
@@ -164,7 +164,8 @@ def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor
         raise Invalid({"question": problem})
     if refusal := questions_refusal(_open_questions(incident, asked_from)):
         raise Invalid({"question": refusal})
-    return add_ask(incident, "MIM", text, QUESTION_MINUTES, actor=actor, now=now, asked_from=asked_from)
+    asked = {"asked_from": asked_from, "asked_as": actor.role.label if actor.user_id else ""}
+    return add_ask(incident, "MIM", text, QUESTION_MINUTES, actor=actor, now=now, **asked)
 
 
 def links_of(incident_id: int) -> list[BriefLink]:

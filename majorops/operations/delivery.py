@@ -87,7 +87,7 @@ def change_channel(channel: Channel, typed: str, is_active: bool, *, actor: Acto
 
     With another address it is forgotten what came of the old one.
     """
-    address = check_address(channel.kind, typed)
+    address = typed if typed == channel.address else check_address(channel.kind, typed)
     if (address, is_active) == (channel.address, channel.is_active):
         return
     if address != channel.address:
@@ -109,6 +109,8 @@ def check_address(kind: ChannelKind, typed: str) -> str:
         raise Invalid({"address": "Use an address that begins with http:// or https://"})
     if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address) or chat_problem(address)):
         raise Invalid({"address": problem})
+    if kind is ChannelKind.PUSH:
+        raise Invalid({"address": "A device is switched on in its own browser, under Devices."})
     if kind is ChannelKind.APPRISE and (problem := apprise_problem(address)):
         raise Invalid({"address": problem})
     return address
@@ -172,6 +174,7 @@ def unreachable(has_mail: bool) -> list[User]:
     usable = [Channel.is_active.is_(True)] + ([] if has_mail else [Channel.kind != ChannelKind.EMAIL])
     reached: ColumnElement[bool] = exists().where(Channel.user_id == User.id, *usable)
     if has_mail:  # who never chose a channel gets e-mail
-        reached = reached | ~exists().where(Channel.user_id == User.id)
+        chose = exists().where(Channel.user_id == User.id, Channel.kind != ChannelKind.PUSH)
+        reached = reached | ~chose
     rows = select(User).where(User.is_active.is_(True), ~reached).order_by(User.name, User.id)
     return list(db.session.scalars(rows))

@@ -215,7 +215,8 @@ def roles_that_want(notice: Notice) -> set[AccountRole]:
 def _channels(people: list[User]) -> Iterator[tuple[User, Channel | None]]:
     """Each person with each active channel.
 
-    The account's e-mail for who never chose one; None for who switched all off.
+    The account's e-mail for who never chose one; None for who switched all off. Devices come beside all
+    that, and never instead: that a device is off, or its battery empty, nobody tells us.
     """
     chosen: dict[int, list[Channel]] = {user.id: [] for user in people}
     for channel in db.session.scalars(
@@ -224,8 +225,10 @@ def _channels(people: list[User]) -> Iterator[tuple[User, Channel | None]]:
         chosen[channel.user_id].append(channel)
     for user in people:
         mail = Channel(user_id=user.id, kind=ChannelKind.EMAIL, address=user.email)
-        active = [channel for channel in chosen[user.id] if channel.is_active]
-        if chosen[user.id] and not active:
+        others = [channel for channel in chosen[user.id] if channel.kind is not ChannelKind.PUSH] or [mail]
+        devices = [channel for channel in chosen[user.id] if channel.kind is ChannelKind.PUSH]
+        active = [channel for channel in (*others, *devices) if channel is mail or channel.is_active]
+        if not active:
             yield user, None
-        for channel in active or ([] if chosen[user.id] else [mail]):
+        for channel in active:
             yield user, channel

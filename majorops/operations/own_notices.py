@@ -76,9 +76,14 @@ def notices_words(user: User) -> str:
 def add_own_channel(*, kind: ChannelKind, address: str, actor: Actor, now: datetime) -> Channel:
     """A way to reach the person who acts. Raises Invalid, Forbidden."""
     user = _own(actor)
-    if (db.session.scalar(select(func.count(Channel.id)).filter_by(user_id=user.id)) or 0) >= MOST_CHANNELS:
-        raise Invalid({"address": f"At most {MOST_CHANNELS} channels. Remove one first."})
+    check_room(user.id, "address")
     return put_channel(user, kind, address, actor=actor, now=now)
+
+
+def check_room(user_id: int, field: str) -> None:
+    """Part of an operation that adds a channel. Raises Invalid, at `field`, where there are enough."""
+    if (db.session.scalar(select(func.count(Channel.id)).filter_by(user_id=user_id)) or 0) >= MOST_CHANNELS:
+        raise Invalid({field: f"At most {MOST_CHANNELS} channels and devices. Remove one first."})
 
 
 @operation(needs=None)
@@ -130,8 +135,9 @@ def own_channel(channel_id: int, actor: Actor) -> Channel:
 
 
 def own_channels(actor: Actor) -> list[Channel]:
-    """The channels of the person who acts, the oldest first."""
-    return list(db.session.scalars(select(Channel).filter_by(user_id=actor.user_id).order_by(Channel.id)))
+    """The channels of the person who acts but for devices (`operations/devices.py`), the oldest first."""
+    mine = select(Channel).where(Channel.user_id == actor.user_id, Channel.kind != ChannelKind.PUSH)
+    return list(db.session.scalars(mine.order_by(Channel.id)))
 
 
 def is_briefed(user: User) -> bool:

@@ -31,6 +31,7 @@ from majorops.operations.sign_in import (
 from majorops.public import oidc
 from majorops.public.first_run import is_code, needs_first_admin
 from majorops.public.sign_in_forms import SetupForm, SignInForm
+from majorops.web import device
 from majorops.web import session as sessions
 from majorops.web.access import own_start, public, role_map
 from majorops.web.assertions import sign_out_address
@@ -146,10 +147,12 @@ def logout() -> Response:
     Where a provider or a proxy has a session of its own, a page leads on to its end: browsers let no form
     lead to another host (form-action of the Content-Security-Policy, on the way too).
     """
-    address = leave()
-    if address is None:
-        return redirect(url_for("public.status"), 303)
-    return make_response(render_template("public/sign_in/signed_out.html", address=address))
+    actor, address = current_user.actor, leave()
+    answer = redirect(url_for("public.status"), 303)
+    if address is not None:
+        answer = make_response(render_template("public/sign_in/signed_out.html", address=address))
+    device.forget(answer, actor)
+    return answer
 
 
 @bp.get("/login/oidc")

@@ -16,6 +16,7 @@ from majorops.web import (
     redirects,
     security,
     session,
+    shell,
     streams,
 )
 
@@ -41,5 +42,6 @@ def init_app(app: Flask) -> None:
         error_handlers,
         streams,
         posture,
+        shell,
     ):
         part.init_app(app)

@@ -34,7 +34,17 @@ SCRIPTS = {
     "intake.js": "js/intake/intake.js",
     "public.js": "js/public/public.js",
     "brief.js": "js/brief/brief.js",
+    "shell.js": "js/shell/shell.js",  # on every page of staff: the service worker, and sign-out
+    "devices.js": "js/shell/devices.js",
 }
+ICONS = {
+    "icon-192.png": 192,
+    "icon-512.png": 512,
+    "icon-maskable.png": 512,
+    "badge.png": 96,
+    "touch.png": 180,
+}
+"""Pictures of the installed application under `static/icons/`, and their width in pixels."""
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -62,6 +72,9 @@ def build() -> None:
         joined = Modules(STATIC / entry, elsewhere)
         _keep(bundle, jsmin(joined.text()).encode())
         elsewhere |= dict.fromkeys(joined.exports, asset_url(bundle))
+
+    for name in ICONS:
+        _keep(name, (STATIC / "icons" / name).read_bytes())
 
 
 def _keep(bundle: str, body: bytes) -> None:

@@ -29,9 +29,12 @@ def add_headers(response: Response) -> Response:
     """
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     style = f" '{g.style_hash}'" if "style_hash" in g else ""
+    # What is installed is staff's alone: no other page registers a worker or names a manifest.
+    installed = "'self'" if request.path.startswith("/admin") else "'none'"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}{style}; "
-        "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self'; worker-src {installed}; manifest-src {installed}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"

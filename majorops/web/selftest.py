@@ -9,6 +9,7 @@ from majorops.domain.access import Actor
 from majorops.domain.enums import ChannelKind
 from majorops.models import Channel, User
 from majorops.notifications.selftest import send_test
+from majorops.operations.devices import remove_gone_device
 from majorops.operations.own_notices import record_own_test
 
 
@@ -17,16 +18,24 @@ def try_out(actor: Actor, way: Channel | User) -> None:
 
     The next page says so.
     """
-    settings = current_app.config
+    settings, gone = current_app.config, []
     if isinstance(way, User):
         to, is_mail = way.email, True
         problem = send_test(way.email, settings, language=way.language)
     else:
         is_mail = way.kind is ChannelKind.EMAIL
-        to = way.address if is_mail else f"the {way.kind.label} channel"
-        given = {"secret": way.secret or "", "language": way.user.language}
-        problem = send_test(way.address, settings, kind=way.kind, **given)
+        to = way.address if is_mail else way.name or f"the {way.kind.label} channel"
+        problem = send_test(
+            way.address,
+            settings,
+            kind=way.kind,
+            secret=way.secret or "",
+            language=way.user.language,
+            on_gone=lambda: gone.append(way.id),
+        )
     record_own_test(way, problem, actor=actor, now=clock.now())
+    for number in gone:
+        remove_gone_device(number, actor=actor, now=clock.now())
     if problem:
         flash(f"The test to {to} did not arrive. {problem}", "error")
     elif is_mail:

@@ -95,7 +95,7 @@ def is_for_everybody(app: Flask) -> bool:
     name = request.blueprint or ""
     if name == "public" or name.startswith("public_"):
         return not app.config["STATUS_PRIVATE"]
-    return name in ("assets", "health", "brief_link") or request.endpoint == "static"
+    return name in ("assets", "health", "brief_link", "shell") or request.endpoint == "static"
 
 
 def cookie_signer(app: Flask) -> URLSafeTimedSerializer:

@@ -32,7 +32,8 @@ def open_page(chromium, server, cookies):
     sessions = {nick: iter(each) for nick, each in cookies.items()}
 
     def make(nick: str | None = "maya", *, size: str = "desk", script: bool = True, **options):
-        given = {"reduced_motion": "reduce"} | options  # what blinks is drawn sixty times a second
+        # What blinks is drawn sixty times a second; what a service worker asks for no test sees.
+        given = {"reduced_motion": "reduce", "service_workers": "block"} | options
         context = chromium.new_context(
             viewport=SIZES[size], java_script_enabled=script, base_url=server.url, **given
         )

@@ -11,7 +11,7 @@ from majorops.domain.enums import AccountRole, AskState, BriefPage, Visibility
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.models import Ask, BriefLink, TimelineEvent
 from majorops.operations import briefs
-from majorops.operations.asks import answer_ask
+from majorops.operations.asks import answer_ask, ask
 from majorops.operations.briefs import ask_question, count_use, make_link, open_link, revoke_link
 
 READER = Actor(name="Board", role=AccountRole.EXECUTIVE)
@@ -99,6 +99,22 @@ def test_a_question_waits_for_the_mim_with_a_clock(incident, clock):
     row = ask_question(incident, "Is data lost?", asked_from="link:1", actor=READER, now=clock())
     assert (row.whom, row.asked_by, (row.due_at - clock()).seconds) == ("MIM", "Board", 900)
     assert "ask.opened" in kinds()
+
+
+@pytest.mark.parametrize("by_link", [True, False])
+def test_who_asks_is_named_to_the_mim(cast, incident, clock, by_link):
+    """An account by name and role, a link by whom it was made for; on the fireground and in the timeline."""
+    place, actor = ("link:1", READER) if by_link else (f"account:{cast.xin.user_id}", cast.xin)
+    named = READER.name if by_link else "Xin Zhao, Executive"
+    ask_question(incident, "Is data lost?", asked_from=place, actor=actor, now=clock())
+    entry = db.session.scalar(select(TimelineEvent).filter_by(kind="ask.opened"))
+    assert entry.detail == f"Question by {named}."
+    assert f"asked by {named}" in cast.browser("maya").get(f"/admin/incidents/{incident.id}").text
+
+
+def test_what_is_asked_on_the_fireground_names_nobody_there(cast, incident, clock):
+    ask(incident, whom="Rita Moreau", what="pool size", minutes=5, actor=cast.maya, now=clock())
+    assert "asked by" not in cast.browser("maya").get(f"/admin/incidents/{incident.id}").text
 
 
 def test_five_questions_at_once_from_one_place(incident, clock, cast):

@@ -69,6 +69,7 @@ from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.directory import Group, Person
 from majorops.operations.drafts import Asked
 from tests.cast import PASSWORD
+from tests.notifications.push_service import DEVICE
 from tests.operations.loaded import OPERATIONS
 
 BY_HAND = {"role_map": RoleMap()}
@@ -100,6 +101,7 @@ def prepared(cast, clock):
     own = {"kind": ChannelKind.EMAIL, "address": "a@b.cd", "actor": cast.ada, "now": clock()}
     OPERATIONS["own_notices.add_own_channel"](**own)
     OPERATIONS["directory.add_group"](Group("staff"), **BY_HAND, actor=SYSTEM, now=clock())
+    OPERATIONS["devices.add_device"](**DEVICE, actor=cast.ada, now=clock())
     OPERATIONS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
     times = {"starts_at": clock(), "ends_at": clock() + timedelta(hours=1)}
     OPERATIONS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
@@ -160,7 +162,8 @@ def calls(cast, clock) -> dict[str, tuple]:
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
     group = db.session.scalar(select(DirectoryGroup))
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
-    own = db.session.scalar(select(Channel).filter_by(user_id=cast.ada.user_id))
+    own = db.session.scalar(select(Channel).filter_by(user_id=cast.ada.user_id, kind=ChannelKind.EMAIL))
+    device = db.session.scalar(select(Channel).filter_by(kind=ChannelKind.PUSH))
     return {
         "bulk.add_history": ("none", lambda known: {"incident": []}),
         "search_index.rebuild": ("none",),
@@ -252,6 +255,9 @@ def calls(cast, clock) -> dict[str, tuple]:
         "own_notices.add_own_channel": ("none", {"kind": ChannelKind.EMAIL, "address": "b@b.cd"}),
         "own_notices.save_own_channel": ("none", own.id, {"address": "c@b.cd", "is_active": False}),
         "own_notices.remove_own_channel": ("none", own.id),
+        "devices.add_device": ("none", DEVICE | {"address": "https://push.example/2"}),
+        "devices.remove_left_device": ("none", device.id),
+        "devices.remove_gone_device": ("none", device.id),
         "own_notices.record_own_test": ("none", own, "", {}),
         "own_notices.save_notices": (
             "none",

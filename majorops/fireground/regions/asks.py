@@ -20,12 +20,14 @@ from majorops.models import Ask, TimelineEvent
 class OpenAsk:
     """An ask without an answer.
 
-    `turns_at`: when it looks otherwise by time alone, None for never.
+    `asker`: who asks, of a question from a brief; empty for what was asked on the fireground. `turns_at`:
+    when it looks otherwise by time alone, None for never.
     """
 
     id: int
     whom: str
     what: str
+    asker: str
     is_parked: bool
     due_at: datetime
     tone: str
@@ -89,6 +91,7 @@ def _open(ask: Ask, now: datetime) -> OpenAsk:
         id=ask.id,
         whom=ask.whom,
         what=ask.what,
+        asker=ask.asker if ask.asked_from else "",
         is_parked=bool(ask.parked),
         due_at=ask.due_at,
         tone="" if ask.parked and shown != "red" else shown,

@@ -1,0 +1,35 @@
+// On every page of staff: the service worker, and what sign-out takes along.
+const workers = navigator.serviceWorker;
+const SCOPE = "/admin/";
+const PATIENCE = 1000; // ms; sign-out does not wait for a browser that does not answer
+
+workers?.register("/worker.js", { scope: SCOPE, updateViaCache: "none" }).catch(() => {
+  // no HTTPS, or a browser that forbids it: everything but push messages works without
+});
+
+// A press on a notification, while this very page is open: to the place, without losing what is typed.
+workers?.addEventListener("message", ({ data }) => {
+  if (!data?.place) return;
+  location.hash = data.place;
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!workers || !form.matches("form[action$='/logout']") || form.dataset.left) return;
+  event.preventDefault();
+  form.dataset.left = "yes";
+  const late = new Promise((done) => setTimeout(done, PATIENCE));
+  Promise.race([leave(), late]).finally(() => form.submit());
+});
+
+// The server forgets the device too; this is for the browser: it takes no more, and shows no more.
+async function leave() {
+  try {
+    const worker = await workers.getRegistration(SCOPE);
+    for (const shown of (await worker?.getNotifications()) ?? []) shown.close();
+    const subscription = await worker?.pushManager?.getSubscription();
+    await subscription?.unsubscribe();
+  } catch {
+    // a browser that cannot say
+  }
+}
