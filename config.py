@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -121,11 +122,29 @@ def picture(value: str) -> str:
 
 
 def folder(value: str) -> str:
-    """The full path of a folder, which need not exist yet. Raises ValueError where a file is there."""
+    """The full path of a folder for public files, which need not exist yet.
+
+    Raises ValueError where a file is there, and for a folder that is somebody else's.
+    """
     path = Path(value.strip())
     if path.exists() and not path.is_dir():
         raise ValueError("use a folder")
+    if why := no_place_for_files(path):
+        raise ValueError(why)
     return str(path.resolve())
+
+
+def no_place_for_files(path: Path) -> str:
+    """Why public files may not be kept in this folder, by its place alone; empty where they may."""
+    here = path.resolve()
+    homes = {Path("/root"), Path("/home")}
+    with suppress(RuntimeError):  # an account without a home
+        homes.add(Path.home().resolve())
+    if here == Path(here.anchor) or here in homes:
+        return f"{here} is no folder for public files: use an empty one of its own"
+    if here == ROOT or here in ROOT.parents:
+        return f"{here} holds MajorOps itself: use an empty folder of its own"
+    return ""
 
 
 def secret(value: str) -> str:

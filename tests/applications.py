@@ -26,7 +26,17 @@ READ_LATE = ("AI_", "WTF_CSRF_ENABLED", "WEBHOOK_PRIVATE", "SCIM_TOKEN", "OIDC_R
 NEVER_KEPT = ("OIDC_ISSUER", "CF_ACCESS_TEAM", "PROXY_JWT_HEADER", "PUBLIC_DIR")
 
 # Extensions that no request changes.
-SAME = {"before_commit", "sqlalchemy", "migrate", "csrf", "admin", "public_origin"}
+SAME = {
+    "before_commit",
+    "sqlalchemy",
+    "migrate",
+    "csrf",
+    "admin",
+    "public_origin",
+    "unavailable_page",
+    "setting_states",
+    "unknown_settings",
+}
 
 
 def renew(app: Flask) -> None:

@@ -21,6 +21,7 @@ from majorops.notifications.selftest import send_test
 from majorops.operations import search_index
 from majorops.operations.delivery import record_test
 from majorops.publishing.files import PublicFiles
+from majorops.publishing.folder import NotOurs
 from majorops.realtime.invalidation import publish_messages
 from majorops.version import VERSION
 from majorops.web.health import is_ready
@@ -79,6 +80,8 @@ def work() -> None:
 def publish(folder: Path) -> None:
     """Write the public pages as files into FOLDER: every incident, complete with styles,
     for any web server or bucket.
+
+    FOLDER is new, empty, or was written by this before; in any other nothing is touched.
     """
     app = this_app()
     if app.config["STATUS_PRIVATE"]:
@@ -87,6 +90,8 @@ def publish(folder: Path) -> None:
         )
     try:
         written = PublicFiles(app, app.extensions["snapshots"], folder).write_all()
+    except NotOurs as problem:
+        raise click.ClickException(str(problem)) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or folder}: {error.strerror}") from None
     click.echo(f"{written} files in {folder}")

@@ -2,17 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
 from majorops.db import db
-from majorops.models import Incident
+from majorops.domain.events import AuditKind
+from majorops.models import AuditEntry, Incident, TimelineEvent
 from majorops.projections.queries import SUMMARY, systems_of
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
 from majorops.projections.values import PublicMonth, PublicSummary
 
 MONTH_LIMIT = 200
+# PostgreSQL gives out numbers before the commit: an entry may come after others with a higher one.
+OVERLAP = 200
+PUBLIC_KINDS = [kind.value for kind in AuditKind if kind.is_public]
+
+
+@dataclass(frozen=True)
+class RecordChanges:
+    """What came into the record since a place in it.
+
+    `entry`, `audit`: the newest number of the timelines and of the audit; `months`: the first days of the
+    months whose incidents have new entries; `is_wide`: something that any page may name has changed.
+    """
+
+    entry: int
+    audit: int
+    months: frozenset[date]
+    is_wide: bool
+
+
+def record_changes(entry: int | None, audit: int | None) -> RecordChanges:
+    """What came after these numbers, and a little before them; None: the newest numbers alone.
+
+    Four queries, each by a key.
+    """
+    newest = db.session.scalar(select(func.max(TimelineEvent.id))) or 0
+    newest_audit = db.session.scalar(select(func.max(AuditEntry.id))) or 0
+    if entry is None or audit is None:
+        return RecordChanges(newest, newest_audit, frozenset(), is_wide=False)
+    opened = db.session.scalars(
+        select(Incident.opened_at)
+        .join(TimelineEvent, TimelineEvent.incident_id == Incident.id)
+        .where(TimelineEvent.id > entry - OVERLAP)
+        .distinct()
+    )
+    kinds = db.session.scalars(select(AuditEntry.kind).where(AuditEntry.id > audit - OVERLAP).distinct())
+    months = frozenset(at.date().replace(day=1) for at in opened)
+    return RecordChanges(newest, newest_audit, months, not set(PUBLIC_KINDS).isdisjoint(kinds))
+
+
+def public_months(until: date) -> list[date]:
+    """The first day of `until`'s month and of every month before that has incidents, newest first."""
+    found: list[date] = []
+    month: date | None = until.replace(day=1)
+    while month is not None:
+        found.append(month)
+        start = datetime(month.year, month.month, 1, tzinfo=UTC)
+        month = _month_of(func.max(Incident.opened_at), Incident.opened_at < start)
+    return found
 
 
 def public_month(first_day: date) -> PublicMonth:
