@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from majorops.domain.enums import ChannelKind
+from majorops.notifications import mail
 from majorops.notifications.message import Message, NotSent
 from majorops.notifications.worker import SEND
 from majorops.operations.reader import texts
@@ -19,10 +20,12 @@ def send_test(
     kind: ChannelKind = ChannelKind.EMAIL,
     secret: str = "",
     language: str = "en",
+    say: Callable[[str], None] | None = None,
 ) -> str:
     """Send a test to this address at once, not by the outbox.
 
-    Whoever asked waits for the answer, half a minute at most. `secret`: signs a webhook. Returns why it did
+    Whoever asked waits for the answer, half a minute at most. `secret`: signs a webhook. `say`: is told
+    each step of an e-mail when it is done. Returns why it did
     not arrive at the mail server, or at the channel; empty when that took it.
     """
     t = texts(language)
@@ -39,7 +42,10 @@ def send_test(
         link=settings["BASE_URL"] or "",
     )
     try:
-        SEND[kind](message, dict(settings))
+        if say and kind is ChannelKind.EMAIL:
+            mail.send(message, settings, say)
+        else:
+            SEND[kind](message, dict(settings))
     except NotSent as problem:
         return str(problem)
     except Exception as error:  # a service's own client may raise anything

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, flash
 
 from majorops import clock
@@ -24,7 +26,7 @@ def try_out(actor: Actor, way: Channel | User) -> None:
     else:
         is_mail = way.kind is ChannelKind.EMAIL
         to = way.address if is_mail else f"the {way.kind.label} channel"
-        given = {"secret": way.secret or "", "language": way.user.language}
+        given: dict[str, Any] = {"secret": way.secret or "", "language": way.user.language}
         problem = send_test(way.address, settings, kind=way.kind, **given)
     record_own_test(way, problem, actor=actor, now=clock.now())
     if problem:
