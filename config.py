@@ -587,7 +587,7 @@ def nearest(bare: str, known: Iterable[str]) -> str:
 def shown(name: str, value: object, state: str) -> str:
     """A setting's state and value in a few words: a secret's value never, what is not set as a dash."""
     if name in SECRETS:
-        return {SET: "set", FROM_FILE: "from file"}.get(state, "not set")
+        return state if value or state != DEFAULT else "not set"
     if value in (None, "", (), {}):
         text = "-"
     elif isinstance(value, bool):

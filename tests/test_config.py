@@ -177,7 +177,8 @@ def test_names_that_are_no_setting(tmp_path):
     ("name", "value", "state", "said"),
     [
         ("SMTP_URL", "smtp://u:p@h", config.SET, "set"),
-        ("SECRET_KEY", "x" * 40, config.DEFAULT, "not set"),
+        ("SECRET_KEY", "x" * 40, config.DEFAULT, "default"),
+        ("SMTP_URL", None, config.DEFAULT, "not set"),
         ("ROBOTS", True, config.DEFAULT, "on (default)"),
         ("LOGO", None, config.DEFAULT, "- (default)"),
         ("SESSION_IDLE_HOURS", 12.0, config.DEFAULT, "12 (default)"),
