@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from majorops.db import db
 from majorops.domain.events import AuditKind
@@ -16,7 +16,7 @@ from majorops.projections.values import PublicMonth, PublicSummary
 
 MONTH_LIMIT = 200
 # PostgreSQL gives out numbers before the commit: an entry may come after others with a higher one.
-OVERLAP = 200
+OVERLAP, OVERLAP_TIME = 200, timedelta(minutes=1)
 PUBLIC_KINDS = [kind.value for kind in AuditKind if kind.is_public]
 
 
@@ -34,8 +34,8 @@ class RecordChanges:
     is_wide: bool
 
 
-def record_changes(entry: int | None, audit: int | None) -> RecordChanges:
-    """What came after these numbers, and a little before them; None: the newest numbers alone.
+def record_changes(entry: int | None, audit: int | None, now: datetime) -> RecordChanges:
+    """What came after these numbers, and within a minute before them; None: the newest numbers alone.
 
     Four queries, each by a key.
     """
@@ -46,12 +46,16 @@ def record_changes(entry: int | None, audit: int | None) -> RecordChanges:
     opened = db.session.scalars(
         select(Incident.opened_at)
         .join(TimelineEvent, TimelineEvent.incident_id == Incident.id)
-        .where(TimelineEvent.id > entry - OVERLAP)
+        .where(_is_after(TimelineEvent, entry, now))
         .distinct()
     )
-    kinds = db.session.scalars(select(AuditEntry.kind).where(AuditEntry.id > audit - OVERLAP).distinct())
+    kinds = db.session.scalars(select(AuditEntry.kind).where(_is_after(AuditEntry, audit, now)).distinct())
     months = frozenset(at.date().replace(day=1) for at in opened)
     return RecordChanges(newest, newest_audit, months, not set(PUBLIC_KINDS).isdisjoint(kinds))
+
+
+def _is_after(of: type[TimelineEvent] | type[AuditEntry], number: int, now: datetime) -> ColumnElement[bool]:
+    return and_(of.id > number - OVERLAP, or_(of.id > number, of.at >= now - OVERLAP_TIME))
 
 
 def public_months(until: date) -> list[date]:

@@ -159,7 +159,8 @@ class PublicFiles:
         if not has_changed and self._seen is not None:
             return []
         is_first = self._seen is None
-        changes = record_changes(*(self._seen or (None, None)))
+        entry, audit = self._seen or (None, None)
+        changes = record_changes(entry, audit, clock.now())
         self._seen = (changes.entry, changes.audit)
         there = {file: MONTH.fullmatch(self._name(file)) for file in self.folder.glob("**/history/*.html")}
         changed = {f"{day:%Y-%m}" for day in changes.months}
