@@ -12,19 +12,23 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Self
+from tempfile import TemporaryFile
+from typing import Annotated, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import Field, PlainValidator, ValidationError, model_validator
+from dotenv import dotenv_values
+from pydantic import Field, PlainValidator, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MAJOROPS_"
-IN_FILE = "_FILE"
 ROOT = Path(__file__).resolve().parent
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+SECRET_LENGTH = 32
 ROLES = ("admin", "mim", "responder", "executive", "stakeholder")
 
 
@@ -131,9 +135,11 @@ def web_address(value: str) -> str:
 
 
 def host(value: str) -> str:
-    """A host name with a dot, in lower case, without scheme or path. Raises ValueError."""
+    """A host name with a dot, in lower case, without scheme, port or path. Raises ValueError."""
     name = value.strip().lower()
-    if "/" in name or "." not in name or " " in name:
+    if re.fullmatch(r"[^/\s]*:[0-9]*", name):
+        raise ValueError("use a host name without a port, such as new.example.org: it holds at every port")
+    if "." not in name or not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", name):
         raise ValueError("use a host name alone, such as new.example.org")
     return name
 
@@ -154,16 +160,34 @@ def picture(value: str) -> str:
 
 
 def folder(value: str) -> str:
-    """The full path of a folder, which need not exist yet. Raises ValueError where a file is there."""
+    """The full path of a folder for public files, which need not exist yet.
+
+    Raises ValueError where a file is there, and for a folder that is somebody else's.
+    """
     path = Path(value.strip())
     if path.exists() and not path.is_dir():
         raise ValueError("use a folder")
+    if why := no_place_for_files(path):
+        raise ValueError(why)
     return str(path.resolve())
+
+
+def no_place_for_files(path: Path) -> str:
+    """Why public files may not be kept in this folder, by its place alone; empty where they may."""
+    here = path.resolve()
+    homes = {Path("/root"), Path("/home")}
+    with suppress(RuntimeError):  # an account without a home
+        homes.add(Path.home().resolve())
+    if here == Path(here.anchor) or here in homes:
+        return f"{here} is no folder for public files: use an empty one of its own"
+    if here == ROOT or here in ROOT.parents:
+        return f"{here} holds MajorOps itself: use an empty folder of its own"
+    return ""
 
 
 def secret(value: str) -> str:
     """A text of at least 32 characters, as it is. Raises ValueError."""
-    if len(value) < 32:
+    if len(value) < SECRET_LENGTH:
         raise ValueError("use at least 32 characters")
     return value
 
@@ -325,7 +349,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=ROOT / ".env",
-        dotenv_filtering="only_existing",
         case_sensitive=True,
         enable_decoding=False,
         validate_default=False,
@@ -465,6 +488,24 @@ class Settings(BaseSettings):
         repr=False,
     )
 
+    _states: dict[str, str] = PrivateAttr(default_factory=dict)
+    _unknown: tuple[tuple[str, str], ...] = PrivateAttr(())
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Setting → where its value comes from: SET, FROM_FILE or DEFAULT."""
+        return self._states
+
+    @property
+    def unknown(self) -> tuple[tuple[str, str], ...]:
+        """Names in the environment and in `.env` that are no setting, each with the nearest that is one."""
+        return self._unknown
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls, init_settings, **_):
+        """Only what `load` found: it reads `.env` and the environment itself, for the files of secrets."""
+        return (init_settings,)
+
     @model_validator(mode="before")
     @classmethod
     def leave_out_empty(cls, given: dict[str, str]) -> dict[str, str]:
@@ -494,11 +535,44 @@ class Settings(BaseSettings):
                 "MAJOROPS_AI_MODEL: set MAJOROPS_AI_BASE_URL or MAJOROPS_AI_API_KEY too: "
                 "there is nobody to ask"
             )
+        self._agree_on_hosts()
+        if (self.OIDC_CLIENT_ID or self.OIDC_CLIENT_SECRET) and not self.OIDC_ISSUER:
+            raise ConfigError("MAJOROPS_OIDC_ISSUER: needed because MAJOROPS_OIDC_CLIENT_… is set")
+        if (self.PROXY_JWT_ISSUER or self.PROXY_SIGN_OUT) and not self.PROXY_JWT_HEADER:
+            raise ConfigError("MAJOROPS_PROXY_JWT_HEADER: needed because …_ISSUER or …_SIGN_OUT is set")
+        if self.SESSION_IDLE_HOURS > self.SESSION_MAX_HOURS:
+            raise ConfigError(
+                "MAJOROPS_SESSION_IDLE_HOURS: not above MAJOROPS_SESSION_MAX_HOURS, "
+                f"which is {self.SESSION_MAX_HOURS:g}"
+            )
         if self.PUBLIC_DIR and self.STATUS_PRIVATE:
             raise ConfigError(
                 "MAJOROPS_PUBLIC_DIR: not while MAJOROPS_STATUS_PRIVATE is on: anybody could read the files"
             )
         return self
+
+    def _agree_on_hosts(self) -> None:
+        """Whether each host has one purpose. Raises ConfigError."""
+        if self.STATUS_HOST and self.STATUS_HOST == self.INTAKE_HOST:
+            raise ConfigError(
+                "MAJOROPS_STATUS_HOST, MAJOROPS_INTAKE_HOST: use two hosts: each has pages of its own"
+            )
+        main = urlsplit(self.BASE_URL or "").hostname
+        for name in ("STATUS_HOST", "INTAKE_HOST"):
+            if main and getattr(self, name) == main:
+                raise ConfigError(f"{PREFIX}{name}: use another host than MAJOROPS_BASE_URL, or leave it out")
+        if self.STATUS_HOST and self.STATUS_PRIVATE:
+            raise ConfigError(
+                "MAJOROPS_STATUS_PRIVATE: not with MAJOROPS_STATUS_HOST: nobody can sign in on that host"
+            )
+
+
+SET, FROM_FILE, DEFAULT = "set", "from file", "default"
+SECRETS = frozenset(name for name, setting in Settings.model_fields.items() if not setting.repr)
+"""Settings that are never shown; each may also be the name of a file: MAJOROPS_<NAME>_FILE."""
+SHOWN = 60  # characters of a value, in a list
+OF_TESTS = f"{PREFIX}TESTS_"
+FILE_BYTES = 65_536
 
 
 def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "instance") -> Settings:
@@ -508,46 +582,131 @@ def load(environ: Mapping[str, str] | None = None, instance: Path = ROOT / "inst
     `instance`: the folder for the embedded database and the kept secret key.
     Raises ConfigError for a value that cannot be right.
     """
-    given: dict[str, Any] = {}
-    if environ is not None:  # an empty value for what is absent, which hides the process environment
-        given = {name: environ.get(PREFIX + name, "") for name in Settings.model_fields}
-    given |= from_files(os.environ if environ is None else environ)
+    raw = environment() if environ is None else environ
+    given, states = {}, {}
+    for name in Settings.model_fields:
+        given[name], states[name] = found(name, raw)
     try:
-        settings = Settings(**given)
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as problem:
         first = problem.errors()[0]
-        raise ConfigError(f"{PREFIX}{first['loc'][0]}: {first['ctx']['error']}") from None
+        name = str(first["loc"][0])
+        end = "_FILE" if states[name] == FROM_FILE else ""
+        raise ConfigError(f"{PREFIX}{name}{end}: {first['ctx']['error']}") from None
+    settings._states, settings._unknown = states, unknown(raw)
     settings.DATABASE_URL = settings.DATABASE_URL or f"sqlite:///{instance / 'majorops.db'}"
     settings.SECRET_KEY = settings.SECRET_KEY or kept_secret(instance)
     return settings
 
 
-def from_files(environ: Mapping[str, str]) -> dict[str, str]:
-    """The secrets whose file is named in the environment: `MAJOROPS_SECRET_KEY_FILE` for SECRET_KEY.
+def environment() -> dict[str, str]:
+    """What `.env` and the process environment say; the environment wins, with an empty value too."""
+    file = Settings.model_config["env_file"]
+    kept = {name: value or "" for name, value in dotenv_values(cast(Path, file)).items()}
+    return kept | dict(os.environ)
 
-    Raises ConfigError where the file cannot be read, or the secret itself is set as well.
+
+def found(name: str, raw: Mapping[str, str]) -> tuple[str, str]:
+    """The raw value of a setting and where it comes from; empty and DEFAULT where nothing is said.
+
+    Raises ConfigError for a secret that is given twice, or whose file cannot be read.
     """
-    found = {}
-    for name, field in Settings.model_fields.items():
-        path = environ.get(PREFIX + name + IN_FILE)
-        if field.repr or not path:
-            continue
-        if environ.get(PREFIX + name):
-            raise ConfigError(f"{PREFIX}{name}{IN_FILE}: not beside {PREFIX}{name}")
+    value, path = raw.get(PREFIX + name, ""), raw.get(f"{PREFIX}{name}_FILE", "").strip()
+    if name not in SECRETS or not path:
+        return value, SET if value else DEFAULT
+    if value:
+        raise ConfigError(f"{PREFIX}{name}, {PREFIX}{name}_FILE: set one of the two")
+    return secret_in(path, f"{PREFIX}{name}_FILE"), FROM_FILE
+
+
+def secret_in(path: str, setting: str) -> str:
+    """The text of a file that holds a secret, without the line end. Raises ConfigError."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read(FILE_BYTES + 1).decode().rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(f"{setting}: {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{setting}: {path} is no text") from None
+    if not text.strip() or len(text) > FILE_BYTES or "\n" in text:
+        raise ConfigError(f"{setting}: {path} must hold one line, the secret alone")
+    return text
+
+
+def unknown(raw: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Names with our prefix, in any case, that are no setting, each with the nearest that is one."""
+    known = [*Settings.model_fields, *(f"{name}_FILE" for name in SECRETS)]  # without what all begin with
+    odd = sorted(
+        name
+        for name in raw
+        if name.upper().startswith(PREFIX)
+        and name.removeprefix(PREFIX) not in known
+        and not name.startswith(OF_TESTS)
+    )
+    return tuple((name, nearest(name.upper().removeprefix(PREFIX), known)) for name in odd)
+
+
+def nearest(bare: str, known: Iterable[str]) -> str:
+    """The setting, with PREFIX, whose name is most like this one; empty where none is."""
+    return "".join(PREFIX + name for name in get_close_matches(bare, list(known), 1))
+
+
+def shown(name: str, value: object, state: str) -> str:
+    """A setting's state and value in a few words: a secret's value never, what is not set as a dash."""
+    if name in SECRETS:
+        return state if value or state != DEFAULT else "not set"
+    if value in (None, "", (), {}):
+        text = "-"
+    elif isinstance(value, bool):
+        text = "on" if value else "off"
+    elif isinstance(value, tuple):
+        text = ",".join(map(str, value))
+    else:
+        text = json.dumps(value) if isinstance(value, dict) else str(value).removesuffix(".0")
+    text = re.sub(r"//[^/@]*@", "//…@", text)  # a user and a password may stand in an address
+    short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    return f"{short} (default)" if state == DEFAULT else short
+
+
+def folder_problem(path: Path) -> str:
+    """Why nothing can be written into this folder, or why it cannot be made; empty where it can be."""
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"{there} cannot be written"
+    if there == path:
         try:
-            found[name] = Path(path).read_text().strip()
-        except (OSError, UnicodeDecodeError):
-            raise ConfigError(f"{PREFIX}{name}{IN_FILE}: there is no such file to read") from None
-    return found
+            with TemporaryFile(dir=path):
+                pass
+        except OSError as error:
+            return f"{path} cannot be written: {error.strerror}"
+    return ""
+
+
+def unknown_in_words(names: Iterable[tuple[str, str]]) -> list[str]:
+    """One line for each name of `unknown`: what it is, and which setting was meant."""
+    return [
+        f"{name}: no setting has this name." + (f" Do you mean {meant}?" if meant else "")
+        for name, meant in names
+    ]
 
 
 def kept_secret(instance: Path) -> str:
-    """The secret key kept under `instance/`; made on the first start, for the server's account alone."""
-    instance.mkdir(parents=True, exist_ok=True)
+    """The secret key kept under `instance/`; made on the first start, for the server's account alone.
+
+    Raises ConfigError where it can be neither read nor made.
+    """
     path = instance / "secret_key"
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text()
+        instance.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(file, "w") as made:
+                made.write(secrets.token_urlsafe(48))
+        kept = path.read_text()
+    except OSError as error:
+        raise ConfigError(
+            f"MAJOROPS_SECRET_KEY: not set, and {path} cannot be kept: {error.strerror}"
+        ) from None
+    if len(kept) < SECRET_LENGTH:
+        raise ConfigError(f"MAJOROPS_SECRET_KEY: not set, and {path} holds none: remove that file")
+    return kept

@@ -33,6 +33,8 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     app = Flask(__name__, template_folder=ROOT / "templates", instance_path=str(ROOT / "instance"))
     read = config.load() if settings is None else config.load({})
     values = dict(read) | (settings or {})
+    app.extensions["setting_states"] = read.states | dict.fromkeys(settings or (), config.SET)
+    app.extensions["unknown_settings"] = read.unknown
     app.config.update(
         values,
         SQLALCHEMY_DATABASE_URI=values["DATABASE_URL"],

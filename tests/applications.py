@@ -37,7 +37,17 @@ READ_LATE = (
 NEVER_KEPT = ("OIDC_ISSUER", "CF_ACCESS_TEAM", "PROXY_JWT_HEADER", "PUBLIC_DIR")
 
 # Extensions that no request changes.
-SAME = {"before_commit", "sqlalchemy", "migrate", "csrf", "admin", "public_origin"}
+SAME = {
+    "before_commit",
+    "sqlalchemy",
+    "migrate",
+    "csrf",
+    "admin",
+    "public_origin",
+    "unavailable_page",
+    "setting_states",
+    "unknown_settings",
+}
 
 
 def renew(app: Flask) -> None:

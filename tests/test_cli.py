@@ -5,10 +5,12 @@ import json
 import pytest
 from sqlalchemy import select
 
+import config
 from majorops import clock
 from majorops.db import db
 from majorops.models import User
 from majorops.web.health import why_late
+from tests.notifications.receivers import MailServer
 
 
 @pytest.fixture
@@ -96,6 +98,80 @@ def test_check(flask):
     answer = flask("check")
     assert answer.exit_code == 0
     assert "migrations: complete" in answer.output
+
+
+def test_check_lists_every_setting_and_no_secret(flask, app):
+    app.extensions["setting_states"] = {"ACCENT": "set", "SCIM_TOKEN": "from file"}
+    app.config.update(ACCENT="#0057b8", SCIM_TOKEN="hunter2hunter2")
+    said = flask("check").output
+    assert "MAJOROPS_ACCENT: #0057b8\n" in said
+    assert "MAJOROPS_ROBOTS: on (default)\n" in said
+    assert "MAJOROPS_SCIM_TOKEN: from file\n" in said
+    assert [name for name in config.Settings.model_fields if f"MAJOROPS_{name}: " not in said] == []
+    assert "hunter2" not in said
+    assert app.config["SECRET_KEY"] not in said
+
+
+def test_check_stops_at_a_name_that_is_no_setting(flask, app):
+    app.extensions["unknown_settings"] = (("MAJOROPS_SMPT_URL", "MAJOROPS_SMTP_URL"),)
+    answer = flask("check")
+    assert answer.exit_code == 1
+    assert (
+        "Error: MAJOROPS_SMPT_URL: no setting has this name. Do you mean MAJOROPS_SMTP_URL?" in answer.output
+    )
+
+
+def test_check_names_a_folder_of_somebody_else(flask, app, tmp_path):
+    (tmp_path / "theirs").write_text("x")
+    app.config["PUBLIC_DIR"] = str(tmp_path)
+    answer = flask("check")
+    assert answer.exit_code == 1
+    assert f"MAJOROPS_PUBLIC_DIR: {tmp_path} holds files that are not MajorOps' (theirs)" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("mode", "steps", "end"),
+    [
+        ("good", 5, "mail: the server took the test to ada@example.org"),
+        ("refuses", 4, "did not arrive. It ended at: accepted. The mail server answered 550: nobody here"),
+        ("busy", 4, "did not arrive. It ended at: accepted. The mail server answered 451: later"),
+    ],
+)
+def test_check_says_each_step_of_a_test_mail(flask, app, mode, steps, end):
+    server = MailServer(mode)
+    app.config["SMTP_URL"] = server.url
+    answer = flask("check", "--send-test", "ada@example.org")
+    server.stop()
+    said = answer.output.partition("mail: a test to ada@example.org\n")[2].splitlines()
+    port = server.url.rpartition(":")[2]
+    wanted = (
+        "DNS: 127.0.0.1 is 127.0.0.1",
+        f"connect: port {port} answered 220 ",
+        "TLS: none, the server offers none",
+        "login: none, no user is set",
+        "accepted: from majorops@localhost, for ada@example.org",
+    )
+    assert [line.strip()[: len(step)] for line, step in zip(said, wanted[:steps], strict=False)] == list(
+        wanted[:steps]
+    )
+    assert end in said[steps]
+    assert answer.exit_code == (mode != "good")
+
+
+@pytest.mark.parametrize(
+    ("url", "end"),
+    [
+        ("smtp://127.0.0.1:9", "It ended at: connect. 127.0.0.1: "),
+        ("smtp://nobody.invalid", "It ended at: DNS. nobody.invalid: "),
+        (None, "did not arrive. "),
+    ],
+)
+def test_check_says_where_a_test_mail_ended(flask, app, url, end):
+    app.config["SMTP_URL"] = url
+    answer = flask("check", "--send-test", "ada@example.org")
+    assert answer.exit_code == 1
+    assert end in answer.output
+    assert ("ended at" in answer.output) == bool(url)
 
 
 def test_demo_once(flask, app):

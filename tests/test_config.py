@@ -50,6 +50,22 @@ def load(tmp_path, **environ):
             "MAJOROPS_INTAKE_HOST: use a host name alone, such as new.example.org",
         ),
         (
+            "STATUS_HOST",
+            "status.example.org:8443",
+            "MAJOROPS_STATUS_HOST: use a host name without a port, such as new.example.org: "
+            "it holds at every port",
+        ),
+        (
+            "INTAKE_HOST",
+            "new_.exa mple.org",
+            "MAJOROPS_INTAKE_HOST: use a host name alone, such as new.example.org",
+        ),
+        (
+            "PUBLIC_DIR",
+            "/",
+            "MAJOROPS_PUBLIC_DIR: / is no folder for public files: use an empty one of its own",
+        ),
+        (
             "REDIS_URL",
             "localhost:6379",
             "MAJOROPS_REDIS_URL: use an address that begins with redis:// or rediss://",
@@ -77,6 +93,119 @@ def test_a_value_that_cannot_be_right_stops_the_start(tmp_path, name, value, sen
     assert str(stopped.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"STATUS_HOST": "a.example.org", "INTAKE_HOST": "a.example.org"}, "use two hosts"),
+        ({"BASE_URL": "https://a.example.org:8443", "STATUS_HOST": "a.example.org"}, "use another host than"),
+        ({"BASE_URL": "https://a.example.org", "INTAKE_HOST": "a.example.org"}, "use another host than"),
+        ({"STATUS_HOST": "a.example.org", "STATUS_PRIVATE": "on"}, "nobody can sign in on that host"),
+        ({"OIDC_CLIENT_ID": "us"}, "MAJOROPS_OIDC_ISSUER: needed"),
+        ({"PROXY_JWT_ISSUER": "us"}, "MAJOROPS_PROXY_JWT_HEADER: needed"),
+        ({"SESSION_IDLE_HOURS": "80"}, "not above MAJOROPS_SESSION_MAX_HOURS, which is 72"),
+    ],
+)
+def test_settings_that_contradict_each_other(tmp_path, given, says):
+    with pytest.raises(config.ConfigError, match=says):
+        load(tmp_path, **given)
+
+
+RIGHT = {
+    "DATABASE_URL": "postgresql://u:secret@h/d",
+    "REDIS_URL": "redis://u:secret@h",
+    "SMTP_URL": "smtp://u:secret@h",
+}
+
+
+@pytest.mark.parametrize("name", sorted(config.SECRETS))
+class TestASecretFromAFile:
+    """Every setting that is never shown."""
+
+    def test_is_read_without_the_line_end(self, tmp_path, name):
+        value = RIGHT.get(name, "secret" * 8)
+        (tmp_path / "file").write_text(f"{value}\n")
+        given = {"AI_MODEL": "m"} if name == "AI_API_KEY" else {}
+        given |= {"OIDC_ISSUER": "https://i", "OIDC_CLIENT_ID": "us"} if name == "OIDC_CLIENT_SECRET" else {}
+        settings = load(tmp_path, **{f"{name}_FILE": str(tmp_path / "file")}, **given)
+        assert getattr(settings, name).replace("+psycopg", "") == value
+        assert settings.states[name] == config.FROM_FILE
+        assert settings.unknown == ()
+        assert config.shown(name, value, config.FROM_FILE) == "from file"
+        assert value not in repr(settings)
+
+    def test_is_given_once(self, tmp_path, name):
+        with pytest.raises(config.ConfigError) as stopped:
+            load(tmp_path, **{name: "x", f"{name}_FILE": "/x"})
+        assert str(stopped.value) == f"MAJOROPS_{name}, MAJOROPS_{name}_FILE: set one of the two"
+
+    @pytest.mark.parametrize(
+        ("content", "says"),
+        [(None, "cannot be read: No such file"), (b"", "one line"), (b"\xff", "is no text")],
+    )
+    def test_says_what_is_wrong_with_the_file(self, tmp_path, name, content, says):
+        file = tmp_path / "file"
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(config.ConfigError, match=f"^MAJOROPS_{name}_FILE: {file} .*{says}"):
+            load(tmp_path, **{f"{name}_FILE": str(file)})
+
+
+def test_a_value_in_a_file_is_checked_and_never_said(tmp_path):
+    (tmp_path / "file").write_text("hunter2")
+    with pytest.raises(config.ConfigError, match=r"^MAJOROPS_SECRET_KEY_FILE: use at least 32 characters$"):
+        load(tmp_path, SECRET_KEY_FILE=str(tmp_path / "file"))
+
+
+def test_names_that_are_no_setting(tmp_path):
+    settings = config.load(
+        {
+            "MAJOROPS_SMPT_URL": "x",
+            "majorops_org_name": "x",
+            "MAJOROPS_TESTS_X": "x",
+            "MAJOROPS_ACCENT_FILE": "x",
+        },
+        instance=tmp_path,
+    )
+    assert config.unknown_in_words(settings.unknown) == [
+        "MAJOROPS_ACCENT_FILE: no setting has this name. Do you mean MAJOROPS_ACCENT?",
+        "MAJOROPS_SMPT_URL: no setting has this name. Do you mean MAJOROPS_SMTP_URL?",
+        "majorops_org_name: no setting has this name. Do you mean MAJOROPS_ORG_NAME?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "state", "said"),
+    [
+        ("SMTP_URL", "smtp://u:p@h", config.SET, "set"),
+        ("SECRET_KEY", "x" * 40, config.DEFAULT, "default"),
+        ("SMTP_URL", None, config.DEFAULT, "not set"),
+        ("ROBOTS", True, config.DEFAULT, "on (default)"),
+        ("LOGO", None, config.DEFAULT, "- (default)"),
+        ("SESSION_IDLE_HOURS", 12.0, config.DEFAULT, "12 (default)"),
+        ("DURATION_STRICT", (30, 60), config.SET, "30,60"),
+        ("AI_BASE_URL", "https://me:secret@ai.example.org/v1", config.SET, "https://…@ai.example.org/v1"),
+        ("OIDC_ROLE_MAP", {"ops": "mim"}, config.SET, '{"ops": "mim"}'),
+    ],
+)
+def test_how_a_setting_is_shown(name, value, state, said):
+    assert config.shown(name, value, state) == said
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    assert config.folder_problem(tmp_path / "new/folder") == ""
+    monkeypatch.setattr(config.os, "access", lambda path, mode: False)
+    assert config.folder_problem(tmp_path / "new/folder") == f"{tmp_path} cannot be written"
+
+
+def test_an_instance_folder_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(config.ConfigError, match=r"^MAJOROPS_SECRET_KEY: not set, and .*: Not a directory$"):
+        config.load({}, instance=tmp_path / "file/instance")
+    (tmp_path / "secret_key").write_text("")
+    with pytest.raises(config.ConfigError, match=r"holds none: remove that file$"):
+        config.load({}, instance=tmp_path)
+
+
 def test_the_first_of_many_is_named(tmp_path):
     with pytest.raises(config.ConfigError, match=r"^MAJOROPS_ACCENT: use a colour such as #0057b8$"):
         load(tmp_path, OIDC_ISSUER="nowhere", AI_TIMEOUT="long", ACCENT="blue")
@@ -102,22 +231,7 @@ def test_the_environment_wins_over_the_file(tmp_path, monkeypatch, environment, 
     settings = dict(config.load(instance=tmp_path))
     assert [settings[key] for key in ("ORG_NAME", "LOGO", "ACCENT")] == [name, None, None]
     assert config.load({}, instance=tmp_path).ORG_NAME == "MajorOps"
-
-
-def test_a_secret_is_read_from_its_file(tmp_path):
-    file = tmp_path / "key"
-    file.write_text("k" * 40 + "\n")
-    assert load(tmp_path, SECRET_KEY_FILE=str(file)).SECRET_KEY == "k" * 40
-    with pytest.raises(
-        config.ConfigError, match=r"^MAJOROPS_SECRET_KEY_FILE: not beside MAJOROPS_SECRET_KEY$"
-    ):
-        load(tmp_path, SECRET_KEY_FILE=str(file), SECRET_KEY="s" * 40)
-    with pytest.raises(config.ConfigError, match=r"^MAJOROPS_SMTP_URL_FILE: there is no such file to read$"):
-        load(tmp_path, SMTP_URL_FILE=str(tmp_path / "nowhere"))
-    file.write_text("short")
-    with pytest.raises(config.ConfigError, match=r"^MAJOROPS_SECRET_KEY: use at least 32 characters$"):
-        load(tmp_path, SECRET_KEY_FILE=str(file))
-    assert load(tmp_path, ORG_NAME_FILE=str(file)).ORG_NAME == "MajorOps"
+    assert ("MAJOROPS_UNKNOWN", "") in config.load(instance=tmp_path).unknown
 
 
 @pytest.mark.parametrize("key", ["x", "A" * 43, "_" * 43, "?" * 43])

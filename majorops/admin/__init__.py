@@ -8,7 +8,17 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
-from majorops.admin import delivery, drafts, maintenance, reach, response, runcards, subscribers, templates
+from majorops.admin import (
+    delivery,
+    drafts,
+    first_steps,
+    maintenance,
+    reach,
+    response,
+    runcards,
+    subscribers,
+    templates,
+)
 from majorops.admin.base import Guard, Table
 from majorops.admin.tables import TABLES
 from majorops.db import db
@@ -51,7 +61,7 @@ class Index(Guard, AdminIndexView):
             (group, [(table, *table.count_rows()) for table in tables])
             for group, tables in grouped(self.admin).items()
         ]
-        return self.render("admin/start.html", groups=groups)
+        return self.render("admin/start.html", groups=groups, steps=first_steps.steps_now())
 
 
 def grouped(admin: Admin) -> dict[str, list[Table]]:
@@ -66,7 +76,8 @@ def init_app(app: Flask) -> None:
     All pages are templates of our own (templates/admin): no script, no style from elsewhere. Endpoints
     begin with `admin` or `data_`, by which web/access.py knows them.
     """
-    app.register_blueprint(reach.bp)
+    for pages in (reach.bp, first_steps.bp):
+        app.register_blueprint(pages)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
     more = (response, runcards, delivery, subscribers, maintenance, drafts, templates)
     for table, model, name in sum((part.TABLES for part in more), TABLES):

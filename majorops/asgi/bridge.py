@@ -45,10 +45,14 @@ class BufferedBridge(WSGIResponder):
     def send(self, message: SendEvent | None) -> None:
         """Keep a message of Flask's answer until its end, then hand all of them to the loop at once.
 
+        Without the Date that Werkzeug gives to whatever has an ETag: the server says one in every answer, and
+        a browser's script reads two of them as none.
         A longer answer is handed over in parts, each as soon as it exceeds `AT_ONCE_BYTES`; its thread then
         waits for room in the queue.
         """
         one = cast(dict[str, Any], message)
+        if one["type"] == "http.response.start":
+            one["headers"] = [line for line in one["headers"] if line[0].lower() != b"date"]
         self._kept.append(one)
         is_end = one["type"] == "http.response.body" and not one.get("more_body")
         if is_end and not self._is_long:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from flask import Flask
 
+from config import unknown_in_words
 from majorops.asgi.limits import fit_open_files
 from majorops.notifications import Worker
 from majorops.operations import after_commit
@@ -65,7 +66,8 @@ class Lifespan:
             self._worker.start()
         self._health.start()
         self._end_streams_at_shutdown()
-        for line in filter(None, (found.warning, console_line(self._app), fit_open_files(IN_ALL))):
+        said = [found.warning, *unknown_in_words(self._app.extensions["unknown_settings"])]
+        for line in filter(None, (*said, console_line(self._app), fit_open_files(IN_ALL))):
             print(line, file=sys.stderr, flush=True)  # noqa: T201 (the console is where the code belongs)
         # What stands by now stays for good. Looking through all of it for garbage took 150 ms of
         # some save every 2 s.

@@ -132,6 +132,10 @@ class BoundedProtocol(HttpToolsProtocol):
         elif not self._ends_with_answers():
             super().send_400_response(msg)
 
+    def _default_headers(self) -> bytes:
+        """The lines that the server gives to every answer: the Date."""
+        return b"".join(b"%b: %b\r\n" % line for line in self.server_state.default_headers)
+
     def _ends_with_answers(self) -> bool:
         """Whether answers to earlier requests are on their way, so that the connection ends with them.
 
@@ -192,8 +196,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timing()
         if self.transport.is_closing() or self._ends_with_answers():
             return
-        head = b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-        self.transport.write(head % (status, len(text)) + text)
+        head = b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n" % (status, len(text))
+        self.transport.write(head + self._default_headers() + b"connection: close\r\n\r\n" + text)
         self.transport.close()
 
 
@@ -262,12 +266,7 @@ class PublicPagesProtocol(BoundedProtocol):
                 encoding = accepted(value.decode("latin-1"))
             elif name == b"if-none-match":
                 is_known = found.is_known(value.decode("latin-1"))
-        parts = [(found.unchanged if is_known else found.heads)[encoding]]
-        parts += [
-            part
-            for name, value in self.server_state.default_headers
-            for part in (name, b": ", value, b"\r\n")
-        ]
+        parts = [(found.unchanged if is_known else found.heads)[encoding], self._default_headers()]
         stays = self.parser.should_keep_alive()
         parts.append(b"\r\n" if stays else b"connection: close\r\n\r\n")
         if method == b"GET" and not is_known:

@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from werkzeug.local import LocalProxy
 
+import config
 from majorops import clock
 from majorops.cli.errors import report_errors
 from majorops.demo.data import NotEmpty, add_history, fill, is_empty
@@ -21,9 +22,13 @@ from majorops.notifications.selftest import send_test
 from majorops.operations import search_index
 from majorops.operations.delivery import record_test
 from majorops.publishing.files import PublicFiles
+from majorops.publishing.folder import NotOurs, refusal
 from majorops.realtime.invalidation import publish_messages
+from majorops.storage import sqlite_file
 from majorops.version import VERSION
 from majorops.web.health import is_ready
+
+MAIL_STEPS = ("DNS", "connect", "TLS", "login", "accepted")  # as notifications/mail.py says them
 
 
 def this_app() -> Flask:
@@ -79,6 +84,8 @@ def work() -> None:
 def publish(folder: Path) -> None:
     """Write the public pages as files into FOLDER: every incident, complete with styles,
     for any web server or bucket.
+
+    FOLDER is new, empty, or was written by this before; in any other nothing is touched.
     """
     app = this_app()
     if app.config["STATUS_PRIVATE"]:
@@ -87,6 +94,8 @@ def publish(folder: Path) -> None:
         )
     try:
         written = PublicFiles(app, app.extensions["snapshots"], folder).write_all()
+    except NotOurs as problem:
+        raise click.ClickException(str(problem)) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename or folder}: {error.strerror}") from None
     click.echo(f"{written} files in {folder}")
@@ -106,19 +115,69 @@ def search_rebuild() -> None:
 @with_appcontext
 @report_errors
 def check(address: str | None) -> None:
-    """Check configuration and database; exit 0 when the server could run, and the test message arrived."""
-    config = current_app.config
+    """Check every setting, the folders and the database, and send a test message.
+
+    Exit 0 when the server could run, every name is a setting's, and the mail server took the message.
+    """
     click.echo(f"version: {VERSION}")
-    click.echo(f"database: {config['DATABASE_URL'].split(':')[0]}")
-    ways = (("local", config["LOCAL_LOGIN"]), ("single sign-on", config["OIDC_ISSUER"]))
+    for line in listed_settings():
+        click.echo(line)
+    settings = current_app.config
+    ways = (
+        ("local", settings["LOCAL_LOGIN"]),
+        ("single sign-on", settings["OIDC_ISSUER"]),
+        ("Cloudflare Access", settings["CF_ACCESS_TEAM"]),
+        ("a proxy's assertion", settings["PROXY_JWT_HEADER"]),
+    )
+    click.echo(f"database: {settings['DATABASE_URL'].split(':')[0]}")
     click.echo(f"sign-in: {', '.join(way for way, on in ways if on)}")
+    problems = setting_problems()
     is_well, why = is_ready()
-    if not is_well:
-        raise click.ClickException(why)
-    click.echo("migrations: complete")
-    if address:
-        problem = send_test(address, config)
-        record_test(address, problem, actor=SYSTEM, now=clock.now())
-        if problem:
-            raise click.ClickException(f"the test to {address} did not arrive. {problem}")
-        click.echo(f"mail: the server took the test to {address}")
+    problems += [] if is_well else [why]
+    if is_well:
+        click.echo("migrations: complete")
+    if address and is_well:
+        problems += send_and_say(address)
+    if problems:
+        raise click.ClickException("\n       ".join(problems))
+
+
+def send_and_say(address: str) -> list[str]:
+    """Send a test to this address, a line for each step; why it did not arrive, if it did not."""
+    click.echo(f"mail: a test to {address}")
+    done: list[str] = []
+
+    def say(step: str) -> None:
+        done.append(step)
+        click.echo(f"  {step}")
+
+    problem = send_test(address, current_app.config, say=say)
+    record_test(address, problem, actor=SYSTEM, now=clock.now())
+    if problem:
+        at = f" It ended at: {MAIL_STEPS[len(done)]}." if current_app.config["SMTP_URL"] else ""
+        return [f"the test to {address} did not arrive.{at} {problem}"]
+    click.echo(f"mail: the server took the test to {address}")
+    return []
+
+
+def listed_settings() -> list[str]:
+    """One line for each setting: its name, its value unless that is secret, and whether it is the default."""
+    states = current_app.extensions["setting_states"]
+    names = config.Settings.model_fields
+    return [
+        f"{config.PREFIX}{name}: "
+        + config.shown(name, current_app.config[name], states.get(name, config.DEFAULT))
+        for name in names
+    ]
+
+
+def setting_problems() -> list[str]:
+    """What is wrong with the settings though the server starts: odd names, folders that cannot be written."""
+    found = config.unknown_in_words(current_app.extensions["unknown_settings"])
+    if folder := current_app.config["PUBLIC_DIR"]:
+        why = refusal(Path(folder)) or config.folder_problem(Path(folder))
+        found += [f"MAJOROPS_PUBLIC_DIR: {why}"] if why else []
+    file = sqlite_file(current_app.config["DATABASE_URL"])
+    if file and (why := config.folder_problem(file.parent)):
+        found.append(f"MAJOROPS_DATABASE_URL: {why}")
+    return found

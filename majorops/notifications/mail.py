@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -32,14 +33,21 @@ PLAIN = "#0a0a0a"  # where the organisation has no colour
 REFUSED = 500  # an SMTP answer from here on is final
 
 
-def send(message: Message, settings: Mapping[str, Any]) -> None:
-    """Hand one mail to the server of `MAJOROPS_SMTP_URL`. Raises NotSent."""
+def _unheard(_step: str) -> None:
+    pass
+
+
+def send(message: Message, settings: Mapping[str, Any], say: Callable[[str], None] = _unheard) -> None:
+    """Hand one mail to the server of `MAJOROPS_SMTP_URL`. Raises NotSent.
+
+    `say`: is told each step when it is done, in one line: DNS, connect, TLS, login, accepted.
+    """
     if not settings["SMTP_URL"]:
         raise NotSent(NO_MAIL, is_unset=True)
     server = urlsplit(settings["SMTP_URL"])
     mail = compose(message, settings["MAIL_FROM"], look_of(settings))
     try:
-        _hand_over(server, mail, settings["MAIL_FROM"], message.address)
+        _hand_over(server, mail, settings["MAIL_FROM"], message.address, say)
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
         raise NotSent(_said(code, text), is_final=code >= REFUSED) from None
@@ -56,19 +64,33 @@ def _line(is_secure: bool) -> smtplib.SMTP:
     return smtplib.SMTP_SSL(timeout=READ_TIMEOUT, local_hostname="majorops", context=context)
 
 
-def _hand_over(server, mail: EmailMessage, sender: str, recipient: str) -> None:
+def _hand_over(server, mail: EmailMessage, sender: str, recipient: str, say: Callable[[str], None]) -> None:
     secure = server.scheme == "smtps"
+    port = server.port or (465 if secure else 25)
     line = _line(secure)
+    if say is not _unheard:  # the connection looks the name up by itself
+        rows = socket.getaddrinfo(server.hostname, port, type=socket.SOCK_STREAM)
+        addresses = ", ".join(dict.fromkeys(str(row[4][0]) for row in rows))
+        say(f"DNS: {server.hostname} is {addresses}")
     with deadline(lambda: abort(line.sock)):
         try:
-            line.connect(server.hostname, server.port or (465 if secure else 25))
+            code, greeting = line.connect(server.hostname, port)
+            say(f"connect: port {port} answered {code} {_plain(greeting)}")
             if not secure:
                 _secure(line, server)
+            say(f"TLS: {_version(line)}")
             if server.username:
                 line.login(unquote(server.username), unquote(server.password or ""))
+            say(f"login: as {unquote(server.username)}" if server.username else "login: none, no user is set")
             line.send_message(mail, parseaddr(sender)[1], [recipient])
+            say(f"accepted: from {parseaddr(sender)[1]}, for {recipient}")
         finally:
             line.close()  # QUIT would be one more step to wait for; the message is handed over
+
+
+def _version(line: smtplib.SMTP) -> str:
+    version = line.sock.version() if isinstance(line.sock, ssl.SSLSocket) else None
+    return version or "none, the server offers none: the mail can be read on its way"
 
 
 def _secure(line: smtplib.SMTP, server) -> None:
@@ -168,5 +190,9 @@ def _file(path: Path) -> bytes:
 
 
 def _said(code: int, text: bytes | str) -> str:
+    return f"The mail server answered {code}: {_plain(text)}"
+
+
+def _plain(text: bytes | str) -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"The mail server answered {code}: {' '.join(words.split())[:200]}"
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:200]

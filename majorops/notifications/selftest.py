@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from majorops.domain.enums import ChannelKind
+from majorops.notifications import mail
 from majorops.notifications.message import Message, NotSent
 from majorops.notifications.worker import SEND
 from majorops.operations.reader import texts
@@ -20,12 +21,13 @@ def send_test(
     secret: str = "",
     language: str = "en",
     on_gone: Callable[[], None] = lambda: None,
+    say: Callable[[str], None] | None = None,
 ) -> str:
     """Send a test to this address at once, not by the outbox.
 
     Whoever asked waits for the answer, half a minute at most. `secret`: as of `Message`; `on_gone`: called
-    where the device is gone. Returns why it did not arrive at the mail server, or at the channel; empty when
-    that took it.
+    where the device is gone; `say`: is told each step of an e-mail when it is done. Returns why it did not
+    arrive at the mail server, or at the channel; empty when that took it.
     """
     t = texts(language)
     message = Message(
@@ -42,7 +44,10 @@ def send_test(
         path="/admin/account/devices",
     )
     try:
-        SEND[kind](message, dict(settings))
+        if say and kind is ChannelKind.EMAIL:
+            mail.send(message, settings, say)
+        else:
+            SEND[kind](message, dict(settings))
     except NotSent as problem:
         if problem.is_gone:
             on_gone()

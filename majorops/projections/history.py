@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from majorops.db import db
-from majorops.models import Incident
+from majorops.domain.events import AuditKind
+from majorops.models import AuditEntry, Incident, TimelineEvent
 from majorops.projections.queries import SUMMARY, systems_of
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
 from majorops.projections.values import PublicMonth, PublicSummary
 
 MONTH_LIMIT = 200
+# PostgreSQL gives out numbers before the commit: an entry may come after others with a higher one.
+OVERLAP, OVERLAP_TIME = 200, timedelta(minutes=1)
+PUBLIC_KINDS = [kind.value for kind in AuditKind if kind.is_public]
+
+
+@dataclass(frozen=True)
+class RecordChanges:
+    """What came into the record since a place in it.
+
+    `entry`, `audit`: the newest number of the timelines and of the audit; `months`: the first days of the
+    months whose incidents have new entries; `is_wide`: something that any page may name has changed.
+    """
+
+    entry: int
+    audit: int
+    months: frozenset[date]
+    is_wide: bool
+
+
+def record_changes(entry: int | None, audit: int | None, now: datetime) -> RecordChanges:
+    """What came after these numbers, and within a minute before them; None: the newest numbers alone.
+
+    Four queries, each by a key.
+    """
+    newest = db.session.scalar(select(func.max(TimelineEvent.id))) or 0
+    newest_audit = db.session.scalar(select(func.max(AuditEntry.id))) or 0
+    if entry is None or audit is None:
+        return RecordChanges(newest, newest_audit, frozenset(), is_wide=False)
+    opened = db.session.scalars(
+        select(Incident.opened_at)
+        .join(TimelineEvent, TimelineEvent.incident_id == Incident.id)
+        .where(_is_after(TimelineEvent, entry, now))
+        .distinct()
+    )
+    kinds = db.session.scalars(select(AuditEntry.kind).where(_is_after(AuditEntry, audit, now)).distinct())
+    months = frozenset(at.date().replace(day=1) for at in opened)
+    return RecordChanges(newest, newest_audit, months, not set(PUBLIC_KINDS).isdisjoint(kinds))
+
+
+def _is_after(of: type[TimelineEvent] | type[AuditEntry], number: int, now: datetime) -> ColumnElement[bool]:
+    return and_(of.id > number - OVERLAP, or_(of.id > number, of.at >= now - OVERLAP_TIME))
+
+
+def public_months(until: date) -> list[date]:
+    """The first day of `until`'s month and of every month before that has incidents, newest first."""
+    found: list[date] = []
+    month: date | None = until.replace(day=1)
+    while month is not None:
+        found.append(month)
+        start = datetime(month.year, month.month, 1, tzinfo=UTC)
+        month = _month_of(func.max(Incident.opened_at), Incident.opened_at < start)
+    return found
 
 
 def public_month(first_day: date) -> PublicMonth:

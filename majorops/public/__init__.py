@@ -9,6 +9,7 @@ from flask import Flask
 
 from majorops.public import feeds, health, intake, sign_in, status, statuspage_api, subscribe
 from majorops.public.page import register
+from majorops.public.unavailable import draw_unavailable
 
 
 def init_app(app: Flask) -> None:
@@ -16,3 +17,4 @@ def init_app(app: Flask) -> None:
     register(app, status.bp, subscribe.bp)
     for part in (statuspage_api, feeds, intake, sign_in, health):
         app.register_blueprint(part.bp)
+    app.extensions["unavailable_page"] = draw_unavailable  # for the files, which know no page

@@ -226,7 +226,7 @@ def make_first_admin() -> Response:
         return draw_setup(form, getattr(problem, "errors", {"code": str(problem)}), 422)
     actor = user.actor
     token = start_session(user, method=SignInMethod.LOCAL, actor=actor, now=now)
-    answer = enter(SignIn(token=token), "/admin/reach")
+    answer = enter(SignIn(token=token), "/admin/first-steps")
     try_out(actor, account_of(actor))
     return answer
 

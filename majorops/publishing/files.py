@@ -12,7 +12,6 @@ import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
 from flask import Flask
@@ -20,9 +19,10 @@ from flask import Flask
 from majorops import clock
 from majorops.domain.systems import feed_name
 from majorops.i18n import DEFAULT, LANGUAGES
-from majorops.projections import public_maintenances, public_month, public_status
+from majorops.projections import public_maintenances, public_months, public_status, record_changes
 from majorops.projections.lists import every_public_incident, still_public
 from majorops.projections.systems import listed_systems
+from majorops.publishing.folder import claim
 from majorops.publishing.snapshots import Snapshots
 from majorops.web.assets import asset_text, asset_url
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 RESTAMP = 60.0  # seconds after which a file gets a new *as of*, though it says the same
 OLDEST = 20  # files of long ago that are looked at again each minute
+MONTHS_AT_ONCE = 8  # months that are missing, written between two looks at what is current
 HOT = 5  # incidents that were resolved last: what is said of them may change still
 FIXED = (
     "/history.rss",
@@ -58,7 +59,10 @@ FIXED = (
 # A file of a resolved incident says nothing of now: not all of them are written again when an incident opens.
 WORD = re.compile(rb'<div data-posture="\w+">(.*?)<span class="posture">[^<]*</span>', re.DOTALL)
 IS_OVER = b' data-status="resolved"'
-NUMBERED = re.compile(r"(?:(?:[a-z]{2}/)?(incidents|maintenance))/(\d+)\.(?:html|txt)$")
+NUMBERED = re.compile(rf"(?:(?:{'|'.join(LANGUAGES)})/)?(incidents|maintenance)/(\d+)\.(?:html|txt)")
+FEED = re.compile(r"systems/[^/.][^/]*\.(?:atom|rss)")
+MONTH = re.compile(rf"(?:(?:{'|'.join(LANGUAGES)})/)?history/(\d{{4}}-\d\d)\.html")
+UNAVAILABLE = "unavailable.html"
 
 
 class PublicFiles:
@@ -72,6 +76,9 @@ class PublicFiles:
         self.problem = ""
         self._written: dict[str, tuple[str, float]] = {}
         self._swept = 0.0
+        self._seen: tuple[int, int] | None = None  # how far the record is in the months' files
+        self._missing: list[str] = []
+        self._has_unavailable = False
 
     def freshen(self, has_changed: bool) -> None:
         """Write what may say something new, and once a minute all of `current_paths`.
@@ -79,31 +86,38 @@ class PublicFiles:
         Called after a change, and every few seconds, as badges change by the clock. Never raises for a disk.
         """
         try:
+            claim(self.folder)
             with self.app.app_context():
                 hot, others = current_paths()
                 feeds = system_feeds()
+                months = self._months(has_changed)
             is_time = time.monotonic() - self._swept > RESTAMP
             if has_changed or is_time:
                 self.sweep()
             paths = [*hot, *(FIXED if has_changed or is_time else ())]
-            paths += [*self._months(), *feeds] if has_changed else ()
+            paths += [*months, *(feeds if has_changed else ())]
             paths += [*others, *self._oldest()] if is_time else ()
             for path in dict.fromkeys(paths):
                 self.write(path)
+            self._fill_in(is_time)
             self._swept = time.monotonic() if is_time else self._swept
             self._finish("")
         except OSError as error:
             self._finish(f"{error.strerror or error}, since {clock.now():%H:%M:%S} UTC")
 
     def write_all(self) -> int:
-        """Write every public page there is; returns how many files stand. Raises OSError."""
+        """Write every public page there is; returns how many files stand.
+
+        Raises OSError, and NotOurs, which is one, before anything is written into a folder of somebody else.
+        """
+        claim(self.folder)
         self.sweep()
         with self.app.app_context():
             hot, others = current_paths()
             paths = [*hot, *FIXED, *others, *past_paths(), *system_feeds()]
         count = sum(self.write(path) for path in dict.fromkeys(paths))
         self._fonts()
-        return count
+        return count + self._unavailable()
 
     def write(self, path: str) -> bool:
         """Write one page if it says something new. False, and no file, where the public has nothing there."""
@@ -119,8 +133,11 @@ class PublicFiles:
         return True
 
     def sweep(self) -> None:
-        """Remove first of all the files of incidents, maintenance and systems that are public no more."""
-        files = {file: NUMBERED.search(file.relative_to(self.folder).as_posix()) for file in self._numbered()}
+        """Remove first of all the files of incidents, maintenance and systems that are public no more.
+
+        Only what has the address of such a page: other files in the folder are somebody else's.
+        """
+        files = {file: NUMBERED.fullmatch(self._name(file)) for file in self._numbered()}
         with self.app.app_context():
             stays = {
                 kind: still_public(kind, [int(m[2]) for m in files.values() if m and m[1] == kind])
@@ -128,21 +145,62 @@ class PublicFiles:
             }
             feeds = {path[1:] for path in system_feeds()}
         for file in self.folder.glob("systems/*.*"):
-            if file.relative_to(self.folder).as_posix() not in feeds and not file.name.startswith("."):
+            if FEED.fullmatch(self._name(file)) and self._name(file) not in feeds:
                 file.unlink(missing_ok=True)
         for file, found in files.items():
             if found and int(found[2]) not in stays[found[1]]:
                 file.unlink(missing_ok=True)
 
-    def _months(self) -> list[str]:
-        """The months that are there: any of them may name what is private by now."""
-        found = self.folder.glob("**/history/*.html")
-        return [f"/{file.relative_to(self.folder).with_suffix('').as_posix()}" for file in found]
+    def _months(self, has_changed: bool) -> list[str]:
+        """The months that may name what is private by now, of those that are there.
+
+        Those of incidents with new entries; all of them at the start, and when a system changed.
+        """
+        if not has_changed and self._seen is not None:
+            return []
+        is_first = self._seen is None
+        entry, audit = self._seen or (None, None)
+        changes = record_changes(entry, audit, clock.now())
+        self._seen = (changes.entry, changes.audit)
+        there = {file: MONTH.fullmatch(self._name(file)) for file in self.folder.glob("**/history/*.html")}
+        changed = {f"{day:%Y-%m}" for day in changes.months}
+        is_all = is_first or changes.is_wide
+        return [
+            self._path(file) for file, found in there.items() if found and (is_all or found[1] in changed)
+        ]
+
+    def _fill_in(self, is_time: bool) -> None:
+        """Write some of the months that are missing, and the page that says what still works."""
+        if is_time:
+            with self.app.app_context():
+                pages = month_paths()
+            self._missing = [page for page in pages if not (self.folder / file_of(page)).exists()]
+        for path in self._missing[:MONTHS_AT_ONCE]:
+            self.write(path)
+        del self._missing[:MONTHS_AT_ONCE]
+        if not self._has_unavailable or (is_time and not (self.folder / UNAVAILABLE).exists()):
+            self._unavailable()
+            self._has_unavailable = True
+
+    def _unavailable(self) -> int:
+        """Write what a web server shows in place of what needs us; returns how many files that is."""
+        draw = self.app.extensions["unavailable_page"]
+        for language in LANGUAGES:
+            name = UNAVAILABLE if language == DEFAULT else f"{language}/{UNAVAILABLE}"
+            self._put(self.folder / name, draw(self.app, language).encode())
+        return len(LANGUAGES)
 
     def _oldest(self) -> list[str]:
         """Some pages of long ago, in turn: what they say of other incidents may have changed."""
-        files = sorted(self.folder.glob("**/incidents/*.html"), key=lambda file: file.stat().st_mtime)
-        return [f"/{file.relative_to(self.folder).with_suffix('').as_posix()}" for file in files[:OLDEST]]
+        found = [*self.folder.glob("**/incidents/*.html"), *self.folder.glob("**/history/*.html")]
+        ours = [file for file in found if any(kind.fullmatch(self._name(file)) for kind in (NUMBERED, MONTH))]
+        return [self._path(file) for file in sorted(ours, key=lambda file: file.stat().st_mtime)[:OLDEST]]
+
+    def _name(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
+
+    def _path(self, file: Path) -> str:
+        return f"/{self._name(file.with_suffix(''))}"
 
     def _numbered(self) -> list[Path]:
         return [file for kind in ("incidents", "maintenance") for file in self.folder.glob(f"**/{kind}/*.*")]
@@ -227,12 +285,12 @@ def system_feeds() -> list[str]:
 
 def past_paths() -> list[str]:
     """Paths of every public incident, of this month, and of every month before that has any."""
-    pages = incident_pages(every_public_incident())
-    day: date | None = clock.now().date().replace(day=1)
-    while day is not None:
-        pages.append(f"/history/{day:%Y-%m}")
-        day = public_month(day).before
-    return in_languages(pages)
+    return in_languages(incident_pages(every_public_incident())) + month_paths()
+
+
+def month_paths() -> list[str]:
+    """Paths of this month and of every month before that has public incidents, in every language."""
+    return in_languages(f"/history/{day:%Y-%m}" for day in public_months(clock.now().date()))
 
 
 def file_of(path: str) -> str:

@@ -196,7 +196,7 @@ class TestFirstRun:
             "email": "ADA@example.org",
             "password": PASSWORD,
         }
-        assert client.post("/setup", data=given).location == "/admin/reach"
+        assert client.post("/setup", data=given).location == "/admin/first-steps"
         assert client.get("/admin/").status_code == 200
         assert app.test_client().get("/setup").location == "/login"
         again = app.test_client().post("/setup", data=given | {"email": "eve@example.org"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.enums import Visibility
-from majorops.models import System
+from majorops.models import Incident, System
 from majorops.operations import updates
 from majorops.operations.catalogue import add_system, update_system
 from majorops.operations.edit import edit_field
-from majorops.publishing.files import FIXED, PublicFiles, file_of, files_problem
+from majorops.publishing.files import FIXED, UNAVAILABLE, PublicFiles, file_of, files_problem
+from majorops.publishing.folder import MARKER, NotOurs, claim
 from tests.server import Person, Server
 from tests.waiting import wait_for
 
@@ -59,7 +61,7 @@ def test_everything_is_written_whole_and_readable_by_others(files, cast):
         "de/incidents/1.html",
         "history/2026-11.html",
     } <= names
-    assert count == len([n for n in names if not n.startswith("static/")])
+    assert count == len([n for n in names if not n.startswith("static/") and n != MARKER])
     for file in files.folder.rglob("*"):
         mode = stat.S_IMODE(file.stat().st_mode)
         assert mode & 0o044 or file.is_relative_to(files.folder / "static"), file
@@ -122,6 +124,7 @@ def test_feeds_of_systems_are_files_and_go_with_their_system(files, cast, clock)
 
 def test_files_of_another_run_that_are_not_public_are_swept(files, cast):
     cast.open(is_drill=True)
+    claim(files.folder)
     for name in ("incidents/1.html", "incidents/77.html", "de/incidents/77.html", "maintenance/5.html"):
         target = files.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +145,7 @@ def test_a_disk_in_trouble_leaves_the_page_and_tells_the_people_inside(app, file
     monkeypatch.setattr(Path, "replace", full)
     files.freshen(True)
     assert os.strerror(code) in files.problem
-    assert not list(files.folder.rglob(".*"))  # no halves are left behind
+    assert [file.name for file in files.folder.rglob(".*")] == [MARKER]  # no halves are left behind
     assert app.test_client().get("/").status_code == 200
     assert "is not being written" in cast.browser("maya").get("/admin/incidents/1").text
     assert "is not being written" in cast.browser("maya").get("/admin/incidents").text
@@ -150,6 +153,115 @@ def test_a_disk_in_trouble_leaves_the_page_and_tells_the_people_inside(app, file
     monkeypatch.undo()
     files.freshen(True)
     assert files_problem(app) == ""
+
+
+def test_what_is_not_ours_stays(files, cast):
+    cast.open()
+    files.write_all()
+    foreign = (
+        "notes.txt",
+        "photos/incidents/7.html",
+        "systems/readme.md",
+        "incidents/plan.html",
+        "xx/history/2020-01.html",
+    )
+    for name in foreign:
+        target = files.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("somebody else's")
+    files.freshen(True)
+    files.write_all()
+    assert [(files.folder / name).read_text() for name in foreign] == ["somebody else's"] * len(foreign)
+
+
+@pytest.mark.parametrize("place", ["/", "~", ".", "..", "/home"])
+def test_places_that_are_never_taken(files, place):
+    before = sorted(Path(place).expanduser().iterdir())
+    with pytest.raises(NotOurs, match="use an empty"):
+        claim(Path(place).expanduser())
+    assert sorted(Path(place).expanduser().iterdir()) == before
+
+
+def test_a_folder_of_somebody_else_is_refused_before_anything_is_drawn(app, files, cast, monkeypatch):
+    cast.open()
+    app.extensions["has_accounts"] = True
+    theirs = files.folder / "incidents/1.html"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    monkeypatch.setattr(files.snapshots, "draw", None)
+    answer = app.test_cli_runner().invoke(args=["publish", str(files.folder)])
+    assert answer.exit_code == 1
+    said = f"Error: {files.folder} holds files that are not MajorOps' (incidents): use an empty folder\n"
+    assert answer.output == said
+    files.freshen(True)
+    assert "use an empty folder" in files.problem
+    assert [file for file in files.folder.rglob("*") if file.is_file()] == [theirs]
+    assert theirs.read_text() == "theirs"
+
+
+def test_a_folder_of_before_there_was_a_marker_is_taken_over(files, cast):
+    cast.open()
+    files.write_all()
+    (files.folder / MARKER).unlink()
+    files.freshen(True)
+    assert (files.folder / MARKER).is_file()
+    assert not files.problem
+
+
+@pytest.fixture
+def years(cast, clock):
+    """Incidents of twelve months before, one a month, and one of now."""
+    made = []
+    for ago in range(12):
+        incident = cast.open(title=f"old {ago}")
+        incident.opened_at = clock() - timedelta(days=31 * (ago + 1))
+        db.session.commit()
+        made.append(incident)
+    return made
+
+
+def months(files) -> list[Path]:
+    return sorted(files.folder.glob("history/*.html"))
+
+
+def test_months_of_the_past_become_files_by_and_by(files, years):
+    files.freshen(True)
+    some = len(months(files))
+    for _ in range(4):
+        files.freshen(False)
+    assert some < len(months(files)) == len(list(files.folder.glob("de/history/*.html"))) == 13
+    oldest = years[-1].opened_at
+    assert "old 11" in (files.folder / f"history/{oldest:%Y-%m}.html").read_text()
+
+
+def test_a_month_that_names_what_is_private_by_now_is_written_again_and_no_other(files, years, cast, clock):
+    files.write_all()
+    files.freshen(True)
+    incident = db.session.get(Incident, years[5].id)
+    edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
+    month = files.folder / f"history/{incident.opened_at:%Y-%m}.html"
+    assert "old 5" in month.read_text()
+    files.snapshots.invalidate()
+    drawn = []
+    draw = files.snapshots.draw
+    files.snapshots.draw = lambda key: drawn.append(key[1]) or draw(key)
+    files.freshen(True)
+    assert "old 5" not in month.read_text()
+    assert "old 5" not in (files.folder / f"de/history/{incident.opened_at:%Y-%m}.html").read_text()
+    assert f"/history/{incident.opened_at:%Y-%m}" in drawn
+
+
+def test_the_page_for_when_nothing_answers(files, cast):
+    files.freshen(True)
+    english, german = ((files.folder / name).read_text() for name in (UNAVAILABLE, f"de/{UNAVAILABLE}"))
+    assert '<html lang="en">' in english
+    assert '<html lang="de">' in german
+    assert english.index("does not work right now") < english.index("Das geht gerade nicht")
+    assert german.index("Das geht gerade nicht") < german.index("does not work right now")
+    assert 'href="/de/history"' in english
+    assert "/login" not in english  # it does not work now
+    assert "<link" not in english + german
+    assert "<script" not in english + german
 
 
 def test_the_server_keeps_them_fresh(filled_database, request, tmp_path):
