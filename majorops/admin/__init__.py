@@ -10,6 +10,7 @@ from flask_admin import Admin, AdminIndexView, expose
 
 from majorops.admin import delivery, drafts, maintenance, reach, response, runcards, subscribers
 from majorops.admin.base import Guard, Table
+from majorops.admin.suggestions import suggested
 from majorops.admin.tables import TABLES
 from majorops.db import db
 
@@ -68,3 +69,4 @@ def init_app(app: Flask) -> None:
         admin.add_view(table(model, db, name=name, endpoint=endpoint, url=f"/admin/data/{slug}"))
     groups = grouped(admin)
     app.add_template_global(lambda: groups, "data_groups")
+    app.add_template_global(suggested, "suggested")

@@ -320,6 +320,9 @@ def calls(cast, clock) -> dict[str, tuple]:
         "catalogue.add_system": ("none", {"name": "dns"}),
         "catalogue.update_system": ("none", system, {"name": "cdn-2"}),
         "catalogue.set_system_active": ("none", system, False),
+        "catalogue.set_system_group": ("none", system, {"group_name": "Money"}),
+        "catalogue.set_system_owner": ("none", system, {"owner": "rita@example.org"}),
+        "catalogue.set_system_public": ("none", system, True),
         "catalogue.save_system": (
             "none",
             system,
