@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
-from majorops.admin import delivery, drafts, maintenance, reach, response, runcards, subscribers
+from majorops.admin import delivery, drafts, imports, maintenance, reach, response, runcards, subscribers
 from majorops.admin.base import Guard, Table
 from majorops.admin.suggestions import suggested
 from majorops.admin.tables import TABLES
@@ -61,6 +61,7 @@ def init_app(app: Flask) -> None:
     begin with `admin` or `data_`, by which web/access.py knows them.
     """
     app.register_blueprint(reach.bp)
+    app.register_blueprint(imports.bp)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
     more = (response, runcards, delivery, subscribers, maintenance, drafts)
     for table, model, name in sum((part.TABLES for part in more), TABLES):

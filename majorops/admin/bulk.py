@@ -150,7 +150,9 @@ class Bulk(View):
 
     def _do(self, act: Act, ids: list[int], given: dict) -> tuple[int, list[str], dict[str, str]]:
         """How many rows took it, what the others said, and of the first one what it said of which value."""
-        done, refused, problem = 0, [], {}
+        done = 0
+        refused: list[str] = []
+        problem: dict[str, str] = {}
         for id in ids:
             row = self.get_one(str(id))
             heading = self.heading(row)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
 
+from majorops.admin import imports
 from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.pools import Pool, StaffRequests
 from majorops.asgi.public_pages import Busy, PublicPages
@@ -69,7 +70,10 @@ class Router:
             return await too_many(scope, send, b"", asset_url("public.css"))
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await read_body(scope, receive, self._flask_app.config["MAX_CONTENT_LENGTH"])
+                most = self._flask_app.config["MAX_CONTENT_LENGTH"]
+                if is_staff and scope["path"].startswith(f"{imports.PREFIX}/"):
+                    most = imports.LONGEST
+                body = await read_body(scope, receive, most)
         except TimeoutError:
             return await refuse(send, 408)
         if body is not None:
