@@ -76,7 +76,8 @@ class Reading(View):
 
     def _found(self, search: str | None, filters: list, *, is_whole: bool):
         """The rows that search and filters find, in no order. `is_whole`: not the newest of them alone."""
-        query, joins = self.get_query(), {}
+        query = self.get_query()
+        joins: dict = {}
         if filters:
             query, _, joins, _ = self._apply_filters(query, None, joins, {}, filters)
         if search:
