@@ -78,6 +78,7 @@ def _known() -> dict[str, object]:
         "year": first.opened_at.year,
         "month": first.opened_at.month,
         "export_type": "csv",
+        "what": "incidents",
     }
 
 

@@ -17,6 +17,8 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.admin.bulk import Bulk
+from majorops.admin.columns import Columns
+from majorops.admin.export import Export
 from majorops.admin.reading import Reading
 from majorops.admin.show import EXPORTED, SHOWN, is_time, safe_cell
 from majorops.db import db
@@ -43,7 +45,7 @@ class Guard:
         abort(403 if current_user.is_authenticated else 401)
 
 
-class Table(Guard, Reading, Bulk, ModelView):
+class Table(Guard, Reading, Columns, Export, Bulk, ModelView):
     """Read-only unless a subclass says otherwise.
 
     A table that may be written sets `can_edit` (and `can_create`), gives `stored(row)`, the form's text
@@ -58,8 +60,8 @@ class Table(Guard, Reading, Bulk, ModelView):
     presets: tuple[tuple[str, dict[str, str]], ...] = ()
     can_create = can_edit = can_delete = False
     can_view_details = can_export = True
-    can_set_page_size = False
-    export_max_rows = 0  # all: an export that stops somewhere is no export
+    can_set_page_size = True
+    page_size_options = (25, 50, 100, 200)
     page_size = 50
     form = BaseForm  # keeps Flask-Admin from making forms out of columns
     loads: tuple = ()  # what the columns need, loaded with the rows
@@ -91,11 +93,6 @@ class Table(Guard, Reading, Bulk, ModelView):
         given = {"details_columns": self._details_columns, "get_value": self.get_detail_value}
         return self.render(self.details_template, model=row, return_url=self.way_back(), **given)
 
-    @expose("/export/<export_type>/")
-    def export(self, export_type: str) -> Response:
-        """All rows that the list's search and filters find, as a file. Aborts with 404 for no such kind."""
-        return super().export(export_type) if export_type in self.export_types else abort(404)
-
     def get_filter_arg(self, index: int, flt) -> str:
         """What stands behind `flt_` in addresses: the filter's own name, so that a list can be linked to."""
         return flt.arg
@@ -117,10 +114,22 @@ class Table(Guard, Reading, Bulk, ModelView):
 
     def _get_list_extra_args(self):
         arguments = super()._get_list_extra_args()
-        arguments.page = min(max(arguments.page, 0), LAST_PAGE)
+        arguments.page = min(max(self._page_asked(arguments.page), 0), LAST_PAGE)
         arguments.search = clean_line(arguments.search or "") or None
-        arguments.extra_args = {}  # they would reach url_for, which reads some as its own
+        # All would reach url_for, which reads some as its own.
+        columns = ",".join(self.columns_by(request.args.get("columns")))
+        arguments.extra_args = {"columns": columns} if columns else {}
         return arguments
+
+    def _page_asked(self, page: int) -> int:
+        """The page, from 0; `go` in the address is one as people count, from 1."""
+        typed = clean_line(request.args.get("go", ""))
+        if not typed:
+            return page
+        if typed.isascii() and typed.isdigit() and len(typed) < 10 and int(typed):
+            return int(typed) - 1
+        flash(f"{typed[:60]} is no number of a page.", "error")
+        return page
 
     def get_export_columns(self) -> list:
         """(name, label) of each column that the file has; labels of times say UTC."""

@@ -93,7 +93,7 @@ class DeliveryTable(Table):
         Is(Delivery.state, "State", DeliveryState),
         Is(Delivery.notice, "About", Notice),
         Number(Delivery.incident_id, "Incident"),
-        Contains(Delivery.recipient, "To"),
+        Contains(Delivery.recipient, "To", "people"),
         From(Delivery.created_at, "From"),
         Until(Delivery.created_at, "Until"),
     )

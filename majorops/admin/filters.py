@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from sqlalchemy import select
 
+from majorops.domain.enums import CommandRole, IncidentStatus
+from majorops.domain.text import clean_line
+from majorops.models import AffectedSystem, CommandAssignment, Incident
+from majorops.operations.people import names_like
+
+MOST = 50  # accounts that one text may mean
 LARGEST = 2**31 - 1  # an identifier in both databases
 
 
@@ -18,6 +25,7 @@ class Filter(BaseSQLAFilter):
     """
 
     control = "select"
+    suggests = ""  # a kind of suggestions.py
 
     @property
     def arg(self) -> str:
@@ -84,6 +92,10 @@ class Contains(Filter):
 
     control = "text"
 
+    def __init__(self, column, name: str, suggests: str = ""):
+        self.suggests = suggests
+        super().__init__(column, name)
+
     def apply(self, query, value, alias=None):
         """As `Filter.apply`; `%` and `_` in the value stand for themselves."""
         return query.filter(self.get_column(alias).icontains(value, autoescape=True))
@@ -91,6 +103,50 @@ class Contains(Filter):
     def operation(self) -> str:
         """As `Filter.operation`."""
         return "contains"
+
+
+class OfSystem(Filter):
+    """Names a system, as the catalogue or the record writes it."""
+
+    control, suggests = "text", "systems"
+
+    def clean(self, value: str) -> str:
+        """The name in lower case, as it is kept."""
+        return clean_line(value).lower()
+
+    def apply(self, query, value, alias=None):
+        """As `Filter.apply`, for incidents."""
+        named = select(AffectedSystem.incident_id).where(AffectedSystem.name == value)
+        return query.filter(Incident.id.in_(named))
+
+    def operation(self) -> str:
+        """As `Filter.operation`."""
+        return "is or was"
+
+
+class By(Filter):
+    """A name in the column belongs to a person of whom a part of the name or e-mail address was typed."""
+
+    control, suggests = "text", "people"
+
+    def apply(self, query, value, alias=None):
+        """As `Filter.apply`. Meant are the text itself, and the names of MOST accounts at most."""
+        return query.filter(self.get_column(alias).in_(names_like(value, MOST)))
+
+
+class HeldBy(By):
+    """Such a person held a role at some time of an incident, or holds it now."""
+
+    def __init__(self, role: CommandRole, name: str):
+        self.role = role
+        super().__init__(Incident.id, name)  # of another table Flask-Admin would join it
+
+    def apply(self, query, value, alias=None):
+        """As `Filter.apply`, for incidents."""
+        held = select(CommandAssignment.incident_id).where(
+            CommandAssignment.role == self.role, CommandAssignment.name.in_(names_like(value, MOST))
+        )
+        return query.filter(Incident.id.in_(held))
 
 
 class From(Filter):
@@ -128,3 +184,19 @@ class Until(From):
     def operation(self) -> str:
         """As `Filter.operation`."""
         return "until"
+
+
+class _Resolved(From):
+    """Of the resolved ones, which an index has in the order of that time."""
+
+    def apply(self, query, value, alias=None):
+        """As `Filter.apply`."""
+        return super().apply(query.filter(Incident.status == IncidentStatus.RESOLVED), value, alias)
+
+
+class ResolvedFrom(_Resolved, From):
+    """Resolved at or after the beginning of a day, UTC."""
+
+
+class ResolvedUntil(_Resolved, Until):
+    """Resolved before the end of a day, UTC."""

@@ -77,6 +77,7 @@ def password(label: str, hint: str) -> Control:
     return PasswordField(label, description=hint, render_kw={"autocomplete": "new-password"})
 
 
+PICK = "Type a part of a name or an e-mail address, and choose."
 USER = {
     "email": line("E-mail", "Needs an e-mail address.", autocomplete="off"),
     "name": line("Name", "Needs a name.", autocomplete="off"),
@@ -87,14 +88,19 @@ SYSTEM = {
         "Name", "Needs a name.", "Lower case, as said on the bridge. Incidents keep the name they have."
     ),
     "description": line("Description"),
-    "owner": line("Owner", hint="E-mail of the account that may confirm its recovery."),
+    "owner": line("Owner", hint=f"Who may confirm its recovery. {PICK}", list="accounts", autocomplete="off"),
     "is_public": select(
         "On the public page",
         tuple(reversed(YES_NO)),
         description="Yes: anybody reads its name and how it is. No: nobody outside does, "
         "also where an incident or maintenance names it.",
     ),
-    "group_name": line("Group", hint="The heading that it stands under on the public page."),
+    "group_name": line(
+        "Group",
+        hint="The heading that it stands under on the public page.",
+        list="groups",
+        autocomplete="off",
+    ),
     "public_title": line(
         "Public title",
         hint="What its incidents are called outside at first, such as Problems with {system}. "
@@ -156,7 +162,7 @@ ChannelForm = type(
     "ChannelForm",
     (BaseForm,),
     {
-        "email": line("Person", "Needs an account.", "E-mail of the account.", autocomplete="off"),
+        "email": line("Person", "Needs an account.", PICK, list="accounts", autocomplete="off"),
         "kind": select("Kind", tuple(row for row in options(ChannelKind) if row[0] != ChannelKind.PUSH)),
         **CHANNEL,
     },
@@ -199,3 +205,19 @@ RunCardForm = type(
     },
 )
 RunCardEditForm = with_was(RUN_CARD | {"is_active": select("In use", YES_NO)})
+
+
+# What acts on several rows ask for (bulk.py)
+HOW = (
+    ("add", "Add to what each names"),
+    ("remove", "Take away from each"),
+    ("replace", "Put in place of all that each names"),
+)
+ASSIGN_SYSTEMS = {
+    "how": select("What to do", HOW),
+    "systems": line(
+        "Systems", "Needs a system.", "Comma-separated for several.", list="systems", autocomplete="off"
+    ),
+}
+SET_GROUP = {"group_name": SYSTEM["group_name"]}
+SET_OWNER = {"owner": SYSTEM["owner"]}

@@ -50,20 +50,13 @@ class Reading(View):
         return counted(self.get_query(), self.model, SKIMMED)
 
     def get_list(self, page, sort_column, sort_desc, search, filters, execute=True, page_size=None):
-        """How many rows there are, and those of a page; a page size of 0 gives all, one by one (an export).
+        """How many rows there are, and those of a page, which counts from 0.
 
-        `page` counts from 0. An export has None for the number. For the template it leaves in `g`: `is_over`
-        (there are more than are counted), `is_part_searched`, `is_part_sorted` (only the newest rows were).
+        For the template it leaves in `g`: `is_over` (there are more than are counted), `is_part_searched`,
+        `is_part_sorted` (only the newest rows were).
         """
-        query, joins = self.get_query(), {}
-        search = search if self._search_supported else None  # an export is asked for with anything
-        if filters:
-            query, _, joins, _ = self._apply_filters(query, None, joins, {}, filters)
-        if search:
-            query, joins = self._searched(query, joins, search, is_narrowed=bool(filters) or page_size == 0)
-        if page_size == 0:
-            query, joins = self._apply_sorting(query, joins, sort_column, sort_desc)
-            return None, query.options(*self.loads).yield_per(500)
+        search = search if self._search_supported else None
+        query, joins = self._found(search, filters, is_whole=False)
         count, g.is_over = counted(query, self.model, COUNTED)
         if search and self.is_growing and not filters and count > SEARCHED:
             count, g.is_over = SEARCHED, True
@@ -80,6 +73,40 @@ class Reading(View):
             return count, []
         rows = query.options(*self.loads).limit(page_size or self.page_size).offset(first)
         return count, rows.all()
+
+    def _found(self, search: str | None, filters: list, *, is_whole: bool):
+        """The rows that search and filters find, in no order. `is_whole`: not the newest of them alone."""
+        query = self.get_query()
+        joins: dict = {}
+        if filters:
+            query, _, joins, _ = self._apply_filters(query, None, joins, {}, filters)
+        if search:
+            query, joins = self._searched(query, joins, search, is_narrowed=bool(filters) or is_whole)
+        return query, joins
+
+    def matching(self):
+        """A query of all rows that the search and the filters of the address find, in no order."""
+        arguments = self._get_list_extra_args()
+        search = arguments.search if self._search_supported else None
+        return self._found(search, arguments.filters, is_whole=True)[0].order_by(None)
+
+    def newest_matching(self) -> int:
+        """The highest number of a row that the address finds; 0 where it finds none."""
+        return (
+            self.matching().with_entities(self.model.id).order_by(self.model.id.desc()).limit(1).scalar() or 0
+        )
+
+    def count_matching(self, after: int, last: int) -> tuple[int, bool]:
+        """How many rows that the address finds have a number above `after` and up to `last`; as `counted`."""
+        return counted(self._between(after, last), self.model, COUNTED)
+
+    def ids_matching(self, after: int, last: int, most: int) -> list[int]:
+        """The lowest numbers of those rows, `most` at most."""
+        number = self.model.id
+        return [id for (id,) in self._between(after, last).with_entities(number).order_by(number).limit(most)]
+
+    def _between(self, after: int, last: int):
+        return self.matching().filter(self.model.id > after, self.model.id <= last)
 
     def _searched(self, query, joins: dict, search: str, *, is_narrowed: bool):
         """The rows that hold what was typed: by the full text where there is one, else of the newest rows.

@@ -291,7 +291,7 @@ class AuditTable(Table):
     column_searchable_list = ("kind", "subject", "detail", "actor_name")
     column_filters = (
         Contains(AuditEntry.kind, "Kind"),
-        Contains(AuditEntry.actor_name, "By"),
+        Contains(AuditEntry.actor_name, "By", "people"),
         From(AuditEntry.at, "From"),
         Until(AuditEntry.at, "Until"),
     )

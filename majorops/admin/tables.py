@@ -19,20 +19,34 @@ from majorops import clock
 from majorops.admin import forms, records
 from majorops.admin.base import Table
 from majorops.admin.bulk import Act
-from majorops.admin.filters import From, Is, Number, Until, YesNo
+from majorops.admin.filters import (
+    By,
+    From,
+    HeldBy,
+    Is,
+    Number,
+    OfSystem,
+    ResolvedFrom,
+    ResolvedUntil,
+    Until,
+    YesNo,
+)
 from majorops.admin.reading import SKIMMED, counted
 from majorops.admin.show import box, by_row, incident_link, lines
 from majorops.domain.access import Actor
 from majorops.domain.enums import (
     AccountRole,
     AlarmLevel,
+    CommandRole,
     ExternalImpact,
     Followed,
     IncidentStatus,
     Phase,
     Severity,
 )
+from majorops.domain.errors import Invalid
 from majorops.domain.parsing import as_text
+from majorops.domain.parsing import systems as parse_systems
 from majorops.domain.text import reference
 from majorops.models import (
     AuditEntry,
@@ -46,8 +60,9 @@ from majorops.models import (
     User,
 )
 from majorops.operations import accounts, catalogue, throttle
-from majorops.operations.edit import edit_fields
+from majorops.operations.edit import edit_field, edit_fields
 from majorops.operations.fields import FIELDS, Field
+from majorops.operations.people import as_picked
 from majorops.web.access import role_map
 from majorops.web.assertions import assertions
 
@@ -59,6 +74,31 @@ FIELD_COLUMNS = tuple(column for field in FIELDS.values() for column in field.co
 def shown_elsewhere(row: Incident, field: Field) -> str:
     """The text of a field that is kept in a row of its own."""
     return lines(field.show(field.read(row)))
+
+
+def show_outside(incident: Incident, is_public: str, *, actor: Actor, now: datetime) -> None:
+    """Put an incident on the public page, `yes`, or take it off, `no`. Raises as `edit_field`."""
+    edit_field(incident, "is_public", is_public, actor=actor, now=now)
+
+
+def assign_systems(incident: Incident, *, how: str, systems: str, actor: Actor, now: datetime) -> None:
+    """Add systems, comma-separated, to those of an incident, `remove` them, or `replace` all by them.
+
+    Raises Invalid at `systems`, and else as `edit_field`.
+    """
+    try:
+        given = parse_systems(systems)
+        named = incident.system_names
+        left = {
+            "add": [*named, *(name for name in given if name not in named)],
+            "remove": [name for name in named if name not in given],
+            "replace": given,
+        }
+        edit_field(incident, "affected_systems", ", ".join(left[how]), actor=actor, now=now)
+    except ValueError as problem:
+        raise Invalid({"systems": f"Systems: {problem}."}) from None
+    except Invalid as problem:
+        raise Invalid({"systems": str(problem)}) from None
 
 
 class IncidentTable(Table):
@@ -76,6 +116,16 @@ class IncidentTable(Table):
         ("Private", {"flt_on_public_page": "no", "flt_drill": "no"}),
         ("Drills", {"flt_drill": "yes"}),
     )
+    acts: ClassVar = {
+        "hide": Act("Hide from the public", partial(show_outside, is_public="no"), "Not on the public page"),
+        "show": Act(
+            "Show to the public",
+            partial(show_outside, is_public="yes"),
+            "On the public page",
+            warning="Anyone reads them then: title, systems, times, what was published. Drills stay inside.",
+        ),
+        "systems": Act("Assign systems", assign_systems, "Systems assigned", asks=forms.ASSIGN_SYSTEMS),
+    }
     indexed = frozenset({"id", "opened_at"})
     column_list = (
         "id",
@@ -101,6 +151,7 @@ class IncidentTable(Table):
         "opened_at",
         "opened_by_name",
         "intake_source",
+        "old_reference",
         "next_update_eta",
         "last_communicated_at",
         "window_resets",
@@ -116,6 +167,7 @@ class IncidentTable(Table):
         "opened_at": "Opened",
         "opened_by_name": "Opened by",
         "intake_source": "Came by",
+        "old_reference": "Reference before",
         "customer_count_is_approximate": f"{FIELDS['alert.customer_count'].label} is approximate",
         "next_update_eta": "Next update",
         "last_communicated_at": "Last update",
@@ -154,8 +206,13 @@ class IncidentTable(Table):
         Is(Incident.external_impact, "External impact", ExternalImpact),
         YesNo(Incident.is_public, "On public page"),
         YesNo(Incident.is_drill, "Drill"),
+        OfSystem(Incident.id, "System"),
+        By(Incident.opened_by_name, "Opened by"),
+        HeldBy(CommandRole.MIM, "MIM"),
         From(Incident.opened_at, "Opened from"),
         Until(Incident.opened_at, "Opened until"),
+        ResolvedFrom(Incident.resolved_at, "Resolved from"),
+        ResolvedUntil(Incident.resolved_at, "Resolved until"),
     )
 
     def heading(self, row: Incident) -> str:
@@ -314,6 +371,17 @@ class SystemTable(Table):
     acts: ClassVar = {
         "retire": Act("Retire", partial(catalogue.set_system_active, is_active=False), "Retired"),
         "use": Act("Put in use", partial(catalogue.set_system_active, is_active=True), "In use"),
+        "group": Act("Set group", catalogue.set_system_group, "Group set", asks=forms.SET_GROUP),
+        "owner": Act("Set owner", catalogue.set_system_owner, "Owner set", asks=forms.SET_OWNER),
+        "show": Act(
+            "List on the public page",
+            partial(catalogue.set_system_public, is_public=True),
+            "Listed",
+            warning="Anyone reads then how they are called and how they are.",
+        ),
+        "hide": Act(
+            "Take off the public page", partial(catalogue.set_system_public, is_public=False), "Not listed"
+        ),
     }
     form = forms.SystemForm
     loads = (joinedload(System.owner),)
@@ -340,10 +408,10 @@ class SystemTable(Table):
     )
 
     def stored(self, row: System) -> dict[str, str]:
-        """The text of each value; the owner as the e-mail of the account, empty for none."""
+        """The text of each value; the owner as `as_picked` has it."""
         kept = ("name", "description", "is_active", "is_public", "group_name", "public_title")
         text = {name: as_text(getattr(row, name)) for name in kept}
-        return text | {"owner": row.owner.email if row.owner else ""}
+        return text | {"owner": as_picked(row.owner)}
 
     def heading(self, row: System) -> str:
         """The system's name."""

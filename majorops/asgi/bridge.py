@@ -1,4 +1,4 @@
-"""Requests handed to Flask (WSGI) in threads: with the whole answer at once, or, for drafts, line by line."""
+"""Requests handed to Flask (WSGI) in threads: the whole answer at once, or as it is made (drafts, files)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class BufferedBridge(WSGIResponder):
 
 
 class StreamingBridge(BufferedBridge):
-    """The same for a draft: each line goes out as it is written.
+    """The same for a draft or a long file: each part goes out as it is written.
 
     Who leaves, or presses Stop, is noticed.
     """
@@ -100,7 +100,7 @@ class StreamingBridge(BufferedBridge):
         `majorops.gone` in the environment is a threading.Event that is set when the client has left.
         """
         own = {"wsgi.input": io.BytesIO(self._body), "majorops.gone": self._gone}
-        # It waits, mostly: nobody need give it room.
+        # A draft waits, mostly, and a file is long: nobody need give them room.
         WSGIResponder.wsgi(self, cast(Environ, {**environ, **own}), start_response)
 
     def send(self, message: SendEvent | None) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
 
+from majorops.admin import imports
 from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.pools import Pool, StaffRequests
 from majorops.asgi.public_pages import Busy, PublicPages
@@ -23,6 +24,8 @@ from majorops.web.streams import STREAM
 
 DRAFTING = 16  # threads of their own for what waits for a model: a slow one holds nobody else up
 DRAFT = re.compile(r"/admin/incidents/\d+/drafts/[a-z]+")
+EXPORTING = 3  # files of all rows: they take long, and hold up neither staff nor drafts
+EXPORT = re.compile(r"/admin/data/[a-z-]+/export/[a-z]+/")
 # What tries passwords and codes, or asks the provider: slow on purpose, or as slow as somebody else.
 SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("GET", "/auth/callback")}
 HEALTH = {"/healthz", "/readyz"}
@@ -47,6 +50,7 @@ class Router:
         self._signing_in, self._health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
         self._directory = Pool("directory", 1, 32)
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
+        self._exporting = ThreadPoolExecutor(EXPORTING, thread_name_prefix="exporting")
 
     async def __call__(self, scope, receive, send) -> None:
         """Answer one request over HTTP.
@@ -66,21 +70,25 @@ class Router:
             return await too_many(scope, send, b"", asset_url("public.css"))
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await read_body(scope, receive, self._flask_app.config["MAX_CONTENT_LENGTH"])
+                most = self._flask_app.config["MAX_CONTENT_LENGTH"]
+                if is_staff and scope["path"].startswith(f"{imports.PREFIX}/"):
+                    most = imports.LONGEST
+                body = await read_body(scope, receive, most)
         except TimeoutError:
             return await refuse(send, 408)
         if body is not None:
             await self._to_flask(scope, receive, send, body, is_staff)
 
     def stop(self) -> None:
-        """Finish what has begun in the threads; drafts are left to themselves."""
-        self._drafting.shutdown(wait=False, cancel_futures=True)
+        """Finish what has begun in the threads; drafts and exports are left to themselves."""
+        for threads in (self._drafting, self._exporting):
+            threads.shutdown(wait=False, cancel_futures=True)
         for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory):
             pool.stop()
 
     async def _to_flask(self, scope, receive, send, body: bytes, is_staff: bool) -> None:
-        if is_staff and DRAFT.fullmatch(scope["path"]):
-            streaming = StreamingBridge(self._flask_app, self._drafting, body, self._staff_requests, True)
+        if is_staff and (threads := self._streaming(scope["path"])):
+            streaming = StreamingBridge(self._flask_app, threads, body, self._staff_requests, True)
             return await streaming(scope, receive, send)
         pool = self._pool_for(scope["method"], scope["path"], is_staff)
         if not pool.enter():
@@ -91,6 +99,12 @@ class Router:
             await bridge(scope, receive, send)
         finally:
             pool.leave()
+
+    def _streaming(self, path: str) -> ThreadPoolExecutor | None:
+        """The threads for what is sent while it is made; None for all else."""
+        if DRAFT.fullmatch(path):
+            return self._drafting
+        return self._exporting if EXPORT.fullmatch(path) else None
 
     def _pool_for(self, method: str, path: str, is_staff: bool) -> Pool:
         if (method, path) in SIGNING_IN:

@@ -98,6 +98,7 @@ class EventKind(StrEnum):
         Region.INFO,
         Region.COMPOSER,
     )
+    INCIDENT_IMPORTED = "incident.imported", "Incident imported", ALERT, INTERNAL
     INCIDENT_CONTINUES = "incident.continues", "Continues an earlier incident", ALERT, PUBLIC
     INCIDENT_CONTINUED = "incident.continued", "Continued by a new incident", ALERT, PUBLIC, Region.NOTICES
     ALERT_FIRED = "alert.fired", "Alert fired", ALERT, PUBLIC
@@ -372,6 +373,7 @@ class AuditKind(StrEnum):
     GROUP_CHANGED = "group.changed"
     GROUP_REMOVED = "group.removed"
     HISTORY_ADDED = "history.added"
+    HISTORY_IMPORTED = "history.imported"
     MAINTENANCE_PLANNED = "maintenance.planned"
     MAINTENANCE_CHANGED = "maintenance.changed"
     MAINTENANCE_UPDATED = "maintenance.updated"
@@ -419,7 +421,7 @@ class AuditKind(StrEnum):
     @property
     def is_public(self) -> bool:
         """The public pages may read differently afterwards."""
-        return self.startswith(("system.", "maintenance."))
+        return self.startswith(("system.", "maintenance.", "history.imported"))
 
     @property
     def ends_sessions(self) -> bool:

@@ -72,6 +72,8 @@ class Incident(Base):
         Index("ix_incident_status_opened_at", "status", "opened_at"),
         Index("ix_incident_status_resolved_at", "status", "resolved_at"),
         Index("ix_incident_opened_at", "opened_at"),
+        Index("ix_incident_opened_by_name", "opened_by_name", "id"),
+        Index("uq_incident_old_reference", "old_reference", unique=True),
         Index("ix_incident_public_opened_at", "opened_at", **partial(*PUBLIC)),
         Index("ix_incident_public_resolved_at", "resolved_at", **partial(*PUBLIC)),
         Index("ix_incident_running", "alarm_level", "opened_at", **partial("resolved_at IS NULL")),
@@ -141,6 +143,7 @@ class Incident(Base):
     opened_by_name: Mapped[str] = mapped_column(String(120))
     intake_source: Mapped[IntakeSource] = mapped_column(enum_type(IntakeSource))
     request_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # one form, one incident
+    old_reference: Mapped[str | None] = mapped_column(String(120))  # in the system that it was imported from
     continues_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), unique=True)
 
     systems: Mapped[list[AffectedSystem]] = relationship(
@@ -259,6 +262,7 @@ class CommandAssignment(Base):
             unique=True,
             **partial("until IS NULL"),
         ),
+        Index("ix_command_assignment_role_name", "role", "name", "incident_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

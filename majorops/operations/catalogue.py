@@ -17,6 +17,7 @@ from majorops.domain.text import clean_line
 from majorops.domain.visibility import template_problem
 from majorops.models import System, User
 from majorops.operations import audit, operation
+from majorops.operations.people import find_account
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -33,8 +34,8 @@ def add_system(
 ) -> System:
     """Add a system; its name is kept in lower case. Raises Invalid.
 
-    `owner`: the e-mail of the account that may confirm its recovery, empty for none; `is_public`: the public
-    page lists it, under the heading `group_name`.
+    `owner`: the account that may confirm its recovery, as `find_account` takes it, empty for none;
+    `is_public`: the public page lists it, under the heading `group_name`.
     """
     given = _clean(name, description, owner, group_name, public_title, twin_of=None)
     system = System(**given, is_public=is_public)
@@ -61,10 +62,35 @@ def update_system(
 
     Nothing changed leaves no entry. `is_public`: None leaves it as it is.
     """
+    values = _clean(name, description, owner, group_name, public_title, twin_of=system)
+    if is_public is not None:
+        values["is_public"] = is_public
+    _change(system, values, actor=actor, now=now)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def set_system_group(system: System, *, group_name: str, actor: Actor, now: datetime) -> None:
+    """The heading that a system stands under on the public page; empty for none. Raises Invalid."""
+    _change(system, {"group_name": _group(group_name)}, actor=actor, now=now)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def set_system_owner(system: System, *, owner: str, actor: Actor, now: datetime) -> None:
+    """Who may confirm a system's recovery, as `add_system` takes it; empty for nobody. Raises Invalid."""
+    _change(system, {"owner_id": _owner_id(owner)}, actor=actor, now=now)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def set_system_public(system: System, is_public: bool, *, actor: Actor, now: datetime) -> None:
+    """Whether the public page lists a system."""
+    _change(system, {"is_public": is_public}, actor=actor, now=now)
+
+
+def _change(system: System, values: dict[str, object], *, actor: Actor, now: datetime) -> None:
+    """Set columns, and say in one entry what changed. Part of an operation."""
     before, old_name = _shown(system), system.name
-    for column, value in _clean(name, description, owner, group_name, public_title, twin_of=system).items():
+    for column, value in values.items():
         setattr(system, column, value)
-    system.is_public = system.is_public if is_public is None else is_public
     after = _shown(system)
     changes = [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in after]
     changes = [change for what, change in zip(after, changes, strict=True) if before[what] != after[what]]
@@ -132,32 +158,49 @@ def _clean(
     twin_of: System | None,
 ) -> dict[str, object]:
     """The columns for what was typed. `twin_of`: the system that may have this name already."""
-    errors = {}
-    name, description, owner = clean_line(name).lower(), clean_line(description), clean_line(owner).lower()
+    errors: dict[str, str] = {}
+    name, description = clean_line(name).lower(), clean_line(description)
     twin = db.session.scalar(select(System).filter_by(name=name))
-    user = db.session.scalar(select(User).filter_by(email=owner)) if owner else None
     if not name or len(name) > 80 or "," in name:
         errors["name"] = "A name has 1 to 80 characters and no comma."
     elif twin is not None and twin is not twin_of:
         errors["name"] = f"{name} is in the catalogue already."
     if len(description) > 300:
         errors["description"] = f"At most 300 characters; this has {len(description)}."
-    group_name = clean_line(group_name)
-    if len(group_name) > 80:
-        errors["group_name"] = f"At most 80 characters; this has {len(group_name)}."
-    public_title = clean_line(public_title)
-    if len(public_title) > 120:
-        errors["public_title"] = f"At most 120 characters; this has {len(public_title)}."
-    elif problem := template_problem(public_title, ("system",)):
-        errors["public_title"] = problem
-    if owner and user is None:
-        errors["owner"] = f"No account has the e-mail {owner}."
+    found: dict[str, object] = {}
+    readers = (
+        ("group_name", _group, group_name),
+        ("owner_id", _owner_id, owner),
+        ("public_title", _public_title, public_title),
+    )
+    for column, read, typed in readers:
+        try:
+            found[column] = read(typed)
+        except Invalid as problem:
+            errors |= problem.errors
     if errors:
         raise Invalid(errors)
-    return {
-        "name": name,
-        "description": description or None,
-        "owner_id": user.id if user else None,
-        "group_name": group_name,
-        "public_title": public_title,
-    }
+    return {"name": name, "description": description or None, **found}
+
+
+def _public_title(typed: str) -> str:
+    public_title = clean_line(typed)
+    if len(public_title) > 120:
+        raise Invalid({"public_title": f"At most 120 characters; this has {len(public_title)}."})
+    if problem := template_problem(public_title, ("system",)):
+        raise Invalid({"public_title": problem})
+    return public_title
+
+
+def _group(typed: str) -> str:
+    group_name = clean_line(typed)
+    if len(group_name) > 80:
+        raise Invalid({"group_name": f"At most 80 characters; this has {len(group_name)}."})
+    return group_name
+
+
+def _owner_id(typed: str) -> int | None:
+    try:
+        return find_account(typed).id if clean_line(typed) else None
+    except ValueError as problem:
+        raise Invalid({"owner": str(problem)}) from None

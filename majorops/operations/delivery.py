@@ -22,6 +22,7 @@ from majorops.models import AuditEntry, Channel, Delivery, NoticePolicy, User
 from majorops.operations import audit, operation
 from majorops.operations.apprise_address import apprise_problem
 from majorops.operations.outbox import roles_that_want
+from majorops.operations.people import find_account
 
 AGAIN = frozenset({DeliveryState.FAILED, DeliveryState.NO_CHANNEL})
 
@@ -47,14 +48,14 @@ def again_refusal(delivery: Delivery) -> str:
 
 @operation(needs=Permission.DATA_MANAGE)
 def add_channel(*, email: str, kind: ChannelKind, address: str, actor: Actor, now: datetime) -> Channel:
-    """A way to reach the account with this e-mail.
+    """A way to reach an account; `email`: the account, as `find_account` takes it.
 
     A webhook gets a secret that signs its messages. Raises Invalid.
     """
-    email = clean_line(email).lower()
-    user = db.session.scalar(select(User).filter_by(email=email))
-    if user is None:
-        raise Invalid({"email": f"No account has the e-mail {email}."})
+    try:
+        user = find_account(email)
+    except ValueError as problem:
+        raise Invalid({"email": str(problem)}) from None
     return put_channel(user, kind, address, actor=actor, now=now)
 
 

@@ -40,18 +40,20 @@ class Planner:
             for way in ("seqscan", "hashjoin", "mergejoin", "material"):  # cheap only while tables are short
                 connection.exec_driver_sql(f"SET enable_{way} = off")
 
-    def scans(self, statement: str, parameters) -> list[tuple[str, str]]:
+    def scans(self, statement: str, parameters, *, ends: bool = True) -> list[tuple[str, str]]:
         """(growing table, what the planner says) for each that would be read whole:
         by no index, or by all of one that leaves no rows out; unless a LIMIT ends it before.
+
+        `ends`: a LIMIT counts; False where it may find too few rows to end anything.
         """
         if self.name == "sqlite":
             rows = self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-            return self._of_sqlite(statement, rows)
+            return self._of_sqlite(statement, rows, ends)
         found = self.connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar()
         plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
-        return list(self._of_postgres(plan, False))
+        return list(self._of_postgres(plan, False, ends))
 
-    def _of_sqlite(self, statement: str, rows) -> list[tuple[str, str]]:
+    def _of_sqlite(self, statement: str, rows, limit_ends: bool) -> list[tuple[str, str]]:
         names = {alias: table for table, alias in re.findall(r"(\w+) AS (\w+)", statement)}
         sorted_under = {row[1] for row in rows if "TEMP B-TREE" in row[3] and "LAST" not in row[3]}
         found = []
@@ -59,13 +61,13 @@ class Planner:
             scan = re.match(r"(?:SCAN|SEARCH(?= \w+$)) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", step)
             if not scan or names.get(scan[1], scan[1]) not in GROWS or scan[2] in self.partial:
                 continue
-            if "LIMIT" not in statement or parent in sorted_under:
+            if not limit_ends or "LIMIT" not in statement or parent in sorted_under:
                 found.append((names.get(scan[1], scan[1]), step))
         return found
 
-    def _of_postgres(self, node: dict, ends: bool):
+    def _of_postgres(self, node: dict, ends: bool, limit_ends: bool):
         kind, table = node["Node Type"], node.get("Relation Name")
-        ends = kind == "Limit" or (ends and kind not in ("Sort", "Aggregate", "Hash"))
+        ends = (kind == "Limit" and limit_ends) or (ends and kind not in ("Sort", "Aggregate", "Hash"))
         is_whole = kind == "Seq Scan" or (
             kind in ("Index Scan", "Index Only Scan")
             and "Index Cond" not in node
@@ -74,4 +76,4 @@ class Planner:
         if is_whole and table in GROWS and not ends:
             yield table, f"{kind} {node.get('Index Name', '')} {node.get('Filter', '')}".strip()
         for child in node.get("Plans", ()):
-            yield from self._of_postgres(child, ends)
+            yield from self._of_postgres(child, ends, limit_ends)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import current_app
@@ -41,6 +42,7 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.domain.errors import Forbidden
+from majorops.domain.importing import read_incidents, read_systems
 from majorops.domain.rights import RoleMap
 from majorops.models import (
     Ask,
@@ -75,6 +77,12 @@ from tests.operations.loaded import OPERATIONS
 BY_HAND = {"role_map": RoleMap()}
 OF_NOBODY = {"groups": [], "role_map": RoleMap()}
 TEMPLATE = {"name": "A", "body": "We know.", "cleared_by": "Legal", "cleared_on": "2020-01-01"}
+PAST = read_incidents(
+    "title,severity,opened,resolved,systems\nold,low,2024-03-01 14:00Z,2024-03-01 15:00Z,a\n",
+    ZoneInfo("UTC"),
+    datetime(2026, 1, 1, tzinfo=UTC),
+)[0]
+CATALOGUE = read_systems("name\ndns-2\n")[0]
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 
@@ -337,6 +345,11 @@ def calls(cast, clock) -> dict[str, tuple]:
         "catalogue.add_system": ("none", {"name": "dns"}),
         "catalogue.update_system": ("none", system, {"name": "cdn-2"}),
         "catalogue.set_system_active": ("none", system, False),
+        "imports.import_incidents": ("none", PAST, {"source": "old.csv"}),
+        "imports.import_systems": ("none", CATALOGUE, {"source": "systems.csv"}),
+        "catalogue.set_system_group": ("none", system, {"group_name": "Money"}),
+        "catalogue.set_system_owner": ("none", system, {"owner": "rita@example.org"}),
+        "catalogue.set_system_public": ("none", system, True),
         "catalogue.save_system": (
             "none",
             system,
