@@ -15,21 +15,21 @@ from majorops.signing import Serializer
 CONFIRM, MANAGE = "confirm", "manage"
 
 
-def link_token(secret: str, purpose: str, row: Subscriber) -> str:
-    """What a link to `/subscribe/<purpose>/…` ends with."""
-    return _signer(secret).dumps([purpose, row.id, row.nonce])
+def link_token(secrets: list[str], purpose: str, row: Subscriber) -> str:
+    """What a link to `/subscribe/<purpose>/…` ends with; `secrets`: of `signing.keys_of`."""
+    return _signer(secrets).dumps([purpose, row.id, row.nonce])
 
 
-def whose(secret: str, purpose: str, token: str) -> Subscriber | None:
+def whose(secrets: list[str], purpose: str, token: str) -> Subscriber | None:
     """The subscriber of a token; None for a forged, foreign, replaced or expired one alike. One query."""
     try:
         limit = int(CONFIRM_WITHIN.total_seconds()) if purpose == CONFIRM else None
-        meant, number, nonce = _signer(secret).loads(token, max_age=limit)
+        meant, number, nonce = _signer(secrets).loads(token, max_age=limit)
     except (BadSignature, ValueError, TypeError):
         return None
     row = db.session.get(Subscriber, number) if meant == purpose else None
     return row if row is not None and row.nonce == nonce else None
 
 
-def _signer(secret: str) -> Serializer:
-    return Serializer(secret, salt="subscriber")
+def _signer(secrets: list[str]) -> Serializer:
+    return Serializer(secrets, salt="subscriber")

@@ -27,6 +27,7 @@ from majorops.operations.subscriptions import confirm, note_bounce
 from majorops.projections import clients as shapes
 from majorops.projections import public_maintenance, public_status
 from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents
+from majorops.signing import keys_of
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
@@ -179,7 +180,7 @@ def _prefix(t: Texts) -> str:
 def message(row: Delivery, settings: dict[str, object], now: datetime) -> Message:
     """One message to one subscriber, ready to be sent; `void` says why it must not."""
     person = cast(Subscriber, row.subscriber)
-    base, secret = public_origin(settings), str(settings["SECRET_KEY"])
+    base, secrets = public_origin(settings), keys_of(settings)
     t = LANGUAGES.get(person.language, LANGUAGES[DEFAULT])
     at = f"{base}{_prefix(t)}/subscribe"
     given: dict[str, Any] = {
@@ -196,7 +197,7 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
     }
     if row.announcement is None:
         return _confirmation(row, person, t, at, settings, now, given)
-    leave = f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}"
+    leave = f"{at}/{MANAGE}/{link_token(secrets, MANAGE, person)}"
     text = json.loads(row.announcement.text)
     mail = text[t.language]
     meta = {"unsubscribe": leave, "documentation": f"{base}/api/v2/summary.json"}
@@ -222,10 +223,10 @@ def _confirmation(
     now: datetime,
     given: dict,
 ) -> Message:
-    secret, org = str(settings["SECRET_KEY"]), str(settings["ORG_NAME"])
-    link = f"{at}/{CONFIRM}/{link_token(secret, CONFIRM, person)}"
+    secrets, org = keys_of(settings), str(settings["ORG_NAME"])
+    link = f"{at}/{CONFIRM}/{link_token(secrets, CONFIRM, person)}"
     is_void = person.state is not SubscriberState.WAITING or not row.act.endswith(person.nonce)
-    meta = {"unsubscribe": f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}", "documentation": ""}
+    meta = {"unsubscribe": f"{at}/{MANAGE}/{link_token(secrets, MANAGE, person)}", "documentation": ""}
     return Message(
         **given,
         subject=t("mail.confirm_subject", org=org),

@@ -21,6 +21,7 @@ from majorops.notifications.links import CONFIRM, MANAGE, link_token, whose
 from majorops.operations.subscriptions import choose_systems, confirm, leave, subscribe
 from majorops.projections.systems import listed_systems
 from majorops.public.page import form_page, texts
+from majorops.signing import keys_of
 from majorops.web.access import beside_status_page, by_token
 from majorops.web.security import csrf
 
@@ -156,7 +157,7 @@ def change(token: str) -> Response:
 
 def find(purpose: str, token: str) -> Subscriber | None:
     """Whose link it is, for one purpose (CONFIRM, MANAGE); None for a forged, expired or replaced one."""
-    return whose(current_app.config["SECRET_KEY"], purpose, token)
+    return whose(keys_of(current_app.config), purpose, token)
 
 
 def by_link(purpose: str, token: str, what: str) -> Response:
@@ -171,5 +172,5 @@ def by_link(purpose: str, token: str, what: str) -> Response:
         row=row,
         names=[name for name, _ in listed_systems()],
         token=token,
-        manage=link_token(current_app.config["SECRET_KEY"], MANAGE, row),
+        manage=link_token(keys_of(current_app.config), MANAGE, row),
     )
