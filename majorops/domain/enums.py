@@ -216,6 +216,7 @@ class SignInMethod(Labelled):
 
     LOCAL = "local", "E-mail and password"
     SSO = "sso", "Single sign-on"
+    PASSKEY = "passkey"
 
 
 class ChannelKind(Labelled):
@@ -224,6 +225,16 @@ class ChannelKind(Labelled):
     EMAIL = "email", "E-mail"
     WEBHOOK = "webhook"
     APPRISE = "apprise", "Apprise (Slack, Teams, SMS and others)"
+
+
+class SecondFactor(Labelled):
+    """A way to prove who one is, beside the password or again while signed in."""
+
+    PASSWORD = "password"  # noqa: S105 (no password)
+    PASSKEY = "passkey"
+    APP = "app", "Code of an authenticator app"
+    RECOVERY = "recovery", "Recovery code"
+    PROVIDER = "provider", "Single sign-on"
 
 
 class Notice(Labelled):
@@ -240,6 +251,7 @@ class Notice(Labelled):
     LINK = "link", "Link to a brief"
     CHANNEL = "channel", "A channel of one's own fails"
     PUBLIC = "public", "Subscribers to the public page"
+    ACCOUNT = "account", "The own account: sign-ins and passwords"
 
 
 class Followed(Labelled):

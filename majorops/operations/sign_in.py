@@ -19,11 +19,16 @@ from majorops.models import User
 from majorops.operations import audit, operation
 from majorops.operations.accounts import is_last_admin, start_session
 from majorops.operations.handover_expiry import lapse_offers_to
+from majorops.operations.owner_notices import NOT_YOU, tell_owner
+from majorops.operations.passkeys import NotAccepted, PasskeyAnswer, check_answer
 from majorops.operations.passwords import Proof, prove
+from majorops.operations.places import NOWHERE, Place, is_new
+from majorops.operations.second_factor import Given, check_factor, factors_of, note_refused
 from majorops.operations.throttle import (
     KnownBrowser,
     count_failure,
     forget_failures,
+    mark_of,
     name_of,
     paused_until,
     remember,
@@ -31,49 +36,67 @@ from majorops.operations.throttle import (
     sign_in_keys,
     sign_in_paused_until,
 )
+from majorops.operations.throttle import place as throttle_place
+
+NO_FACTOR = "This proves nothing. Give the code that the app shows now, or a recovery code not used yet."
+NO_PASSKEY = "This passkey signs nobody in here. Try again, or use the password."
+BEGIN_AGAIN = "This sign-in was begun too long ago. Give the password again."
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """The outcome of a sign-in: a token, or a problem.
+    """The outcome of a sign-in: a token, a second step, or a problem.
 
-    `token`: of the session, with `browser`: what the browser keeps to be known again. `problem`: the sentence
-    for the person, with `paused_until` where it is a pause.
+    `token`: of the session, with `browser`: what the browser keeps to be known again. `second`: the password
+    was right, and the second factor is asked for. `problem`: the sentence for the person, with `paused_until`
+    where it is a pause.
     """
 
     token: str | None = None
     problem: str = ""
     paused_until: datetime | None = None
     browser: KnownBrowser | None = None
+    second: SecondStep | None = None
+
+
+@dataclass(frozen=True)
+class SecondStep:
+    """Somebody gave the password of this account and is asked for the second factor.
+
+    Void once the password is another one (`mark`).
+    """
+
+    user_id: int
+    mark: str
 
 
 def sign_in_with_password(
     email: str,
     password: str,
     *,
-    address: str,
+    place: Place,
     actor: Actor,
     now: datetime,
     browsers: list[KnownBrowser] | None = None,
 ) -> SignIn:
     """Sign in with what was typed. Raises Busy; for the rest see `sign_in_local`.
 
-    `address`: where it came from; `browsers`: what this browser kept of earlier sign-ins.
+    `browsers`: what this browser kept of earlier sign-ins.
     """
     email = clean_line(email).lower()[:254]
     row = db.session.execute(select(User.id, User.password_hash).filter_by(email=email)).first()
     user_id, stored = row or (None, None)
     browser, proof = name_of(browsers or [], user_id, stored, now), Proof()
-    waits = sign_in_paused_until(sign_in_keys(email, address, browser), now)
+    waits = sign_in_paused_until(sign_in_keys(email, place.address, browser), now)
     db.session.rollback()  # Argon2 is slow on purpose: no transaction waits for it
     if not waits:
         proof = prove(password, stored)
-    return sign_in_local(email, proof, address=address, browser=browser, actor=actor, now=now)
+    return sign_in_local(email, proof, place=place, browser=browser, actor=actor, now=now)
 
 
 @operation(needs=None)
 def sign_in_local(
-    email: str, proof: Proof, *, address: str, actor: Actor, now: datetime, browser: str = ""
+    email: str, proof: Proof, *, place: Place, actor: Actor, now: datetime, browser: str = ""
 ) -> SignIn:
     """Sign in with a cleaned e-mail and what its password proved.
 
@@ -82,9 +105,10 @@ def sign_in_local(
     Too many failures within 15 minutes, of one e-mail from one address or of one known browser, pause
     just those (throttle.py). Refusals are a value and no exception: the count must be committed. It is
     read again here, so that guesses sent at once count one by one, and a right one among them learns
-    nothing. The sentence does not tell whether the account exists.
+    nothing. The sentence does not tell whether the account exists. An account with a second factor is asked
+    for it: no session begins here.
     """
-    keys = sign_in_keys(email, address, browser)
+    keys = sign_in_keys(email, place.address, browser)
     if waits := sign_in_paused_until(keys, now, lock=True):
         problem = (
             "Too many failed sign-ins from here. An admin can lift this. "
@@ -94,12 +118,109 @@ def sign_in_local(
     user = db.session.scalar(select(User).filter_by(email=email, is_active=True))
     if user is None or proof.matched is None or proof.matched != user.password_hash:
         count_failure(keys, now)
-        audit(AuditKind.SIGN_IN_FAILED, email, detail=address, actor=actor, now=now)
+        about = user.id if user else None
+        audit(AuditKind.SIGN_IN_FAILED, email, detail=str(place), actor=actor, now=now, about=about)
         return SignIn(problem="E-mail and password do not match an account.")
     user.password_hash = proof.renewed or user.password_hash
     forget_failures(keys)
-    token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now)
+    if factors_of(user.id):
+        audit(AuditKind.SECOND_FACTOR_ASKED, email, detail=str(place), actor=actor, now=now, about=user.id)
+        return SignIn(second=SecondStep(user.id, mark_of(user.id, user.password_hash)))
+    return _begin(user, SignInMethod.LOCAL, place, browser, now)
+
+
+def _begin(
+    user: User,
+    method: SignInMethod,
+    place: Place,
+    browser: str,
+    now: datetime,
+    proven_at: datetime | None = None,
+) -> SignIn:
+    """Begin a session; the owner hears of one from a new browser at a new address. Part of an operation.
+
+    `browser`: its name, if it is known to the account.
+    """
+    if not browser and is_new(user.id, place):
+        told = f"{method.label}: {place}, {now:%Y-%m-%d %H:%M} UTC."
+        body = f"Somebody signed in to your account from a new place.\n\n{told}\n\n{NOT_YOU}"
+        tell_owner(user, "MajorOps: signed in from a new place", body, now=now)
+    token = start_session(user, method=method, place=place, proven_at=proven_at, actor=user.actor, now=now)
     return SignIn(token=token, browser=remember(user, now))
+
+
+def second_step_user(step: SecondStep) -> User | None:
+    """Whose second factor is asked for; None where the password changed meanwhile, or the account is off."""
+    user = db.session.get(User, step.user_id)
+    if user is None or not user.is_active or step.mark != mark_of(user.id, user.password_hash):
+        return None
+    return user
+
+
+@operation(needs=None)
+def sign_in_second(
+    step: SecondStep,
+    given: Given,
+    *,
+    place: Place,
+    actor: Actor,
+    now: datetime,
+    browsers: list[KnownBrowser] | None = None,
+) -> SignIn:
+    """Sign in with the second factor, after the password.
+
+    Ten failures within 15 minutes pause the second step of the account, wherever they come from: whoever
+    gets here has the password. Refusals are a value and no exception.
+    """
+    keys = [f"second:{step.user_id}"]
+    if waits := paused_until(keys, now, lock=True):
+        return _paused("Too many wrong codes.", waits)
+    user = second_step_user(step)
+    if user is None:
+        return SignIn(problem=BEGIN_AGAIN)
+    factor = check_factor(user, given, actor=actor, now=now)
+    if factor is None:
+        count_failure(keys, now)
+        detail = str(place)
+        audit(AuditKind.SECOND_FACTOR_FAILED, user.email, detail=detail, actor=actor, now=now, about=user.id)
+        return SignIn(problem=NO_FACTOR)
+    forget_failures(keys)
+    browser = name_of(browsers or [], user.id, user.password_hash, now)
+    return _begin(user, SignInMethod.LOCAL, place, browser, now)
+
+
+@operation(needs=None)
+def sign_in_with_passkey(
+    answer: PasskeyAnswer,
+    *,
+    place: Place,
+    actor: Actor,
+    now: datetime,
+    browsers: list[KnownBrowser] | None = None,
+) -> SignIn:
+    """Sign in with a passkey alone: it verified its person by PIN or biometrics.
+
+    Twenty failures from one address within 15 minutes pause it. Refusals are a value, and one sentence for
+    all: it does not tell which passkeys are known.
+    """
+    keys = [f"passkey:{throttle_place(place.address)}"]
+    if waits := paused_until(keys, now, lock=True):
+        return _paused("Too many failed sign-ins from here.", waits)
+    try:
+        passkey = check_answer(answer, now)
+    except NotAccepted as problem:
+        count_failure(keys, now)
+        note_refused(problem, actor=actor, now=now)
+        detail = str(place)
+        audit(AuditKind.SIGN_IN_FAILED, "passkey", detail=detail, actor=actor, now=now)
+        return SignIn(problem=NO_PASSKEY)
+    user = passkey.user
+    browser = name_of(browsers or [], user.id, user.password_hash, now)
+    return _begin(user, SignInMethod.PASSKEY, place, browser, now)
+
+
+def _paused(why: str, until: datetime) -> SignIn:
+    return SignIn(problem=f"{why} The next try counts from {until:%H:%M:%S} UTC.", paused_until=until)
 
 
 @operation(needs=None)
@@ -128,10 +249,14 @@ def sign_in_sso(
     role: AccountRole | None,
     actor: Actor,
     now: datetime,
+    place: Place = NOWHERE,
+    browsers: list[KnownBrowser] | None = None,
+    proven_at: datetime | None = None,
 ) -> SignIn:
     """Sign in the person that the OpenID provider names.
 
-    `subject`: issuer and subject; `role`: what the groups map to, None for no mapping.
+    `subject`: issuer and subject; `role`: what the groups map to, None for no mapping; `proven_at`: when the
+    provider says that the person was asked, None where it does not say.
 
     The account is found by subject, else by a verified address, else made. A mapped role is set at every
     sign-in; with no mapping a new account is a stakeholder and a known one keeps its role (domain §1). The
@@ -143,7 +268,7 @@ def sign_in_sso(
         if not is_verified or known.oidc_subject:
             return SignIn(problem="This sign-in cannot be joined to an account. Ask an admin.")
         known.oidc_subject = subject
-        audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now)
+        audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now, about=known.id)
     user = known or _add_sso_user(subject, email, name, role, actor=actor, now=now)
     if not user.is_active:
         return SignIn(problem="This account is switched off. Ask an admin.")
@@ -154,11 +279,12 @@ def sign_in_sso(
             detail=f"{user.role.label} › {role.label}",
             actor=actor,
             now=now,
+            about=user.id,
         )
         user.role = role
         lapse_offers_to(user, actor=actor, now=now)
-    token = start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now)
-    return SignIn(token=token, browser=remember(user, now))
+    browser = name_of(browsers or [], user.id, user.password_hash, now)
+    return _begin(user, SignInMethod.SSO, place, browser, now, proven_at)
 
 
 def _add_sso_user(
@@ -168,5 +294,6 @@ def _add_sso_user(
     user = User(email=email, name=name, role=role, oidc_subject=subject, created_at=now)
     db.session.add(user)
     db.session.flush()
-    audit(AuditKind.USER_ADDED, email, detail=f"single sign-on, {role.label}", actor=actor, now=now)
+    detail = f"single sign-on, {role.label}"
+    audit(AuditKind.USER_ADDED, email, detail=detail, actor=actor, now=now, about=user.id)
     return user

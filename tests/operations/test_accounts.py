@@ -14,6 +14,7 @@ from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.errors import Busy, Conflict, Forbidden, Invalid
 from majorops.models import AuditEntry, SignInThrottle, User, UserSession
 from majorops.operations import accounts, passwords, sign_in, throttle
+from majorops.operations.places import Place
 from tests.cast import PASSWORD
 from tests.operations.test_at_once import at_once
 
@@ -40,7 +41,7 @@ def ada(cast) -> User:
 
 def type_in(clock, password=PASSWORD, email=MAYA, address="192.0.2.1", **more):
     who = {"actor": SYSTEM, "now": clock()}
-    return sign_in.sign_in_with_password(email, password, address=address, **more, **who)
+    return sign_in.sign_in_with_password(email, password, place=Place(address), **more, **who)
 
 
 def kinds() -> list[str]:
@@ -106,7 +107,7 @@ def test_no_transaction_is_open_while_a_password_is_checked(maya, clock, monkeyp
 def test_a_password_changed_while_the_old_one_is_checked_lets_nobody_in(maya, clock, who):
     proof = passwords.prove(PASSWORD, maya.password_hash)
     accounts.set_password(maya, PASSWORD * 2, **who)
-    assert not sign_in.sign_in_local(MAYA, proof, address="192.0.2.1", **who).token
+    assert not sign_in.sign_in_local(MAYA, proof, place=Place("192.0.2.1"), **who).token
 
 
 def test_ten_failures_from_one_address_pause_that_person_there(maya, clock):
