@@ -22,10 +22,10 @@ from sqlalchemy.orm import joinedload
 from majorops import clock
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import ChannelKind, DeliveryState
+from majorops.domain.enums import ChannelKind, DeliveryState, Notice
 from majorops.domain.events import EventKind
 from majorops.models import Delivery
-from majorops.notifications import apprise_channel, inside, mail, public, ways, webhook
+from majorops.notifications import account, apprise_channel, inside, mail, public, ways, webhook
 from majorops.notifications.due import LEASE, PAUSES, is_due, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
@@ -256,6 +256,8 @@ class Worker:
                 return None
             if row.kind not in SEND:
                 raise ValueError(f"no channel is called {row.kind}")
+            if row.notice is Notice.ACCOUNT:
+                return account.message(row, self.app.config, now)
             if row.subscriber_id:
                 return public.message(row, self.app.config, now)
             return inside.message(row, self.app.config, now)

@@ -34,6 +34,7 @@ SCRIPTS = {
     "intake.js": "js/intake/intake.js",
     "public.js": "js/public/public.js",
     "brief.js": "js/brief/brief.js",
+    "passkey.js": "js/passkey/passkey.js",
 }
 TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -9,13 +10,18 @@ from flask import Flask, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from majorops import clock
-from majorops.domain.access import Actor
-from majorops.operations.accounts import session_user
+from majorops.db import db
+from majorops.operations.accounts import SessionState, session_state
+from majorops.operations.own_account import SEEN_EVERY, note_seen
+from majorops.operations.places import Place
 from majorops.operations.throttle import BROWSER_KNOWN_FOR, KnownBrowser
-from majorops.signing import LeewaySigner
+from majorops.signing import LeewaySigner, keys_of
+
+log = logging.getLogger(__name__)
 
 KNOWN_COOKIE = "majorops_known"
 ACCOUNTS_KEPT = 5  # of people who share a browser
@@ -24,11 +30,11 @@ login_manager = LoginManager()
 
 
 class SignedIn(UserMixin):
-    """Flask-Login's current_user: the actor, and the token of this session as its identity."""
+    """Flask-Login's current_user: the actor, the token of this session as its identity, and its state."""
 
-    def __init__(self, token: str, actor: Actor):
+    def __init__(self, token: str, state: SessionState):
         self.id = self.token = token
-        self.actor = actor
+        self.state, self.actor = state, state.actor
 
 
 class Stranger(AnonymousUserMixin):
@@ -74,7 +80,7 @@ def begin(token: str) -> None:
     """
     session.clear()
     session.permanent = True
-    login_user(SignedIn(token, load(token).actor))
+    login_user(load(token))
 
 
 def remember_browser(response: Response, browser: KnownBrowser) -> None:
@@ -107,7 +113,7 @@ def known_browsers() -> list[KnownBrowser]:
 
 
 def _known_signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="known browser")
+    return URLSafeSerializer(keys_of(current_app.config), salt="known browser")
 
 
 def end() -> None:
@@ -132,8 +138,31 @@ def oldest_session() -> datetime:
 @login_manager.user_loader
 def load(token: str) -> SignedIn | None:
     """Who holds this token's session; None when it ended, is too old, or its account is off. One query."""
-    actor = session_user(token, oldest_session())
-    return SignedIn(token, actor) if actor else None
+    state = session_state(token, oldest_session())
+    return SignedIn(token, state) if state else None
+
+
+def request_place() -> Place:
+    """Where the request comes from, as far as it says so."""
+    return Place(request.remote_addr or "", request.user_agent.string)
+
+
+def note_use(response: Response) -> Response:
+    """After an answer to somebody who is signed in: the session was used. It is kept every five minutes.
+
+    A database that takes nothing keeps nobody from reading.
+    """
+    person, now = g.get("_login_user"), clock.now()  # who was not looked up is not looked up for this
+    if not isinstance(person, SignedIn) or response.is_streamed:
+        return response
+    seen = person.state.seen_at
+    if seen is None or seen <= now - SEEN_EVERY:
+        try:
+            note_seen(person.state.id, actor=person.actor, now=now)
+        except SQLAlchemyError as error:
+            log.info("not kept that a session is used: %s", error)
+            db.session.rollback()
+    return response
 
 
 def sign_in_client(client, token: str) -> None:
@@ -156,3 +185,4 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None  # phones change their address in the middle of an incident
     login_manager.anonymous_user = Stranger
     login_manager.init_app(app)
+    app.after_request(note_use)
