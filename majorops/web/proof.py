@@ -27,7 +27,12 @@ from majorops.signing import Sealer, keys_of
 from majorops.web import passkeys
 
 KEPT_FOR = 60 * 60  # seconds for which a question may stand unanswered
-OURS = ("csrf_token", "kept", "proof_password", "proof_code", "proof_credential", "proof_ticket")
+FIELDS = {
+    SecondFactor.PASSWORD: "proof_password",
+    SecondFactor.APP: "proof_code",
+    SecondFactor.PASSKEY: "proof_credential",
+}
+OURS = ("csrf_token", "kept", *FIELDS.values(), "proof_ticket")
 TOO_LONG = "This took longer than an hour, and what was typed is gone. Go back and send it again."
 ANY = (SecondFactor.PASSWORD, SecondFactor.PASSKEY, SecondFactor.APP, SecondFactor.PROVIDER)
 STRONG = (SecondFactor.PASSWORD, SecondFactor.PASSKEY)
@@ -51,7 +56,7 @@ def demand_proof(*, within: timedelta = PROVEN_FOR, ways: Collection[SecondFacto
         return
     if is_answered:
         problem = check(proof, offered)
-        if not problem and any(proof.get(name) for name in OURS[2:5]):
+        if not problem:
             return
     abort(question(offered, problem))
 
@@ -73,9 +78,10 @@ def ways_here() -> list[SecondFactor]:
 
 
 def check(proof: ImmutableMultiDict, offered: Collection[SecondFactor]) -> str:
-    """Why what the form gives is no proof; empty if it is one, or if nothing was given."""
-    password, code = proof.get("proof_password", ""), proof.get("proof_code", "")
-    credential, answer = proof.get("proof_credential", ""), None
+    """Why what the form gives is no proof; empty if it is one."""
+    fields = {way: proof.get(name, "") if way in offered else "" for way, name in FIELDS.items()}
+    password, code = fields[SecondFactor.PASSWORD], fields[SecondFactor.APP]
+    credential, answer = fields[SecondFactor.PASSKEY], None
     if credential:
         answer = passkeys.answered("prove", credential, proof.get("proof_ticket", ""))
         if answer is None:
