@@ -288,7 +288,7 @@ def test_two_admins_who_leave_at_once_leave_one(app, cast, clock, who):
 def test_switched_off_ends_every_session_and_lets_nobody_in(maya, clock, who):
     token = type_in(clock).token
     accounts.set_active(maya, False, **who)
-    assert accounts.session_user(token, clock.tick(hours=-1)) is None
+    assert accounts.session_state(token, clock.tick(hours=-1)) is None
     assert db.session.scalars(select(UserSession.ended_at)).all() != [None]
     assert type_in(clock).token is None
 
@@ -342,10 +342,10 @@ def test_single_sign_on_does_not_switch_an_account_on(maya, who):
 def test_a_session_holds_until_its_absolute_limit(maya, clock, who):
     token = accounts.start_session(maya, method=SignInMethod.LOCAL, **who)
     began = clock()
-    assert accounts.session_user(token, began.replace(minute=0, hour=13)).email == MAYA
-    assert accounts.session_user(token, began) is None
+    assert accounts.session_state(token, began.replace(minute=0, hour=13)).actor.email == MAYA
+    assert accounts.session_state(token, began) is None
     accounts.end_session(token, **who)
-    assert accounts.session_user(token, began.replace(hour=13)) is None
+    assert accounts.session_state(token, began.replace(hour=13)) is None
 
 
 ADD = {"email": "new@example.org", "name": "New", "role": AccountRole.MIM}
