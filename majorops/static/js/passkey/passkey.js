@@ -53,7 +53,7 @@ async function ask(form) {
 
 for (const form of forms) {
   const note = form.parentElement.querySelector("[data-passkey-note]");
-  if (window.PublicKeyCredential) {
+  if (globalThis.PublicKeyCredential) {
     form.hidden = false;
     note.hidden = true;
     form.addEventListener("submit", (event) => {
