@@ -15,6 +15,7 @@ from majorops.models import Delivery
 from majorops.notifications.message import Message
 from majorops.operations.briefs import brief_token
 from majorops.operations.telling import said_of
+from majorops.signing import keys_of
 
 DRILL = "Not sent: a drill."
 SAID_OTHERWISE = "Not sent: withdrawn or corrected meanwhile."
@@ -32,7 +33,7 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
     Its link is the page where this person reads on; none where nobody knows our address (MAJOROPS_BASE_URL).
     """
     base = settings["BASE_URL"]
-    path = page_for(row, str(settings["SECRET_KEY"])) if base else ""
+    path = page_for(row, keys_of(settings)) if base else ""
     return Message(
         id=row.id,
         key=row.key,
@@ -50,7 +51,7 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
     )
 
 
-def page_for(row: Delivery, secret: str) -> str:
+def page_for(row: Delivery, keys: list[str]) -> str:
     """Where its person reads on: the fireground, their brief, their own Notices page; empty for nowhere."""
     if row.notice is Notice.CHANNEL:
         return OWN_PAGE
@@ -58,7 +59,7 @@ def page_for(row: Delivery, secret: str) -> str:
         return ""
     page = f"/incidents/{row.incident.id}"
     if row.brief_link:
-        token = brief_token(row.brief_link, secret)
+        token = brief_token(row.brief_link, keys)
         return f"{page}/{row.brief_link.page.value}/{token}" if token else ""
     if row.user is None:
         return ""

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from majorops import create_app
 from majorops.asgi.session_cookie import SessionCookie
 from majorops.db import db
-from majorops.domain.enums import ChannelKind, SignInMethod
-from majorops.models import Subscriber, User
+from majorops.domain.enums import BriefPage, ChannelKind, SignInMethod
+from majorops.models import BriefLink, Subscriber, User
 from majorops.notifications.links import MANAGE, link_token, whose
 from majorops.operations import resets, second_factor
 from majorops.operations.accounts import start_session
+from majorops.operations.briefs import brief_token, make_link
 from majorops.realtime.tickets import Ticket
 from majorops.signing import Sealer, keys_of
 from majorops.web.session import KNOWN_COOKIE, sign_in_client
@@ -115,6 +116,15 @@ def test_links_of_subscribers_tickets_of_streams_and_resets(maya, app, with_key,
             assert bool(other.extensions["tickets"].read(ticket)) is is_taken
             assert bool(resets.whose_reset(reset)) is is_taken
             db.session.remove()
+
+
+def test_a_mailed_link_to_a_brief_is_still_known(cast, app, clock):
+    incident, who = cast.open(), {"actor": cast.maya, "now": clock()}
+    given = {"page": BriefPage.BRIEF, "name": "Legal", "hours": 1, "email": "l@b.cd"}
+    token = make_link(incident, **given, **who)
+    link = db.session.scalar(select(BriefLink))
+    assert brief_token(link, [SECRET, FRESH]) == token
+    assert brief_token(link, [FRESH]) == ""
 
 
 def test_what_is_new_is_signed_with_the_new_key(with_key, cast):
