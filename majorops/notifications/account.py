@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from majorops.i18n import DEFAULT
 from majorops.models import Delivery, User
 from majorops.notifications import inside
 from majorops.notifications.message import Message
@@ -23,9 +24,11 @@ RESET = (
 def message(row: Delivery, settings: Mapping[str, Any], now: datetime) -> Message:
     """One mail to the owner of an account, ready to be sent; `void` says why it must not."""
     base = settings["BASE_URL"]
-    plain = inside.message(row, dict(settings), now)
+    plain = replace(inside.message(row, dict(settings), now), language=DEFAULT)  # the texts here are English
     if not row.act.startswith(f"{ACT}:"):
-        return replace(plain, link=f"{base}/admin/account/sessions" if base else "")
+        link = f"{base}/admin/account/sessions" if base else ""
+        return replace(plain, link=link, link_label="Your sessions")
     is_late = plain.waited > timedelta(seconds=GOOD_FOR)
     link = f"{base}/login/reset/{reset_token(cast(User, row.user), settings)}"
-    return replace(plain, body=RESET, link=link, void=plain.void or (LATE if is_late or not base else ""))
+    void = plain.void or (LATE if is_late or not base else "")
+    return replace(plain, body=RESET, link=link, link_label="Set a new password", void=void)

@@ -15,6 +15,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import AccountRole, Followed, SignInMethod
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
+from majorops.domain.rights import RoleMap
 from majorops.domain.text import clean_line
 from majorops.models import User, UserSession
 from majorops.operations import audit, operation
@@ -100,14 +101,23 @@ def set_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> N
         return
     if user.role is AccountRole.ADMIN:
         _demand_other_admin(user, "role")
-    audit(
-        AuditKind.USER_ROLE_CHANGED,
-        user.email,
-        detail=f"{user.role.label} › {role.label}",
-        actor=actor,
-        now=now,
-        about=user.id,
-    )
+    _put_role(user, role, actor=actor, now=now)
+
+
+def give_role(user: User, role: AccountRole, role_map: RoleMap, *, actor: Actor, now: datetime) -> None:
+    """Give an account the role that its groups have in the map. Part of an operation.
+
+    The last admin stays only where no group makes an admin: nobody could become one by signing in.
+    """
+    is_admin = user.role is AccountRole.ADMIN
+    if role is user.role or (is_admin and not role_map.gives_admin and is_last_admin(user)):
+        return
+    _put_role(user, role, actor=actor, now=now)
+
+
+def _put_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> None:
+    detail = f"{user.role.label} › {role.label}"
+    audit(AuditKind.USER_ROLE_CHANGED, user.email, detail=detail, actor=actor, now=now, about=user.id)
     user.role = role
     lapse_offers_to(user, actor=actor, now=now)
 
@@ -128,19 +138,22 @@ def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> N
     """
     if is_active is user.is_active:
         return
+    if not is_active and user.role is AccountRole.ADMIN:
+        _demand_other_admin(user, "is_active")
+    switch(user, is_active, actor=actor, now=now)
+
+
+def switch(user: User, is_active: bool, *, actor: Actor, now: datetime) -> None:
+    """Switch an account off, which ends its sessions, or on. Part of an operation.
+
+    The last admin too: who has left is out.
+    """
     if not is_active:
-        if user.role is AccountRole.ADMIN:
-            _demand_other_admin(user, "is_active")
         end_all_sessions(user, now=now)
     user.is_active = is_active
     lapse_offers_to(user, actor=actor, now=now)
-    audit(
-        AuditKind.USER_SWITCHED_ON if is_active else AuditKind.USER_SWITCHED_OFF,
-        user.email,
-        actor=actor,
-        now=now,
-        about=user.id,
-    )
+    kind = AuditKind.USER_SWITCHED_ON if is_active else AuditKind.USER_SWITCHED_OFF
+    audit(kind, user.email, actor=actor, now=now, about=user.id)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -184,6 +197,12 @@ def is_last_admin(user: User) -> bool:
     return set(db.session.scalars(admins.with_for_update())) == {user.id}
 
 
+def admins_to_ask() -> list[tuple[str, str]]:
+    """Name and e-mail address of up to three people who can give others access."""
+    admins = select(User.name, User.email).where(User.role == AccountRole.ADMIN, User.is_active)
+    return [(row.name, row.email) for row in db.session.execute(admins.order_by(User.name).limit(3))]
+
+
 def _one_at_a_time() -> None:
     """Two browsers with the code make one admin. SQLite has one writer already."""
     if db.engine.dialect.name == "postgresql":
@@ -205,15 +224,18 @@ def start_session(
     method: SignInMethod,
     actor: Actor,
     now: datetime,
+    token: str = "",
     place: Place = NOWHERE,
     proven_at: datetime | None = None,
+    sign_out_address: str | None = None,
 ) -> str:
     """Begin a session; returns the token that only the browser keeps.
 
-    `proven_at`: when the person proved who they are, now if not given; a provider may have let them in
-    without asking (see `sign_in_sso`).
+    `token`: in place of a new one; `proven_at`: when the person proved who they are, now if not given; a
+    provider or a proxy may have let them in without asking (see `sign_in_sso`); `sign_out_address`: see
+    `UserSession`.
     """
-    token = secrets.token_urlsafe(32)
+    token = token or new_token()
     is_unasked = method is SignInMethod.SSO
     db.session.add(
         UserSession(
@@ -225,6 +247,7 @@ def start_session(
             proven_at=proven_at or (None if is_unasked else now),
             address=place.address[:45] or None,
             user_agent=place.user_agent[:300] or None,
+            sign_out_address=sign_out_address,
         )
     )
     detail = f"{method.label}: {place}" if place.address else method.label
@@ -232,14 +255,25 @@ def start_session(
     return token
 
 
+def new_token() -> str:
+    """A token for a session, of 43 letters that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
 @operation(needs=None)
-def end_session(token: str, *, actor: Actor, now: datetime) -> None:
-    """Sign out: no copy of the token signs anybody in from now on. A token that does not is left alone."""
+def end_session(token: str, *, actor: Actor, now: datetime) -> str | None:
+    """Sign out: no copy of the token signs anybody in from now on. A token that does not is left alone.
+
+    Returns the address that ends the provider's session too; None where there is none.
+    """
     row = db.session.scalar(select(UserSession).filter_by(token_hash=hash_token(token), ended_at=None))
-    if row:
-        row.ended_at = now
-        whose = actor.email or actor.name
-        audit(AuditKind.SESSION_ENDED, whose, detail="Signed out", actor=actor, now=now, about=row.user_id)
+    if row is None:
+        return None
+    address, row.sign_out_address = row.sign_out_address, None
+    row.ended_at = now
+    whose = actor.email or actor.name
+    audit(AuditKind.SESSION_ENDED, whose, detail="Signed out", actor=actor, now=now, about=row.user_id)
+    return address
 
 
 def end_all_sessions(user: User, *, now: datetime, but: str = "") -> int:
@@ -250,12 +284,18 @@ def end_all_sessions(user: User, *, now: datetime, but: str = "") -> int:
     running = update(UserSession).filter_by(user_id=user.id, ended_at=None)
     if but:
         running = running.where(UserSession.token_hash != hash_token(but))
-    return changed_rows(running.values(ended_at=now))
+    return changed_rows(running.values(ended_at=now, sign_out_address=None))
 
 
 def hash_token(token: str) -> str:
     """SHA-256 of a token in hex: what is stored of it, so that a copy of the database signs nobody in."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_session_of(user: User, token: str) -> bool:
+    """This token is, or was, of a session of this account."""
+    whose = select(UserSession.user_id).filter_by(token_hash=hash_token(token))
+    return bool(token) and db.session.scalar(whose) == user.id
 
 
 @dataclass(frozen=True)

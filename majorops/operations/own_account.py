@@ -182,7 +182,7 @@ def end_own_session(number: int, *, actor: Actor, now: datetime) -> None:
     row = db.session.scalar(select(UserSession).filter_by(id=number, user_id=actor.user_id, ended_at=None))
     if row is None:
         raise Conflict("This session has ended already.")
-    row.ended_at = now
+    row.ended_at, row.sign_out_address = now, None
     detail = f"Ended from the account page: {describe(row.user_agent)}, {row.address or 'unknown address'}"
     whose = actor.email or actor.name
     audit(AuditKind.SESSION_ENDED, whose, detail=detail, actor=actor, now=now, about=actor.user_id)

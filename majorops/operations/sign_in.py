@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,11 +15,13 @@ from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.events import AuditKind
+from majorops.domain.rights import Rights, RoleMap
 from majorops.domain.text import clean_line
+from majorops.i18n import DEFAULT
 from majorops.models import User
 from majorops.operations import audit, operation
-from majorops.operations.accounts import is_last_admin, start_session
-from majorops.operations.handover_expiry import lapse_offers_to
+from majorops.operations.accounts import end_session, is_session_of, start_session
+from majorops.operations.directory import follow_groups, rights_by_directory
 from majorops.operations.owner_notices import NOT_YOU, tell_owner
 from majorops.operations.passkeys import NotAccepted, PasskeyAnswer, check_answer
 from majorops.operations.passwords import Proof, prove
@@ -49,7 +52,8 @@ class SignIn:
 
     `token`: of the session, with `browser`: what the browser keeps to be known again. `second`: the password
     was right, and the second factor is asked for. `problem`: the sentence for the person, with `paused_until`
-    where it is a pause.
+    where it is a pause. `email`: of who was refused by rights; `wanted`: the groups one of which they would
+    need.
     """
 
     token: str | None = None
@@ -57,6 +61,8 @@ class SignIn:
     paused_until: datetime | None = None
     browser: KnownBrowser | None = None
     second: SecondStep | None = None
+    email: str = ""
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,26 +132,26 @@ def sign_in_local(
     if factors_of(user.id):
         audit(AuditKind.SECOND_FACTOR_ASKED, email, detail=str(place), actor=actor, now=now, about=user.id)
         return SignIn(second=SecondStep(user.id, mark_of(user.id, user.password_hash)))
-    return _begin(user, SignInMethod.LOCAL, place, browser, now)
+    return _begin(user, SignInMethod.LOCAL, place, bool(browser), now)
 
 
 def _begin(
     user: User,
     method: SignInMethod,
     place: Place,
-    browser: str,
+    is_known: bool,
     now: datetime,
-    proven_at: datetime | None = None,
+    **given: Any,
 ) -> SignIn:
     """Begin a session; the owner hears of one from a new browser at a new address. Part of an operation.
 
-    `browser`: its name, if it is known to the account.
+    `is_known`: the browser is known to the account; `given`: more keywords of `start_session`.
     """
-    if not browser and is_new(user.id, place):
+    if not is_known and is_new(user.id, place):
         told = f"{method.label}: {place}, {now:%Y-%m-%d %H:%M} UTC."
         body = f"Somebody signed in to your account from a new place.\n\n{told}\n\n{NOT_YOU}"
         tell_owner(user, "MajorOps: signed in from a new place", body, now=now)
-    token = start_session(user, method=method, place=place, proven_at=proven_at, actor=user.actor, now=now)
+    token = start_session(user, method=method, place=place, actor=user.actor, now=now, **given)
     return SignIn(token=token, browser=remember(user, now))
 
 
@@ -186,7 +192,7 @@ def sign_in_second(
         return SignIn(problem=NO_FACTOR)
     forget_failures(keys)
     browser = name_of(browsers or [], user.id, user.password_hash, now)
-    return _begin(user, SignInMethod.LOCAL, place, browser, now)
+    return _begin(user, SignInMethod.LOCAL, place, bool(browser), now)
 
 
 @operation(needs=None)
@@ -216,7 +222,7 @@ def sign_in_with_passkey(
         return SignIn(problem=NO_PASSKEY)
     user = passkey.user
     browser = name_of(browsers or [], user.id, user.password_hash, now)
-    return _begin(user, SignInMethod.PASSKEY, place, browser, now)
+    return _begin(user, SignInMethod.PASSKEY, place, bool(browser), now)
 
 
 def _paused(why: str, until: datetime) -> SignIn:
@@ -246,21 +252,23 @@ def sign_in_sso(
     email: str,
     is_verified: bool,
     name: str,
-    role: AccountRole | None,
+    groups: list[str],
+    role_map: RoleMap,
     actor: Actor,
     now: datetime,
     place: Place = NOWHERE,
     browsers: list[KnownBrowser] | None = None,
     proven_at: datetime | None = None,
+    sign_out_address: str | None = None,
+    language: str = DEFAULT,
 ) -> SignIn:
     """Sign in the person that the OpenID provider names.
 
-    `subject`: issuer and subject; `role`: what the groups map to, None for no mapping; `proven_at`: when the
-    provider says that the person was asked, None where it does not say.
+    `subject`: issuer and subject; `proven_at`: when the provider says that the person was asked, None where
+    it does not say; `sign_out_address`: see `UserSession`; `language`: of a new account.
 
-    The account is found by subject, else by a verified address, else made. A mapped role is set at every
-    sign-in; with no mapping a new account is a stakeholder and a known one keeps its role (domain §1). The
-    last admin stays admin. Refusals are a value and no exception.
+    The account is found by subject, else by a verified address, else made. Its role follows the groups at
+    every sign-in where a role map is set. Refusals are a value and no exception.
     """
     user = db.session.scalar(select(User).filter_by(oidc_subject=subject))
     known = user or db.session.scalar(select(User).filter_by(email=email))
@@ -269,26 +277,79 @@ def sign_in_sso(
             return SignIn(problem="This sign-in cannot be joined to an account. Ask an admin.")
         known.oidc_subject = subject
         audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now, about=known.id)
-    user = known or _add_sso_user(subject, email, name, role, actor=actor, now=now)
-    if not user.is_active:
-        return SignIn(problem="This account is switched off. Ask an admin.")
-    if role and role is not user.role and not (user.role is AccountRole.ADMIN and is_last_admin(user)):
-        audit(
-            AuditKind.USER_ROLE_CHANGED,
-            email,
-            detail=f"{user.role.label} › {role.label}",
-            actor=actor,
-            now=now,
-            about=user.id,
-        )
-        user.role = role
-        lapse_offers_to(user, actor=actor, now=now)
+    refusal, user = _admit(
+        known, email, name, groups, role_map, subject=subject, language=language, actor=actor, now=now
+    )
+    if user is None:
+        return refusal
     browser = name_of(browsers or [], user.id, user.password_hash, now)
-    return _begin(user, SignInMethod.SSO, place, browser, now, proven_at)
+    given = {"proven_at": proven_at, "sign_out_address": sign_out_address}
+    return _begin(user, SignInMethod.SSO, place, bool(browser), now, **given)
+
+
+@operation(needs=None)
+def sign_in_asserted(
+    *,
+    email: str,
+    name: str,
+    groups: list[str],
+    role_map: RoleMap,
+    token: str,
+    before: str,
+    actor: Actor,
+    now: datetime,
+    place: Place = NOWHERE,
+) -> SignIn:
+    """Sign in the person that the proxy before us vouches for; the e-mail address is who they are.
+
+    `token`: of the session to begin; `before`: that of the one it takes the place of, or empty; a browser
+    that had one of the same account is known. Refusals are a value and no exception.
+    """
+    known = db.session.scalar(select(User).filter_by(email=email))
+    refusal, user = _admit(known, email, name, groups, role_map, actor=actor, now=now)
+    if user is None:
+        return refusal
+    end_session(before, actor=user.actor, now=now)
+    is_known = is_session_of(user, before)
+    return _begin(user, SignInMethod.SSO, place, is_known, now, token=token)
+
+
+def _admit(
+    known: User | None,
+    email: str,
+    name: str,
+    groups: list[str],
+    role_map: RoleMap,
+    *,
+    actor: Actor,
+    now: datetime,
+    subject: str | None = None,
+    language: str = DEFAULT,
+) -> tuple[SignIn, User | None]:
+    """The account that may come in, made if there was none and with the role that it has now; or why not."""
+    rights = role_map.rights_of(groups)
+    if known:
+        rights = rights_by_directory(known, role_map) or rights
+        follow_groups(known, rights, role_map, actor=actor, now=now)
+    if rights.is_refused:
+        return _refused(email, rights, known, actor=actor, now=now), None
+    if known and not known.is_active:
+        return SignIn(problem=f"The account of {known.email} is switched off.", email=known.email), None
+    if known is None:
+        known = _add_sso_user(subject, email, name, rights.role, actor=actor, now=now)
+        known.language = language
+    return SignIn(), known
+
+
+def _refused(email: str, rights: Rights, known: User | None, *, actor: Actor, now: datetime) -> SignIn:
+    detail, about = "in no group of the role map", known.id if known else None
+    audit(AuditKind.USER_REFUSED, email, detail=detail, actor=actor, now=now, about=about)
+    problem = f"{email} is in none of the groups that may use MajorOps."
+    return SignIn(problem=problem, email=email, wanted=rights.wanted)
 
 
 def _add_sso_user(
-    subject: str, email: str, name: str, role: AccountRole | None, *, actor: Actor, now: datetime
+    subject: str | None, email: str, name: str, role: AccountRole | None, *, actor: Actor, now: datetime
 ) -> User:
     role = role or AccountRole.STAKEHOLDER
     user = User(email=email, name=name, role=role, oidc_subject=subject, created_at=now)

@@ -6,13 +6,16 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from majorops.db import db
+from majorops.domain import text as words
 from majorops.domain.enums import SystemStatus, Visibility
-from majorops.domain.events import EventKind
+from majorops.domain.events import NOTES, EventKind
 from majorops.domain.measures import Kept, kept
 from majorops.domain.phases import steps
+from majorops.domain.public_names import entry_key, publication_key
 from majorops.domain.systems import worst
 from majorops.models import (
     IS_NO_CORRECTION,
@@ -21,11 +24,12 @@ from majorops.models import (
     AffectedSystem,
     Incident,
     Publication,
+    System,
     TimelineEvent,
 )
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.promises import newest, promises
-from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
+from majorops.projections.rules import IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM
 from majorops.projections.systems import listed_systems
 from majorops.projections.values import (
     PUBLIC_TEXTS,
@@ -44,6 +48,7 @@ UPDATES_SHOWN = 12
 
 KEPT_OVER = 500  # publications that adherence looks at
 # Said by links that look at the other incident; an entry would go on telling of one that is private by now.
+CHECKS = (EventKind.CHECK_SET, EventKind.WINDOW_RESTARTED)
 LINKS = (EventKind.INCIDENT_CONTINUED, EventKind.INCIDENT_CONTINUES)
 
 
@@ -118,7 +123,7 @@ def public_status(now: datetime) -> PublicStatus:
 def _listed(
     active: tuple[PublicSummary, ...], known: tuple[PublicMaintenance, ...]
 ) -> tuple[PublicSystem, ...]:
-    """The systems of the catalogue that are public, and those that an active incident names beside them."""
+    """The systems of the catalogue that are public and in use, and retired ones that are named still."""
     groups = dict(listed_systems())
     found: dict[str, list[SystemStatus]] = {name: [] for name in groups}
     through: dict[str, list[int]] = defaultdict(list)
@@ -191,9 +196,13 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
 
 
 def systems_of(numbers: list[int]) -> dict[int, NamedSystems]:
-    """Number → its systems, in the order named; no systems for any other number. One query."""
+    """Number → its systems that the public may read of, in the order named; none for any other number.
+
+    One query.
+    """
     rows = db.session.execute(
         select(AffectedSystem.incident_id, AffectedSystem.name, AffectedSystem.status)
+        .join(System, and_(System.name == AffectedSystem.name, IS_PUBLIC_SYSTEM))
         .where(AffectedSystem.incident_id.in_(numbers))
         .order_by(AffectedSystem.id)
     )
@@ -215,7 +224,9 @@ def _updates(number: int) -> tuple[PublicUpdate, ...]:
     query = (
         select(
             Publication.id,
+            Publication.public_key,
             Publication.number,
+            Publication.public_number,
             Publication.title,
             Publication.body,
             Publication.at,
@@ -240,8 +251,8 @@ def _update(row: dict[str, Any], corrected_by: dict[int, dict[str, Any]]) -> Pub
         chain.append(next_row)
     newest = chain[-1]
     return PublicUpdate(
-        id=row["id"],
-        number=row["number"],
+        keys=tuple(publication_key(one["public_key"], one["id"]) for one in chain),
+        number=row["public_number"] or row["number"],
         title="" if newest["withdrawn_at"] else row["title"] * (row["withdrawn_at"] is None),
         body="" if newest["withdrawn_at"] else newest["body"],
         at=row["at"],
@@ -255,20 +266,31 @@ def _update(row: dict[str, Any], corrected_by: dict[int, dict[str, Any]]) -> Pub
     )
 
 
-def is_public_entry(number: int, seq: int) -> bool:
-    """The public incident has this public entry: an older page of its timeline begins after it."""
+def public_entry(number: int, key: str) -> int | None:
+    """The place of a public entry: an older page of the timeline begins after it.
+
+    `key`: of the shape KEY. None where the public incident has no entry of this name (`PublicEntry.key`). One
+    that has a key is not found by its number: by trying, people would learn how many there are between.
+    """
+    is_old = key.isdigit()
+    named = TimelineEvent.public_key.is_(None) if is_old else TimelineEvent.public_key == key
     query = (
         select(TimelineEvent.seq)
         .join(Incident, Incident.id == TimelineEvent.incident_id)
-        .where(TimelineEvent.incident_id == number, TimelineEvent.seq == seq)
-        .where(IS_PUBLIC_INCIDENT, IS_PUBLIC_ENTRY)
+        .where(TimelineEvent.incident_id == number, named, IS_PUBLIC_INCIDENT, IS_PUBLIC_ENTRY)
     )
-    return number < 2**31 and db.session.scalar(query) is not None
+    if is_old:
+        query = query.where(TimelineEvent.seq == int(key))
+    return db.session.scalar(query) if number < 2**31 else None
 
 
 def _entries(number: int, before: int | None) -> list[PublicEntry]:
-    """One more than a page, so that the caller knows whether there is an older one."""
+    """One more than a page, so that the caller knows whether there is an older one.
+
+    What was posted is called as the public calls it, whatever the record says inside.
+    """
     correction = TimelineEvent.__table__.alias()
+    said, old = aliased(Publication), aliased(Publication)
     struck = (
         select(correction.c.id)
         .where(correction.c.corrects_id == TimelineEvent.id, correction.c.visibility == Visibility.PUBLIC)
@@ -277,17 +299,54 @@ def _entries(number: int, before: int | None) -> list[PublicEntry]:
     query = (
         select(
             TimelineEvent.seq,
+            TimelineEvent.public_key,
+            TimelineEvent.kind,
             TimelineEvent.type,
             TimelineEvent.title,
             TimelineEvent.detail,
             TimelineEvent.at,
             TimelineEvent.phase,
             struck.label("is_struck"),
+            said.id.label("publication"),
+            func.coalesce(said.public_number, said.number).label("number"),
+            func.coalesce(old.public_number, old.number).label("old_number"),
+            said.corrects_id,
+            old.visibility.label("old_visibility"),
         )
+        .outerjoin(said, said.id == TimelineEvent.publication_id)
+        .outerjoin(old, old.id == said.corrects_id)
         .where(TimelineEvent.incident_id == number, IS_PUBLIC_ENTRY, TimelineEvent.kind.not_in(LINKS))
         .order_by(TimelineEvent.seq.desc())
         .limit(ENTRIES_PER_PAGE + 1)
     )
     if before is not None:
         query = query.where(TimelineEvent.seq < before)
-    return [PublicEntry(**row) for row in db.session.execute(query).mappings()]
+    return [
+        PublicEntry(
+            key=entry_key(row.public_key, row.seq),
+            type=row.type,
+            title=posted_title(row) if row.publication else public_title(row.kind, row.title),
+            detail=row.detail,
+            at=row.at,
+            phase=row.phase,
+            is_struck=row.is_struck,
+            is_own_words=row.kind in NOTES,
+        )
+        for row in db.session.execute(query)
+    ]
+
+
+def public_title(kind: str, title: str) -> str:
+    """The title without the name of the person that the record adds to a check: names are internal."""
+    return title.rpartition(" (")[0] if kind in CHECKS and title.endswith(")") else title
+
+
+def posted_title(row: Row[*tuple[Any, ...]]) -> str:
+    """What the public calls something that was posted, in English: `Correction of Milestone 1`.
+
+    `row` has the `number` for the public, `corrects_id`, and of what it corrects `old_number` and
+    `old_visibility`: a correction of what the public never read is an update to it.
+    """
+    if row.corrects_id and row.old_visibility is Visibility.PUBLIC:
+        return f"Correction of {words.milestone(row.old_number)}"
+    return words.milestone(row.number)

@@ -26,11 +26,13 @@ from majorops.projections.maintenance import PublicMaintenance
 class PublicUpdate:
     """A status update or milestone as the public reads it.
 
-    `withdrawn_at`: then there is no text. `corrected_at`: when its newest text came, None for the first one.
+    `keys`: its own, then those of what corrects it (domain/public_names.py). `number`: of a milestone, among
+    those that the public was ever given. `withdrawn_at`: then there is no text. `corrected_at`: when its
+    newest text came, None for the first one.
     `earlier`: the texts that this one corrects, newest first.
     """
 
-    id: int
+    keys: tuple[str, ...]
     number: int | None
     title: str
     body: str
@@ -44,20 +46,24 @@ class PublicUpdate:
     @property
     def heading(self) -> str:
         """`Milestone 2`, `Update`."""
-        return f"Milestone {self.number}" if self.number else "Update"
+        return words.milestone(self.number)
 
 
 @dataclass(frozen=True)
 class PublicEntry:
-    """One public line of the timeline. `is_struck`: a later public entry corrects it."""
+    """One public line of the timeline. `is_struck`: a later public entry corrects it.
 
-    seq: int
+    `key`: domain/public_names.py. `is_own_words`: a person wrote it, it is in no catalogue.
+    """
+
+    key: str
     type: EventType
     title: str
     detail: str
     at: datetime
     phase: Phase | None
     is_struck: bool
+    is_own_words: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from majorops.operations.own_account import PROVEN_FOR, own_user, prove_again
 from majorops.operations.second_factor import Given, factors_of, passkeys_of
 from majorops.signing import Sealer, keys_of
 from majorops.web import passkeys
+from majorops.web.session import is_asserted
 
 KEPT_FOR = 60 * 60  # seconds for which a question may stand unanswered
 FIELDS = {
@@ -68,8 +69,10 @@ def is_proven(within: timedelta = PROVEN_FOR) -> bool:
 
 
 def ways_here() -> list[SecondFactor]:
-    """How the person of this session can prove it: as they signed in."""
+    """How the person of this session can prove it: as they signed in. Whom a proxy vouches for has no way."""
     state, config = current_user.state, current_app.config
+    if is_asserted():
+        return []
     if state.method is SignInMethod.SSO:
         return [SecondFactor.PROVIDER] if config["OIDC_ISSUER"] else []
     if not state.has_local or not config["LOCAL_LOGIN"]:

@@ -3,8 +3,8 @@
 Every column is one that the previous version need not know. Of the last 90 days the entries on sign-ins
 and accounts are given the account that they are about, by its e-mail.
 
-Revision ID: 0023
-Revises: 0022
+Revision ID: 0026
+Revises: 0025
 """
 
 import re
@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0026"
+down_revision = "0025"
 
 NAMED = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
