@@ -204,6 +204,11 @@ def vapid_key(value: str) -> str:
     return plain
 
 
+def secret_list(value: str) -> tuple[str, ...]:
+    """Secrets with white space between them, each as `secret` wants it. Raises ValueError."""
+    return tuple(secret(one) for one in value.split())
+
+
 def database_url(value: str) -> str:
     """SQLAlchemy's address of a SQLite file or a PostgreSQL server, driver named. Raises ValueError."""
     url = value.strip()
@@ -329,6 +334,7 @@ Picture = Annotated[str, PlainValidator(picture)]
 Folder = Annotated[str, PlainValidator(folder)]
 Secret = Annotated[str, PlainValidator(secret)]
 VapidKey = Annotated[str, PlainValidator(vapid_key)]
+Secrets = Annotated[tuple[str, ...], PlainValidator(secret_list)]
 DatabaseUrl = Annotated[str, PlainValidator(database_url)]
 RedisUrl = Annotated[str, PlainValidator(redis_url)]
 SmtpUrl = Annotated[str, PlainValidator(smtp_url)]
@@ -359,6 +365,9 @@ class Settings(BaseSettings):
     )
     SECRET_KEY: Secret = Field(
         "", description="signs sessions and forms; made and kept under instance/ when absent", repr=False
+    )
+    SECRET_KEY_FALLBACKS: Secrets = Field(
+        (), description="keys of before, with spaces between: still read, never signed with", repr=False
     )
     BASE_URL: WebAddress | None = Field(
         None, description="the address people use; with https:// cookies are Secure everywhere"
@@ -442,6 +451,11 @@ class Settings(BaseSettings):
     )
     AI_KEEP_DAYS: Days = Field(90, description="days until what the helpers saw and wrote is forgotten")
     LOCAL_LOGIN: Flag = Field(True, description="sign-in with e-mail and password")
+    ADMIN_SECOND_FACTOR: Flag = Field(
+        False,
+        description="on: data management opens for admins with a password only with a passkey or "
+        "an authenticator app",
+    )
     SESSION_IDLE_HOURS: Hours = Field(12.0, description="a session unused for so long ends")
     SESSION_MAX_HOURS: Hours = Field(72.0, description="a session older than this ends, used or not")
     OIDC_ISSUER: WebAddress | None = Field(

@@ -37,7 +37,7 @@ class Readers:
 
     def open(self) -> None:
         """Open STREAMS of them and wait until all are. Raises AssertionError after a minute."""
-        tickets = Tickets(SECRET)
+        tickets = Tickets([SECRET])
         for n in range(STREAMS):
             person = n // PER_PERSON + 100
             ticket = tickets.issue(Ticket(self.path.rsplit("/", 1)[1], person, f"Reader {person}"))

@@ -1,4 +1,6 @@
-"""Signed texts that carry when they were signed, for machines whose clocks differ a little.
+"""What we sign and encrypt with the secret key, and with the keys of before while one replaces another.
+
+Signed texts carry when they were signed, for machines whose clocks differ a little.
 
 itsdangerous refuses what was signed later than now. Two seconds between two machines would sign people
 out, and so would a clock that is set back.
@@ -6,16 +8,57 @@ out, and so would a clock that is set back.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 log = logging.getLogger(__name__)
 
 LEEWAY = 120  # seconds by which clocks may differ
 REMEMBERED = 600.0  # seconds for which a text from further ahead is spoken of
+
+
+def keys_of(config: Mapping[str, Any]) -> list[str]:
+    """The secret keys, oldest first: each is taken for a signature, the last one signs."""
+    return [*config["SECRET_KEY_FALLBACKS"], config["SECRET_KEY"]]
+
+
+class Sealer:
+    """Encrypts short texts for one purpose, with keys that are derived from the secret keys.
+
+    `keys`: of `keys_of`; `purpose`: what is sealed for one cannot be opened for another.
+    """
+
+    def __init__(self, keys: list[str], purpose: str):
+        derived = [hmac.digest(key.encode(), f"sealed: {purpose}".encode(), hashlib.sha256) for key in keys]
+        ciphers = [Fernet(base64.urlsafe_b64encode(key)) for key in reversed(derived)]
+        self._newest, self._all = ciphers[0], MultiFernet(ciphers)
+
+    def seal(self, text: str) -> str:
+        """The text encrypted with the newest key."""
+        return self._newest.encrypt(text.encode()).decode()
+
+    def open(self, sealed: str, max_age: int | None = None) -> str:
+        """The text. Raises ValueError for what no key of ours sealed, or is older than `max_age` seconds."""
+        try:
+            return self._all.decrypt(sealed.encode(), ttl=max_age).decode()
+        except InvalidToken:
+            raise ValueError("not sealed with one of our keys, or too old") from None
+
+    def is_newest(self, sealed: str) -> bool:
+        """Whether the newest key sealed it."""
+        try:
+            self._newest.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
 
 
 class Ahead:

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "assets.bundle": "a file",
     "sign_in.callback": "the provider's answer",
     "sign_in.login_oidc": "leads to the provider",
+    "sign_in.prove_by_oidc": "leads to the provider",
 }
 VOID = ("token",)  # a link that does not exist: its page says so
 FEW = ("answers for a link that is void", (400, 404, 410))

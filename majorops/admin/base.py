@@ -26,6 +26,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.text import clean_line
 from majorops.web.context import current_actor
+from majorops.web.proof import demand_proof
 from majorops.web.redirects import ours_or
 
 LAST_PAGE = 10**6  # far beyond it the offset is no number of the database any more
@@ -55,6 +56,7 @@ class Table(Guard, Reading, Columns, Export, Bulk, ModelView):
     """
 
     about = ""
+    needs_proof = False  # of what decides who gets in and who is told: asked for by web/proof.py
     empty = "0 rows."
     create_label = "Add"
     presets: tuple[tuple[str, dict[str, str]], ...] = ()
@@ -77,6 +79,8 @@ class Table(Guard, Reading, Columns, Export, Bulk, ModelView):
         is_open = {"create_view": self.can_create, "edit_view": self.can_edit}.get(name, name not in CLOSED)
         if not is_open:
             abort(404)
+        if self.needs_proof:
+            demand_proof()
 
     # Reading
 

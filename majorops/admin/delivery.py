@@ -121,6 +121,7 @@ class DeliveryTable(Table):
 class ChannelTable(Table):
     """How accounts are reached. The signing secret of a webhook stands on the row's own page only."""
 
+    needs_proof = True
     about = (
         "How a person is reached. Who has no channel here gets e-mail at the account's address; what a "
         "channel does not take goes there too. People keep their own under Notices."
@@ -192,6 +193,7 @@ class ChannelTable(Table):
 class PolicyTable(Table):
     """Exceptions from the defaults of who gets which notice; a role without a row follows the default."""
 
+    needs_proof = True
     about = (
         "Which role gets which notice, where that differs from the default: alarms go to MIMs, "
         "stakeholders and executives, milestones, updates for them and the resolution to stakeholders and "

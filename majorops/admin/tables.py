@@ -44,7 +44,7 @@ from majorops.domain.enums import (
     Phase,
     Severity,
 )
-from majorops.domain.errors import Invalid
+from majorops.domain.errors import Invalid, Refused
 from majorops.domain.parsing import as_text
 from majorops.domain.parsing import systems as parse_systems
 from majorops.domain.text import reference
@@ -59,7 +59,7 @@ from majorops.models import (
     TimelineEvent,
     User,
 )
-from majorops.operations import accounts, catalogue, throttle
+from majorops.operations import accounts, catalogue, second_factor, throttle
 from majorops.operations.edit import edit_field, edit_fields
 from majorops.operations.fields import FIELDS, Field
 from majorops.operations.people import as_picked
@@ -278,6 +278,7 @@ class UserTable(Table):
         ("MIMs", {"flt_role": "mim"}),
         ("Switched off", {"flt_may_sign_in": "no"}),
     )
+    needs_proof = True
     acts: ClassVar = {"unlock": Act("Forget failed sign-ins", accounts.unlock_user, "May try again")}
     details_template = "admin/user.html"
     form = forms.UserForm
@@ -317,6 +318,21 @@ class UserTable(Table):
         row = self.get_one(request.args.get("id"))
         accounts.unlock_user(row, actor=current_user.actor, now=clock.now())
         flash(f"{row.name} may try to sign in again.", "done")
+        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
+
+    def factors(self, row: User) -> list[str]:
+        """The second factors that this account has, in words."""
+        return [factor.label for factor in second_factor.factors_of(row.id)]
+
+    @expose("/reset-factors/", methods=("POST",))
+    def reset_factors(self) -> Response:
+        """Take every second factor from this account, whose person lost theirs. Aborts with 404."""
+        row = self.get_one(request.args.get("id"))
+        try:
+            second_factor.reset_factors(row, actor=current_user.actor, now=clock.now())
+            flash(f"{row.name} has no second factor any more. Every session has ended.", "done")
+        except Refused as problem:
+            flash(str(problem), "error")
         return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
     def form_for(self, row: User):

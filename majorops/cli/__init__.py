@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
     """Register every command there is."""
     for command in (
         accounts.users,
+        accounts.rotate,
         incidents.incidents,
         incidents.replay,
         server.demo,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from majorops import clock
@@ -15,9 +15,10 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole
 from majorops.models import User
 from majorops.operations.accounts import add_user, set_role, unlock_user
+from majorops.operations.second_factor import reset_factors, seal_secrets
 from majorops.web.access import role_map
 
-users = AppGroup("users", help="Accounts: add, list, set the role, lift a pause.")
+users = AppGroup("users", help="Accounts: add, list, set the role, lift a pause, reset the second factor.")
 OFF = "\t(switched off)"
 ROLE = click.Choice([role.value for role in AccountRole])
 
@@ -68,6 +69,25 @@ def unlock(email: str) -> None:
     user = _find(email)
     unlock_user(user, actor=SYSTEM, now=clock.now())
     click.echo(f"{user.email} may try to sign in again")
+
+
+@users.command("reset-second-factor")
+@click.argument("email")
+@report_errors
+def reset(email: str) -> None:
+    """Take passkeys, authenticator app and recovery codes from an account; its sessions end."""
+    user = _find(email)
+    reset_factors(user, actor=SYSTEM, now=clock.now())
+    click.echo(f"{user.email} signs in with the password alone")
+
+
+@click.command("rotate-secrets")
+@with_appcontext
+@report_errors
+def rotate() -> None:
+    """Seal what is encrypted in the database with the newest secret key, before an old one is taken out."""
+    count = seal_secrets(actor=SYSTEM, now=clock.now())
+    click.echo(f"{count} sealed anew with MAJOROPS_SECRET_KEY")
 
 
 def _find(email: str) -> User:

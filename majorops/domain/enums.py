@@ -224,6 +224,7 @@ class SignInMethod(Labelled):
 
     LOCAL = "local", "E-mail and password"
     SSO = "sso", "Single sign-on"
+    PASSKEY = "passkey"
 
 
 class ChannelKind(Labelled):
@@ -233,6 +234,16 @@ class ChannelKind(Labelled):
     WEBHOOK = "webhook"
     APPRISE = "apprise", "Apprise (Slack, Teams, SMS and others)"
     PUSH = "push", "Device"
+
+
+class SecondFactor(Labelled):
+    """A way to prove who one is, beside the password or again while signed in."""
+
+    PASSWORD = "password"  # noqa: S105 (no password)
+    PASSKEY = "passkey"
+    APP = "app", "Code of an authenticator app"
+    RECOVERY = "recovery", "Recovery code"
+    PROVIDER = "provider", "Single sign-on"
 
 
 class Notice(Labelled):
@@ -250,6 +261,7 @@ class Notice(Labelled):
     LINK = "link", "Link to a brief"
     CHANNEL = "channel", "A channel of one's own fails"
     PUBLIC = "public", "Subscribers to the public page"
+    ACCOUNT = "account", "The own account: sign-ins and passwords"
 
 
 class Followed(Labelled):

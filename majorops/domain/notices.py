@@ -22,7 +22,7 @@ AUDIENCE: dict[AlarmLevel, AccountRole] = {
 # What is said of an incident to those who read its briefs.
 BRIEFED = frozenset({Notice.MILESTONE, Notice.UPDATE, Notice.RESOLVED})
 # What goes to one address by what its owner did; no role gets it, and no policy is about it.
-OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL})
+OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL, Notice.ACCOUNT})
 
 # What accounts of a role are sent unless a policy says otherwise.
 DEFAULTS: dict[AccountRole, frozenset[Notice]] = {

@@ -38,6 +38,12 @@ def keys() -> str:
 
 
 @bp.app_template_global()
+def listed_keys() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """The single keys and the chords, each with what it does."""
+    return tuple((key.key, key.does) for key in KEYS.values()), CHORDS
+
+
+@bp.app_template_global()
 def address_of(command: Command, number: int) -> str:
     """Where a command is sent, or where its link leads without script.
 

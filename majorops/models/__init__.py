@@ -3,7 +3,15 @@
 Read-only properties call the rules; nothing commits.
 """
 
-from majorops.models.account import AuditEntry, SignInThrottle, User, UserSession
+from majorops.models.account import (
+    AuditEntry,
+    Passkey,
+    RecoveryCode,
+    SignInThrottle,
+    SpentChallenge,
+    User,
+    UserSession,
+)
 from majorops.models.brief import BriefLink, BriefReader
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
@@ -58,14 +66,17 @@ __all__ = [
     "Milestone",
     "NoticePolicy",
     "NudgeMark",
+    "Passkey",
     "PhaseNote",
     "Publication",
+    "RecoveryCode",
     "RecoveryTrack",
     "RunCard",
     "RunCardTick",
     "RunCardUse",
     "RunCardVersion",
     "SignInThrottle",
+    "SpentChallenge",
     "StatusUpdate",
     "Subscriber",
     "SubscriberIncident",

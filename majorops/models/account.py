@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from majorops.db import Base, UTCDateTime, enum_type
+from majorops.db import Base, UTCDateTime, enum_type, partial
 from majorops.domain.access import Actor
 from majorops.domain.enums import AccountRole, Followed, SignInMethod
 
@@ -35,6 +35,8 @@ class User(Reached, Base):
     of the directory that keeps this account by SCIM; the first is None for accounts that none does.
     `time_zone`: an IANA name. `quiet_from`, `quiet_until`: minutes since midnight there, both None without
     quiet hours; the night may lie between. What `Reached` says is of the account's own e-mail address.
+    `totp_secret`: of the authenticator app, sealed with the secret key (signing.Sealer), None for no app;
+    `totp_step`: the newest half minute whose code was taken.
     """
 
     __tablename__ = "user_account"  # "user" is reserved in PostgreSQL
@@ -57,6 +59,9 @@ class User(Reached, Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     quiet_from: Mapped[int | None]
     quiet_until: Mapped[int | None]
+    totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    has_single_keys: Mapped[bool] = mapped_column(default=True, server_default=true())  # on the fireground
 
     @property
     def actor(self) -> Actor:
@@ -71,21 +76,64 @@ class UserSession(Base):
     """One sign-in. The browser holds the token, here is only its hash.
 
     Once `ended_at` is set no copy of the token signs anybody in. How old a session may be is not kept here.
+    `seen_at`: the last use, to five minutes; `proven_at`: when the person last proved who they are.
     `sign_out_address`: where the browser ends the provider's session too, with the ID token as a hint in it;
     forgotten with the end of the session.
     """
 
     __tablename__ = "user_session"
+    __table_args__ = (Index("ix_user_session_user_id_created_at", "user_id", "created_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     method: Mapped[SignInMethod] = mapped_column(enum_type(SignInMethod))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    address: Mapped[str | None] = mapped_column(String(45))
+    user_agent: Mapped[str | None] = mapped_column(String(300))
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    proven_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     sign_out_address: Mapped[str | None] = mapped_column(Text)
 
     user: Mapped[User] = relationship()
+
+
+class Passkey(Base):
+    """A passkey of an account (WebAuthn). `credential_id` in base64url; `sign_count`: as last told."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    user: Mapped[User] = relationship()
+
+
+class RecoveryCode(Base):
+    """A code that stands in for a second factor once; only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class SpentChallenge(Base):
+    """A challenge that a passkey answered: the same answer is worth nothing a second time."""
+
+    __tablename__ = "spent_challenge"
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class SignInThrottle(Base):
@@ -99,10 +147,16 @@ class SignInThrottle(Base):
 
 
 class AuditEntry(Base):
-    """What happened outside an incident: accounts, catalogue, sign-ins. Append-only."""
+    """What happened outside an incident: accounts, catalogue, sign-ins. Append-only.
+
+    `about_id`: the account that it concerns, where it belongs to that account's own history.
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_at", "at"),)
+    __table_args__ = (
+        Index("ix_audit_entry_at", "at"),
+        Index("ix_audit_entry_about_id_id", "about_id", "id", **partial("about_id IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
@@ -110,4 +164,5 @@ class AuditEntry(Base):
     detail: Mapped[str | None] = mapped_column(Text)
     actor_name: Mapped[str] = mapped_column(String(120))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -27,6 +27,7 @@ GROWS = frozenset(
         "recovery_track",
         "run_card_tick",
         "run_card_use",
+        "spent_challenge",
         "subscriber",
         "subscriber_incident",
         "subscriber_system",
@@ -42,6 +43,8 @@ STAYS = frozenset(
     {
         "channel",
         "notice_policy",
+        "passkey",
+        "recovery_code",
         "run_card",
         "run_card_version",
         "sign_in_throttle",

@@ -20,6 +20,7 @@ from majorops.operations.briefs import brief_token
 from majorops.operations.reader import texts
 from majorops.operations.telling import said_of
 from majorops.projections.rules import brief_audience
+from majorops.signing import keys_of
 
 PRIVATE = "Not sent: the incident is private, and this reader was not added to its briefs."
 DRILL = "Not sent: a drill."
@@ -38,7 +39,7 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
     Its link is the page where this person reads on; none where nobody knows our address (MAJOROPS_BASE_URL).
     """
     base = settings["BASE_URL"]
-    path = page_for(row, str(settings["SECRET_KEY"]))
+    path = page_for(row, keys_of(settings))
     t = texts(row.user.language if row.user else DEFAULT)
     return Message(
         id=row.id,
@@ -65,7 +66,7 @@ def _place(row: Delivery, path: str) -> str:
     return place(row.notice.value, row.act) if path.startswith("/admin/incidents/") else ""
 
 
-def page_for(row: Delivery, secret: str) -> str:
+def page_for(row: Delivery, keys: list[str]) -> str:
     """Where its person reads on: the fireground, their brief, their own Notices page; empty for nowhere."""
     if row.notice is Notice.CHANNEL:
         return OWN_PAGE
@@ -73,7 +74,7 @@ def page_for(row: Delivery, secret: str) -> str:
         return ""
     page = f"/incidents/{row.incident.id}"
     if row.brief_link:
-        token = brief_token(row.brief_link, secret)
+        token = brief_token(row.brief_link, keys)
         return f"{page}/{row.brief_link.page.value}/{token}" if token else ""
     if row.user is None:
         return ""

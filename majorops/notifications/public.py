@@ -37,6 +37,7 @@ from majorops.projections import PublicStatus, public_maintenance, public_status
 from majorops.projections import clients as shapes
 from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents, newest_change
 from majorops.projections.maintenance import PublicMaintenance
+from majorops.signing import keys_of
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
@@ -226,10 +227,10 @@ def _prefix(t: Texts) -> str:
 def message(row: Delivery, settings: dict[str, object], now: datetime) -> Message:
     """One message to one subscriber, ready to be sent; `void` says why it must not."""
     person = cast(Subscriber, row.subscriber)
-    base, secret = public_origin(settings), str(settings["SECRET_KEY"])
+    base = public_origin(settings)
     t = LANGUAGES.get(person.language, LANGUAGES[DEFAULT])
     at = f"{base}{_prefix(t)}/subscribe"
-    leave = f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}"
+    leave = f"{at}/{MANAGE}/{link_token(keys_of(settings), MANAGE, person)}"
     given: dict[str, Any] = {
         "id": row.id,
         "key": row.key,
@@ -284,11 +285,11 @@ def _confirmation(
 
     Who is active and asked for nothing more is told that it is so, with the link to change it.
     """
-    secret, org = str(settings["SECRET_KEY"]), str(settings["ORG_NAME"])
+    org = str(settings["ORG_NAME"])
     nonce, incident = asked_for(row.act)
     is_known = person.state is SubscriberState.ACTIVE and incident is None
     void = GONE if nonce != person.nonce or person.state in ENDED or (is_known and _is_hook(person)) else ""
-    link = f"{at}/{CONFIRM}/{link_token(secret, CONFIRM, person, incident)}"
+    link = f"{at}/{CONFIRM}/{link_token(keys_of(settings), CONFIRM, person, incident)}"
     where = "channel" if chat_of(person.address) else "address"
     about = (
         t("mail.confirm_incident", ref=reference(incident)) if incident else t("mail.confirm_all", org=org)

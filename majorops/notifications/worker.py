@@ -23,10 +23,10 @@ from majorops import clock
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.announcing import DIGEST_PERIOD, digest_end
-from majorops.domain.enums import ChannelKind, DeliveryState, Frequency
+from majorops.domain.enums import ChannelKind, DeliveryState, Frequency, Notice
 from majorops.domain.events import EventKind
 from majorops.models import Delivery
-from majorops.notifications import apprise_channel, inside, mail, public, push, ways, webhook
+from majorops.notifications import account, apprise_channel, inside, mail, public, push, ways, webhook
 from majorops.notifications.due import LEASE, PAUSES, is_due, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
@@ -275,6 +275,8 @@ class Worker:
                 return None
             if row.kind not in SEND:
                 raise ValueError(f"no channel is called {row.kind}")
+            if row.notice is Notice.ACCOUNT:
+                return account.message(row, self.app.config, now)
             if row.subscriber_id:
                 return public.message(row, self.app.config, now)
             return inside.message(row, self.app.config, now)

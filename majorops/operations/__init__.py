@@ -310,8 +310,19 @@ def _made_at(request_meta: RequestMeta | None, incident: Incident, now: datetime
     return made_at
 
 
-def audit(kind: AuditKind, subject: str, *, actor: Actor, now: datetime, detail: str | None = None) -> None:
-    """Add one audit entry for a change outside any incident. Raises RuntimeError outside an operation."""
+def audit(
+    kind: AuditKind,
+    subject: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    detail: str | None = None,
+    about: int | None = None,
+) -> None:
+    """Add one audit entry for a change outside any incident. Raises RuntimeError outside an operation.
+
+    `about`: the account whose own security history tells it.
+    """
     db.session.add(
         AuditEntry(
             kind=kind,
@@ -319,6 +330,7 @@ def audit(kind: AuditKind, subject: str, *, actor: Actor, now: datetime, detail:
             detail=detail,
             actor_name=actor.name,
             actor_id=actor.user_id,
+            about_id=about,
             at=now,
         )
     )

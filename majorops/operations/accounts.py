@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, text, update
 
-from majorops.db import db
+from majorops.db import changed_rows, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import AccountRole, Followed, SignInMethod
 from majorops.domain.errors import Conflict, Invalid
@@ -20,8 +21,10 @@ from majorops.models import User, UserSession
 from majorops.operations import audit, operation
 from majorops.operations.handover_expiry import lapse_offers_to
 from majorops.operations.passwords import hash_password
+from majorops.operations.places import NOWHERE, Place
 from majorops.operations.throttle import forget_person
 
+LOCAL_METHODS = (SignInMethod.LOCAL, SignInMethod.PASSKEY)
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -70,7 +73,7 @@ def add_user(
     user = User(email=email, name=clean_name(name), role=role, password_hash=password_hash, created_at=now)
     db.session.add(user)
     db.session.flush()
-    audit(AuditKind.USER_ADDED, email, detail=role.label, actor=actor, now=now)
+    audit(AuditKind.USER_ADDED, email, detail=role.label, actor=actor, now=now, about=user.id)
     return user
 
 
@@ -83,10 +86,11 @@ def update_user(
         if db.session.scalar(select(User.id).filter_by(email=email)):
             raise Invalid({"email": f"{email} has an account already."})
         detail = f"e-mail {user.email} › {email}"
-        audit(AuditKind.USER_CHANGED, user.email, detail=detail, actor=actor, now=now)
+        audit(AuditKind.USER_CHANGED, user.email, detail=detail, actor=actor, now=now, about=user.id)
         user.email = email
     if name is not None and (name := clean_name(name)) != user.name:
-        audit(AuditKind.USER_CHANGED, user.email, detail=f"name {user.name} › {name}", actor=actor, now=now)
+        detail = f"name {user.name} › {name}"
+        audit(AuditKind.USER_CHANGED, user.email, detail=detail, actor=actor, now=now, about=user.id)
         user.name = name
 
 
@@ -113,7 +117,7 @@ def give_role(user: User, role: AccountRole, role_map: RoleMap, *, actor: Actor,
 
 def _put_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> None:
     detail = f"{user.role.label} › {role.label}"
-    audit(AuditKind.USER_ROLE_CHANGED, user.email, detail=detail, actor=actor, now=now)
+    audit(AuditKind.USER_ROLE_CHANGED, user.email, detail=detail, actor=actor, now=now, about=user.id)
     user.role = role
     lapse_offers_to(user, actor=actor, now=now)
 
@@ -123,7 +127,7 @@ def set_password(user: User, password: str, *, actor: Actor, now: datetime) -> N
     """Set the local password; every session of the account ends. Raises Invalid."""
     user.password_hash = hash_password(password, user.email)
     end_all_sessions(user, now=now)
-    audit(AuditKind.USER_PASSWORD_SET, user.email, actor=actor, now=now)
+    audit(AuditKind.USER_PASSWORD_SET, user.email, actor=actor, now=now, about=user.id)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -149,7 +153,7 @@ def switch(user: User, is_active: bool, *, actor: Actor, now: datetime) -> None:
     user.is_active = is_active
     lapse_offers_to(user, actor=actor, now=now)
     kind = AuditKind.USER_SWITCHED_ON if is_active else AuditKind.USER_SWITCHED_OFF
-    audit(kind, user.email, actor=actor, now=now)
+    audit(kind, user.email, actor=actor, now=now, about=user.id)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -209,7 +213,7 @@ def _one_at_a_time() -> None:
 def unlock_user(user: User, *, actor: Actor, now: datetime) -> int:
     """Lift every pause after failed sign-ins of this account; returns how many counts were forgotten."""
     found = forget_person(user.email)
-    audit(AuditKind.USER_UNLOCKED, user.email, actor=actor, now=now)
+    audit(AuditKind.USER_UNLOCKED, user.email, actor=actor, now=now, about=user.id)
     return found
 
 
@@ -221,23 +225,33 @@ def start_session(
     actor: Actor,
     now: datetime,
     token: str = "",
+    place: Place = NOWHERE,
+    proven_at: datetime | None = None,
     sign_out_address: str | None = None,
 ) -> str:
     """Begin a session; returns the token that only the browser keeps.
 
-    `token`: in place of a new one; `sign_out_address`: see `UserSession`.
+    `token`: in place of a new one; `proven_at`: when the person proved who they are, now if not given; a
+    provider or a proxy may have let them in without asking (see `sign_in_sso`); `sign_out_address`: see
+    `UserSession`.
     """
     token = token or new_token()
+    is_unasked = method is SignInMethod.SSO
     db.session.add(
         UserSession(
             token_hash=hash_token(token),
             user_id=user.id,
             method=method,
             created_at=now,
+            seen_at=now,
+            proven_at=proven_at or (None if is_unasked else now),
+            address=place.address[:45] or None,
+            user_agent=place.user_agent[:300] or None,
             sign_out_address=sign_out_address,
         )
     )
-    audit(AuditKind.SESSION_STARTED, user.email, detail=method.label, actor=actor, now=now)
+    detail = f"{method.label}: {place}" if place.address else method.label
+    audit(AuditKind.SESSION_STARTED, user.email, detail=detail, actor=actor, now=now, about=user.id)
     return token
 
 
@@ -257,14 +271,20 @@ def end_session(token: str, *, actor: Actor, now: datetime) -> str | None:
         return None
     address, row.sign_out_address = row.sign_out_address, None
     row.ended_at = now
-    audit(AuditKind.SESSION_ENDED, actor.email or actor.name, actor=actor, now=now)
+    whose = actor.email or actor.name
+    audit(AuditKind.SESSION_ENDED, whose, detail="Signed out", actor=actor, now=now, about=row.user_id)
     return address
 
 
-def end_all_sessions(user: User, *, now: datetime) -> None:
-    """Sign an account out everywhere. Part of the operation that calls it, which leaves the audit entry."""
+def end_all_sessions(user: User, *, now: datetime, but: str = "") -> int:
+    """Sign an account out everywhere; returns how many sessions there were.
+
+    `but`: the token of one that goes on. Part of the operation that calls it, which leaves the audit entry.
+    """
     running = update(UserSession).filter_by(user_id=user.id, ended_at=None)
-    db.session.execute(running.values(ended_at=now, sign_out_address=None))
+    if but:
+        running = running.where(UserSession.token_hash != hash_token(but))
+    return changed_rows(running.values(ended_at=now, sign_out_address=None))
 
 
 def hash_token(token: str) -> str:
@@ -272,10 +292,44 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def session_user(token: str, begun_after: datetime) -> Actor | None:
+def is_session_of(user: User, token: str) -> bool:
+    """This token is, or was, of a session of this account."""
+    whose = select(UserSession.user_id).filter_by(token_hash=hash_token(token))
+    return bool(token) and db.session.scalar(whose) == user.id
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """A session that runs: whose, how it began, and when its person was last seen and last proved it.
+
+    `has_local`: the person signs in here, with a password or a passkey of ours, in this session too;
+    `has_single_keys`: single keys act on the fireground.
+    """
+
+    id: int
+    actor: Actor
+    method: SignInMethod
+    seen_at: datetime | None
+    proven_at: datetime | None
+    has_local: bool
+    has_single_keys: bool
+
+
+def session_state(token: str, begun_after: datetime) -> SessionState | None:
     """Who holds this session, if it has not ended and began after `begun_after`; one query."""
     row = db.session.execute(
-        select(User.id, User.name, User.email, User.role)
+        select(
+            UserSession.id.label("session_id"),
+            UserSession.method,
+            UserSession.seen_at,
+            UserSession.proven_at,
+            User.id,
+            User.name,
+            User.email,
+            User.role,
+            User.has_single_keys,
+            User.password_hash.is_not(None).label("has_password"),
+        )
         .join(UserSession, UserSession.user_id == User.id)
         .where(
             UserSession.token_hash == hash_token(token),
@@ -284,7 +338,17 @@ def session_user(token: str, begun_after: datetime) -> Actor | None:
             User.is_active,
         )
     ).first()
-    return Actor(name=row.name, role=row.role, user_id=row.id, email=row.email) if row else None
+    if row is None:
+        return None
+    return SessionState(
+        id=row.session_id,
+        actor=Actor(name=row.name, role=row.role, user_id=row.id, email=row.email),
+        method=row.method,
+        seen_at=row.seen_at,
+        proven_at=row.proven_at,
+        has_local=row.has_password and row.method in LOCAL_METHODS,
+        has_single_keys=row.has_single_keys,
+    )
 
 
 def ended_sessions(hashes: set[str], begun_after: datetime) -> set[str]:

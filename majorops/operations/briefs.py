@@ -90,13 +90,14 @@ def make_link(
     return token
 
 
-def brief_token(link: BriefLink, secret: str) -> str:
+def brief_token(link: BriefLink, keys: list[str]) -> str:
     """The token of a link that is mailed; empty where it cannot be known.
 
-    That is a link without an address, or one that was made with another secret key.
+    `keys`: of `signing.keys_of`. Not known is a link without an address, or one that was made with a secret
+    key that is none of them.
     """
-    token = _token_of(link.seed, secret) if link.seed else ""
-    return token if token and hash_token(token) == link.token_hash else ""
+    tokens = [_token_of(link.seed, key) for key in keys] if link.seed else []
+    return next((token for token in tokens if hash_token(token) == link.token_hash), "")
 
 
 def _token_of(seed: str, secret: str) -> str:

@@ -108,12 +108,14 @@ def add_person(person: Person, *, role_map: RoleMap, actor: Actor, now: datetime
         known = User(email=email, name=name, role=AccountRole.STAKEHOLDER, created_at=now)
         db.session.add(known)
         db.session.flush()
-        audit(AuditKind.USER_ADDED, email, detail="directory, Stakeholder", actor=actor, now=now)
+        detail = "directory, Stakeholder"
+        audit(AuditKind.USER_ADDED, email, detail=detail, actor=actor, now=now, about=known.id)
     known.directory_name = user_name
     is_active = True if person.is_active is None else person.is_active
     given = Person(external_id=person.external_id, name=person.name, is_active=is_active)
     _write_person(known, given, actor=actor, now=now)
-    audit(AuditKind.USER_LINKED, email, detail=f"directory, {user_name}", actor=actor, now=now)
+    detail = f"directory, {user_name}"
+    audit(AuditKind.USER_LINKED, email, detail=detail, actor=actor, now=now, about=known.id)
     _renew_roles({known.id}, role_map, actor=actor, now=now)
     return known
 
@@ -128,7 +130,8 @@ def change_person(user: User, person: Person, *, role_map: RoleMap, actor: Actor
     if user_name != user.directory_name:
         if _is_taken(user_name):
             raise Conflict(f"{user_name} is here already.")
-        audit(AuditKind.USER_LINKED, user.email, detail=f"directory, {user_name}", actor=actor, now=now)
+        detail = f"directory, {user_name}"
+        audit(AuditKind.USER_LINKED, user.email, detail=detail, actor=actor, now=now, about=user.id)
         user.directory_name = user_name
     _write_person(user, person, actor=actor, now=now)
     _renew_roles({user.id}, role_map, actor=actor, now=now)
@@ -137,7 +140,7 @@ def change_person(user: User, person: Person, *, role_map: RoleMap, actor: Actor
 def _write_person(user: User, person: Person, *, actor: Actor, now: datetime) -> None:
     if person.external_id is not None and person.external_id != (user.directory_id or ""):
         user.directory_id = person.external_id[:255] or None
-        audit(AuditKind.USER_CHANGED, user.email, detail="externalId", actor=actor, now=now)
+        audit(AuditKind.USER_CHANGED, user.email, detail="externalId", actor=actor, now=now, about=user.id)
     name = clean_line(person.name or "")[:120] or None
     if person.email and db.session.scalar(
         select(User.id).where(User.email == clean_email(person.email), User.id != user.id)
@@ -156,7 +159,8 @@ def remove_person(user: User, *, actor: Actor, now: datetime) -> None:
     for group in db.session.scalars(_groups_of(user)).all():
         group.members.remove(user)
         group.changed_at = now
-    audit(AuditKind.USER_CHANGED, user.email, detail="left the directory", actor=actor, now=now)
+    detail = "left the directory"
+    audit(AuditKind.USER_CHANGED, user.email, detail=detail, actor=actor, now=now, about=user.id)
     user.directory_name = user.directory_id = None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -19,13 +20,18 @@ from majorops.domain.text import clean_line
 from majorops.i18n import DEFAULT
 from majorops.models import User
 from majorops.operations import audit, operation
-from majorops.operations.accounts import end_session, start_session
+from majorops.operations.accounts import end_session, is_session_of, start_session
 from majorops.operations.directory import follow_groups, rights_by_directory
+from majorops.operations.owner_notices import NOT_YOU, tell_owner
+from majorops.operations.passkeys import NotAccepted, PasskeyAnswer, check_answer
 from majorops.operations.passwords import Proof, prove
+from majorops.operations.places import NOWHERE, Place, is_new
+from majorops.operations.second_factor import Given, check_factor, factors_of, note_refused
 from majorops.operations.throttle import (
     KnownBrowser,
     count_failure,
     forget_failures,
+    mark_of,
     name_of,
     paused_until,
     remember,
@@ -33,52 +39,70 @@ from majorops.operations.throttle import (
     sign_in_keys,
     sign_in_paused_until,
 )
+from majorops.operations.throttle import place as throttle_place
+
+NO_FACTOR = "This proves nothing. Give the code that the app shows now, or a recovery code not used yet."
+NO_PASSKEY = "This passkey signs nobody in here. Try again, or use the password."
+BEGIN_AGAIN = "This sign-in was begun too long ago. Give the password again."
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """The outcome of a sign-in: a token, or a problem.
+    """The outcome of a sign-in: a token, a second step, or a problem.
 
-    `token`: of the session, with `browser`: what the browser keeps to be known again. `problem`: the sentence
-    for the person, with `paused_until` where it is a pause. `email`: of who was refused by rights; `wanted`:
-    the groups one of which they would need.
+    `token`: of the session, with `browser`: what the browser keeps to be known again. `second`: the password
+    was right, and the second factor is asked for. `problem`: the sentence for the person, with `paused_until`
+    where it is a pause. `email`: of who was refused by rights; `wanted`: the groups one of which they would
+    need.
     """
 
     token: str | None = None
     problem: str = ""
     paused_until: datetime | None = None
     browser: KnownBrowser | None = None
+    second: SecondStep | None = None
     email: str = ""
     wanted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SecondStep:
+    """Somebody gave the password of this account and is asked for the second factor.
+
+    Void once the password is another one (`mark`).
+    """
+
+    user_id: int
+    mark: str
 
 
 def sign_in_with_password(
     email: str,
     password: str,
     *,
-    address: str,
+    place: Place,
     actor: Actor,
     now: datetime,
     browsers: list[KnownBrowser] | None = None,
 ) -> SignIn:
     """Sign in with what was typed. Raises Busy; for the rest see `sign_in_local`.
 
-    `address`: where it came from; `browsers`: what this browser kept of earlier sign-ins.
+    `browsers`: what this browser kept of earlier sign-ins.
     """
     email = clean_line(email).lower()[:254]
     row = db.session.execute(select(User.id, User.password_hash).filter_by(email=email)).first()
     user_id, stored = row or (None, None)
     browser, proof = name_of(browsers or [], user_id, stored, now), Proof()
-    waits = sign_in_paused_until(sign_in_keys(email, address, browser), now)
+    waits = sign_in_paused_until(sign_in_keys(email, place.address, browser), now)
     db.session.rollback()  # Argon2 is slow on purpose: no transaction waits for it
     if not waits:
         proof = prove(password, stored)
-    return sign_in_local(email, proof, address=address, browser=browser, actor=actor, now=now)
+    return sign_in_local(email, proof, place=place, browser=browser, actor=actor, now=now)
 
 
 @operation(needs=None)
 def sign_in_local(
-    email: str, proof: Proof, *, address: str, actor: Actor, now: datetime, browser: str = ""
+    email: str, proof: Proof, *, place: Place, actor: Actor, now: datetime, browser: str = ""
 ) -> SignIn:
     """Sign in with a cleaned e-mail and what its password proved.
 
@@ -87,9 +111,10 @@ def sign_in_local(
     Too many failures within 15 minutes, of one e-mail from one address or of one known browser, pause
     just those (throttle.py). Refusals are a value and no exception: the count must be committed. It is
     read again here, so that guesses sent at once count one by one, and a right one among them learns
-    nothing. The sentence does not tell whether the account exists.
+    nothing. The sentence does not tell whether the account exists. An account with a second factor is asked
+    for it: no session begins here.
     """
-    keys = sign_in_keys(email, address, browser)
+    keys = sign_in_keys(email, place.address, browser)
     if waits := sign_in_paused_until(keys, now, lock=True):
         problem = (
             "Too many failed sign-ins from here. An admin can lift this. "
@@ -99,12 +124,109 @@ def sign_in_local(
     user = db.session.scalar(select(User).filter_by(email=email, is_active=True))
     if user is None or proof.matched is None or proof.matched != user.password_hash:
         count_failure(keys, now)
-        audit(AuditKind.SIGN_IN_FAILED, email, detail=address, actor=actor, now=now)
+        about = user.id if user else None
+        audit(AuditKind.SIGN_IN_FAILED, email, detail=str(place), actor=actor, now=now, about=about)
         return SignIn(problem="E-mail and password do not match an account.")
     user.password_hash = proof.renewed or user.password_hash
     forget_failures(keys)
-    token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=now)
+    if factors_of(user.id):
+        audit(AuditKind.SECOND_FACTOR_ASKED, email, detail=str(place), actor=actor, now=now, about=user.id)
+        return SignIn(second=SecondStep(user.id, mark_of(user.id, user.password_hash)))
+    return _begin(user, SignInMethod.LOCAL, place, bool(browser), now)
+
+
+def _begin(
+    user: User,
+    method: SignInMethod,
+    place: Place,
+    is_known: bool,
+    now: datetime,
+    **given: Any,
+) -> SignIn:
+    """Begin a session; the owner hears of one from a new browser at a new address. Part of an operation.
+
+    `is_known`: the browser is known to the account; `given`: more keywords of `start_session`.
+    """
+    if not is_known and is_new(user.id, place):
+        told = f"{method.label}: {place}, {now:%Y-%m-%d %H:%M} UTC."
+        body = f"Somebody signed in to your account from a new place.\n\n{told}\n\n{NOT_YOU}"
+        tell_owner(user, "MajorOps: signed in from a new place", body, now=now)
+    token = start_session(user, method=method, place=place, actor=user.actor, now=now, **given)
     return SignIn(token=token, browser=remember(user, now))
+
+
+def second_step_user(step: SecondStep) -> User | None:
+    """Whose second factor is asked for; None where the password changed meanwhile, or the account is off."""
+    user = db.session.get(User, step.user_id)
+    if user is None or not user.is_active or step.mark != mark_of(user.id, user.password_hash):
+        return None
+    return user
+
+
+@operation(needs=None)
+def sign_in_second(
+    step: SecondStep,
+    given: Given,
+    *,
+    place: Place,
+    actor: Actor,
+    now: datetime,
+    browsers: list[KnownBrowser] | None = None,
+) -> SignIn:
+    """Sign in with the second factor, after the password.
+
+    Ten failures within 15 minutes pause the second step of the account, wherever they come from: whoever
+    gets here has the password. Refusals are a value and no exception.
+    """
+    keys = [f"second:{step.user_id}"]
+    if waits := paused_until(keys, now, lock=True):
+        return _paused("Too many wrong codes.", waits)
+    user = second_step_user(step)
+    if user is None:
+        return SignIn(problem=BEGIN_AGAIN)
+    factor = check_factor(user, given, actor=actor, now=now)
+    if factor is None:
+        count_failure(keys, now)
+        detail = str(place)
+        audit(AuditKind.SECOND_FACTOR_FAILED, user.email, detail=detail, actor=actor, now=now, about=user.id)
+        return SignIn(problem=NO_FACTOR)
+    forget_failures(keys)
+    browser = name_of(browsers or [], user.id, user.password_hash, now)
+    return _begin(user, SignInMethod.LOCAL, place, bool(browser), now)
+
+
+@operation(needs=None)
+def sign_in_with_passkey(
+    answer: PasskeyAnswer,
+    *,
+    place: Place,
+    actor: Actor,
+    now: datetime,
+    browsers: list[KnownBrowser] | None = None,
+) -> SignIn:
+    """Sign in with a passkey alone: it verified its person by PIN or biometrics.
+
+    Twenty failures from one address within 15 minutes pause it. Refusals are a value, and one sentence for
+    all: it does not tell which passkeys are known.
+    """
+    keys = [f"passkey:{throttle_place(place.address)}"]
+    if waits := paused_until(keys, now, lock=True):
+        return _paused("Too many failed sign-ins from here.", waits)
+    try:
+        passkey = check_answer(answer, now)
+    except NotAccepted as problem:
+        count_failure(keys, now)
+        note_refused(problem, actor=actor, now=now)
+        detail = str(place)
+        audit(AuditKind.SIGN_IN_FAILED, "passkey", detail=detail, actor=actor, now=now)
+        return SignIn(problem=NO_PASSKEY)
+    user = passkey.user
+    browser = name_of(browsers or [], user.id, user.password_hash, now)
+    return _begin(user, SignInMethod.PASSKEY, place, bool(browser), now)
+
+
+def _paused(why: str, until: datetime) -> SignIn:
+    return SignIn(problem=f"{why} The next try counts from {until:%H:%M:%S} UTC.", paused_until=until)
 
 
 @operation(needs=None)
@@ -134,12 +256,16 @@ def sign_in_sso(
     role_map: RoleMap,
     actor: Actor,
     now: datetime,
+    place: Place = NOWHERE,
+    browsers: list[KnownBrowser] | None = None,
+    proven_at: datetime | None = None,
     sign_out_address: str | None = None,
     language: str = DEFAULT,
 ) -> SignIn:
     """Sign in the person that the OpenID provider names.
 
-    `subject`: issuer and subject; `sign_out_address`: see `UserSession`; `language`: of a new account.
+    `subject`: issuer and subject; `proven_at`: when the provider says that the person was asked, None where
+    it does not say; `sign_out_address`: see `UserSession`; `language`: of a new account.
 
     The account is found by subject, else by a verified address, else made. Its role follows the groups at
     every sign-in where a role map is set. Refusals are a value and no exception.
@@ -150,20 +276,15 @@ def sign_in_sso(
         if not is_verified or known.oidc_subject:
             return SignIn(problem="This sign-in cannot be joined to an account. Ask an admin.")
         known.oidc_subject = subject
-        audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now)
+        audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now, about=known.id)
     refusal, user = _admit(
         known, email, name, groups, role_map, subject=subject, language=language, actor=actor, now=now
     )
     if user is None:
         return refusal
-    token = start_session(
-        user,
-        method=SignInMethod.SSO,
-        sign_out_address=sign_out_address,
-        actor=user.actor,
-        now=now,
-    )
-    return SignIn(token=token, browser=remember(user, now))
+    browser = name_of(browsers or [], user.id, user.password_hash, now)
+    given = {"proven_at": proven_at, "sign_out_address": sign_out_address}
+    return _begin(user, SignInMethod.SSO, place, bool(browser), now, **given)
 
 
 @operation(needs=None)
@@ -177,19 +298,20 @@ def sign_in_asserted(
     before: str,
     actor: Actor,
     now: datetime,
+    place: Place = NOWHERE,
 ) -> SignIn:
     """Sign in the person that the proxy before us vouches for; the e-mail address is who they are.
 
-    `token`: of the session to begin; `before`: that of the one it takes the place of, or empty. Refusals are
-    a value and no exception.
+    `token`: of the session to begin; `before`: that of the one it takes the place of, or empty; a browser
+    that had one of the same account is known. Refusals are a value and no exception.
     """
     known = db.session.scalar(select(User).filter_by(email=email))
     refusal, user = _admit(known, email, name, groups, role_map, actor=actor, now=now)
     if user is None:
         return refusal
     end_session(before, actor=user.actor, now=now)
-    start_session(user, method=SignInMethod.SSO, token=token, actor=user.actor, now=now)
-    return SignIn(token=token)
+    is_known = is_session_of(user, before)
+    return _begin(user, SignInMethod.SSO, place, is_known, now, token=token)
 
 
 def _admit(
@@ -210,7 +332,7 @@ def _admit(
         rights = rights_by_directory(known, role_map) or rights
         follow_groups(known, rights, role_map, actor=actor, now=now)
     if rights.is_refused:
-        return _refused(email, rights, actor=actor, now=now), None
+        return _refused(email, rights, known, actor=actor, now=now), None
     if known and not known.is_active:
         return SignIn(problem=f"The account of {known.email} is switched off.", email=known.email), None
     if known is None:
@@ -219,8 +341,9 @@ def _admit(
     return SignIn(), known
 
 
-def _refused(email: str, rights: Rights, *, actor: Actor, now: datetime) -> SignIn:
-    audit(AuditKind.USER_REFUSED, email, detail="in no group of the role map", actor=actor, now=now)
+def _refused(email: str, rights: Rights, known: User | None, *, actor: Actor, now: datetime) -> SignIn:
+    detail, about = "in no group of the role map", known.id if known else None
+    audit(AuditKind.USER_REFUSED, email, detail=detail, actor=actor, now=now, about=about)
     problem = f"{email} is in none of the groups that may use MajorOps."
     return SignIn(problem=problem, email=email, wanted=rights.wanted)
 
@@ -232,5 +355,6 @@ def _add_sso_user(
     user = User(email=email, name=name, role=role, oidc_subject=subject, created_at=now)
     db.session.add(user)
     db.session.flush()
-    audit(AuditKind.USER_ADDED, email, detail=f"single sign-on, {role.label}", actor=actor, now=now)
+    detail = f"single sign-on, {role.label}"
+    audit(AuditKind.USER_ADDED, email, detail=detail, actor=actor, now=now, about=user.id)
     return user

@@ -18,7 +18,19 @@ from majorops.models import SignInThrottle, User
 
 WINDOW = timedelta(minutes=15)
 # What a key begins with → failures that pause it.
-LIMITS = {"pair": 10, "known": 10, "setup": 10, "subscribe": 20, "subscriber": 3}
+LIMITS = {
+    "pair": 10,
+    "known": 10,
+    "setup": 10,
+    "subscribe": 20,
+    "subscriber": 3,
+    "second": 10,
+    "passkey": 20,
+    "prove": 10,
+    "reset": 3,
+    "resets": 20,
+    "mailed": 10,
+}
 # A person may fail so often from one address, a few times only while somebody guesses: from many
 # addresses at this e-mail, or from this address at many e-mails. Nobody is paused for what others do:
 # each pair has tries of its own.

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.public import feeds, health, intake, sign_in, status, statuspage_api, subscribe
+from majorops.public import (
+    feeds,
+    health,
+    intake,
+    sign_in,
+    sign_in_steps,  # noqa: F401 (its views join the blueprint of sign_in)
+    status,
+    statuspage_api,
+    subscribe,
+)
 from majorops.public.page import register
 from majorops.public.unavailable import draw_unavailable
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import requests
@@ -14,6 +15,7 @@ from flask import current_app, request, session, url_for
 from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
+from majorops import clock
 from majorops.domain.errors import Invalid
 from majorops.domain.rights import groups_in
 from majorops.domain.text import clean_line
@@ -123,13 +125,17 @@ def client() -> Provider:
     )
 
 
-def begin(wanted: str) -> Response:
-    """Send the browser to the provider; `wanted` is kept with this sign-in. Raises ProviderProblem."""
+def begin(wanted: str, *, is_proof: bool = False) -> Response:
+    """Send the browser to the provider; `wanted` is kept with this sign-in. Raises ProviderProblem.
+
+    `is_proof`: somebody is signed in and is to prove it again: the provider asks them whatever it knows.
+    """
+    again = {"prompt": "login", "max_age": 0} if is_proof else {}
     try:
         app, back = client(), callback_address()
-        asked = app.create_authorization_url(back)
+        asked = app.create_authorization_url(back, **again)
         address = asked.pop("url")
-        app.save_authorize_data(redirect_uri=back, next=wanted, **asked)
+        app.save_authorize_data(redirect_uri=back, next=wanted, proof=is_proof, **asked)
     except NONSENSE as error:
         raise provider_problem(error) from error
     make_room(asked["state"])
@@ -165,6 +171,11 @@ def make_room(state: str) -> None:
 def wanted() -> str:
     """Where the person of this callback wanted to go, unchecked; empty for a sign-in that was never begun."""
     return _pending().get("next", "")
+
+
+def is_proof() -> bool:
+    """This callback answers somebody who was to prove it again."""
+    return bool(_pending().get("proof"))
 
 
 def _pending() -> dict:
@@ -235,7 +246,16 @@ def person(claims: Mapping, role_claim: str) -> dict:
         "name": (clean_line(str(claims.get("name") or "")) or email)[:120],
         "groups": groups_in(claims, role_claim),
         "language": language_of(claims.get("locale")),
+        "proven_at": asked_at(claims),
     }
+
+
+def asked_at(claims: Mapping) -> datetime | None:
+    """When the provider asked the person for password or key; None where it does not say."""
+    told = claims.get("auth_time")
+    if not isinstance(told, int) or not 0 < told < 2**33:
+        return None
+    return min(datetime.fromtimestamp(told, UTC), clock.now())
 
 
 def language_of(locale: object) -> str:

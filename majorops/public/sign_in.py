@@ -17,10 +17,11 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.access import SYSTEM, Permission
-from majorops.domain.enums import SignInMethod
+from majorops.domain.enums import SecondFactor, SignInMethod
 from majorops.domain.errors import Busy, Invalid, Refused
 from majorops.operations.accounts import create_first_admin, end_session, start_session
 from majorops.operations.delivery import account_of
+from majorops.operations.own_account import keep_proof, oidc_proof_problem
 from majorops.operations.sign_in import (
     SignIn,
     is_setup_paused,
@@ -28,12 +29,12 @@ from majorops.operations.sign_in import (
     sign_in_with_password,
     throttle_setup,
 )
-from majorops.public import oidc
+from majorops.public import oidc, second
 from majorops.public.first_run import is_code, needs_first_admin
 from majorops.public.sign_in_forms import SetupForm, SignInForm
-from majorops.web import device
+from majorops.web import device, passkeys
 from majorops.web import session as sessions
-from majorops.web.access import own_start, public, role_map
+from majorops.web.access import own_start, public, role_map, signed_in
 from majorops.web.assertions import sign_out_address
 from majorops.web.error_handlers import refused_page
 from majorops.web.redirects import ours_or
@@ -50,6 +51,16 @@ def next_address(wanted: str | None) -> str:
 def origin() -> dict:
     """The keywords of operations where there is no account yet: who acts, from which address, and when."""
     return {"address": request.remote_addr or "unknown", "actor": SYSTEM, "now": clock.now()}
+
+
+def arrival() -> dict:
+    """The keywords of sign-in: who acts and when, from which place, and what the browser kept of before."""
+    return {
+        "place": sessions.request_place(),
+        "browsers": sessions.known_browsers(),
+        "actor": SYSTEM,
+        "now": clock.now(),
+    }
 
 
 @bp.get("/login")
@@ -83,8 +94,7 @@ def login_local() -> Response:
     if not current_app.config["LOCAL_LOGIN"]:
         return draw_login(wanted, email, "Sign-in with a password is switched off here.", 403)
     try:
-        known = sessions.known_browsers()
-        outcome = sign_in_with_password(email, form.password.data or "", browsers=known, **origin())
+        outcome = sign_in_with_password(email, form.password.data or "", **arrival())
     except Busy as problem:
         answer = draw_login(wanted, email, str(problem), 503)
         answer.headers["Retry-After"] = 5
@@ -95,18 +105,28 @@ def login_local() -> Response:
 def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:
     """Begin a session and go on to where the person wanted to go, or show the form again with the reason.
 
-    `email`: what stands in the form then, where sign-in was by password.
+    `email`: what stands in the form then, where sign-in was by password. Where the second factor is asked
+    for, on to that.
     """
+    if outcome.second:
+        leave()
+        second.begin(outcome.second, wanted)
+        return redirect(url_for("sign_in.second_step"), 303)
     if outcome.token is None:
-        answer = draw_login(wanted, email, outcome.problem, 429 if outcome.paused_until else 401)
-        if outcome.paused_until:
-            answer.headers["Retry-After"] = int((outcome.paused_until - clock.now()).total_seconds()) + 1
-        return answer
+        status = 429 if outcome.paused_until else 401
+        return say_when(draw_login(wanted, email, outcome.problem, status), outcome)
     leave()
     sessions.begin(outcome.token)
     answer = redirect(next_address(wanted), 303)
     if outcome.browser:
         sessions.remember_browser(answer, outcome.browser)
+    return answer
+
+
+def say_when(answer: Response, outcome: SignIn) -> Response:
+    """The answer to a refusal, with when the next try counts where it is a pause."""
+    if outcome.paused_until:
+        answer.headers["Retry-After"] = int((outcome.paused_until - clock.now()).total_seconds()) + 1
     return answer
 
 
@@ -129,6 +149,7 @@ def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 20
     """The sign-in form; `problem`: why not, empty at first; `wanted`: where to go afterwards, unchecked."""
     page = render_template(
         "public/sign_in/login.html",
+        passkey=passkeys.to_use("sign in") if current_app.config["LOCAL_LOGIN"] else None,
         wanted=wanted,
         email=email,
         problem=problem,
@@ -179,15 +200,40 @@ def callback() -> Response:
         abort(404)
     if not {"code", "error"} & set(request.args):  # back from the end of the provider's session
         return redirect(url_for("public.status"), 303)
-    wanted = oidc.wanted()
+    wanted, is_proof = oidc.wanted(), oidc.is_proof()
     try:
         person = oidc.finish()
     except oidc.ProviderProblem as problem:
         return draw_problem(problem, wanted)
-    outcome = sign_in_sso(**person, role_map=role_map(), actor=SYSTEM, now=clock.now())
+    if is_proof:
+        return prove_with(person)
+    outcome = sign_in_sso(**person, role_map=role_map(), **arrival())
     if outcome.email:
         return refused_page(outcome, person["sign_out_address"] or "")
     return enter(outcome, wanted)
+
+
+@bp.get("/login/oidc/again")
+@signed_in
+def prove_by_oidc() -> Response:
+    """Send the browser to the provider, which is to ask the person again. Aborts with 404 as `login_oidc`."""
+    if not oidc.is_on():
+        abort(404)
+    try:
+        return oidc.begin("", is_proof=True)
+    except oidc.ProviderProblem as problem:
+        return draw_problem(problem, "")
+
+
+def prove_with(person: dict) -> Response:
+    """What the provider says of a person who was asked again; it counts for whoever is signed in here."""
+    actor, now = current_user.actor, clock.now()
+    problem = oidc_proof_problem(actor, person["subject"], person["proven_at"], now)
+    if actor and not problem:
+        keep_proof(current_user.token, SecondFactor.PROVIDER, now, actor=actor, now=now)
+    return make_response(
+        render_template("public/sign_in/proved.html", problem=problem), 400 if problem else 200
+    )
 
 
 def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:
@@ -225,7 +271,8 @@ def make_first_admin() -> Response:
     except Refused as problem:
         return draw_setup(form, getattr(problem, "errors", {"code": str(problem)}), 422)
     actor = user.actor
-    token = start_session(user, method=SignInMethod.LOCAL, actor=actor, now=now)
+    place = sessions.request_place()
+    token = start_session(user, method=SignInMethod.LOCAL, place=place, actor=actor, now=now)
     answer = enter(SignIn(token=token), "/admin/first-steps")
     try_out(actor, account_of(actor))
     return answer

@@ -32,6 +32,7 @@ from majorops.operations.subscriptions import (
 from majorops.projections.feed import FeedIncident, feed_incidents
 from majorops.projections.systems import listed_systems
 from majorops.public.page import form_page, texts
+from majorops.signing import keys_of
 from majorops.web.access import beside_status_page, by_token
 from majorops.web.error_handlers import number_of
 from majorops.web.security import csrf
@@ -290,7 +291,7 @@ def find(purpose: str, token: str) -> tuple[Subscriber, int | None] | None:
 
     None for a forged, expired or replaced one.
     """
-    return whose(current_app.config["SECRET_KEY"], purpose, token)
+    return whose(keys_of(current_app.config), purpose, token)
 
 
 def draw_state(row: Subscriber, *, confirmed: bool = False, notice: str = "", code: int = 200) -> Response:
@@ -323,5 +324,5 @@ def draw_page(
         followed=[each for each in followed if each.resolved_at is None],
         spoken=LANGUAGES,
         is_hook=row.kind is ChannelKind.WEBHOOK and chat_of(row.address) is None,
-        manage=link_token(current_app.config["SECRET_KEY"], MANAGE, row),
+        manage=link_token(keys_of(current_app.config), MANAGE, row),
     )

@@ -16,6 +16,7 @@ from majorops.operations import Recorded, after_commit
 from majorops.operations.fields import FIELDS
 from majorops.realtime import Live, PostgresRelay, RedisRelay, Relay, SQLiteRelay, Stale, Tickets
 from majorops.realtime.messages import EVERYWHERE, SignedOut, encode
+from majorops.signing import keys_of
 
 PUBLIC = "public"  # the topic of the public pages
 LIST = "list"  # the topic of the list of incidents; a fireground's topic is its number
@@ -117,7 +118,7 @@ def relay_for(config: Mapping[str, Any]) -> Relay:
     """The relay between processes that the settings call for (docs/architecture.md, rule 12)."""
     url = config["DATABASE_URL"]
     if config["REDIS_URL"]:
-        return RedisRelay(config["REDIS_URL"], secret=config["SECRET_KEY"])
+        return RedisRelay(config["REDIS_URL"], secret=keys_of(config)[0])  # the same while keys change
     if url.startswith("sqlite"):
         return SQLiteRelay(url.removeprefix("sqlite:///"), recorded_since)
     return PostgresRelay(url.replace("postgresql+psycopg://", "postgresql://", 1))
@@ -127,4 +128,4 @@ def init_app(app: Flask) -> None:
     """Give the application its streams, and have what its operations record published to them."""
     after_commit(app, on_event)
     app.extensions["live"] = Live(relay_for(app.config))
-    app.extensions["tickets"] = Tickets(app.config["SECRET_KEY"])
+    app.extensions["tickets"] = Tickets(keys_of(app.config))

@@ -27,10 +27,13 @@ class Ticket:
 
 
 class Tickets:
-    """Signs and reads tickets. `life`: seconds that a ticket is good for, by clocks that agree."""
+    """Signs and reads tickets.
 
-    def __init__(self, secret: str, life: int = 120):
-        self._signer = Serializer(secret, salt="majorops.stream")
+    `secrets`: of `signing.keys_of`; `life`: seconds that a ticket is good for, by clocks that agree.
+    """
+
+    def __init__(self, secrets: list[str], life: int = 120):
+        self._signer = Serializer(secrets, salt="majorops.stream")
         self.life = life
 
     def issue(self, ticket: Ticket) -> str:

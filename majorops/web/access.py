@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from majorops.domain.access import GRANTS, Permission
 from majorops.domain.enums import AccountRole
 from majorops.domain.rights import RoleMap
 from majorops.operations import Operation
+from majorops.operations.second_factor import factors_of
 
 
 def say_of(view: Callable, **says: object) -> Callable:
@@ -86,8 +88,8 @@ def role_map() -> RoleMap:
     return RoleMap(current_app.config["OIDC_ROLE_MAP"], current_app.config["OIDC_UNMAPPED"])
 
 
-def check_access() -> None:
-    """Before every request: default deny. Aborts with 401 or 403."""
+def check_access() -> Response | None:
+    """Before every request: default deny. Aborts with 401 or 403; see `check_second_factor`."""
     endpoint = request.endpoint
     if endpoint is None or endpoint == "static":
         return None
@@ -98,8 +100,19 @@ def check_access() -> None:
     if not current_user.is_authenticated:
         abort(401)
     if is_private or access == "signed in" or (access is not None and current_user.actor.can(access)):
-        return None
+        return check_second_factor() if access is Permission.DATA_MANAGE else None
     abort(403)
+
+
+def check_second_factor() -> Response | None:
+    """Where MAJOROPS_ADMIN_SECOND_FACTOR asks for it: an admin without one is sent to where it is set up.
+
+    The fireground stays open to them: no incident waits for it. Whoever signs in by single sign-on has
+    their second factor there.
+    """
+    if not current_app.config["ADMIN_SECOND_FACTOR"] or not current_user.state.has_local:
+        return None
+    return None if factors_of(current_user.actor.user_id) else redirect(url_for("account.sign_in"), 303)
 
 
 def access_of(endpoint: str) -> object:

@@ -36,6 +36,7 @@ SCRIPTS = {
     "brief.js": "js/brief/brief.js",
     "shell.js": "js/shell/shell.js",  # on every page of staff: the service worker, and sign-out
     "devices.js": "js/shell/devices.js",
+    "passkey.js": "js/passkey/passkey.js",
 }
 ICONS = {
     "icon-192.png": 192,

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.domain.access import Actor
 from majorops.operations.devices import remove_left_device
+from majorops.signing import keys_of
 
 COOKIE = "majorops_device"
 KEPT_FOR = 400 * 86_400  # seconds; no browser keeps a cookie longer
@@ -44,4 +45,4 @@ def _where() -> dict:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="device of this browser")
+    return URLSafeSerializer(keys_of(current_app.config), salt="device of this browser")

@@ -33,6 +33,16 @@ log = logging.getLogger(__name__)
 STATUS = {Invalid: 422, Conflict: 409, GateClosed: 409, Forbidden: 403, NotFound: 404, Busy: 503}
 # Fields that a form carries for us, not for people.
 OURS = {"csrf_token", "was", "expected", "request_key", "next"}
+# And what nobody is shown again.
+SECRETS = (
+    "password",
+    "again",
+    "old_password",
+    "code",
+    "credential",
+    "proof_password",
+    "proof_code",
+)  # as typed
 WORDS = {
     400: ("Not taken", "The request could not be read. Go back, your text is kept there."),
     403: ("Not yours to open", "The fireground needs MIM sign-in."),
@@ -201,7 +211,7 @@ def kept_text() -> dict:
     kept = [
         (name, value)
         for name, value in request.form.items(multi=True)
-        if name not in ("csrf_token", "password")
+        if name not in ("csrf_token", *SECRETS)
     ]
     shown = [(name.replace("_", " "), value) for name, value in kept if name not in OURS and value]
     return {"kept": kept, "shown": shown, "address": request.path}

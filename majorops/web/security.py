@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from majorops import clock
+from majorops.signing import keys_of
 
 csrf = CSRFProtect()
 compress = Compress()
@@ -52,6 +53,7 @@ def add_headers(response: Response) -> Response:
 def init_app(app: Flask) -> None:
     """Set up CSRF tokens, compression, and the headers of every answer."""
     app.config.update(
+        WTF_CSRF_SECRET_KEY=keys_of(app.config),  # a form that was open while the key changed is taken
         WTF_CSRF_TIME_LIMIT=None,  # a form may stay open for a whole night; the session bounds it
         WTF_CSRF_SSL_STRICT=False,  # proxies drop the Referer; the token and SameSite do the work
         COMPRESS_ALGORITHM=["br", "gzip"],

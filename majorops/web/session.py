@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
@@ -11,17 +12,23 @@ from flask import Flask, Request, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from majorops import clock
+from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor
-from majorops.operations.accounts import hash_token, new_token, session_user
+from majorops.operations.accounts import SessionState, hash_token, new_token, session_state
+from majorops.operations.own_account import SEEN_EVERY, note_seen
+from majorops.operations.places import Place
 from majorops.operations.sign_in import SignIn, sign_in_asserted
 from majorops.operations.throttle import BROWSER_KNOWN_FOR, KnownBrowser
-from majorops.signing import LeewaySigner
+from majorops.signing import LeewaySigner, keys_of
 from majorops.web import assertions
 from majorops.web.access import role_map
 from majorops.web.assertions import Vouched
+
+log = logging.getLogger(__name__)
 
 KNOWN_COOKIE = "majorops_known"
 ACCOUNTS_KEPT = 5  # of people who share a browser
@@ -54,11 +61,11 @@ class Refused:
 
 
 class SignedIn(UserMixin):
-    """Flask-Login's current_user: the actor, and the token of this session as its identity."""
+    """Flask-Login's current_user: the actor, the token of this session as its identity, and its state."""
 
-    def __init__(self, token: str, actor: Actor):
+    def __init__(self, token: str, state: SessionState):
         self.id = self.token = token
-        self.actor = actor
+        self.state, self.actor = state, state.actor
 
 
 class Stranger(AnonymousUserMixin):
@@ -111,7 +118,7 @@ def begin(token: str) -> None:
     """
     session.clear()
     session.permanent = True
-    login_user(SignedIn(token, load(token).actor))
+    login_user(load(token))
 
 
 def remember_browser(response: Response, browser: KnownBrowser) -> None:
@@ -144,7 +151,7 @@ def known_browsers() -> list[KnownBrowser]:
 
 
 def _known_signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="known browser")
+    return URLSafeSerializer(keys_of(current_app.config), salt="known browser")
 
 
 def is_asserted() -> bool:
@@ -174,10 +181,10 @@ def oldest_session() -> datetime:
 @login_manager.user_loader
 def load(token: str) -> SignedIn | None:
     """Who holds this token's session; None when it ended, is too old, or its account is off. One query."""
-    actor = session_user(token, oldest_session())
-    if actor is None or (token.startswith(ASSERTED) and not still_asserted(actor)):
+    state = session_state(token, oldest_session())
+    if state is None or (token.startswith(ASSERTED) and not still_asserted(state.actor)):
         return None
-    return SignedIn(token, actor)
+    return SignedIn(token, state)
 
 
 def still_asserted(actor: Actor) -> bool:
@@ -214,11 +221,12 @@ def admit(request: Request) -> SignedIn | None:
         role_map=role_map(),
         token=token,
         before=before if before.startswith(ASSERTED) else "",
+        place=request_place(),
         actor=SYSTEM,
         now=clock.now(),
     )
-    actor = session_user(token, oldest_session()) if outcome.token else None
-    if actor is None:
+    state = session_state(token, oldest_session()) if outcome.token else None
+    if state is None:
         if outcome.wanted:
             refused.put(person, outcome)
         g.refusal = outcome
@@ -228,7 +236,7 @@ def admit(request: Request) -> SignedIn | None:
     session.permanent = True
     session.update({"_user_id": token, "_fresh": True})
     session.update({RIGHTS_OF: person.email, RIGHTS_SEEN: rights_mark(person)})
-    return SignedIn(token, actor)
+    return SignedIn(token, state)
 
 
 def has_lost_proxy() -> bool:
@@ -243,6 +251,29 @@ def refusal() -> SignIn | None:
     """Why whom the proxy vouches for is not signed in; None where nobody was refused."""
     found: SignIn | None = g.get("refusal")
     return found
+
+
+def request_place() -> Place:
+    """Where the request comes from, as far as it says so."""
+    return Place(request.remote_addr or "", request.user_agent.string)
+
+
+def note_use(response: Response) -> Response:
+    """After an answer to somebody who is signed in: the session was used. It is kept every five minutes.
+
+    A database that takes nothing keeps nobody from reading.
+    """
+    person, now = g.get("_login_user"), clock.now()  # who was not looked up is not looked up for this
+    if not isinstance(person, SignedIn) or response.is_streamed:
+        return response
+    seen = person.state.seen_at
+    if seen is None or seen <= now - SEEN_EVERY:
+        try:
+            note_seen(person.state.id, actor=person.actor, now=now)
+        except SQLAlchemyError as error:
+            log.info("not kept that a session is used: %s", error)
+            db.session.rollback()
+    return response
 
 
 def sign_in_client(client, token: str) -> None:
@@ -267,3 +298,4 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None  # phones change their address in the middle of an incident
     login_manager.anonymous_user = Stranger
     login_manager.init_app(app)
+    app.after_request(note_use)

@@ -36,7 +36,7 @@ def follow(reader, mails, worker, address="vic@example.org") -> Subscriber:
 
 
 def manage(app, row: Subscriber) -> str:
-    return f"/subscribe/{MANAGE}/{link_token(app.secret_key, MANAGE, row)}"
+    return f"/subscribe/{MANAGE}/{link_token([app.secret_key], MANAGE, row)}"
 
 
 def state() -> SubscriberState:
@@ -118,7 +118,7 @@ def test_what_is_over_or_not_public_is_one_page(app, reader, mails, worker, cast
         edit.edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
     if why == "never":
         row = db.session.scalar(select(Subscriber))
-        link = f"/subscribe/{CONFIRM}/{link_token(app.secret_key, CONFIRM, row, 77)}"
+        link = f"/subscribe/{CONFIRM}/{link_token([app.secret_key], CONFIRM, row, 77)}"
     for answer in (get(reader, link), post(reader, link)):
         assert answer.status_code in (400, 410)
         assert "payments" not in answer.text

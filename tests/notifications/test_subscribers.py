@@ -280,7 +280,7 @@ def test_a_private_status_page_takes_no_strangers_and_lets_subscribers_leave(
     refused = reader.post("/subscribe", base_url=BASE, headers={"Referer": BASE}, data=given)
     assert refused.status_code == 401
     assert db.session.scalar(select(func.count(Subscriber.id))) == 1
-    manage = f"/subscribe/{MANAGE}/{link_token(app.secret_key, MANAGE, row)}"
+    manage = f"/subscribe/{MANAGE}/{link_token([app.secret_key], MANAGE, row)}"
     assert get(reader, manage).status_code == 200
     assert post(reader, manage, act="leave").status_code == 200
     db.session.rollback()

@@ -15,6 +15,7 @@ from majorops.domain.errors import Busy, Conflict, Forbidden, Invalid
 from majorops.domain.rights import RoleMap
 from majorops.models import AuditEntry, SignInThrottle, User, UserSession
 from majorops.operations import accounts, passwords, sign_in, throttle
+from majorops.operations.places import Place
 from tests.cast import PASSWORD
 from tests.operations.test_at_once import at_once
 
@@ -41,7 +42,7 @@ def ada(cast) -> User:
 
 def type_in(clock, password=PASSWORD, email=MAYA, address="192.0.2.1", **more):
     who = {"actor": SYSTEM, "now": clock()}
-    return sign_in.sign_in_with_password(email, password, address=address, **more, **who)
+    return sign_in.sign_in_with_password(email, password, place=Place(address), **more, **who)
 
 
 def kinds() -> list[str]:
@@ -107,7 +108,7 @@ def test_no_transaction_is_open_while_a_password_is_checked(maya, clock, monkeyp
 def test_a_password_changed_while_the_old_one_is_checked_lets_nobody_in(maya, clock, who):
     proof = passwords.prove(PASSWORD, maya.password_hash)
     accounts.set_password(maya, PASSWORD * 2, **who)
-    assert not sign_in.sign_in_local(MAYA, proof, address="192.0.2.1", **who).token
+    assert not sign_in.sign_in_local(MAYA, proof, place=Place("192.0.2.1"), **who).token
 
 
 def test_ten_failures_from_one_address_pause_that_person_there(maya, clock):
@@ -288,7 +289,7 @@ def test_two_admins_who_leave_at_once_leave_one(app, cast, clock, who):
 def test_switched_off_ends_every_session_and_lets_nobody_in(maya, clock, who):
     token = type_in(clock).token
     accounts.set_active(maya, False, **who)
-    assert accounts.session_user(token, clock.tick(hours=-1)) is None
+    assert accounts.session_state(token, clock.tick(hours=-1)) is None
     assert db.session.scalars(select(UserSession.ended_at)).all() != [None]
     assert type_in(clock).token is None
 
@@ -354,7 +355,7 @@ def test_who_is_in_no_group_and_may_not_come_in_loses_role_and_every_session(may
     outcome = sso(who, "staff", role_map=NOBODY)
     assert (outcome.token, outcome.wanted) == (None, ("on-call", "ops", "sre"))
     assert maya.role is AccountRole.STAKEHOLDER
-    assert accounts.session_user(token, clock().replace(hour=1)) is None
+    assert accounts.session_state(token, clock().replace(hour=1)) is None
     assert sso(who, "x", role_map=NOBODY, email="new@example.org", subject="i#9").token is None
     assert db.session.scalar(select(User).filter_by(email="new@example.org")) is None
     assert kinds().count("user.refused") == 2
@@ -368,10 +369,10 @@ def test_single_sign_on_does_not_switch_an_account_on(maya, who):
 def test_a_session_holds_until_its_absolute_limit(maya, clock, who):
     token = accounts.start_session(maya, method=SignInMethod.LOCAL, **who)
     began = clock()
-    assert accounts.session_user(token, began.replace(minute=0, hour=13)).email == MAYA
-    assert accounts.session_user(token, began) is None
+    assert accounts.session_state(token, began.replace(minute=0, hour=13)).actor.email == MAYA
+    assert accounts.session_state(token, began) is None
     accounts.end_session(token, **who)
-    assert accounts.session_user(token, began.replace(hour=13)) is None
+    assert accounts.session_state(token, began.replace(hour=13)) is None
 
 
 ADD = {"email": "new@example.org", "name": "New", "role": AccountRole.MIM}

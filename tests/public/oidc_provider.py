@@ -40,6 +40,7 @@ PEOPLE = {
         "groups": ["staff"],
     },
 }
+AGO = {"asked_long_ago": 3600}  # seconds since the person was asked
 MODES = (
     "good",
     "denied",
@@ -57,6 +58,7 @@ MODES = (
     "thin_token",
     "other_userinfo",
     "unverified",
+    "asked_long_ago",
     "wrong_secret",
     "no_sign_out",
 )
@@ -146,7 +148,7 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
                 redirect_uri=request.payload.redirect_uri,
                 scope=request.payload.scope,
                 nonce=asked.get("nonce"),
-                auth_time=int(time.time()),
+                auth_time=int(time.time()) - AGO.get(mode, 0),
                 user=request.user,
                 code_challenge=asked.get("code_challenge"),
                 code_challenge_method=asked.get("code_challenge_method"),

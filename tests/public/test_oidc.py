@@ -10,6 +10,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,8 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole
 from majorops.models import User, UserSession
 from majorops.operations.accounts import add_user, set_password
+from majorops.operations.own_account import oidc_proof_problem
+from majorops.public.oidc import asked_at
 from majorops.web import provider_http as provider_line
 from tests.cast import PASSWORD
 from tests.public.oidc_provider import CLIENT_ID, CLIENT_SECRET
@@ -378,3 +381,69 @@ def waiting_at(server: socket.socket) -> list[socket.socket]:
             found.append(server.accept()[0])
             found[-1].close()
     return found
+
+
+class TestProvedAgain:
+    """Before something delicate, the provider asks once more whoever signs in by it."""
+
+    @pytest.fixture
+    def ops(self, app, cast, client):
+        """Mia, an admin by her group, signed in; nothing is proved."""
+        client.get(callback(go_to_provider(client), groups="ops"))
+        db.session.execute(UserSession.__table__.update().values(proven_at=None))
+        db.session.commit()
+        return client
+
+    def again(self, client, person: str = "mia"):
+        answer = client.get("/login/oidc/again")
+        asked = parse_qs(urlsplit(answer.location).query)
+        assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+        return client.get(callback(answer.location, person, "ops"))
+
+    def unlock(self, client, **given):
+        number = db.session.scalar(select(User.id).filter_by(email="mia@example.org"))
+        return client.post(f"/admin/data/users/unlock/?id={number}", data=given)
+
+    def test_what_was_typed_goes_on_in_the_first_tab(self, ops):
+        asks = self.unlock(ops)
+        assert asks.status_code == 403
+        check(asks)
+        kept = re.search(r'name="kept" value="([^"]*)"', asks.text)[1]
+        assert self.unlock(ops, kept=kept).status_code == 403
+        answer = self.again(ops)
+        check(answer)
+        assert "Close this tab, then press Go on" in answer.text
+        assert self.unlock(ops, kept=kept).status_code == 303
+
+    def test_another_person_proves_nothing(self, ops):
+        answer = self.again(ops, "gus")
+        assert answer.status_code == 400
+        check(answer)
+        assert "asked somebody else" in answer.text
+        assert self.unlock(ops).status_code == 403
+
+    @pytest.mark.parametrize("mode", ["asked_long_ago"])
+    def test_a_provider_that_did_not_ask_proves_nothing(self, ops, mode):
+        assert "did not ask you again" in self.again(ops).text
+        assert self.unlock(ops).status_code == 403
+
+    def test_a_sign_in_that_was_asked_for_just_now_is_a_proof(self, app, cast, client):
+        client.get(callback(go_to_provider(client), groups="ops"))
+        assert self.unlock(client).status_code == 303
+
+    @pytest.mark.parametrize("mode", ["asked_long_ago"])
+    def test_one_from_a_session_at_the_provider_is_none(self, app, cast, client, mode):
+        client.get(callback(go_to_provider(client), groups="ops"))
+        assert self.unlock(client).status_code == 403
+
+    @pytest.mark.parametrize("told", [None, "yesterday", 0, -1, 2**40, 1.5])
+    def test_a_provider_that_says_no_time_proves_nothing(self, ops, cast, told):
+        assert asked_at({"auth_time": told}) is None
+        db.session.scalar(select(User).filter_by(id=cast.maya.user_id)).oidc_subject = "s"
+        now = datetime.now(UTC)
+        assert "or does not say so" in oidc_proof_problem(cast.maya, "s", None, now)
+        assert not oidc_proof_problem(cast.maya, "s", now, now)
+
+    def test_who_is_not_signed_in_proves_nothing(self, app, cast, client):
+        assert client.get("/login/oidc/again").status_code == 303
+        assert "/login?next=" in client.get("/login/oidc/again").location

@@ -70,7 +70,7 @@ def test_a_long_query_is_no_crash(server, path):
 
 
 def test_a_ticket_signed_for_something_else_is_none(maya, path):
-    forged = Tickets("another secret another secret another").issue(Ticket("1", 1, "Maya"))
+    forged = Tickets(["another secret another secret another"]).issue(Ticket("1", 1, "Maya"))
     assert maya.listen(path, forged).answer.status_code == 403
 
 
@@ -78,7 +78,7 @@ def test_a_ticket_grows_old(maya, path, monkeypatch):
     from itsdangerous import timed
 
     monkeypatch.setattr(timed.time, "time", lambda: 1_700_000_000)
-    old = Tickets(SECRET).issue(Ticket("1", 1, "Maya"))
+    old = Tickets([SECRET]).issue(Ticket("1", 1, "Maya"))
     monkeypatch.undo()
     assert maya.listen(path, old).answer.status_code == 403
 

@@ -49,7 +49,7 @@ def test_a_clock_set_back_signs_nobody_out_and_beyond_the_leeway_it_is_told(cast
 
 @pytest.mark.parametrize("ahead", [-LEEWAY, -2, 2, LEEWAY])
 def test_a_stream_ticket_of_a_machine_whose_clock_differs_opens_the_stream(wall, ahead):
-    tickets, now = Tickets(SECRET), wall.now
+    tickets, now = Tickets([SECRET]), wall.now
     wall.now = now + ahead
     text = tickets.issue(Ticket("1", 1, "Maya"))
     wall.now = now
@@ -79,6 +79,6 @@ def test_a_link_signed_by_a_machine_whose_clock_is_ahead_is_read(app, wall, cloc
     db.session.add(row)
     db.session.commit()
     wall.now += ahead
-    token = link_token(SECRET, CONFIRM, row)
+    token = link_token([SECRET], CONFIRM, row)
     wall.now -= ahead
-    assert (whose(SECRET, CONFIRM, token) is not None) is is_taken
+    assert (whose([SECRET], CONFIRM, token) is not None) is is_taken

@@ -232,6 +232,7 @@ def elsewhere(view: View) -> Iterator[Command]:
     refusal = view.why_not(Permission.INCIDENT_OPEN, always=True)
     yield Command("Open incident", refusal, link="intake.new")
     yield at(view, "?", link="fireground.keys")
+    yield Command("Your account", link="account.show")
     yield Command("Sign out", endpoint="sign_in.logout")
 
 

@@ -4,10 +4,12 @@ import { say } from "./say.js";
 
 const all = (selector) => [...document.querySelectorAll(selector)];
 const row = () => document.activeElement.closest(".timeline__row");
-if (all("#keys")[0]) start();
+const sheet = document.getElementById("keys");
+if (sheet) start();
 
 function start() {
   let mine = JSON.parse(localStorage.getItem("keys") ?? "{}"); // as listed → their own; `off`
+  const isOff = () => mine.off || "off" in sheet.dataset; // here, or for the whole account
   const keyOf = (name) => mine[name] ?? name,
     named = (test) => all("[data-key]").find(({ dataset: { key } }) => test(keyOf(key), key));
 
@@ -71,7 +73,7 @@ function start() {
     }
     if (
       above ||
-      mine.off ||
+      isOff() ||
       chord ||
       key.length > 1 ||
       target.closest("input, textarea, select, [contenteditable]")
@@ -90,7 +92,7 @@ function start() {
   function draw() {
     for (const mark of all("[data-kbd]")) {
       mark.textContent = keyOf(mark.dataset.kbd);
-      mark.hidden = mine.off || !mark.textContent;
+      mark.hidden = isOff() || !mark.textContent;
     }
     for (const field of all("[data-key-of]")) field.value = keyOf(field.dataset.keyOf);
     for (const box of all("[data-keys-on]")) box.checked = !mine.off;
