@@ -117,8 +117,10 @@ def _given() -> tuple[str, str, ZoneInfo]:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise ValueError("Choose a CSV file.")
+    content = file.read()
+    file.close()  # a long one lies in a file of its own
     try:
-        return file.read().decode("utf-8-sig"), clean_line(file.filename)[:120], ZoneInfo(typed)
+        return content.decode("utf-8-sig"), clean_line(file.filename)[:120], ZoneInfo(typed)
     except UnicodeDecodeError:
         raise ValueError("The file is not UTF-8. Save it as CSV UTF-8.") from None
 

@@ -51,7 +51,7 @@ def count(what) -> int:
 
 def test_nothing_is_written_before_it_was_read(ada, cast):
     page = upload(ada, HEAD + LINE, zone="Europe/Berlin")
-    assert "1 lines of old.csv can be imported. Nothing" in page.text
+    assert "1 lines of old.csv can be imported." in page.text
     assert "<b>outage" not in page.text
     assert "13:00" in page.text
     assert count(Incident) == 0
