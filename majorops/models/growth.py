@@ -42,6 +42,8 @@ GROWS = frozenset(
 STAYS = frozenset(
     {
         "channel",
+        "directory_group",
+        "directory_member",
         "notice_policy",
         "passkey",
         "recovery_code",

@@ -32,6 +32,7 @@ SHOWN_OTHERWISE = {
     "brief_reader",
     "publication",
     "subscriber_incident",
+    "system_state",
 }
 
 
