@@ -10,7 +10,7 @@ from majorops.asgi.session_cookie import SessionCookie
 from majorops.db import db
 from majorops.domain.enums import BriefPage, ChannelKind, SignInMethod
 from majorops.models import BriefLink, Subscriber, User
-from majorops.notifications.links import MANAGE, link_token, whose
+from majorops.notifications.links import CONFIRM, MANAGE, link_token, whose
 from majorops.operations import resets, second_factor
 from majorops.operations.accounts import start_session
 from majorops.operations.briefs import brief_token, make_link
@@ -108,11 +108,14 @@ def test_links_of_subscribers_tickets_of_streams_and_resets(maya, app, with_key,
     db.session.add(row := Subscriber(**given, changed_at=clock()))
     db.session.commit()
     link = link_token(keys_of(app.config), MANAGE, row)
+    follow = link_token(keys_of(app.config), CONFIRM, row, 77)
     ticket = app.extensions["tickets"].issue(Ticket("1", 1, "Maya"))
     reset = resets.reset_token(db.session.get(User, maya.id), app.config)
     for other, is_taken in ((with_key(FRESH, SECRET), True), (with_key(FRESH), False)):
         with other.test_request_context():
             assert bool(whose(keys_of(other.config), MANAGE, link)) is is_taken
+            found = whose(keys_of(other.config), CONFIRM, follow)
+            assert (found[1] if found else None) == (77 if is_taken else None)
             assert bool(other.extensions["tickets"].read(ticket)) is is_taken
             assert bool(resets.whose_reset(reset)) is is_taken
             db.session.remove()

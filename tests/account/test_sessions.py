@@ -71,7 +71,10 @@ def test_each_session_has_its_place_and_when_it_was_seen(maya, app, clock):
 def test_one_is_ended_and_no_other(maya, app):
     here, there, third = (enter(app, agent, "192.0.2.1") for agent in (FIREFOX, SAFARI, CHROME))
     numbers = db.session.scalars(select(UserSession.id).order_by(UserSession.id)).all()
+    db.session.get(UserSession, numbers[1]).sign_out_address = "https://id.example.org/out?id_token_hint=x"
+    db.session.commit()
     assert here.post(f"{TAB}/{numbers[1]}/end").status_code == 303
+    assert db.session.scalar(select(UserSession.sign_out_address).filter_by(id=numbers[1])) is None
     assert "The session has ended." in here.get(TAB).text
     assert there.get("/admin/account").status_code == 303
     assert third.get("/admin/account").status_code == 200

@@ -394,6 +394,8 @@ def test_what_changed_stands_in_the_audit_under_the_directorys_name(directory):
     directory.ask("DELETE", f"/Groups/{group}", status=204)
     db.session.rollback()
     rows = db.session.execute(select(AuditEntry.kind, AuditEntry.actor_name)).all()
+    own = select(AuditEntry.about_id).where(AuditEntry.kind.startswith("user."))
+    assert set(db.session.scalars(own)) == {int(number)}
     by_us = {kind for kind, name in rows if name == "Directory (SCIM)"}
     assert {"user.added", "user.linked", "user.role_changed", "user.switched_off"} <= by_us
     assert {"group.added", "group.removed"} <= by_us

@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import AccountRole, SignInMethod
-from majorops.models import AuditEntry, User, UserSession
+from majorops.domain.enums import AccountRole, Notice, SignInMethod
+from majorops.models import AuditEntry, Delivery, User, UserSession
 from majorops.operations.accounts import set_active, set_password, start_session
 from majorops.web.assertions import AGAIN, AT_FIRST, FRESH, Assertions, Keys, NotVouched, Proxy, key_of
 from majorops.web.session import sign_in_client
@@ -452,3 +452,37 @@ def test_a_session_of_ones_own_needs_no_proxy(app, cast, client, clock):
     token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=clock())
     sign_in_client(client, token)
     assert is_in(client, {})
+
+
+def test_whom_the_proxy_vouches_for_is_not_asked_to_prove_it_again(app, cast, client, access, clock):
+    """Not by the OpenID provider either: this session did not begin there."""
+    app.config.update(OIDC_ISSUER="https://id.example.org", WTF_CSRF_ENABLED=False)
+    headers = access.header(email="ada@example.org", custom={"groups": ["ops"]})
+    assert is_in(client, headers)
+    clock.tick(minutes=16)
+    user = db.session.scalar(select(User).filter_by(email="maya@example.org"))
+    fresh = access.header(email="ada@example.org", custom={"groups": ["ops"]})
+    assert client.post(f"/admin/data/users/unlock/?id={user.id}", headers=fresh).status_code == 303
+
+
+def test_the_owner_hears_of_a_new_place_but_not_where_the_browser_is_known(app, cast, client, access):
+    app.config["WORKER"] = False
+    maya = cast.maya.user_id
+    here, elsewhere = ({"environ_base": {"REMOTE_ADDR": at}} for at in ("192.0.2.1", "198.51.100.7"))
+    assert client.get("/admin/account", headers=access.header(), **here).status_code == 200
+    moved = access.header(custom={"groups": ["staff"]})  # other rights: another session
+    assert client.get("/admin/account", headers=moved, **elsewhere).status_code == 200
+    places = select(UserSession.address).filter_by(user_id=maya).order_by(UserSession.id)
+    assert db.session.scalars(places).all() == ["192.0.2.1", "198.51.100.7"]
+    assert not db.session.scalars(select(Delivery).filter_by(notice=Notice.ACCOUNT)).all()
+    far = {"environ_base": {"REMOTE_ADDR": "203.0.113.9"}}
+    assert app.test_client().get("/admin/account", headers=access.header(), **far).status_code == 200
+    (mail,) = db.session.scalars(select(Delivery).filter_by(notice=Notice.ACCOUNT))
+    assert (mail.user_id, "203.0.113.9" in mail.body) == (maya, True)
+
+
+@pytest.mark.parametrize("unmapped", ["nobody"])
+def test_who_is_refused_finds_it_in_their_own_history(app, cast, client, access):
+    client.get("/admin/account", headers=access.header(custom={"groups": ["staff"]}))
+    refused = db.session.scalar(select(AuditEntry).filter_by(kind="user.refused"))
+    assert refused.about_id == cast.maya.user_id
