@@ -46,6 +46,7 @@ class System(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_public: Mapped[bool] = mapped_column(default=False)  # the public may read its name, anywhere
     group_name: Mapped[str] = mapped_column(String(80), default="")
+    added_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: before anybody kept that
 
     owner: Mapped[User | None] = relationship()
 
