@@ -108,7 +108,9 @@ def test_uptime_by_month(listed, client, cast, clock):
     resolved(cast, clock, Severity.CRITICAL, 60 * 24 * 3)
     clock.now = start + timedelta(days=40)
     month = start.date().replace(day=1)
+    add_system(name="typed-one", is_public=True, actor=SYSTEM, now=clock())
     rows = {name: uptime for name, _, uptime in public_uptimes(month, clock())}
+    assert set(rows) == set(NAMES)  # the new one was not there
     assert rows["ledger-db"] == 100.0
     assert 89 < rows["payments-api"] < 91
     page = client.get(f"/history/{month:%Y-%m}").text
