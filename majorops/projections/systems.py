@@ -73,6 +73,11 @@ class PublicDays:
     days: tuple[PublicDay, ...]
     uptime: float | None
 
+    @property
+    def marks(self) -> tuple[tuple[date, Mark, tuple[DayIncident, ...]], ...]:
+        """What stands of the days until something happens: all but how long they lasted."""
+        return tuple((one.day, one.mark, one.incidents) for one in self.days)
+
 
 def public_days(now: datetime) -> dict[str, PublicDays]:
     """Listed system → its last 90 days, today among them.

@@ -50,7 +50,7 @@ def draw_status(now: datetime) -> Response:
     return page(
         "status",
         shown,
-        days,
+        [(name, past.known, past.marks) for name, past in days.items()],  # what ticks names no new page
         quiet,
         badges=[incident.cadence(now) for incident in shown.active],
         status=shown,
