@@ -35,7 +35,7 @@ def add_system(
     page lists it, under the heading `group_name`.
     """
     given = _clean(name, description, owner, group_name, twin_of=None)
-    system = System(**given, is_public=is_public, added_at=first_seen(given["name"], now))
+    system = System(**given, is_public=is_public, added_at=first_seen(str(given["name"]), now))
     db.session.add(system)
     db.session.flush()
     audit(AuditKind.SYSTEM_ADDED, system.name, actor=actor, now=now)
