@@ -257,6 +257,14 @@ def scopes(value: str) -> str:
     return " ".join(names)
 
 
+def posture_words(value: str) -> str:
+    """`wartime`, `neutral` or `none`. Raises ValueError."""
+    name = value.strip().lower()
+    if name not in ("wartime", "neutral", "none"):
+        raise ValueError("use wartime, neutral or none")
+    return name
+
+
 def unmapped(value: str) -> str:
     """`stakeholder` or `nobody`. Raises ValueError."""
     name = value.strip().lower()
@@ -340,6 +348,7 @@ RedisUrl = Annotated[str, PlainValidator(redis_url)]
 SmtpUrl = Annotated[str, PlainValidator(smtp_url)]
 MailAddress = Annotated[str, PlainValidator(mail_address)]
 Scopes = Annotated[str, PlainValidator(scopes)]
+PostureWords = Annotated[str, PlainValidator(posture_words)]
 Unmapped = Annotated[str, PlainValidator(unmapped)]
 AccessTeam = Annotated[str, PlainValidator(access_team)]
 KeysAddress = Annotated[str, PlainValidator(keys_address)]
@@ -403,8 +412,17 @@ class Settings(BaseSettings):
     LOGO: Picture | None = Field(
         None, description="a picture file (SVG, PNG, WebP, at most 100 KB) that the public page shows"
     )
+    LOGO_DARK: Picture | None = Field(None, description="the same for dark grounds")
+    FAVICON: Picture | None = Field(
+        None, description="a picture for the tab; without one an SVG or square logo, else a sign of the state"
+    )
     ACCENT: Colour | None = Field(
         None, description="the organisation's colour on the public page, such as #0057b8"
+    )
+    POSTURE_WORDS: PostureWords = Field(
+        "wartime",
+        description="what the public reads beside the name: wartime (WARTIME, PEACETIME), "
+        "neutral (INCIDENT, NO INCIDENT) or none",
     )
     STATUS_HOST: Host | None = Field(
         None, description="a host of its own for the public pages, such as status.example.org"

@@ -6,10 +6,13 @@ What was typed comes back with one button.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from html import escape
 from urllib.parse import parse_qsl
 
 from majorops.i18n import DEFAULT, texts_at
+from majorops.web.assets import asset_url
+from majorops.web.branding import Brand
 
 RETRY_AFTER = 5
 # A refusal would be asked for again at once: nothing more is read from that connection for so long.
@@ -22,12 +25,11 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>{title}</title>
-<link rel="stylesheet" href="{style}">
+{links}
 </head>
 <body>
 <header class="top">
-<div class="wrap"><a class="wordmark" href="{home}">\
-<span aria-hidden="true">›</span><b>MAJOR</b><i>ops</i></a></div>
+<div class="wrap"><a class="{mark}" href="{home}">{name}</a></div>
 </header>
 <main class="wrap error-page">
 <h1>{title}</h1>
@@ -35,6 +37,7 @@ PAGE = """<!doctype html>
 {form}
 <p><a class="go" href="{home}">{status}</a></p>
 </main>
+{foot}
 </body>
 </html>
 """
@@ -59,10 +62,15 @@ HEADERS = [
 ]
 
 
-async def too_many(scope, send, body: bytes, style: str) -> None:
+WORDMARK = '<span aria-hidden="true">›</span><b>MAJOR</b><i>ops</i>'
+FOOT = '<footer class="wrap"><span class="small">MajorOps</span></footer>'
+
+
+async def too_many(scope, send, body: bytes, style: str, us: Brand) -> None:
     """Answer 503 with Retry-After, after `DELAY` seconds: who is refused at once asks again at once.
 
-    `style`: the address of the public stylesheet. Behind a proxy too only who asked waits.
+    `style`: the address of the public stylesheet; `us`: whose page it is. Behind a proxy too only who asked
+    waits.
     """
     await _elapsed(DELAY)
     is_form = scope["method"] == "POST"
@@ -71,7 +79,10 @@ async def too_many(scope, send, body: bytes, style: str) -> None:
     page = PAGE.format(
         language=t.language,
         title=t("error.crowd"),
-        style=escape(style),
+        links="".join(_links(style, us)),
+        mark="brand" if us.is_own else "wordmark",
+        name=_name(us),
+        foot=FOOT if us.is_own else "",
         home="/" if t.language == DEFAULT else f"/{t.language}/",
         text=said + t("error.crowd_text", n=RETRY_AFTER),
         form=kept_form(scope["path"], body) if is_form else "",
@@ -80,6 +91,22 @@ async def too_many(scope, send, body: bytes, style: str) -> None:
     headers = [*HEADERS, (b"content-length", str(len(page)).encode())]
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else page})
+
+
+def _links(style: str, us: Brand) -> Iterator[str]:
+    for sheet in (style, asset_url("brand.css")) if us.has_accent else (style,):
+        yield f'<link rel="stylesheet" href="{escape(sheet)}">'
+    if us.icon:
+        yield f'<link rel="icon" href="{us.icon}" type="{us.icon_type}">'
+
+
+def _name(us: Brand) -> str:
+    if not us.is_own:
+        return WORDMARK
+    if not us.logo:
+        return escape(us.org)
+    dark = f'<source srcset="{us.dark_logo}" media="(prefers-color-scheme: dark)">' if us.dark_logo else ""
+    return f'<picture>{dark}<img class="logo" src="{us.logo}" alt="{escape(us.org)}"></picture>'
 
 
 async def _elapsed(seconds: float) -> None:

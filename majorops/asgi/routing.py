@@ -20,6 +20,7 @@ from majorops.asgi.session_cookie import SessionCookie
 from majorops.realtime import Streams
 from majorops.realtime.streams import refuse
 from majorops.web.assets import asset_url
+from majorops.web.branding import Brand, brand_of
 from majorops.web.streams import STREAM
 
 DRAFTING = 16  # threads of their own for what waits for a model: a slow one holds nobody else up
@@ -67,7 +68,7 @@ class Router:
             ):
                 return None
         except Busy:
-            return await too_many(scope, send, b"", asset_url("public.css"))
+            return await too_many(scope, send, b"", *self._look())
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 most = self._flask_app.config["MAX_CONTENT_LENGTH"]
@@ -86,13 +87,16 @@ class Router:
         for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory):
             pool.stop()
 
+    def _look(self) -> tuple[str, Brand]:
+        return asset_url("public.css"), brand_of(self._flask_app.config)
+
     async def _to_flask(self, scope, receive, send, body: bytes, is_staff: bool) -> None:
         if is_staff and (threads := self._streaming(scope["path"])):
             streaming = StreamingBridge(self._flask_app, threads, body, self._staff_requests, True)
             return await streaming(scope, receive, send)
         pool = self._pool_for(scope["method"], scope["path"], is_staff)
         if not pool.enter():
-            return await too_many(scope, send, body, asset_url("public.css"))
+            return await too_many(scope, send, body, *self._look())
         try:
             goes_first = pool in (self._staff, self._health)
             bridge = BufferedBridge(self._flask_app, pool.executor, body, self._staff_requests, goes_first)

@@ -139,6 +139,10 @@ class Texts:
         """`12,345`."""
         return format_decimal(value, locale=self._locale)
 
+    def fraction(self, value: float) -> str:
+        """`99.98`, `100`: two digits at most."""
+        return format_decimal(value, format="0.##", locale=self._locale)
+
     def day(self, value: date) -> str:
         """`17 Nov`."""
         return self._day(value.month, value.day)

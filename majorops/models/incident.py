@@ -49,6 +49,7 @@ class System(Base):
     public_title: Mapped[str] = mapped_column(
         String(200), default=""
     )  # a template: what incidents begin with
+    added_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: before anybody kept that
 
     owner: Mapped[User | None] = relationship()
 

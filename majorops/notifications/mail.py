@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
-from email.utils import formatdate, parseaddr
+from email.utils import formataddr, formatdate, parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from majorops.domain.colours import ink_on
 from majorops.domain.notices import NO_MAIL
 from majorops.domain.text import ADDRESS
 from majorops.notifications.message import Message, NotSent
@@ -30,6 +31,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates/notifications"
 SHOWN = "png"  # of the formats of a logo what mail programs show
 LOGO = "logo@majorops"
 PLAIN = "#0a0a0a"  # where the organisation has no colour
+PRODUCT = "MajorOps"  # the sender's name where nobody has set one
 REFUSED = 500  # an SMTP answer from here on is final
 
 
@@ -45,7 +47,7 @@ def send(message: Message, settings: Mapping[str, Any], say: Callable[[str], Non
     if not settings["SMTP_URL"]:
         raise NotSent(NO_MAIL, is_unset=True)
     server = urlsplit(settings["SMTP_URL"])
-    mail = compose(message, settings["MAIL_FROM"], look_of(settings))
+    mail = compose(message, sender_of(settings), look_of(settings))
     try:
         _hand_over(server, mail, settings["MAIL_FROM"], message.address, say)
     except smtplib.SMTPRecipientsRefused as error:
@@ -55,6 +57,12 @@ def send(message: Message, settings: Mapping[str, Any], say: Callable[[str], Non
         raise NotSent(_said(error.smtp_code, error.smtp_error)) from None
     except (OSError, smtplib.SMTPException) as error:
         raise NotSent(f"{server.hostname}: {str(error) or type(error).__name__}") from None
+
+
+def sender_of(settings: Mapping[str, Any]) -> str:
+    """The sender: under the organisation's name where MAJOROPS_MAIL_FROM gives none of its own."""
+    name, address = parseaddr(settings["MAIL_FROM"])
+    return formataddr((settings["ORG_NAME"] if name in ("", PRODUCT) else name, address))
 
 
 def _line(is_secure: bool) -> smtplib.SMTP:
@@ -158,14 +166,6 @@ def as_html(message: Message, look: Look) -> str:
     """The same as HTML, in the one layout of all mails (templates/notifications/mail.html)."""
     given = {"message": message, "look": look, "logo": LOGO, "ink": ink_on(look.accent or PLAIN)}
     return _layout().render(**given, accent=look.accent or PLAIN)
-
-
-def ink_on(colour: str) -> str:
-    """Black or white, whichever reads better on a colour such as #0057b8 (by WCAG's luminance)."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-    return "#000000" if luminance > 0.179 else "#ffffff"
 
 
 def linked(text: str) -> Markup:

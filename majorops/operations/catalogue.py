@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
@@ -15,7 +15,7 @@ from majorops.domain.errors import Invalid
 from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
 from majorops.domain.visibility import template_problem
-from majorops.models import System, User
+from majorops.models import AffectedSystem, Incident, System, User
 from majorops.operations import audit, operation
 from majorops.operations.people import find_account
 
@@ -38,11 +38,21 @@ def add_system(
     `is_public`: the public page lists it, under the heading `group_name`.
     """
     given = _clean(name, description, owner, group_name, public_title, twin_of=None)
-    system = System(**given, is_public=is_public)
+    system = System(**given, is_public=is_public, added_at=first_seen(str(given["name"]), now))
     db.session.add(system)
     db.session.flush()
     audit(AuditKind.SYSTEM_ADDED, system.name, actor=actor, now=now)
     return system
+
+
+def first_seen(name: str, now: datetime) -> datetime:
+    """Since when the public page knows a system that is added now: what an incident named was there."""
+    named = (
+        select(func.min(Incident.detected_at))
+        .join(AffectedSystem, AffectedSystem.incident_id == Incident.id)
+        .where(AffectedSystem.name == name, Incident.is_public.is_(True), Incident.is_drill.is_(False))
+    )
+    return min(db.session.scalar(named) or now, now)
 
 
 @operation(needs=Permission.DATA_MANAGE)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from majorops.db import db
+from majorops.domain.enums import Visibility
 from majorops.domain.events import AuditKind
-from majorops.models import AuditEntry, Incident, TimelineEvent
+from majorops.models import AuditEntry, Incident, Publication, TimelineEvent
 from majorops.projections.queries import SUMMARY, systems_of
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
-from majorops.projections.values import PublicMonth, PublicSummary
+from majorops.projections.systems import public_uptimes
+from majorops.projections.values import PublicMonth, PublicSummary, SaidThen
 
 MONTH_LIMIT = 200
 # PostgreSQL gives out numbers before the commit: an entry may come after others with a higher one.
@@ -69,8 +73,15 @@ def public_months(until: date) -> list[date]:
     return found
 
 
-def public_month(first_day: date) -> PublicMonth:
-    """The incidents that were opened in the month that begins with `first_day`; four queries."""
+TOLD_LIMIT = 40  # incidents of a month whose updates are read
+TOLD_EACH = 6
+
+
+def public_month(first_day: date, now: datetime | None = None) -> PublicMonth:
+    """The incidents that were opened in the month that begins with `first_day`.
+
+    With `now` also what was said of the newest of them, and the uptime of the systems in it.
+    """
     next_month = (first_day + timedelta(days=31)).replace(day=1)
     start, end = (datetime(day.year, day.month, 1, tzinfo=UTC) for day in (first_day, next_month))
     rows = (
@@ -81,13 +92,42 @@ def public_month(first_day: date) -> PublicMonth:
     )
     found = db.session.execute(rows).mappings().all()
     systems = systems_of([row["number"] for row in found[:MONTH_LIMIT]])
+    more: dict[str, Any] = {}
+    if now:
+        more["said"] = _said([row["number"] for row in found[:TOLD_LIMIT]])
+        more["uptimes"] = tuple(public_uptimes(first_day, now))
     return PublicMonth(
         first_day,
         tuple(PublicSummary(**row, **systems[row["number"]]) for row in found[:MONTH_LIMIT]),
         before=_month_of(func.max(Incident.opened_at), Incident.opened_at < start),
         after=_month_of(func.min(Incident.opened_at), Incident.opened_at >= end),
         has_more=len(found) > MONTH_LIMIT,
+        **more,
     )
+
+
+def _said(numbers: list[int]) -> dict[int, tuple[SaidThen, ...]]:
+    """Number → what the public may still read of what was said, newest first; a correction in its place."""
+    corrects = select(Publication.corrects_id).where(
+        Publication.incident_id.in_(numbers),
+        Publication.corrects_id.is_not(None),
+        Publication.visibility == Visibility.PUBLIC,
+    )
+    columns = (Publication.public_number, Publication.number, Publication.body, Publication.at)
+    place = func.row_number().over(partition_by=Publication.incident_id, order_by=Publication.id.desc())
+    ranked = (
+        select(Publication.incident_id, Publication.id, *columns, place.label("place"))
+        .where(Publication.incident_id.in_(numbers), Publication.visibility == Visibility.PUBLIC)
+        .where(Publication.withdrawn_at.is_(None), Publication.id.not_in(corrects))
+        .subquery()
+    )
+    found: dict[int, tuple[SaidThen, ...]] = defaultdict(tuple)
+    for row in db.session.execute(
+        select(ranked).where(ranked.c.place <= TOLD_EACH).order_by(ranked.c.id.desc())
+    ):
+        one = SaidThen(row.public_number or row.number, row.body, row.at)
+        found[row.incident_id] += (one,)
+    return dict(found)
 
 
 def _month_of(time: ColumnElement[datetime], condition: ColumnElement[bool]) -> date | None:

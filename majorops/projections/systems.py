@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select, union_all
+from sqlalchemy import CompoundSelect, select, union_all
 
 from majorops.db import db
-from majorops.domain.enums import Severity, SystemStatus
-from majorops.domain.systems import RANK, system_status
-from majorops.models import AffectedSystem, Incident, System
+from majorops.domain.enums import SystemStatus
+from majorops.domain.systems import system_status
+from majorops.domain.uptime import Day, Mark, Span, days_with_incidents, percentage
+from majorops.models import AffectedSystem, Incident, System, SystemState
 from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM
 
 DAYS = 90
-PAST_LIMIT = 1_000  # past incidents that the history reads, newest first
+PAST_LIMIT = 5_000  # past incidents that the days are made of, newest first
+LATE = timedelta(days=93)  # after a month, until which what happened in it is over
 
 
 def listed_systems() -> list[tuple[str, str]]:
@@ -35,59 +39,167 @@ def public_of(names: Iterable[str]) -> set[str]:
     return set(db.session.scalars(known)) if asked else set()
 
 
-def public_days(now: datetime) -> dict[str, tuple[tuple[int, SystemStatus], ...]]:
-    """Listed system → what was worse than operational in the last 90 days, 0 being today.
+State: TypeAlias = tuple[datetime, SystemStatus]  # from when on, how
+
+
+@dataclass(frozen=True)
+class DayIncident:
+    """An incident that touched a day. `opened_on`: where the history has it."""
+
+    number: int
+    title: str
+    opened_on: date
+
+
+@dataclass(frozen=True)
+class PublicDay:
+    """A day on which an incident ran. `ago`: 0 for today; the newest of `incidents` first."""
+
+    day: date
+    ago: int
+    mark: Mark
+    lasted: timedelta
+    incidents: tuple[DayIncident, ...]
+
+
+@dataclass(frozen=True)
+class PublicDays:
+    """The last days of a system: those with incidents, the oldest first, and the uptime over all.
+
+    `known`: of how many days it is known, today among them. `uptime`: in per cent.
+    """
+
+    known: int
+    days: tuple[PublicDay, ...]
+    uptime: float | None
+
+    @property
+    def marks(self) -> tuple[tuple[date, Mark, tuple[DayIncident, ...]], ...]:
+        """What stands of the days until something happens: all but how long they lasted."""
+        return tuple((one.day, one.mark, one.incidents) for one in self.days)
+
+
+def public_days(now: datetime) -> dict[str, PublicDays]:
+    """Listed system → its last 90 days, today among them.
 
     For the status page alone: no other question of its kind costs as much.
     """
-    names = [name for name, _ in listed_systems()]
-    found = days_of(names, now) if names else {}
-    return {name: tuple(sorted(found.get(name, {}).items())) for name in names}
+    first = _midnight(now) - timedelta(days=DAYS - 1)
+    since = _since()
+    spans, named = spans_of(since, first, now)
+    found = {}
+    for name, added in since.items():
+        known_from, days = _known(spans[name], added, first, now)
+        shown = tuple(
+            PublicDay(
+                day, (now.date() - day).days, one.mark, one.lasted, tuple(named[n] for n in one.incidents)
+            )
+            for day, one in sorted(days.items())
+        )
+        down = sum((one.down for one in days.values()), timedelta(0))
+        found[name] = PublicDays(
+            (now.date() - known_from.date()).days + 1, shown, percentage(down, now - known_from)
+        )
+    return found
 
 
-def days_of(names: Iterable[str], now: datetime) -> dict[str, dict[int, SystemStatus]]:
-    """System → day (0 is today) → the worst of it, where worse than operational; one query."""
-    first = now - timedelta(days=DAYS)
-    running = select(Incident.id).where(HAS_RUNNING_STATUS)
+def public_uptimes(first_day: date, now: datetime) -> list[tuple[str, str, float]]:
+    """Name, group and uptime in per cent of each listed system that was there in a month, so far."""
+    first = datetime(first_day.year, first_day.month, 1, tzinfo=UTC)
+    last = min(datetime.combine((first_day + timedelta(days=31)).replace(day=1), time(), UTC), now)
+    since = _since()
+    spans, _ = spans_of(since, first, last)
+    found = []
+    for name, group in listed_systems():
+        known_from, days = _known(spans[name], since[name], first, last)
+        uptime = percentage(sum((one.down for one in days.values()), timedelta(0)), last - known_from)
+        if uptime is not None:
+            found.append((name, group, uptime))
+    return found
+
+
+def _known(
+    spans: list[Span], added: datetime | None, first: datetime, last: datetime
+) -> tuple[datetime, dict[date, Day]]:
+    """From when on a system is known, between two times, and its days with incidents.
+
+    What an incident named was there, also before somebody put it into the catalogue.
+    """
+    began = min([added or first, *(span.start for span in spans)])
+    return max(began, first), days_with_incidents(spans, first, last)
+
+
+def _since() -> dict[str, datetime | None]:
+    """Listed system → when it was added; None for before that was kept."""
+    rows = select(System.name, System.added_at).where(IS_PUBLIC_SYSTEM, System.is_active.is_(True))
+    return {row.name: row.added_at for row in db.session.execute(rows)}
+
+
+def spans_of(
+    names: Iterable[str], first: datetime, last: datetime
+) -> tuple[dict[str, list[Span]], dict[int, DayIncident]]:
+    """What incidents said of these systems between two times, and what the incidents are called.
+
+    Three queries. Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `LATE`
+    after it.
+    """
     ended = (
         select(Incident.id)
-        .where(IS_PUBLIC_INCIDENT, Incident.resolved_at >= first)
+        .where(IS_PUBLIC_INCIDENT, Incident.resolved_at >= first, Incident.resolved_at < last + LATE)
         .order_by(Incident.resolved_at.desc())
         .limit(PAST_LIMIT)
         .subquery()
         .select()
     )
-    began, over = _day(Incident.detected_at), _day(Incident.resolved_at)
-    # What somebody set last stands for its end, mostly operational; the severity says how bad it was.
-    by_severity = case({one: RANK[system_status(None, one)] for one in Severity}, value=Incident.severity)
-    chosen = case({one: RANK[one] for one in SystemStatus}, value=AffectedSystem.status, else_=-1)
+    numbers = union_all(select(Incident.id).where(HAS_RUNNING_STATUS), ended)
     rows = (
-        select(AffectedSystem.name, began, over, func.max(by_severity), func.max(chosen))
+        select(
+            Incident.id,
+            Incident.title,
+            Incident.severity,
+            Incident.detected_at,
+            Incident.opened_at,
+            Incident.resolved_at,
+            AffectedSystem.name,
+        )
         .join(AffectedSystem.incident)
-        .where(IS_PUBLIC_INCIDENT)
-        .where(Incident.id.in_(union_all(running, ended)))
-        .group_by(AffectedSystem.name, began, over)
+        .where(IS_PUBLIC_INCIDENT, Incident.id.in_(numbers))
     )
-    status_of = {rank: status for status, rank in RANK.items()}
-    found: dict[str, dict[int, SystemStatus]] = defaultdict(dict)
-    listed = set(names)
-    for name, first_day, last_day, *ranks in db.session.execute(rows):
-        if name not in listed:  # asked for by name, SQLite would read every incident that the system ever had
+    listed, states = set(names), _states(numbers)
+    spans: dict[str, list[Span]] = defaultdict(list)
+    named: dict[int, DayIncident] = {}
+    for number, title, severity, detected, opened, resolved, name in db.session.execute(rows):
+        # asked for by name, SQLite would read every incident that the system ever had
+        if name not in listed or detected > last:
             continue
-        ended_on = date.fromisoformat(str(last_day)) if last_day else now.date()
-        rank = max(ranks)
-        for day in _days(date.fromisoformat(str(first_day)), ended_on, now.date()):
-            if rank > RANK[found[name].get(day, SystemStatus.OPERATIONAL)]:
-                found[name][day] = status_of[rank]
+        named[number] = DayIncident(number, title, opened.date())
+        known = states.get((number, name)) or [(opened, system_status(None, severity))]
+        if known[0][0] > opened:  # what is operational is no change, and not kept
+            known = [(opened, SystemStatus.OPERATIONAL), *known]
+        spans[name] += _in_turn(number, detected, resolved or last, known)
+    return spans, named
+
+
+def _states(numbers: CompoundSelect[tuple[int]]) -> dict[tuple[int, str], list[State]]:
+    """Number and system → from when on it was how, where that was kept, oldest first."""
+    state = SystemState
+    rows = select(state.incident_id, state.name, state.at, state.status)
+    found: dict[tuple[int, str], list[State]] = defaultdict(list)
+    for number, name, at, status in db.session.execute(
+        rows.where(state.incident_id.in_(numbers)).order_by(state.incident_id, state.id)
+    ):
+        found[number, name].append((at, status))
     return found
 
 
-def _day(time: SQLColumnExpression[datetime | None]) -> ColumnElement[date | None]:
-    """The UTC day of a time, as the database says it."""
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    return func.date(time if is_sqlite else func.timezone("UTC", time))
+def _in_turn(number: int, detected: datetime, end: datetime, known: list[State]) -> Iterable[Span]:
+    """The spans of one system in one incident; the first state holds from the detection on."""
+    starts = [detected, *(at for at, _ in known[1:])]
+    ends = [*starts[1:], end]
+    for start, until, (_, status) in zip(starts, ends, known, strict=True):
+        if start < until or len(known) == 1:
+            yield Span(start, min(until, end), status, number)
 
 
-def _days(first: date, last: date, today: date) -> range:
-    """The days from the first to the last as days before today."""
-    return range(max((today - last).days, 0), min((today - first).days, DAYS - 1) + 1)
+def _midnight(time: datetime) -> datetime:
+    return datetime(time.year, time.month, time.day, tzinfo=UTC)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from majorops.domain import text as words
 from majorops.domain.cadence import Cadence, cadence
@@ -18,7 +20,7 @@ from majorops.domain.enums import (
 )
 from majorops.domain.measures import Kept, total_duration
 from majorops.domain.phases import Step
-from majorops.domain.systems import IMPACT, Indicator, headline, system_status
+from majorops.domain.systems import IMPACT, Indicator, headline, system_status, worst
 from majorops.projections.maintenance import PublicMaintenance
 
 
@@ -171,6 +173,13 @@ class PublicStatus:
     maintenances: tuple[PublicMaintenance, ...] = ()
 
     @property
+    def groups(self) -> list[tuple[str, SystemStatus, tuple[PublicSystem, ...]]]:
+        """Heading, the worst of it, and its systems; those without a group last, under an empty heading."""
+        names = dict.fromkeys(sorted((one.group for one in self.systems), key=lambda name: (not name, name)))
+        found = [(name, tuple(one for one in self.systems if one.group == name)) for name in names]
+        return [(name, worst(one.status for one in systems), systems) for name, systems in found]
+
+    @property
     def headline(self) -> tuple[Indicator, str]:
         """What is true of the whole, for people and for status clients."""
         impacts = [IMPACT[incident.severity] for incident in self.active]
@@ -179,11 +188,24 @@ class PublicStatus:
 
 
 @dataclass(frozen=True)
+class SaidThen:
+    """What the public was told of a past incident. `number`: of a milestone, None for an update."""
+
+    number: int | None
+    body: str
+    at: datetime
+
+
+DAYS_OF_MONTH = 31
+
+
+@dataclass(frozen=True)
 class PublicMonth:
     """The incidents that were opened in one month, newest first.
 
     `before`, `after`: the first day of the nearest month that has any, None for none. `has_more`: there were
-    more than are listed.
+    more than are listed. `said`: number → its newest words for the public, newest first; `uptimes`: name,
+    group and uptime in per cent of the systems.
     """
 
     first_day: date
@@ -191,3 +213,17 @@ class PublicMonth:
     before: date | None
     after: date | None
     has_more: bool = False
+    said: Mapping[int, tuple[SaidThen, ...]] = field(default_factory=dict)
+    uptimes: tuple[tuple[str, str, float], ...] = ()
+
+    @property
+    def by_day(self) -> list[tuple[range, tuple[PublicSummary, ...]]]:
+        """Its incidents by the day on which they were opened, newest first.
+
+        With each the days of the month, newest first, for which these are the last that had been opened.
+        """
+        found, until = [], DAYS_OF_MONTH
+        for day, rows in groupby(self.incidents, key=lambda one: one.opened_at.day):
+            found.append((range(until, day - 1, -1), tuple(rows)))
+            until = day - 1
+        return found

@@ -31,7 +31,8 @@ from majorops import clock
 from majorops.domain.cadence import Cadence, CadenceState
 from majorops.i18n import DEFAULT, ENGLISH_FILE, LANGUAGE_FILES, LANGUAGES, Texts
 from majorops.web.access import belongs_to_status_page
-from majorops.web.assets import BUNDLES, asset_text, asset_url
+from majorops.web.assets import BUNDLES, asset_text
+from majorops.web.branding import accent_style, brand_of
 from majorops.web.posture import public_posture
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -66,9 +67,7 @@ def style(accent: str | None, seen: str) -> Style:
     `accent`: the organisation's colour, if any; `seen`: what stands at the place that a reader marked.
     """
     words = seen.replace("\\", "\\\\").replace('"', '\\"')
-    text = (
-        f'{asset_text("public.css")}:root{{--seen:"{words}"' + (f";--accent:{accent}" if accent else "") + "}"
-    )
+    text = f'{asset_text("public.css")}:root{{--seen:"{words}"}}{accent_style(accent)}'
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Style(Markup(text), f"sha256-{digest}")  # noqa: S704 (our own file and our own settings)
 
@@ -111,7 +110,7 @@ def page(
         state,
         word,
         frame["t"].language,
-        frame["org"],
+        brand_of(current_app.config),
         frame["subscribes"],
         g.style_hash,
         LOOK,
@@ -141,7 +140,6 @@ def _frame(state: str, posture: str) -> dict[str, Any]:
     return {
         "t": t,
         "org": config["ORG_NAME"],
-        "logo": asset_url("logo") if config["LOGO"] else "",
         "style": given.text,
         "state": state,
         "posture": posture,

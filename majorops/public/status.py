@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -11,7 +11,6 @@ from majorops import clock
 from majorops.domain.enums import SystemStatus
 from majorops.domain.measures import words
 from majorops.domain.public_names import KEY
-from majorops.i18n import Texts
 from majorops.projections import (
     public_days,
     public_entry,
@@ -22,8 +21,11 @@ from majorops.projections import (
 )
 from majorops.public.feeds import plain_incident, plain_status
 from majorops.public.first_run import needs_first_admin
-from majorops.public.page import PRIVATE, page, texts
+from majorops.public.page import PRIVATE, page
 from majorops.web.access import status_page
+
+# Days that the status page names and links one by one; where there are more, its bars are drawn alone.
+LINKED_DAYS = 150
 
 bp = Blueprint("public", __name__)
 
@@ -40,7 +42,7 @@ def status() -> Response:
 
 
 def draw_status(now: datetime) -> Response:
-    """The status page (domain §7) as of `now`, with the systems' days that were not operational."""
+    """The status page (domain §7) as of `now`, with the last 90 days of the systems."""
     shown = public_status(now)
     last = shown.last_resolved and shown.last_resolved.resolved_at
     quiet = last and words(now - last)
@@ -48,12 +50,12 @@ def draw_status(now: datetime) -> Response:
     return page(
         "status",
         shown,
-        days,
+        [(name, past.known, past.marks) for name, past in days.items()],  # what ticks names no new page
         quiet,
         badges=[incident.cadence(now) for incident in shown.active],
         status=shown,
         days=days,
-        bad_days=days_in_words(days, texts(), now),
+        is_linked=sum(len(one.days) for one in days.values()) <= LINKED_DAYS,
         now=now,
         is_maintained=any(one.is_running for one in shown.maintenances),
     )
@@ -70,16 +72,6 @@ def kept_by_nobody(answer: Response) -> Response:
     """The answer, for no shared cache: one would give this text to browsers."""
     answer.headers["Cache-Control"] = PRIVATE
     return answer
-
-
-def days_in_words(days: dict[str, tuple], t: Texts, now: datetime) -> dict[str, str]:
-    """System → its days that were not operational, newest first (see `public_days`)."""
-
-    def day(ago: int, state: SystemStatus) -> str:
-        when = t("status.now") if ago == 0 else t.day(now - timedelta(days=ago))
-        return f"{when} {t(f'system.{state.value}').lower()}"
-
-    return {name: ", ".join(day(*entry) for entry in entries) for name, entries in days.items()}
 
 
 @bp.get("/incidents/<int:number>")
@@ -119,8 +111,9 @@ def history_month(year: int, month: int) -> Response:
     """The incidents that were opened in a month. Aborts with 404 outside 1990 to 2200."""
     if not (1990 <= year <= 2200 and 1 <= month <= 12):
         abort(404)
-    shown = public_month(date(year, month, 1))
-    return page("history", shown, month=shown, now=clock.now())
+    now = clock.now()
+    shown = public_month(date(year, month, 1), now)
+    return page("history", shown, month=shown, now=now)
 
 
 @bp.get("/maintenance/<int:number>")

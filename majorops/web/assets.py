@@ -54,6 +54,8 @@ TYPES = {
     ".webp": "image/webp",
 }
 
+PICTURES = {"logo": "LOGO", "logo-dark": "LOGO_DARK", "favicon": "FAVICON"}  # name → setting
+
 bp = Blueprint("assets", __name__)
 _files: dict[str, tuple[bytes, bytes]] = {}  # address → plain, gzip
 _names: dict[str, str] = {}  # bundle → address
@@ -85,13 +87,18 @@ def _keep(bundle: str, body: bytes) -> None:
     _names[bundle] = address
 
 
-def add_logo(path: str | None) -> None:
-    """Serve the organisation's picture under the name `logo`. Raises OSError where it cannot be read."""
+def add_picture(name: str, path: str | None) -> None:
+    """Serve a picture of the organisation under this name. Raises OSError where it cannot be read."""
     if path:
         body = Path(path).read_bytes()
-        address = f"logo-{hashlib.sha256(body).hexdigest()[:12]}{Path(path).suffix}"
+        address = f"{name}-{hashlib.sha256(body).hexdigest()[:12]}{Path(path).suffix}"
         _files[address] = (body, gzip.compress(body, 9, mtime=0))
-        _names["logo"] = address
+        _names[name] = address
+
+
+def add_style(name: str, css: str) -> None:
+    """Serve a stylesheet that was made at start, under this name."""
+    _keep(name, css.encode())
 
 
 def asset_url(bundle: str) -> str:
@@ -127,9 +134,10 @@ say_of(bundle, is_named_by_content=True)
 
 
 def init_app(app: Flask) -> None:
-    """Join the bundles and serve them. Raises as `build` and `add_logo`."""
+    """Join the bundles and serve them. Raises as `build` and `add_picture`."""
     build()
-    add_logo(app.config["LOGO"])
+    for name, setting in PICTURES.items():
+        add_picture(name, app.config[setting])
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31536000  # fonts and icons keep their names for ever
     app.register_blueprint(bp)
     app.add_template_global(asset_url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
+from markupsafe import Markup
 
 from majorops.domain import measures, text
 
@@ -56,6 +57,20 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+def linked(value: str) -> Markup:
+    """Text from anybody as HTML: what is a web address (http, https) leads there, all else is text.
+
+    Nobody vouches for where it leads: search engines do not follow it, and it learns nothing of the page.
+    """
+    shown = Markup("")
+    for part in text.ADDRESS.split(value):
+        shown += LINK.format(part) if text.ADDRESS.fullmatch(part) else part
+    return shown
+
+
+LINK = Markup('<a href="{0}" rel="nofollow noopener noreferrer">{0}</a>')
+
+
 def init_app(app: Flask) -> None:
     """Offer these, and those of domain/measures.py and domain/text.py, to templates."""
     filters = (
@@ -72,6 +87,7 @@ def init_app(app: Flask) -> None:
         measures.brief_clock,
         text.brief_number,
         measures.words,
+        linked,
     )
     for function in filters:
         app.add_template_filter(function)

@@ -19,6 +19,7 @@ from majorops.models import TimelineEvent
 from majorops.operations import passwords
 from majorops.publishing import snapshots
 from majorops.publishing.snapshots import PAGED_MOST, Snapshots
+from majorops.web.branding import Brand
 from tests.loops import run
 from tests.server import Person
 from tests.waiting import wait_for
@@ -258,10 +259,12 @@ def test_who_is_refused_waits_a_moment_and_gets_back_what_was_typed(monkeypatch)
         sent.append(message)
 
     body = b"email=maya%40example.org&password=secret&csrf_token=t&next=%22%3E%3Cscript%3E"
-    run(lambda: too_many({"path": "/login", "method": "POST"}, send, body, "/assets/public-1.css"))
+    us = Brand("Acme & Co", True, "", "", "", "", has_accent=False, words="wartime")
+    run(lambda: too_many({"path": "/login", "method": "POST"}, send, body, "/assets/public-1.css", us))
     page, headers = sent[1]["body"].decode(), dict(sent[0]["headers"])
     assert (sent[0]["status"], headers[b"retry-after"]) == (503, b"5")
     assert "Try again in 5 seconds." in page
+    assert '<a class="brand" href="/">Acme &amp; Co</a>' in page
     assert 'name="email" value="maya@example.org"' in page
     assert '<dd class="text">maya@example.org</dd>' in page
     assert 'name="csrf_token" value="t"' in page

@@ -8,9 +8,10 @@ from email.parser import Parser
 
 import pytest
 
+from majorops.domain.colours import ink_on
 from majorops.domain.enums import ChannelKind, Severity
 from majorops.notifications import mail
-from majorops.notifications.mail import Look, ink_on
+from majorops.notifications.mail import Look
 from majorops.notifications.message import Message, Part
 from tests.notifications.conftest import BASE, subscriber
 

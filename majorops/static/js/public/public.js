@@ -58,22 +58,40 @@ function count(badge, ms, words) {
   mark.textContent = words.replace("{0}", `${hours}${two((seconds / 60) % 60)}:${two(seconds % 60)}`);
 }
 
-// Times in the reader's own zone; UTC stays as the tooltip.
+// Times in the reader's own zone beside UTC.
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions(),
   { lang } = document.documentElement;
 function localize() {
   if (!timeZone || /^(Etc\/)?(UTC|GMT|UCT|Zulu)$/.test(timeZone)) return;
   const today = new Date(now()).toDateString(),
     hour = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  for (const time of document.querySelectorAll("main time:not([title])")) {
+  for (const time of document.querySelectorAll("main time:not([data-here])")) {
     const at = new Date(time.dateTime),
       day = at.toDateString() === today ? {} : { day: "numeric", month: "short" };
     const zone = time.textContent.endsWith("UTC") ? { timeZoneName: "short" } : {};
-    time.title = time.textContent;
-    time.textContent = new Intl.DateTimeFormat(lang, { ...hour, ...day, ...zone }).format(at);
+    const here = document.createElement("span");
+    here.className = "here";
+    here.textContent = new Intl.DateTimeFormat(lang, { ...hour, ...day, ...zone }).format(at);
+    time.dataset.here = "";
+    time.append(" ", here);
   }
   document.querySelector("[data-zone]").textContent = says("local", timeZone);
 }
+// What a day's bar says, below the bars: by pointer, by focus, and by the first tap; the second one follows.
+function sayDay({ target }) {
+  const link = target.closest?.("svg a"),
+    place = document.querySelector("[data-day]");
+  if (!link || !place) return false;
+  const words = link.querySelector("title").textContent,
+    isNew = place.textContent !== words;
+  place.textContent = words;
+  return isNew;
+}
+document.addEventListener("pointerover", (event) => event.pointerType === "mouse" && sayDay(event));
+document.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && sayDay(event));
+document.addEventListener("click", (event) => {
+  if (event.pointerType === "touch" && sayDay(event)) event.preventDefault();
+});
 // The address may carry a place that the reader marked: how much is newer.
 function mark() {
   const place = /^#e[a-z\d]+$/.test(location.hash) && document.querySelector(location.hash);
