@@ -15,7 +15,7 @@ from majorops.domain.enums import SystemStatus
 from majorops.domain.systems import system_status
 from majorops.domain.uptime import Day, Mark, Span, days_with_incidents, percentage
 from majorops.models import AffectedSystem, Incident, System, SystemState
-from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM
+from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM, PUBLIC_TITLE
 
 DAYS = 90
 PAST_LIMIT = 5_000  # past incidents that the days are made of, newest first
@@ -155,7 +155,7 @@ def spans_of(
     rows = (
         select(
             Incident.id,
-            Incident.title,
+            PUBLIC_TITLE,
             Incident.severity,
             Incident.detected_at,
             Incident.opened_at,
