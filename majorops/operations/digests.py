@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, or_, select
 
 from majorops.db import db
-from majorops.domain.access import SYSTEM, Actor
+from majorops.domain.access import SYSTEM, Actor, Permission
 from majorops.domain.announcing import DIGEST, DIGEST_LONGEST, DIGEST_PERIOD, digest_act, digest_end
 from majorops.domain.enums import Frequency, SubscriberState
 from majorops.domain.events import AuditKind
@@ -27,7 +27,7 @@ def begin_due_digests(now: datetime) -> None:
             begin_digest(frequency, end, actor=SYSTEM, now=now)
 
 
-@operation(needs=None)
+@operation(needs=Permission.PUBLISH)
 def begin_digest(frequency: Frequency, end: datetime, *, actor: Actor, now: datetime) -> None:
     """Announce the digest of what was said before `end`, once."""
     if not _has_begun(frequency, end):
