@@ -19,14 +19,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask_migrate import upgrade
+from sqlalchemy import select
 
 import config
 from majorops import create_app
 from majorops.ai import PromptContext, Provider, build_context, prompt_for, provider_for, write
 from majorops.db import db
+from majorops.domain.access import SYSTEM
 from majorops.domain.enums import Helper, IncidentStatus, Visibility
 from majorops.domain.facts import check
-from majorops.models import Incident
+from majorops.models import Incident, System
+from majorops.operations.catalogue import add_system
 from majorops.replay import read
 from majorops.replay.run import Player
 
@@ -63,10 +66,12 @@ def evaluate(
     scores: dict[str, Score] = defaultdict(Score)
     for file in files:
         with tempfile.TemporaryDirectory() as folder:
-            app = create_app({"DATABASE_URL": f"sqlite:///{folder}/record.db", "SECRET_KEY": "e" * 48})
+            given = {"DATABASE_URL": f"sqlite:///{folder}/record.db", "SECRET_KEY": "e" * 48}
+            app = create_app(given)
             with app.app_context():
                 upgrade()
                 for incident, now in moments(file):
+                    name_systems(incident, now)
                     for name, (helper, seen) in KINDS.items():
                         promise = PROMISE if helper is Helper.UPDATE else ""
                         context = build_context(
@@ -88,6 +93,12 @@ def moments(file: Path) -> Iterator[tuple[Incident, datetime]]:
         player.take(step)
         if step.do in AFTER and player.incident.status is not IncidentStatus.RESOLVED:
             yield player.incident, step.at + timedelta(minutes=1)
+
+
+def name_systems(incident: Incident, now: datetime) -> None:
+    """Have the public know the systems of an incident by name, or no public draft could hold them."""
+    for name in set(incident.system_names) - set(db.session.scalars(select(System.name))):
+        add_system(name=name, is_public=True, actor=SYSTEM, now=now)
 
 
 def facts_of(helper: Helper, seen: Visibility, incident: Incident) -> list[str]:

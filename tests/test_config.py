@@ -114,6 +114,7 @@ RIGHT = {
     "DATABASE_URL": "postgresql://u:secret@h/d",
     "REDIS_URL": "redis://u:secret@h",
     "SMTP_URL": "smtp://u:secret@h",
+    "VAPID_PRIVATE_KEY": "secret_" + "A" * 35 + "E",
 }
 
 
@@ -127,7 +128,9 @@ class TestASecretFromAFile:
         given = {"AI_MODEL": "m"} if name == "AI_API_KEY" else {}
         given |= {"OIDC_ISSUER": "https://i", "OIDC_CLIENT_ID": "us"} if name == "OIDC_CLIENT_SECRET" else {}
         settings = load(tmp_path, **{f"{name}_FILE": str(tmp_path / "file")}, **given)
-        assert getattr(settings, name).replace("+psycopg", "") == value
+        read = getattr(settings, name)
+        read = read[0] if isinstance(read, tuple) else read
+        assert read.replace("+psycopg", "") == value
         assert settings.states[name] == config.FROM_FILE
         assert settings.unknown == ()
         assert config.shown(name, value, config.FROM_FILE) == "from file"

@@ -24,7 +24,17 @@ from tests.web.page import Page
 
 HERE = "/admin/incidents/1"
 # Their redirects lead to whole pages.
-WITHOUT_ANCHOR = {"sign_in", "subscribe", "subscribe_de", "intake", "brief_links", "reach", "scim", "account"}
+WITHOUT_ANCHOR = {
+    "sign_in",
+    "subscribe",
+    "subscribe_de",
+    "intake",
+    "brief_links",
+    "reach",
+    "scim",
+    "account",
+    "imports",
+}
 NO_REDIRECT = {"fireground.presence", "fireground.preview", "fireground.use_template"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.access import GRANTS, Actor, Permission
+from majorops.domain.access import GRANTS, SYSTEM, Actor, Permission
 from majorops.domain.enums import AccountRole, Phase, Severity, SignInMethod, Visibility
 from majorops.domain.errors import Forbidden, Invalid, Refused
 from majorops.domain.events import EventKind
@@ -29,7 +29,7 @@ from majorops.models import (
 )
 from majorops.operations import OPERATIONS, operation, record, timeline, updates
 from majorops.operations.catalogue import add_system
-from tests.operations.test_every_operation import calls, prepared
+from tests.operations.test_every_operation import calls, outside, prepared
 from tests.public.test_canary import addresses
 
 READERS = [role for role in AccountRole if Permission.PUBLISH not in GRANTS[role]]
@@ -132,9 +132,12 @@ def arguments(name: str, incident: Incident, given: tuple, who: Actor, clock) ->
         return [
             OPERATIONS["accounts.start_session"](user, method=SignInMethod.LOCAL, actor=who, now=clock())
         ], {}
-    if mark in ("none", "phase7", "vacant", "offered", "resolved", "overdue"):
+    if mark in ("follower", "left"):
+        clerk = {"actor": SYSTEM, "now": clock()}
+        return [*outside(mark, incident, clerk), *rest[1:]], keywords
+    if mark in ("none", "over", "again", "phase7", "vacant", "offered", "resolved", "overdue"):
         rest = rest[1:]
-    return [*([] if mark == "none" else [incident]), *rest], keywords
+    return [*([] if mark in ("none", "over", "again") else [incident]), *rest], keywords
 
 
 @pytest.mark.parametrize("role", READERS)

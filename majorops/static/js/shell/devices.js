@@ -24,7 +24,7 @@ async function start() {
 }
 
 async function state() {
-  if (!window.isSecureContext)
+  if (!globalThis.isSecureContext)
     return {
       isOver: true,
       isWrong: true,
