@@ -50,6 +50,7 @@ def run() -> list[dict]:
             "DATABASE_URL": f"sqlite:///{folder / 'bench.db'}",
             "SECRET_KEY": "b" * 40,
             "WTF_CSRF_ENABLED": False,
+            "PUBLIC_HOLD": 0,
         }
     )
     with app.app_context():
