@@ -30,7 +30,9 @@ LINE = (
 
 def upload(browser, text: str, address: str = ADDRESS, zone: str = "UTC"):
     file = (io.BytesIO(text.encode()), "old.csv")
-    return browser.post(address, data={"file": file, "zone": zone}, content_type="multipart/form-data")
+    answer = browser.post(address, data={"file": file, "zone": zone}, content_type="multipart/form-data")
+    answer.request.environ["wsgi.input"].close()  # of a long text the client makes a file
+    return answer
 
 
 def confirm(browser, page, address: str = ADDRESS):
