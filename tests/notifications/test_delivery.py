@@ -60,7 +60,7 @@ def states() -> dict[str, DeliveryState]:
 
 def one() -> Delivery:
     db.session.rollback()
-    return db.session.scalar(select(Delivery))
+    return db.session.scalar(select(Delivery).order_by(Delivery.id))
 
 
 class TestMail:

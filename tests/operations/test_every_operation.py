@@ -195,7 +195,10 @@ def calls(cast, clock) -> dict[str, tuple]:
     options = {"rp": {"id": "localhost"}, "challenge": passkeys.text(b"challenge")}
     made = PasskeyAnswer(passkeys.Authenticator().create(options), b"challenge", site)
     group = db.session.scalar(select(DirectoryGroup))
-    channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
+    channel, failed = (
+        db.session.scalar(select(Channel)),
+        db.session.scalar(select(Delivery).filter_by(state=DeliveryState.FAILED)),
+    )
     own = db.session.scalar(select(Channel).filter_by(user_id=cast.ada.user_id, kind=ChannelKind.EMAIL))
     device = db.session.scalar(select(Channel).filter_by(kind=ChannelKind.PUSH))
     return {
