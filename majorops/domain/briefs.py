@@ -55,7 +55,7 @@ class Spoken:
 
 
 def standing(said: Iterable[Spoken]) -> dict[int, int]:
-    """Of everything that was said of an incident what stands on its briefs: id → id of what it goes back to.
+    """Of what was said of an incident that which stands on its briefs: id → id of what it goes back to.
 
     Milestones stand there, also internal ones, and updates that the public was given. A correction stands in
     the place of what it corrects; with what was withdrawn its corrections are gone too.

@@ -129,7 +129,7 @@ def newest(items: Iterable[Item]) -> tuple[Item, ...]:
 
 
 def title(one: FeedIncident, update: FeedUpdate) -> str:
-    """The headline of an item: `INC-042 payments-api down: Milestone 2`, at the end `Resolved: INC-042 …`."""
+    """The headline of an item: `INC-042 payments-api down: Milestone 2`; at the end `Resolved: INC-042`."""
     if update.title == RESOLVED:
         return f"{RESOLVED}: {one.reference} {one.title}"
     return f"{one.reference} {one.title}: {update.title}"

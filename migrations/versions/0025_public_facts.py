@@ -75,7 +75,9 @@ def upgrade():
         ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_system_state"),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_system_state_incident_id_incident"),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name="fk_system_state_incident_id_incident"
+        ),
     )
     name_what_was_said()
     withdraw_corrections()

@@ -18,7 +18,7 @@ from tests.passkeys import asked
 from tests.web.page import check
 
 USERS = "/admin/data/users"
-TYPED = {"email": "new@example.org", "name": "Nora Öz & Co", "role": "mim", "password": "typed for Nora once"}
+TYPED = {"email": "new@example.org", "name": "Nora Öz & Co", "role": "mim", "password": "typed for her once"}
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ class TestCode:
         check(answer)
         assert not is_in(thief)
 
-    @pytest.mark.parametrize("code", ["", "000000", "١٢٣٤٥٦", "x" * 5_000, "AAAA-BBBB-CCCC-DDDD", "12345678"])
+    @pytest.mark.parametrize("code", ["", "000000", "١٢٣٤٥٦", "x" * 5_000, "AAAA-BBBB-CCCC", "12345678"])
     def test_nonsense_is_one_sentence(self, phone, client, code):
         sign_in(client)
         answer = client.post(SECOND, data={"code": code})

@@ -93,9 +93,8 @@ def test_systems_are_kept_by_verbs(ada, cast):
         False,
     )
     assert [entry.kind for entry in audits("system.")] == ["system.added", "system.changed", "system.retired"]
-    assert (
-        audits("system.changed")[0].detail == "name payments-api › payments\nowner rita@example.org › (empty)"
-    )
+    changed = "name payments-api › payments\nowner rita@example.org › (empty)"
+    assert audits("system.changed")[0].detail == changed
     save(ada, edit, is_active="yes")
     assert audits("system.restored")
 

@@ -206,7 +206,8 @@ def test_with_a_review_nothing_goes_out_by_itself(app, cast, clock):
     publish_due(clock())
     assert told() == []
     publish_incident(incident, actor=cast.omar, now=clock())
-    assert record("public.published") == [("Read and published: “Problems with our services”", "Omar Haddad")]
+    said = "Read and published: “Problems with our services”"
+    assert record("public.published") == [(said, "Omar Haddad")]
     assert told() == ["opened:1"]
 
 
