@@ -34,12 +34,15 @@ ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin
   tests/web/test_health.py::test_postgresql_that_takes_no_writes
 
 test: .venv/dev browser coverage
-	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --ignore tests/domain --ignore tests/operations
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal $(COVERING:%=--ignore %)
 	FUZZ_ANSWERS=600 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --postgres $(ON_POSTGRES)
 
-# What decides and what writes: each line is run by a test of its own.
+# What decides and what writes: each line is run by a test, of its own or of the screen that it stands behind.
+COVERING := tests/domain tests/operations tests/account tests/scim tests/admin tests/notifications tests/briefs \
+  tests/public tests/fireground tests/web/test_assertions.py
+
 coverage: .venv/dev
-	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/domain tests/operations --cov
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal $(COVERING) --cov
 
 # The tests that start processes or compute days, at other dates and in other time zones. DATES=--short takes a minute.
 test-dates: .venv/dev packages
