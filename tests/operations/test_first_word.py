@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import IncidentStatus, Severity, Visibility
 from majorops.domain.errors import Conflict, Forbidden
+from majorops.domain.importing import read_incidents
 from majorops.domain.visibility import PublicState, first_title, may_read_brief
 from majorops.models import Announcement, Incident, TimelineEvent
 from majorops.notifications import Worker
@@ -22,6 +24,7 @@ from majorops.notifications.public import render_announcement
 from majorops.operations import catalogue, first_word, phase, updates
 from majorops.operations.edit import edit_field
 from majorops.operations.first_word import keep_private, publish_due, publish_incident
+from majorops.operations.imports import import_incidents
 from majorops.operations.incident import continue_incident
 from majorops.projections import public_status
 
@@ -342,3 +345,16 @@ def test_only_one_place_sets_what_the_public_knows():
     setting = re.compile(r"(?:incident|new|case)\.(?:is_public|public_from|awaits_review)\b[^=\n]*=(?!=)")
     found = {path.stem for path in package.rglob("*.py") if setting.search(path.read_text())}
     assert found == {"first_word"}
+
+
+def test_what_continues_an_import_waits_as_nobody_outside_has_read_a_title(app, cast, clock):
+    app.config["PUBLIC_TITLE"] = "{title}"
+    text = "title,severity,opened,resolved,systems,public\n"
+    text += f"{SECRET_TITLE},critical,2024-03-01 14:00,2024-03-01 15:30,cards,yes\n"
+    rows, _ = read_incidents(text, ZoneInfo("UTC"), clock())
+    [number] = import_incidents(rows, source="old.csv", actor=cast.ada, now=clock())
+    client = app.test_client()
+    assert SECRET_TITLE not in client.get("/history/2024-03").text
+    new = continue_incident(db.session.get(Incident, number), actor=cast.maya, now=clock())
+    assert new.public_state is PublicState.WAITING
+    assert SECRET_TITLE not in client.get("/").text
