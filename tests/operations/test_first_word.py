@@ -18,7 +18,7 @@ from majorops.domain.enums import IncidentStatus, Severity, Visibility
 from majorops.domain.errors import Conflict, Forbidden
 from majorops.domain.importing import read_incidents
 from majorops.domain.visibility import PublicState, first_title, may_read_brief
-from majorops.models import Announcement, Incident, TimelineEvent
+from majorops.models import Announcement, Incident, System, TimelineEvent
 from majorops.notifications import Worker
 from majorops.notifications.public import render_announcement
 from majorops.operations import catalogue, first_word, phase, updates
@@ -358,3 +358,30 @@ def test_what_continues_an_import_waits_as_nobody_outside_has_read_a_title(app, 
     new = continue_incident(db.session.get(Incident, number), actor=cast.maya, now=clock())
     assert new.public_state is PublicState.WAITING
     assert SECRET_TITLE not in client.get("/").text
+
+
+@pytest.mark.parametrize("how", ["hidden", "renamed"])
+def test_a_waiting_title_loses_a_system_that_is_hidden_or_renamed(app, cast, clock, shop, how):
+    incident = cast.open(systems=["checkout-web"])
+    own = cast.open(title="second", systems=["checkout-web"])
+    edit_field(own, "public_title", "checkout-web is slow", actor=cast.maya, now=clock())
+    system = db.session.scalar(select(System).filter_by(name="checkout-web"))
+    who = {"actor": cast.ada, "now": clock.tick(seconds=5)}
+    if how == "hidden":
+        catalogue.set_system_public(system, False, **who)
+    else:
+        catalogue.update_system(system, name="web", **who)
+    said = "Public title: Problems with checkout-web › Problems with our services"
+    entry = db.session.scalar(select(TimelineEvent).filter_by(field="public_title", incident_id=incident.id))
+    assert (entry.title, entry.visibility) == (said, Visibility.INTERNAL)
+    publish_due(clock.tick(minutes=2))
+    assert incident.public_title == "Problems with our services"
+    assert own.public_title == "checkout-web is slow"  # what a person wrote is theirs
+
+
+def test_a_published_title_stays_when_a_system_is_hidden(cast, clock, shop):
+    incident = cast.open(systems=["checkout-web"])
+    publish_due(clock.tick(minutes=2))
+    system = db.session.scalar(select(System).filter_by(name="checkout-web"))
+    catalogue.set_system_public(system, False, actor=cast.ada, now=clock())
+    assert incident.public_title == "Problems with checkout-web"
