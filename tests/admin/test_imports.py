@@ -180,6 +180,8 @@ def test_others_import_nothing(sign_in, nick):
 def test_an_import_leaves_a_systems_public_title(ada, cast):
     cast.list_systems("cards", public_title="Problems paying")
     address = "/admin/import/systems"
-    assert confirm(ada, upload(ada, "name,group,public\ncards,Money,yes\n", address), address).status_code == 303
+    assert (
+        confirm(ada, upload(ada, "name,group,public\ncards,Money,yes\n", address), address).status_code == 303
+    )
     system = db.session.scalar(select(System).filter_by(name="cards"))
     assert (system.group_name, system.public_title) == ("Money", "Problems paying")
