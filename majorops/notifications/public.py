@@ -253,7 +253,10 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
     if row.announcement is None:
         return _confirmation(row, person, t, at, settings, now, given)
     given["foot"] = t("mail.why", org=org)
-    text = json.loads(row.announcement.text)
+    made = row.announcement.text  # none after something was withdrawn
+    text = json.loads(made) if made else render_announcement(row.announcement, settings, now)
+    if text is None:
+        return Message(**given, subject="", body="", link="", void=OFF)
     if is_digest(row.announcement):
         void = GONE if person.state is not SubscriberState.ACTIVE else ""
         return digest.message(text, person, t, org, f"{base}{_prefix(t)}", given | {"void": void})

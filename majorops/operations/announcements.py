@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from majorops.db import db
 from majorops.domain.announcing import act_of
@@ -81,6 +81,15 @@ def announce(act: str, at: datetime, **about: int | None) -> None:
     """
     if db.session.scalar(select(Announcement.id).filter_by(act=act)) is None:
         db.session.add(Announcement(act=act, at=at, **about))
+
+
+def say_anew(incident_id: int) -> None:
+    """Have what is told of an incident written anew from now on; part of an operation that withdrew words.
+
+    Each message holds what was said before, too: what waits for its next try must not bring that.
+    """
+    told = update(Announcement).where(Announcement.incident_id == incident_id)
+    db.session.execute(told.values(text=""))
 
 
 def wanting(

@@ -1,6 +1,7 @@
 """Operations on the systems catalogue.
 
-Incidents keep the names they were given: nothing here changes their record.
+Incidents keep the names they were given. Nothing here changes their record but a public title that nobody
+wrote and nobody outside has read yet.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from majorops.domain.text import clean_line
 from majorops.domain.visibility import template_problem
 from majorops.models import AffectedSystem, Incident, System, User
 from majorops.operations import audit, operation
+from majorops.operations.first_word import follow_titles, titles_before
 from majorops.operations.people import find_account
 
 
@@ -99,8 +101,11 @@ def set_system_public(system: System, is_public: bool, *, actor: Actor, now: dat
 def _change(system: System, values: dict[str, object], *, actor: Actor, now: datetime) -> None:
     """Set columns, and say in one entry what changed. Part of an operation."""
     before, old_name = _shown(system), system.name
+    titles = titles_before({old_name, str(values.get("name", old_name))})
     for column, value in values.items():
         setattr(system, column, value)
+    db.session.flush()
+    follow_titles(titles, actor=actor, now=now)
     after = _shown(system)
     changes = [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in after]
     changes = [change for what, change in zip(after, changes, strict=True) if before[what] != after[what]]

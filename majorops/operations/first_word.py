@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
@@ -21,7 +21,7 @@ from majorops.domain.errors import Conflict
 from majorops.domain.events import EventKind
 from majorops.domain.text import clean_line
 from majorops.domain.visibility import PublicState, first_title
-from majorops.models import Incident, System
+from majorops.models import IS_RUNNING, AffectedSystem, Incident, System
 from majorops.operations import demand_open, operation, record
 from majorops.operations.alarm import alarm_who_missed_it
 
@@ -228,3 +228,30 @@ def follow_title(incident: Incident, was: str) -> None:
     """
     if incident.published_at is None and incident.public_title in ("", was):
         incident.public_title = title_now(incident)
+
+
+def titles_before(names: set[str]) -> dict[Incident, str]:
+    """What `title_now` says of each incident with one of these systems that may yet go out unread.
+
+    Held until the operation ends. Before a change of the catalogue; after it, `follow_titles`.
+    """
+    unsaid = (Incident.is_public.is_(False), Incident.published_at.is_(None), Incident.is_drill.is_(False))
+    numbers = union_all(
+        select(Incident.id).where(IS_RUNNING), select(Incident.id).where(Incident.public_from.is_not(None))
+    )
+    named = Incident.systems.any(AffectedSystem.name.in_(names))
+    rows = select(Incident).where(Incident.id.in_(numbers), *unsaid, named).order_by(Incident.id)
+    found = db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)).all()
+    return {incident: title_now(incident) for incident in found}
+
+
+def follow_titles(before: dict[Incident, str], *, actor: Actor, now: datetime) -> None:
+    """Keep public titles that nobody wrote true after the catalogue changed: a name may be hidden now."""
+    for incident, was in before.items():
+        old = incident.public_title
+        follow_title(incident, was)
+        if incident.public_title != old:
+            title = f"Public title: {old or '(empty)'} › {incident.public_title}"
+            kind, shown = EventKind.FIELD_CHANGED, title if len(title) <= 200 else "Public title changed"
+            detail = "" if shown == title else title
+            record(incident, kind, shown, detail=detail, field="public_title", actor=actor, now=now)

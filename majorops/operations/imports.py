@@ -76,7 +76,8 @@ def import_systems(rows: Sequence[CatalogueLine], *, source: str, actor: Actor, 
             "group_name": row.group,
         }
         if system := known.get(row.name):
-            update_system(system, **given, actor=actor, now=now)
+            kept = system.public_title  # no column of the file
+            update_system(system, **given, public_title=kept, actor=actor, now=now)
         else:
             add_system(**given, actor=actor, now=now)
     audit(AuditKind.HISTORY_IMPORTED, count(len(rows), "system"), detail=source, actor=actor, now=now)

@@ -108,7 +108,8 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
     """Open a new incident that continues a resolved one, linked both ways (domain §4).
 
     It inherits both titles, severity, systems, command team and bridge, and whether it is a drill or private:
-    of what was public the public title was read already, so it does not wait. A second call returns the
+    of what was public the public title was read already, so it does not wait, unless it had none, as what was
+    imported. A second call returns the
     incident that continues it already. Raises Conflict.
     """
     if refusal := continue_refusal(incident):
@@ -123,7 +124,7 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
         is_drill=incident.is_drill,
         is_public=incident.is_meant_public,
         public_title=incident.public_title,
-        waits=not incident.is_public,
+        waits=not (incident.is_public and incident.public_title),
         actor=actor,
         now=now,
     )

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.briefs import standing
-from majorops.domain.enums import Notice, PublicationKind
+from majorops.domain.enums import Notice, PublicationKind, Visibility
 from majorops.domain.measures import total_duration
 from majorops.i18n import Texts
 from majorops.models import BriefLink, Incident, Publication
@@ -38,6 +38,8 @@ def tell_said(incident: Incident, said: Publication, *, actor: Actor, now: datet
     # Its own promise before the standing one: while a public promise is overdue that one lies in the past.
     promised = said.next_update_eta or incident.next_update_eta
     corrected = db.session.get(Publication, said.corrects_id) if said.corrects_id else None
+    if corrected and not is_milestone and corrected.visibility is not Visibility.PUBLIC:
+        corrected = None  # an internal update stood on no brief: to them this is the first word
 
     def words(language: str, time_zone: str) -> tuple[str, str]:
         t = texts(language)

@@ -14,7 +14,7 @@ from majorops.domain.events import NOTES, EventKind
 from majorops.domain.suggest import systems_in
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
-from majorops.operations.announcements import announce
+from majorops.operations.announcements import announce, say_anew
 from majorops.operations.promise import renew_promise
 from majorops.operations.public_names import name_publication, new_key
 from majorops.operations.system_states import SYSTEMS_FIELD
@@ -91,6 +91,8 @@ def set_visibility(
         if incident.is_shown and not newest.is_quiet:
             announce(f"said:{newest.id}", now, incident_id=incident.id, publication_id=newest.id)
         tell_said(incident, newest, actor=actor, now=now)
+    elif moved:
+        say_anew(incident.id)
     along = ", ".join(str(one.seq) for one in corrections if one)
     record(
         incident,

@@ -179,8 +179,9 @@ def _incident(
 
     updates = []
     if ended_at:  # in front: of two at the same time it is the newer one
-        body = _last_words(said[number]) or "Resolved."
-        updates.append(FeedUpdate(f"r{number}", RESOLVED, body, ended_at, "resolved"))
+        last = _last_words(said[number])
+        body, is_quiet = (last.body, last.is_quiet) if last else ("Resolved.", False)
+        updates.append(FeedUpdate(f"r{number}", RESOLVED, body, ended_at, "resolved", is_quiet=is_quiet))
     updates += [
         FeedUpdate(
             publication_key(one.public_key, one.id),
@@ -218,13 +219,13 @@ def _incident(
     )
 
 
-def _last_words(said: list[Row[*tuple[Any, ...]]]) -> str:
-    """The text of the newest resolution milestone, as it was corrected; `said`: newest first."""
+def _last_words(said: list[Row[*tuple[Any, ...]]]) -> Row[*tuple[Any, ...]] | None:
+    """The newest resolution milestone, as it was corrected; None without one. `said`: newest first."""
     corrections = {one.corrects_id: one for one in said}
     last = next((one for one in said if one.is_resolution), None)
     while last is not None and last.id in corrections:
         last = corrections[last.id]
-    return last.body if last is not None else ""
+    return last
 
 
 def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:

@@ -175,3 +175,13 @@ def test_the_page_and_its_template(ada, sign_in, what):
 def test_others_import_nothing(sign_in, nick):
     assert upload(sign_in(nick), HEAD + LINE).status_code == 403
     assert count(Incident) == 0
+
+
+def test_an_import_leaves_a_systems_public_title(ada, cast):
+    cast.list_systems("cards", public_title="Problems paying")
+    address = "/admin/import/systems"
+    assert (
+        confirm(ada, upload(ada, "name,group,public\ncards,Money,yes\n", address), address).status_code == 303
+    )
+    system = db.session.scalar(select(System).filter_by(name="cards"))
+    assert (system.group_name, system.public_title) == ("Money", "Problems paying")

@@ -204,3 +204,16 @@ def test_a_webhook_of_a_program_gets_each_update(app, reader):
     assert answer.status_code == 422
     assert "A webhook gets each update at once" in answer.text
     assert db.session.scalar(select(func.count(Subscriber.id))) == 0
+
+
+def test_a_quiet_resolution_stays_quiet(reader, mails, worker, cast, clock):
+    subscriber(reader, mails, worker, frequency="daily")
+    incident = cast.open(severity=Severity.LOW)
+    who = {"actor": cast.maya, "now": clock.tick(minutes=1), "is_quiet": True}
+    given = {"is_resolution": True, "after_action_at": clock() + timedelta(hours=5)}
+    updates.publish_milestone(incident, "Untold words.", visibility=Visibility.PUBLIC, **given, **who)
+    cast.resolve(incident)
+    go(worker, clock, NEXT_MORNING)
+    [mail] = digests(mails)
+    assert "(Resolved)" in mail
+    assert "Untold" not in mail

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from majorops.db import db
 from majorops.domain.enums import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
-from majorops.models import Announcement, Delivery, Subscriber
+from majorops.models import Announcement, Delivery, Subscriber, TimelineEvent
 from majorops.notifications.links import MANAGE, link_token
 from majorops.operations import edit, maintenance, phase, subscriptions, timeline, updates
 from majorops.operations.announcements import reach
@@ -383,3 +383,25 @@ def test_the_first_webhook_says_how_all_is(app, reader, mails, worker, cast, htt
     worker.drain()
     assert bodies[0]["page"]["status_indicator"] == "critical"
     assert bodies[0]["page"]["status_description"]
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_what_waits_brings_nothing_that_was_withdrawn(reader, mails, worker, app, cast, clock, is_made):
+    """That it is resolved is told still, without the words that were taken back."""
+    subscriber(reader, mails, worker)
+    incident = cast.open(severity=Severity.LOW)
+    who = {"actor": cast.maya, "now": clock.tick(minutes=1), "visibility": Visibility.PUBLIC}
+    given = {"is_resolution": True, "after_action_at": clock() + timedelta(hours=5)}
+    said = updates.publish_milestone(incident, "LEAKED words.", **given, **who)
+    worker.drain()
+    cast.resolve(incident)
+    if is_made:
+        with app.app_context():
+            worker._fan_out()
+    entry = db.session.scalar(select(TimelineEvent.seq).filter_by(publication_id=said.id))
+    timeline.set_visibility(incident, entry, Visibility.INTERNAL, actor=cast.maya, now=clock())
+    mails.mails.clear()
+    worker.drain()
+    [mail] = [text for text in texts(mails) if "vic@" in text]
+    assert "Subject: Resolved: INC-001" in mail
+    assert "LEAKED" not in mail

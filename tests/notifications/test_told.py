@@ -415,3 +415,18 @@ def test_a_promise_that_lies_in_the_past_is_not_said_again(cast, incident, worke
     told = texts(mails)["xin@example.org"]
     assert "14:20" not in told
     assert told.count("Next update by 23 Nov 14:50 UTC.") == 1
+
+
+def test_a_correction_of_an_internal_update_is_the_first_word(cast, incident, worker, mails):
+    who = {"actor": cast.maya, "now": cast.clock.tick(minutes=1)}
+    said = updates.publish_update(incident, "INTERNAL suspicion", **who)
+    who = {"actor": cast.maya, "now": cast.clock.tick(minutes=1)}
+    corrected = updates.correct_publication(incident, said.id, "Cards fail.", **who)
+    entry = db.session.scalar(select(TimelineEvent.seq).filter_by(publication_id=corrected.id))
+    timeline.set_visibility(incident, entry, Visibility.PUBLIC, **who)
+    worker.drain()
+    mail = texts(mails)["xin@example.org"]
+    assert "Subject: INC-001 Update: prod-payments-api not responding" in mail
+    assert "Cards fail." in mail
+    for words in ("INTERNAL", "orrect", "replaces", "14:01"):
+        assert words not in mail, words

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -15,13 +16,15 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import IncidentStatus, Severity, Visibility
 from majorops.domain.errors import Conflict, Forbidden
+from majorops.domain.importing import read_incidents
 from majorops.domain.visibility import PublicState, first_title, may_read_brief
-from majorops.models import Announcement, Incident, TimelineEvent
+from majorops.models import Announcement, Incident, System, TimelineEvent
 from majorops.notifications import Worker
 from majorops.notifications.public import render_announcement
 from majorops.operations import catalogue, first_word, phase, updates
 from majorops.operations.edit import edit_field
 from majorops.operations.first_word import keep_private, publish_due, publish_incident
+from majorops.operations.imports import import_incidents
 from majorops.operations.incident import continue_incident
 from majorops.projections import public_status
 
@@ -343,3 +346,43 @@ def test_only_one_place_sets_what_the_public_knows():
     setting = re.compile(r"(?:incident|new|case)\.(?:is_public|public_from|awaits_review)\b[^=\n]*=(?!=)")
     found = {path.stem for path in package.rglob("*.py") if setting.search(path.read_text())}
     assert found == {"first_word"}
+
+
+def test_what_continues_an_import_waits_as_nobody_outside_has_read_a_title(app, cast, clock):
+    app.config["PUBLIC_TITLE"] = "{title}"
+    text = "title,severity,opened,resolved,systems,public\n"
+    text += f"{SECRET_TITLE},critical,2024-03-01 14:00,2024-03-01 15:30,cards,yes\n"
+    rows, _ = read_incidents(text, ZoneInfo("UTC"), clock())
+    [number] = import_incidents(rows, source="old.csv", actor=cast.ada, now=clock())
+    client = app.test_client()
+    assert SECRET_TITLE not in client.get("/history/2024-03").text
+    new = continue_incident(db.session.get(Incident, number), actor=cast.maya, now=clock())
+    assert new.public_state is PublicState.WAITING
+    assert SECRET_TITLE not in client.get("/").text
+
+
+@pytest.mark.parametrize("how", ["hidden", "renamed"])
+def test_a_waiting_title_loses_a_system_that_is_hidden_or_renamed(app, cast, clock, shop, how):
+    incident = cast.open(systems=["checkout-web"])
+    own = cast.open(title="second", systems=["checkout-web"])
+    edit_field(own, "public_title", "checkout-web is slow", actor=cast.maya, now=clock())
+    system = db.session.scalar(select(System).filter_by(name="checkout-web"))
+    who = {"actor": cast.ada, "now": clock.tick(seconds=5)}
+    if how == "hidden":
+        catalogue.set_system_public(system, False, **who)
+    else:
+        catalogue.update_system(system, name="web", **who)
+    said = "Public title: Problems with checkout-web › Problems with our services"
+    entry = db.session.scalar(select(TimelineEvent).filter_by(field="public_title", incident_id=incident.id))
+    assert (entry.title, entry.visibility) == (said, Visibility.INTERNAL)
+    publish_due(clock.tick(minutes=2))
+    assert incident.public_title == "Problems with our services"
+    assert own.public_title == "checkout-web is slow"  # what a person wrote is theirs
+
+
+def test_a_published_title_stays_when_a_system_is_hidden(cast, clock, shop):
+    incident = cast.open(systems=["checkout-web"])
+    publish_due(clock.tick(minutes=2))
+    system = db.session.scalar(select(System).filter_by(name="checkout-web"))
+    catalogue.set_system_public(system, False, actor=cast.ada, now=clock())
+    assert incident.public_title == "Problems with checkout-web"
