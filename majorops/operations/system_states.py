@@ -32,9 +32,7 @@ def keep_system_states(entries: list[TimelineEvent]) -> None:
     concerned = [entry for entry in entries if entry.kind in CHANGES or entry.field == SYSTEMS_FIELD]
     new = {entry.incident_id for entry in concerned if entry.kind == EventKind.INCIDENT_OPENED}
     for number, at in {entry.incident_id: entry.at for entry in concerned}.items():
-        incident = db.session.get(Incident, number)
-        if incident is None:
-            continue
+        incident = db.session.get_one(Incident, number)
         before = {} if number in new else _newest(number)
         found = {
             row.name: shown_status(row.status, incident.severity, incident.is_resolved)

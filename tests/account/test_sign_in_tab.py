@@ -171,6 +171,14 @@ class TestPasskeys:
         given = {"credential": key.create(options), "ticket": ticket}
         assert "known already" in browser.post(f"{TAB}/passkeys", data=given).text
 
+    def test_one_more_than_the_most_is_not_added(self, browser, monkeypatch):
+        monkeypatch.setattr(second_factor, "MOST_PASSKEYS", 1)
+        add_passkey(browser)
+        options, ticket = asked(browser.post(f"{TAB}/passkeys/new").text)
+        given = {"credential": Authenticator().create(options), "ticket": ticket}
+        assert "1 passkeys are the most" in browser.post(f"{TAB}/passkeys", data=given).text
+        assert db.session.scalar(select(func.count(Passkey.id))) == 1
+
     def test_one_is_removed_with_itself_as_the_proof(self, browser):
         key = add_passkey(browser)
         number = db.session.scalar(select(Passkey.id))

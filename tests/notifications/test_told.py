@@ -24,6 +24,7 @@ from majorops.models import Delivery, NoticePolicy, Publication, TimelineEvent, 
 from majorops.notifications import Worker
 from majorops.operations import briefs, phase, timeline, updates
 from majorops.operations import incident as incidents
+from majorops.operations.handover import offer_handover
 from majorops.projections.brief import brief_incident
 from tests.counting import queries
 from tests.notifications.receivers import MailServer, read
@@ -375,6 +376,15 @@ class TestQuietHours:
         cast.clock.tick(minutes=60)
         worker.drain()
         assert "omar@example.org" not in texts(mails)
+
+    def test_an_offer_of_command_is_of_no_use_after_them(self, cast, low, worker, mails):
+        choose("omar", quiet_from=13 * 60, quiet_until=15 * 60)
+        offer_handover(low, cast.omar.user_id, actor=cast.maya, now=cast.clock())
+        cast.clock.tick(minutes=60)
+        worker.drain()
+        assert "omar@example.org" not in texts(mails)
+        row = db.session.scalar(select(Delivery).filter_by(user_id=cast.omar.user_id, notice=Notice.HANDOVER))
+        assert row.state is DeliveryState.QUIET
 
     def test_the_ledger_says_until_when(self, cast, low, worker):
         cut(cast, low)

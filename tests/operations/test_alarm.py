@@ -19,7 +19,7 @@ from majorops.domain.enums import (
 from majorops.domain.errors import Conflict, Invalid
 from majorops.fireground import reads
 from majorops.models import Delivery, Incident, TimelineEvent, User
-from majorops.operations import catalogue, coaching, delivery, incident, outcome
+from majorops.operations import alarm, catalogue, coaching, delivery, incident, outcome
 from tests.counting import queries
 
 
@@ -218,3 +218,11 @@ def test_a_drill_and_what_the_ledger_alone_knows_leave_no_outcome(people, clock)
     assert settle(act, [DeliveryState.QUIET] * 2, clock) == []
     db.session.execute(update(Delivery).values(notice=Notice.REMINDER))
     assert settle(act, [DeliveryState.SENT] * 2, clock) == []
+
+
+def test_who_could_not_be_told_is_not_told_of_what_is_over(people, clock):
+    opened = people.open(severity=Severity.CRITICAL, is_public=False)
+    people.resolve(opened)
+    before = told()
+    alarm.alarm_who_missed_it(opened, actor=people.maya, now=clock())
+    assert told() == before

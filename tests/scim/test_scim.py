@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
@@ -385,6 +385,14 @@ def test_groups_are_found_and_pages_leave_members_out(directory):
 def test_what_is_refused_of_groups(directory, method, path, body, status, kind):
     directory.group("staff")
     assert directory.ask(method, path, body, status).get("scimType") == kind
+
+
+def test_a_group_that_is_sent_as_it_is_leaves_no_entry(directory):
+    group = directory.group("on-call", directory.add())
+    before = db.session.scalar(select(func.count(AuditEntry.id)))
+    directory.patch(f"/Groups/{group}", {"op": "replace", "value": {"displayName": "on-call"}})
+    db.session.rollback()
+    assert db.session.scalar(select(func.count(AuditEntry.id))) == before
 
 
 def test_what_changed_stands_in_the_audit_under_the_directorys_name(directory):
