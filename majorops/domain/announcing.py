@@ -24,8 +24,9 @@ def act_of(
 
     The same act has the same name.
     """
-    if kind == EventKind.INCIDENT_OPENED or (kind == EventKind.FIELD_CHANGED and field == "is_public"):
-        return f"opened:{number}"
+    is_shown_now = kind == EventKind.FIELD_CHANGED and field == "is_public"
+    if kind == EventKind.INCIDENT_OPENED or (is_shown_now and status is not IncidentStatus.RESOLVED):
+        return f"opened:{number}"  # what is over was not opened just now
     if kind in SAID and visibility is Visibility.PUBLIC:
         return f"said:{publication}"
     if kind == EventKind.STATUS_CHANGED and status is IncidentStatus.RESOLVED:

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 
-def is_public_incident(is_public: bool, is_drill: bool) -> bool:
-    """A drill or a private incident does not exist for the public (domain §3)."""
-    return is_public and not is_drill
+def is_public_incident(is_public: bool, is_drill: bool, is_merged: bool) -> bool:
+    """A drill or a private incident does not exist for the public; a duplicate is the one that was kept."""
+    return is_public and not is_drill and not is_merged

@@ -29,7 +29,7 @@ ENGLISH_FILE = FOLDER / "public.pot"
 LANGUAGE_FILES = {path.parts[-3]: path for path in FOLDER.glob("*/LC_MESSAGES/public.po")}
 DAYS = {DEFAULT: "d MMM"}  # CLDR's own English is American: Nov 17
 # What the record calls what was posted (`heading` of models/timeline.py, operations/updates.py).
-POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|Update)")
+POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|(Late update)|Update)")
 
 Message = str | tuple[str, str]  # English; where it counts something, for one and for several
 
@@ -75,7 +75,8 @@ class Texts:
         found = POSTED.fullmatch(title)
         if found is None:
             return title
-        what = self("incident.milestone", n=found[2]) if found[2] else self("incident.update")
+        kind = "late_update" if found[3] else "update"
+        what = self("incident.milestone", n=found[2]) if found[2] else self(f"incident.{kind}")
         return self("incident.correction", what=what) if found[1] else what
 
     def section(self, name: str) -> dict[str, str]:

@@ -89,6 +89,7 @@ class Publication(Base):
     status_at_cut: Mapped[IncidentStatus] = mapped_column(enum_type(IncidentStatus))
     next_update_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_resolution: Mapped[bool] = mapped_column(default=False)
+    is_late: Mapped[bool] = mapped_column(default=False)  # posted after the close
     after_action_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), unique=True)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -97,7 +98,9 @@ class Publication(Base):
 
     @property
     def heading(self) -> str:
-        """`Milestone 2`, `Update`."""
+        """`Milestone 2`, `Update`, `Late update`."""
+        if self.is_late:
+            return "Late update"
         return f"Milestone {self.number}" if self.number else "Update"
 
 

@@ -18,6 +18,7 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState, Notice, SubscriberState, Visibility
 from majorops.domain.origin import public_origin
+from majorops.domain.text import reference
 from majorops.i18n import DEFAULT, LANGUAGES, Texts
 from majorops.models import Announcement, Delivery, Subscriber
 from majorops.notifications.links import CONFIRM, MANAGE, link_token
@@ -139,8 +140,11 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
         heading = t("mail.correction") if is_correction else t.posted(update.title)
         subject = t("mail.said", heading=heading, **given)
         parts.append(update.body)
+        if update.late_by is not None:
+            parts.append(t("incident.late_by", time=t.duration(update.late_by)))
     else:
-        subject = t(f"mail.{row.act.partition(':')[0]}", **given)
+        what, _, number = row.act.partition(":")
+        subject = t(f"mail.{what}", duplicate=reference(int(number)), **given)
         parts += _ended(one, row, t)
     parts.append(f"{severity}. " + t("mail.systems", names=", ".join(one.statuses)))
     if one.next_update_eta and not one.resolved_at:

@@ -309,6 +309,7 @@ _ALL = (
         ("title",),
         audience="public",
         limit=200,
+        frozen_when_resolved=False,
     ),
     _text("description", "Description", Place.HEADER, "Add description"),
     _choice(
@@ -350,6 +351,7 @@ _ALL = (
         systems,
         ("systems",),
         audience="public",
+        frozen_when_resolved=False,
         display="systems",
         suggests="systems",
         also=frozenset({Region.RUNCARD}),
@@ -461,7 +463,8 @@ _ALL = (
         "On public page",
         Place.MORE,
         audience="public",
-        also=frozenset({Region.HEADER, Region.NUDGE}),
+        frozen_when_resolved=False,
+        also=frozenset({Region.HEADER, Region.NUDGE, Region.CURATE}),
     ),
     _time(
         "resolved_at",

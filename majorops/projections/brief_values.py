@@ -115,6 +115,7 @@ class BriefIncident(BriefLine):
     exec_summary_from: dict[str, Any] | None
     exposure_line: str
     exposure_published_at: datetime | None
+    kept_number: int | None  # of the incident that this one, a duplicate, was merged into
     systems: tuple[str, ...]
     milestones: tuple[BriefMilestone, ...]
     tracks: tuple[BriefTrack, ...]

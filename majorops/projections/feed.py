@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, RowMapping, func, select, union_all
 
 from majorops.db import db
 from majorops.domain import text as words
+from majorops.domain.after_close import late_by
 from majorops.domain.clients import client_status
 from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus, Visibility
 from majorops.domain.events import EventKind
@@ -36,7 +37,8 @@ Turn: TypeAlias = tuple[str, datetime, str, Phase | None]
 class FeedUpdate:
     """Something that was said, once and for all.
 
-    `key`: its name for ever; `status`: as status clients call it.
+    `key`: its name for ever; `status`: as status clients call it. `late_by`: how long after the close it
+    came, None for what was said before.
     """
 
     key: str
@@ -44,6 +46,7 @@ class FeedUpdate:
     body: str
     at: datetime
     status: str
+    late_by: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -135,10 +138,11 @@ def _incident(
     updates += [
         FeedUpdate(
             f"p{one.id}",
-            "Correction" if one.corrects_id else f"Milestone {one.number}" if one.number else "Update",
+            title_of(one.is_late, one.corrects_id, one.number),
             one.body,
             one.at,
             status_at(one.at),
+            late_by(one.at, row["resolved_at"]) if one.is_late else None,
         )
         for one in said[number]
     ]
@@ -171,6 +175,13 @@ def _last_words(said: list[Row[*tuple[Any, ...]]]) -> str:
     return last.body if last is not None else ""
 
 
+def title_of(is_late: bool, corrects: int | None, number: int | None) -> str:
+    """The record's English title of what was posted."""
+    if is_late:
+        return "Late update"
+    return "Correction" if corrects else f"Milestone {number}" if number else "Update"
+
+
 def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     """What was said in public of each incident and stands, newest first."""
     place = func.row_number().over(partition_by=Publication.incident_id, order_by=Publication.id.desc())
@@ -181,6 +192,7 @@ def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
         Publication.body,
         Publication.at,
         Publication.is_resolution,
+        Publication.is_late,
         Publication.corrects_id,
     )
     ranked = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from majorops.db import db
-from majorops.models import Incident, Maintenance
-from majorops.projections.rules import IS_PUBLIC_INCIDENT
+from majorops.models import Incident, Maintenance, TimelineEvent
+from majorops.projections.rules import IS_PUBLIC_DUPLICATE, IS_PUBLIC_INCIDENT
 
 BATCH = 500
 
@@ -16,6 +16,22 @@ def every_public_incident() -> list[int]:
     return list(
         db.session.scalars(select(Incident.id).where(IS_PUBLIC_INCIDENT).order_by(Incident.id.desc()))
     )
+
+
+def every_public_duplicate() -> list[int]:
+    """The number of each incident whose address leads to the one that it was merged into."""
+    return list(db.session.scalars(select(Incident.id).where(IS_PUBLIC_DUPLICATE).order_by(Incident.id)))
+
+
+def changed_since(entry: int) -> tuple[list[int], int]:
+    """The incidents with entries after this one (its row), public or not, and the newest row.
+
+    Of the newest BATCH entries only.
+    """
+    newest = db.session.scalar(select(func.max(TimelineEvent.id))) or 0
+    first = max(entry, newest - BATCH)
+    numbers = select(TimelineEvent.incident_id).where(TimelineEvent.id > first).distinct()
+    return list(db.session.scalars(numbers)), newest
 
 
 def still_public(kind: str, numbers: list[int]) -> set[int]:

@@ -27,7 +27,8 @@ class PublicUpdate:
     """A status update or milestone as the public reads it.
 
     `withdrawn_at`: then there is no text. `corrected_at`: when its newest text came, None for the first one.
-    `earlier`: the texts that this one corrects, newest first.
+    `earlier`: the texts that this one corrects, newest first. `late_by`: how long after the close it came,
+    None for what was said before.
     """
 
     id: int
@@ -40,16 +41,23 @@ class PublicUpdate:
     withdrawn_at: datetime | None
     corrected_at: datetime | None = None
     earlier: tuple[str, ...] = ()
+    late_by: timedelta | None = None
 
     @property
     def heading(self) -> str:
-        """`Milestone 2`, `Update`."""
+        """`Milestone 2`, `Update`, `Late update`."""
+        if self.late_by is not None:
+            return "Late update"
         return f"Milestone {self.number}" if self.number else "Update"
 
 
 @dataclass(frozen=True)
 class PublicEntry:
-    """One public line of the timeline. `is_struck`: a later public entry corrects it."""
+    """One public line of the timeline.
+
+    `is_struck`: a later public entry corrects it. `origin`: the number of the duplicate that it stands at,
+    None for the incident itself.
+    """
 
     seq: int
     type: EventType
@@ -58,6 +66,7 @@ class PublicEntry:
     at: datetime
     phase: Phase | None
     is_struck: bool
+    origin: int | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,17 @@ class PublicIncident(PublicSummary):
     has_older: bool = False
     kept: Kept | None = None  # how promises were kept, once it is resolved
     steps: tuple[Step, ...] = ()
+
+    @property
+    def newest(self) -> int | None:
+        """The number of the newest entry of its own that is shown."""
+        return next((entry.seq for entry in self.entries if entry.origin is None), None)
+
+    @property
+    def oldest(self) -> int | None:
+        """The number of the oldest entry of its own that is shown: older pages begin there."""
+        own = [entry.seq for entry in self.entries if entry.origin is None]
+        return own[-1] if own else None
 
     @property
     def texts(self) -> tuple[tuple[str, str], ...]:

@@ -18,9 +18,15 @@ from pathlib import Path
 from flask import Flask
 
 from majorops import clock
+from majorops.domain.text import reference
 from majorops.i18n import DEFAULT, LANGUAGES
-from majorops.projections import public_maintenances, public_month, public_status
-from majorops.projections.lists import every_public_incident, still_public
+from majorops.projections import public_duplicate, public_maintenances, public_month, public_status
+from majorops.projections.lists import (
+    changed_since,
+    every_public_duplicate,
+    every_public_incident,
+    still_public,
+)
 from majorops.publishing.snapshots import Snapshots
 from majorops.web.assets import asset_text, asset_url
 
@@ -54,6 +60,11 @@ FIXED = (
 # A file of a resolved incident says nothing of now: not all of them are written again when an incident opens.
 WORD = re.compile(rb'<div data-posture="\w+">(.*?)<span class="posture">[^<]*</span>', re.DOTALL)
 IS_OVER = b' data-status="resolved"'
+# Files cannot answer with a redirect.
+MOVED = """<!doctype html><html lang="{language}"><meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={kept}"><title>{sentence}</title>
+<p><a href="{kept}">{sentence}</a></p>
+"""
 NUMBERED = re.compile(r"(?:(?:[a-z]{2}/)?(incidents|maintenance))/(\d+)\.(?:html|txt)$")
 
 
@@ -68,6 +79,7 @@ class PublicFiles:
         self.problem = ""
         self._written: dict[str, tuple[str, float]] = {}
         self._swept = 0.0
+        self._seen = 0  # the newest entry whose incident was written
 
     def freshen(self, has_changed: bool) -> None:
         """Write what may say something new, and once a minute all of `current_paths`.
@@ -80,7 +92,8 @@ class PublicFiles:
             is_time = time.monotonic() - self._swept > RESTAMP
             if has_changed or is_time:
                 self.sweep()
-            paths = [*hot, *(FIXED if has_changed or is_time else ())]
+            paths = [*hot, *(self._changed() if has_changed or is_time else ())]
+            paths += FIXED if has_changed or is_time else ()
             paths += self._months() if has_changed else ()
             paths += [*others, *self._oldest()] if is_time else ()
             for path in dict.fromkeys(paths):
@@ -105,8 +118,13 @@ class PublicFiles:
         found = self.snapshots.draw((self.app.extensions["public_origin"] or "http://localhost", path))
         target = self.folder / file_of(path)
         if found is None:
-            target.unlink(missing_ok=True)
-            return False
+            moved = self._moved(path)
+            if moved and (not target.exists() or target.read_bytes() != moved):
+                self._put(target, moved)
+            if not moved:
+                target.unlink(missing_ok=True)
+            self._written.pop(path, None)
+            return bool(moved)
         name, at = self._written.get(path, ("", 0.0))
         if name != found.name or time.monotonic() - at > RESTAMP or not target.exists():
             self._put(target, self._complete(path, found.bodies["identity"]))
@@ -122,8 +140,35 @@ class PublicFiles:
                 for kind in ("incidents", "maintenance")
             }
         for file, found in files.items():
-            if found and int(found[2]) not in stays[found[1]]:
+            if not found or int(found[2]) in stays[found[1]]:
+                continue
+            if file.read_bytes() != self._moved(f"/{found[0].removesuffix('.html')}"):
                 file.unlink(missing_ok=True)
+
+    def _changed(self) -> list[str]:
+        """The pages of the incidents of which something was recorded since the last look, however old.
+
+        What stands in them may be wrong, or must not stand there any more.
+        """
+        with self.app.app_context():
+            numbers, self._seen = changed_since(self._seen)
+        return in_languages(incident_pages(numbers)) + texts_of(numbers)
+
+    def _moved(self, path: str) -> bytes:
+        """The file of an incident that was merged into another: it leads there. Empty for any other page."""
+        found = NUMBERED.search(file_of(path))
+        if not found or found[1] != "incidents":
+            return b""
+        with self.app.app_context():
+            kept = public_duplicate(int(found[2]))
+        if kept is None:
+            return b""
+        prefix = path.removeprefix("/").partition("/")[0]
+        t = LANGUAGES.get(prefix, LANGUAGES[DEFAULT])
+        sentence = t("incident.merged", ref=reference(int(found[2])), kept=reference(kept))
+        if path.endswith(".txt"):
+            return f"{sentence} incidents/{kept}.txt\n".encode()
+        return MOVED.format(language=t.language, kept=kept, sentence=sentence).encode()
 
     def _months(self) -> list[str]:
         """The months that are there: any of them may name what is private by now."""
@@ -212,7 +257,7 @@ def texts_of(numbers: list[int]) -> list[str]:
 
 def past_paths() -> list[str]:
     """Paths of every public incident, of this month, and of every month before that has any."""
-    pages = incident_pages(every_public_incident())
+    pages = incident_pages([*every_public_incident(), *every_public_duplicate()])
     day: date | None = clock.now().date().replace(day=1)
     while day is not None:
         pages.append(f"/history/{day:%Y-%m}")

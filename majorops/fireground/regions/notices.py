@@ -10,9 +10,10 @@ from datetime import datetime
 
 from flask import current_app
 
+from majorops.domain.text import reference
 from majorops.fireground.palette import keyed
 from majorops.fireground.palette.command import Command
-from majorops.fireground.reads import why_not_stand_down
+from majorops.fireground.reads import neighbours, why_not_stand_down
 from majorops.fireground.view import Form, View
 from majorops.models import Incident
 from majorops.publishing.files import files_problem
@@ -31,7 +32,7 @@ class Close:
     """The end of a resolved incident.
 
     `stood_down_at`: None until everybody was released; `continued_by`: None for nothing. `can_continue`: the
-    key is offered to who may command.
+    key is offered to who may command, but for a duplicate. `can_curate`: the record is put right here.
     """
 
     at: datetime
@@ -39,13 +40,15 @@ class Close:
     can_stand_down: bool
     continued_by: Other | None
     can_continue: bool
+    can_curate: bool
 
 
 @dataclass(frozen=True)
 class Notices:
     """What is said above everything; `close` is None while the incident runs.
 
-    `files_problem` (empty for none), `server_problems`: for who may command.
+    `files_problem` (empty for none), `server_problems`: for who may command. `kept`: what this one was merged
+    into; `duplicates`: what was merged into it.
     """
 
     address: str
@@ -56,6 +59,8 @@ class Notices:
     close: Close | None
     keys: tuple[Command, ...]
     continues: Other | None
+    kept: Other | None
+    duplicates: tuple[Other, ...]
 
 
 def build(view: View) -> Notices:
@@ -70,6 +75,8 @@ def build(view: View) -> Notices:
         close=_close(view),
         keys=tuple(keyed(view)),
         continues=_other(view.incident.continues),
+        kept=_other(view.incident.merged_into),
+        duplicates=tuple(Other(n, reference(n)) for n, _, is_mine in neighbours(view) if is_mine),
     )
 
 
@@ -82,7 +89,8 @@ def _close(view: View) -> Close | None:
         stood_down_at=incident.stood_down_at,
         can_stand_down=not why_not_stand_down(view),
         continued_by=_other(incident.continued_by),
-        can_continue=view.may_command,
+        can_continue=view.may_command and incident.merged_into_id is None,
+        can_curate=view.may_command,
     )
 
 
