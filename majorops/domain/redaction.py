@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 LEAST = 3  # letters and digits; fewer would hit anything
 LONGEST = 10_000  # characters
@@ -52,10 +53,13 @@ class Words:
         parts = dict.fromkeys(" ".join(part.split()) for part in (text, *kept))
         return cls(tuple(sorted(parts, key=len, reverse=True)))
 
-    @property
+    @cached_property
     def _whole(self) -> re.Pattern[str]:
-        each = (r"\s+".join(map(re.escape, part.split())) for part in self.parts)
-        return re.compile("|".join(each), re.IGNORECASE)
+        return _any(self.parts)
+
+    @cached_property
+    def _beginnings(self) -> re.Pattern[str]:
+        return _any(part[:CUT] for part in self.parts)
 
     def count(self, text: str, limit: int | None = None) -> int:
         """How often they stand in a text; `limit`: characters that its column keeps."""
@@ -84,16 +88,19 @@ class Words:
 
         None where it does not.
         """
-        starts = []
-        for part in self.parts:
-            # White space may be wider than in the words, so the tail may be a little longer.
-            window = text[-2 * len(part) :]
-            first = r"\s+".join(map(re.escape, part[:CUT].split()))
-            for found in re.finditer(first, window, re.IGNORECASE):
-                tail = " ".join(window[found.start() :].split()).lower()
-                if len(tail) >= least and part.lower().startswith(tail):
-                    starts.append(len(text) - len(window) + found.start())
-        return min(starts, default=None)
+        # White space may be wider than in the words, so the tail may be a little longer.
+        window = text[-2 * len(self.parts[0]) :]
+        for found in self._beginnings.finditer(window):
+            tail = " ".join(window[found.start() :].split()).lower()
+            if len(tail) >= least and any(part.lower().startswith(tail) for part in self.parts):
+                return len(text) - len(window) + found.start()
+        return None
+
+
+def _any(parts: Iterable[str]) -> re.Pattern[str]:
+    """Any of these texts, whatever white space they have."""
+    each = (r"\s+".join(map(re.escape, part.split())) for part in parts)
+    return re.compile("|".join(each), re.IGNORECASE)
 
 
 def texts_in(value: object) -> Iterable[str]:

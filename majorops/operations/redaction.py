@@ -33,7 +33,7 @@ SHOWN = 12  # numbers that a place names
 REASON_LONGEST = 1_000  # characters
 NOWHERE = "These words stand nowhere in this incident."
 AUDITED_MOST = 1_000  # entries of the audit that are looked at
-PAGES, STEPS = 200, 5_000  # of the full text that are put together at once, and how often at most
+PAGES, STEPS = 100, 10_000  # of the full text that are put together at once, and how often at most
 
 AUDIT = cast("type[search_index.SearchedModel]", AuditEntry)
 

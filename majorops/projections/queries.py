@@ -304,13 +304,13 @@ def _entries(number: int, before: int | None) -> tuple[tuple[PublicEntry, ...], 
     if others:
         meanwhile = _entry_query().where(TimelineEvent.incident_id.in_(others))
         if has_older:
-            meanwhile = meanwhile.where(TimelineEvent.id > page[-1]["id"])
+            meanwhile = meanwhile.where(TimelineEvent.at >= page[-1]["at"])
         if before is not None:
-            upper = select(TimelineEvent.id).filter_by(incident_id=number, seq=before).scalar_subquery()
-            meanwhile = meanwhile.where(TimelineEvent.id < upper)
-        last = meanwhile.order_by(TimelineEvent.id.desc()).limit(DUPLICATES_SHOWN)
+            upper = select(TimelineEvent.at).filter_by(incident_id=number, seq=before).scalar_subquery()
+            meanwhile = meanwhile.where(TimelineEvent.at < upper)
+        last = meanwhile.order_by(TimelineEvent.at.desc(), TimelineEvent.id.desc()).limit(DUPLICATES_SHOWN)
         rows += db.session.execute(last).mappings().all()
-        rows.sort(key=lambda row: row["id"], reverse=True)
+        rows.sort(key=lambda row: (row["at"], row["id"]), reverse=True)
     return tuple(_entry(row, number) for row in rows), has_older
 
 

@@ -44,7 +44,7 @@ def test_a_resolved_incident_offers_all_of_it_and_its_notice_leads_there(cast, m
     page = maya.get(HERE)
     check(page)
     keys = panel(page.text)
-    for words in ("Hide from public page", "Title", "Systems", "Redact words", "Mark as drill"):
+    for words in ("Hide from public page", "Edit title", "Edit systems", "Redact words", "Mark as drill"):
         assert words in keys, words
     assert "Post late update, public" in keys
     assert "Merge into, the incident that is kept" in keys

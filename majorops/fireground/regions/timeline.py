@@ -13,6 +13,7 @@ from sqlalchemy import Select, or_, select
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.enums import EventType, Visibility
+from majorops.domain.events import EventKind
 from majorops.domain.text import reference
 from majorops.fireground.reads import entries, neighbours
 from majorops.fireground.view import Form, View
@@ -163,13 +164,14 @@ def _with_duplicates(
         return shown
     query = _filtered(view, entries(*numbers))
     if has_older:
-        query = query.where(TimelineEvent.id > shown[-1][0].id)
+        query = query.where(TimelineEvent.at >= shown[-1][0].at)
     if view.before:
-        at = select(TimelineEvent.id).filter_by(incident_id=view.incident.id, seq=view.before)
-        query = query.where(TimelineEvent.id < at.scalar_subquery())
-    newest = query.order_by(None).order_by(TimelineEvent.id.desc()).limit(DUPLICATES_SHOWN)
-    others = [(entry, struck_by) for entry, struck_by in db.session.execute(newest)]
-    return sorted([*shown, *others], key=lambda pair: pair[0].id, reverse=True)
+        upper = select(TimelineEvent.at).filter_by(incident_id=view.incident.id, seq=view.before)
+        query = query.where(TimelineEvent.at < upper.scalar_subquery())
+    query = query.where(TimelineEvent.kind != EventKind.INCIDENT_MERGED)  # the kept one has its own
+    newest = query.order_by(None).order_by(TimelineEvent.at.desc(), TimelineEvent.id.desc())
+    others = [(entry, struck_by) for entry, struck_by in db.session.execute(newest.limit(DUPLICATES_SHOWN))]
+    return sorted([*shown, *others], key=lambda pair: (pair[0].at, pair[0].id), reverse=True)
 
 
 def _shown(view: View, **given: object) -> str:
