@@ -47,7 +47,6 @@ from majorops.models import (
     Timebox,
     TimelineEvent,
 )
-from majorops.operations.announcements import reach
 from majorops.operations.checklist_facts import facts, standing_ticks
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.coaching import marks, resting
@@ -472,11 +471,6 @@ def neighbours(view: View) -> list[tuple[int, str, bool]]:
     newest = others.order_by(Incident.id.desc()).limit(OTHERS_OFFERED).subquery()
     rows = db.session.execute(union_all(mine, select(newest)))
     return [(other, title, kept == number) for other, title, kept in rows]
-
-
-def reached(view: View) -> int:
-    """How many subscribers a public update of this incident goes to."""
-    return sum(reach(view.incident).values())
 
 
 class Redactable(NamedTuple):

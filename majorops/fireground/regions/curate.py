@@ -35,7 +35,7 @@ class Curate:
 
     `edits`: fields of the public page that stay open. `kept`: the incident that this one was merged into.
     `others`: that it may be merged into, the newest. `late`: why no late update is posted, empty when one may
-    be; `reached`: how many subscribers one would go to.
+    be.
     """
 
     address: str
@@ -48,7 +48,6 @@ class Curate:
     kept: Other | None
     others: tuple[Other, ...]
     late: str
-    reached: int
 
 
 def build(view: View) -> Curate:
@@ -67,7 +66,6 @@ def build(view: View) -> Curate:
         kept=Other(kept.id, kept.reference, kept.title) if kept else None,
         others=_others(view) if view.may_command and not kept else (),
         late=late,
-        reached=reads.reached(view) if view.may_command and not late else 0,
     )
 
 

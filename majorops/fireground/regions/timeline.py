@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from flask import url_for
 from sqlalchemy import Select, or_, select
 
 from majorops.db import db
@@ -184,7 +183,7 @@ def _shown(view: View, **given: object) -> str:
 def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple[Entry, ...]:
     inside = _corrected_inside(view, shown)
     may_note, may_publish = (view.actor.can(it) for it in (Permission.TIMELINE_NOTE, Permission.PUBLISH))
-    here = view.incident.id
+    here, all_of_them = view.incident.id, view.address.rpartition("/")[0]
     return tuple(
         Entry(
             seq=entry.seq,
@@ -204,7 +203,7 @@ def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple
             and not strike_refusal(entry, view.actor),
             stays_inside=entry.visibility is Visibility.PUBLIC and not may_publish,
             origin="" if entry.incident_id == here else reference(entry.incident_id),
-            there=url_for("fireground.show", number=entry.incident_id, _anchor=f"entry-{entry.seq}"),
+            there=f"{all_of_them}/{entry.incident_id}#entry-{entry.seq}",
         )
         for entry, struck_by in shown
     )
