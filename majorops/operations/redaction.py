@@ -85,6 +85,8 @@ KEPT: dict[str, str] = {
     "ask.asked_from": "a key",
     "checklist_tick.item": "a name of ours",
     "brief_link.token_hash": "a key",
+    "brief_link.seed": "a key",
+    "brief_link.email": "an address",
     "draft.prompt": "a name of ours",
     "draft.model": "a name",
     "draft.made_from": "numbers and times",
