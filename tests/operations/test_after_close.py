@@ -12,6 +12,7 @@ from majorops.domain.briefs import SummaryAtClose
 from majorops.domain.enums import IncidentStatus
 from majorops.domain.errors import Conflict, Refused
 from majorops.operations.fields import FIELDS
+from majorops.operations.redaction import look
 from tests.operations.loaded import OPERATIONS
 from tests.operations.test_every_operation import arranged
 
@@ -32,6 +33,8 @@ def test_at_a_resolved_incident(cast, clock, name):
     if not incident.is_resolved:
         given_up = {"override": "test", "summary": SummaryAtClose.HOLDS if incident.exec_summary else None}
         OPERATIONS["phase.change_status"](incident, IncidentStatus.RESOLVED, **given_up, **who)
+    if "seal" in keywords:  # the close told people, in the words of the title
+        keywords["seal"] = look(incident, *given, keywords["reason"], who["now"]).seal
     before = incident.version
     try:
         OPERATIONS[name](incident, *given, **keywords, **who)
