@@ -11,7 +11,7 @@ DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 # Where it is set (many containers do) each process compiles every file anew: 6 s of each start of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test coverage test-dates fuzz packages bench bench-short eval-ai lint format picture fields browser
+.PHONY: run demo test coverage test-dates fuzz packages bench bench-short eval-ai lint format picture fields roles browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -76,6 +76,10 @@ picture: .venv/dev
 # The data dictionary, from the registry of fields into docs/fields.md.
 fields: .venv/dev
 	$(BIN)/python -m tests.list_fields
+
+# Which role may use which route, as the application has it, into tests/web/role_matrix.txt. Read what changed.
+roles: .venv/dev
+	ROLE_MATRIX=write $(BIN)/pytest -q tests/web/test_role_matrix.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MajorOps needs Python 3.11 or newer")'

@@ -175,6 +175,62 @@ def mail_address(value: str) -> str:
     return value.strip()
 
 
+def scopes(value: str) -> str:
+    """Scopes of OpenID Connect, `openid` among them, with one space between. Raises ValueError."""
+    names = value.split()
+    if "openid" not in names:
+        raise ValueError("use scopes with a space between, openid among them, such as openid profile email")
+    return " ".join(names)
+
+
+def unmapped(value: str) -> str:
+    """`stakeholder` or `nobody`. Raises ValueError."""
+    name = value.strip().lower()
+    if name not in ("stakeholder", "nobody"):
+        raise ValueError("use stakeholder or nobody")
+    return name
+
+
+def access_team(value: str) -> str:
+    """The address of a team at Cloudflare Access, from its name, host or address. Raises ValueError."""
+    name = value.strip().lower().rstrip("/")
+    if "://" in name:
+        return keys_address(name)
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", name):
+        raise ValueError("use the team's name, or its host such as example.cloudflareaccess.com")
+    return f"https://{name if '.' in name else name + '.cloudflareaccess.com'}"
+
+
+def keys_address(value: str) -> str:
+    """An https address, on this machine http too: who can change keys can be anybody. Raises ValueError."""
+    parts = urlsplit(value.strip())
+    is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (is_here or (parts.scheme == "https" and parts.hostname)):
+        raise ValueError("use an address that begins with https://")
+    return value.strip().rstrip("/")
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Texts with a comma between. Raises ValueError for none."""
+    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not found:
+        raise ValueError("use one text, or several with a comma between")
+    return found
+
+
+def header_name(value: str) -> str:
+    """The name of a header. Raises ValueError."""
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", value.strip()):
+        raise ValueError("use the name of a header, such as x-goog-iap-jwt-assertion")
+    return value.strip()
+
+
+def way_out(value: str) -> str:
+    """A path of ours, or an address. Raises ValueError."""
+    is_path = value.strip().startswith("/") and not value.strip().startswith("//")
+    return value.strip() if is_path else web_address(value)
+
+
 def role_map(value: str) -> dict[str, str]:
     """Group → account role, from JSON. Raises ValueError for other JSON and for an unknown role."""
     try:
@@ -204,6 +260,13 @@ DatabaseUrl = Annotated[str, PlainValidator(database_url)]
 RedisUrl = Annotated[str, PlainValidator(redis_url)]
 SmtpUrl = Annotated[str, PlainValidator(smtp_url)]
 MailAddress = Annotated[str, PlainValidator(mail_address)]
+Scopes = Annotated[str, PlainValidator(scopes)]
+Unmapped = Annotated[str, PlainValidator(unmapped)]
+AccessTeam = Annotated[str, PlainValidator(access_team)]
+KeysAddress = Annotated[str, PlainValidator(keys_address)]
+Names = Annotated[tuple[str, ...], PlainValidator(names)]
+HeaderName = Annotated[str, PlainValidator(header_name)]
+WayOut = Annotated[str, PlainValidator(way_out)]
 RoleMap = Annotated[dict[str, str], PlainValidator(role_map)]
 
 
@@ -297,9 +360,41 @@ class Settings(BaseSettings):
     OIDC_CLIENT_SECRET: Text | None = Field(
         None, description="our secret at the provider; absent for a public client", repr=False
     )
+    OIDC_SCOPES: Scopes = Field("openid profile email", description="what we ask the OpenID provider for")
     OIDC_ROLE_CLAIM: Text = Field("groups", description="the claim that lists a person's groups")
     OIDC_ROLE_MAP: RoleMap = Field(
-        {}, description="JSON from group to role; who has no mapped group becomes stakeholder"
+        {}, description="JSON from group to role; where it is set it alone decides, at every sign-in"
+    )
+    OIDC_UNMAPPED: Unmapped = Field(
+        "stakeholder", description="who has no mapped group: stakeholder, or nobody, who is refused"
+    )
+    CF_ACCESS_TEAM: AccessTeam | None = Field(
+        None, description="the team at Cloudflare Access, such as example.cloudflareaccess.com"
+    )
+    CF_ACCESS_AUD: Names = Field(
+        (), description="the application's audience tag there; several with a comma between"
+    )
+    PROXY_JWT_HEADER: HeaderName | None = Field(
+        None,
+        description="the header in which another proxy signs who comes, such as x-goog-iap-jwt-assertion "
+        "or x-amzn-oidc-data",
+    )
+    PROXY_JWT_KEYS: KeysAddress | None = Field(
+        None,
+        description="the address of that proxy's keys: a JWK set, or with {kid} in it one PEM for each key",
+    )
+    PROXY_JWT_AUDIENCE: Names = Field(
+        (), description="for whom that proxy signs: aud, or at AWS the balancer's ARN (signer)"
+    )
+    PROXY_JWT_ISSUER: Text = Field("", description="its iss, checked where it is set")
+    PROXY_SIGN_OUT: WayOut = Field(
+        "", description="where its session ends, such as /?gcp-iap-mode=CLEAR_LOGIN_COOKIE"
+    )
+    SCIM_TOKEN: Secret | None = Field(
+        None,
+        description="the bearer token with which a directory keeps accounts and groups at /scim/v2; "
+        "at least 32 characters",
+        repr=False,
     )
 
     @model_validator(mode="before")
@@ -313,8 +408,17 @@ class Settings(BaseSettings):
         """Whether they are right together. Raises ConfigError."""
         if self.OIDC_ISSUER and not self.OIDC_CLIENT_ID:
             raise ConfigError("MAJOROPS_OIDC_CLIENT_ID: needed because MAJOROPS_OIDC_ISSUER is set")
-        if not self.OIDC_ISSUER and not self.LOCAL_LOGIN:
+        is_behind_proxy = self.CF_ACCESS_TEAM or self.PROXY_JWT_HEADER
+        if not self.OIDC_ISSUER and not self.LOCAL_LOGIN and not is_behind_proxy:
             raise ConfigError("MAJOROPS_LOCAL_LOGIN: off, and no MAJOROPS_OIDC_ISSUER: nobody could sign in")
+        if self.OIDC_UNMAPPED == "nobody" and not self.OIDC_ROLE_MAP:
+            raise ConfigError("MAJOROPS_OIDC_ROLE_MAP: needed because MAJOROPS_OIDC_UNMAPPED is nobody")
+        if bool(self.CF_ACCESS_TEAM) != bool(self.CF_ACCESS_AUD):
+            raise ConfigError("MAJOROPS_CF_ACCESS_TEAM, MAJOROPS_CF_ACCESS_AUD: set both, or none")
+        if len({bool(self.PROXY_JWT_HEADER), bool(self.PROXY_JWT_KEYS), bool(self.PROXY_JWT_AUDIENCE)}) > 1:
+            raise ConfigError("MAJOROPS_PROXY_JWT_HEADER, …_KEYS, …_AUDIENCE: set all three, or none")
+        if self.CF_ACCESS_TEAM and self.PROXY_JWT_HEADER:
+            raise ConfigError("MAJOROPS_PROXY_JWT_HEADER: not beside MAJOROPS_CF_ACCESS_TEAM")
         if (self.AI_BASE_URL or self.AI_API_KEY) and not self.AI_MODEL:
             raise ConfigError("MAJOROPS_AI_MODEL: needed because an endpoint or a key for drafts is set")
         if self.AI_MODEL and not (self.AI_BASE_URL or self.AI_API_KEY):

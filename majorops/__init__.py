@@ -9,11 +9,12 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import config
-from majorops import account, admin, briefs, cli, fireground, maintenance, public, web
+from majorops import account, admin, briefs, cli, fireground, maintenance, public, scim, web
 from majorops.db import db, engine_options, migrate
 from majorops.domain.origin import public_origin
 from majorops.operations import before_commit
 from majorops.operations.announcements import announce_entries
+from majorops.operations.system_states import keep_system_states
 from majorops.public.page import keep_status_host_public
 from majorops.publishing.files import PublicFiles, files_problem
 from majorops.publishing.snapshots import Snapshots
@@ -44,10 +45,11 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     before_commit(app, announce_entries)
+    before_commit(app, keep_system_states)
     invalidation.init_app(app)
     # First: who may use a page is no question where there is none.
     app.before_request(keep_status_host_public)
-    for part in (web, public, fireground, maintenance, briefs, account, admin, cli):
+    for part in (web, public, fireground, maintenance, briefs, account, admin, scim, cli):
         part.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["public_origin"] = public_origin(app.config)

@@ -21,9 +21,9 @@ from tests.quick import keep_templates
 MOST = 12  # applications kept at once
 
 # Settings that are read when they are needed, never when an application is made.
-READ_LATE = ("AI_", "WTF_CSRF_ENABLED", "WEBHOOK_PRIVATE")
-# These applications keep more than can be put back: a provider's documents, a folder that is written to.
-NEVER_KEPT = ("OIDC_ISSUER", "PUBLIC_DIR")
+READ_LATE = ("AI_", "WTF_CSRF_ENABLED", "WEBHOOK_PRIVATE", "SCIM_TOKEN", "OIDC_ROLE_MAP", "OIDC_UNMAPPED")
+# These applications keep more than can be put back: a provider's documents, keys, a folder written to.
+NEVER_KEPT = ("OIDC_ISSUER", "CF_ACCESS_TEAM", "PROXY_JWT_HEADER", "PUBLIC_DIR")
 
 # Extensions that no request changes.
 SAME = {"before_commit", "sqlalchemy", "migrate", "csrf", "admin", "public_origin"}

@@ -21,7 +21,7 @@ from majorops.domain.enums import (
 )
 from majorops.fireground.view import View
 from majorops.models import Incident, User
-from majorops.operations import asks, phase, runcards, timeline, tracks, updates, validation
+from majorops.operations import asks, catalogue, phase, runcards, timeline, tracks, updates, validation
 from majorops.operations import incident as incidents
 
 PASSWORD = "correct horse battery staple"
@@ -64,6 +64,11 @@ class Cast:
         token = start_session(user, method=SignInMethod.LOCAL, actor=user.actor, now=self.clock())
         sign_in_client(client, token)
         return client
+
+    def list_systems(self, *names: str, **given) -> None:
+        """Put systems into the catalogue, public: the public is given no other name."""
+        for name in names:
+            catalogue.add_system(name=name, is_public=True, **given, actor=self.ada, now=self.clock())
 
     def open(self, **given) -> Incident:
         """An incident that Maya opened, Critical unless told."""

@@ -35,7 +35,7 @@ LAYERS = (
     {"notifications"},
     {"web"},
     {"publishing"},
-    {"account", "admin", "briefs", "fireground", "maintenance", "public", "replay"},
+    {"account", "admin", "briefs", "fireground", "maintenance", "public", "replay", "scim"},
     {"demo"},
     {"cli"},
     {"majorops"},  # create_app
@@ -254,8 +254,10 @@ def test_staff_and_public_templates_share_nothing():
 
 
 def test_nothing_inline_in_templates():
-    """The Content-Security-Policy would drop it without a word."""
+    """The Content-Security-Policy would drop it without a word. A mail has none, and needs it inline."""
     for path in (ROOT / "templates").rglob("*.html"):
+        if path.parent.name == "notifications":
+            continue
         text = path.read_text()
         assert not re.search(r'\sstyle="|\son[a-z]+="|javascript:', text), path
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path

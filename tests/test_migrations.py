@@ -76,3 +76,55 @@ def rows() -> dict[str, int]:
     ]
     with db.engine.connect() as connection:
         return {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) for name in names}
+
+
+def test_what_was_public_keeps_its_name_and_a_withdrawn_text_takes_its_correction_along(empty_database):
+    """0025, over rows of the schema before it."""
+    app = create_app({"DATABASE_URL": empty_database, "SECRET_KEY": SECRET, "TESTING": True})
+    with app.app_context():
+        upgrade()
+        fill(clock.now(), past=0)
+        db.session.remove()
+        downgrade(revision="0024")
+        with db.engine.begin() as connection:
+            run = lambda words: connection.execute(text(words))  # noqa: E731
+            run("UPDATE publication SET visibility = 'internal', withdrawn_at = NULL")
+            milestone = run("SELECT min(id) FROM publication WHERE number > 0").scalar()
+            copied = "incident_id, kind, body, by_name, at, source, status_at_cut, is_resolution, title"
+            run(
+                f"INSERT INTO publication ({copied}, visibility, corrects_id) SELECT incident_id, 'update',"
+                f" 'right', by_name, at, source, status_at_cut, {false(empty_database)}, '', 'public', id"
+                f" FROM publication WHERE id = {milestone}"
+            )
+            run(f"UPDATE publication SET number = 7, withdrawn_at = at WHERE id = {milestone}")
+            run(
+                "UPDATE timeline_event SET kind = 'system.status', title = 'payments: api: major outage'"
+                " WHERE id = 1"
+            )
+        upgrade()
+        with db.engine.connect() as connection:
+            run = lambda words: connection.execute(text(words)).all()  # noqa: E731
+            said = "SELECT public_number, public_key, visibility, withdrawn_at = at FROM publication WHERE "
+            assert run(f"{said} id = {milestone}") == [(7, f"p{milestone}", "internal", True)]
+            ((number, key, visibility, is_gone),) = run(f"{said} corrects_id = {milestone}")
+            assert (number, visibility, is_gone) == (None, "internal", True)
+            assert key.startswith("p")
+            internal = "SELECT count(*) FROM publication WHERE public_key IS NOT NULL"
+            assert run(internal) == [(2,)]
+            assert run("SELECT system FROM timeline_event WHERE id = 1") == [("payments: api",)]
+            running = (
+                "SELECT count(*) FROM incident JOIN affected_system ON incident_id = incident.id"
+                " WHERE severity <> 'low'"
+            )
+            ended = f"{running} AND resolved_at IS NOT NULL"
+            states = run(
+                "SELECT count(*), count(CASE status WHEN 'operational' THEN 1 END) FROM system_state"
+            )
+            ((of_all,), (of_ended,)) = run(running) + run(ended)
+            assert states[0][0] >= of_all
+            assert states[0][1] == of_ended
+        db.engine.dispose()
+
+
+def false(database: str) -> str:
+    return "0" if database.startswith("sqlite") else "false"

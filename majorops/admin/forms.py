@@ -91,7 +91,8 @@ SYSTEM = {
     "is_public": select(
         "On the public page",
         tuple(reversed(YES_NO)),
-        description="Yes: anybody reads its name and how it is.",
+        description="Yes: anybody reads its name and how it is. No: nobody outside does, "
+        "also where an incident or maintenance names it.",
     ),
     "group_name": line("Group", hint="The heading that it stands under on the public page."),
 }
@@ -107,11 +108,19 @@ FOLLOWS = {
 }
 
 UserForm = type("UserForm", (BaseForm,), {**USER, "password": password("Password", HINT_WHEN_NEW)})
-UserEditForm = type(
-    "UserEditForm",
-    (with_was(USER | {"is_active": select("May sign in", YES_NO)} | FOLLOWS),),
-    {"password": password("New password", HINT_WHEN_KEPT)},
+ROLE_BY_GROUPS = (
+    "Groups decide the role of who comes by single sign-on (MAJOROPS_OIDC_ROLE_MAP): what is set here holds "
+    "until the next sign-in that way."
 )
+
+
+def user_form(*, is_by_groups: bool) -> type[BaseForm]:
+    """The form of an account that exists; it says so where groups decide the role."""
+    role = select("Role", options(AccountRole), description=ROLE_BY_GROUPS if is_by_groups else "")
+    controls = with_was(USER | {"role": role, "is_active": select("May sign in", YES_NO)} | FOLLOWS)
+    return type("UserEditForm", (controls,), {"password": password("New password", HINT_WHEN_KEPT)})
+
+
 SystemForm = type("SystemForm", (BaseForm,), SYSTEM)
 SystemEditForm = with_was(
     SYSTEM | {"is_active": select("In use", YES_NO, description="No: not offered at intake.")}

@@ -25,6 +25,9 @@ class MaintenanceTable(Table):
         "body",
         "is_automatic",
         "is_public",
+        "repeats",
+        "repeat_every",
+        "occurrence",
         "created_at",
         "changed_at",
         "started_at",
@@ -41,6 +44,9 @@ class MaintenanceTable(Table):
         "body": "What people notice",
         "is_automatic": "By the clock",
         "is_public": "Public",
+        "repeats": "Comes again",
+        "repeat_every": "Every so many",
+        "occurrence": "Number in the series, from 0",
         "id": "Row",
     }
     column_formatters: ClassVar = {"body": by_row(lambda row: lines(row.body))}

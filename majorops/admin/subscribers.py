@@ -15,7 +15,7 @@ from majorops.admin.base import Table
 from majorops.admin.bulk import Act
 from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link
-from majorops.domain.enums import ChannelKind, SubscriberState
+from majorops.domain.enums import ChannelKind, Frequency, SubscriberState
 from majorops.domain.errors import Refused
 from majorops.domain.text import reference
 from majorops.models import Announcement, Subscriber
@@ -43,18 +43,23 @@ class SubscriberTable(Table):
         "again": Act("Ask to confirm again", subscriptions.ask_again, "Asked again"),
         "leave": Act("Unsubscribe", subscriptions.leave, "Unsubscribed"),
     }
-    loads = (selectinload(Subscriber.systems),)
-    column_list = ("address", "kind", "state", "systems", "language", "failures", "created_at")
+    loads = (selectinload(Subscriber.systems), selectinload(Subscriber.incidents))
+    column_list = ("address", "kind", "state", "systems", "frequency", "language", "failures", "created_at")
     column_details_list = (*column_list, "changed_at", "id")
     column_labels: ClassVar = {
         "systems": "Hears of",
+        "frequency": "How often",
         "failures": "Bounces in a row",
         "created_at": "Asked",
         "changed_at": "Changed",
         "id": "Row",
     }
     column_formatters: ClassVar = {
-        "systems": by_row(lambda row: "everything" if row.wants_all else ", ".join(row.system_names))
+        "systems": by_row(
+            lambda row: ", ".join(
+                ["everything"] * row.wants_all + row.system_names + list(map(reference, row.incident_numbers))
+            )
+        )
     }
     column_formatters_export = column_formatters
     column_sortable_list = ("address", "kind", "state", "language", "failures", "created_at")
@@ -62,6 +67,7 @@ class SubscriberTable(Table):
     column_filters = (
         Is(Subscriber.state, "State", SubscriberState),
         Is(Subscriber.kind, "Kind", ChannelKind),
+        Is(Subscriber.frequency, "How often", Frequency),
         YesNo(Subscriber.wants_all, "Hears of everything"),
         From(Subscriber.created_at, "From"),
         Until(Subscriber.created_at, "Until"),

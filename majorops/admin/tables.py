@@ -48,6 +48,8 @@ from majorops.models import (
 from majorops.operations import accounts, catalogue, throttle
 from majorops.operations.edit import edit_fields
 from majorops.operations.fields import FIELDS, Field
+from majorops.web.access import role_map
+from majorops.web.assertions import assertions
 
 # Fields of the registry that are kept in rows of their own: shown on the incident's page all the same.
 KEPT_ELSEWHERE = {forms.key(name): field for name, field in FIELDS.items() if not field.columns}
@@ -204,7 +206,11 @@ class IncidentTable(Table):
 
 def sign_in(user: User) -> str:
     """The ways in that an account has used or may use; never a secret itself."""
-    ways = (("Password", user.password_hash), ("Single sign-on", user.oidc_subject))
+    ways = (
+        ("Password", user.password_hash),
+        ("Single sign-on", user.oidc_subject),
+        ("Kept by SCIM", user.directory_name),
+    )
     return ", ".join(way for way, value in ways if value) or "Single sign-on, not yet"
 
 
@@ -265,7 +271,8 @@ class UserTable(Table):
 
     def form_for(self, row: User):
         """The form of an account that exists: it can be switched off; an empty password stays."""
-        return forms.UserEditForm
+        comes_by_groups = bool(row.oidc_subject or row.directory_name or assertions())
+        return forms.user_form(is_by_groups=bool(role_map().roles) and comes_by_groups)
 
     def more_saved(self, form) -> list[str]:
         """The password's label where a new one was typed; it is none of the stored values."""

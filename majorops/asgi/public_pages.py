@@ -9,6 +9,7 @@ import asyncio
 import re
 
 from majorops.asgi.pools import Pool, StaffRequests
+from majorops.domain.public_names import GIVEN
 from majorops.publishing.snapshots import TEXT, Key, Snapshot, Snapshots, accepted
 
 # Headers of requests that no snapshot answers: a body comes with them.
@@ -16,7 +17,7 @@ WITH_BODY = {b"content-length", b"transfer-encoding", b"expect"}
 TERMINALS = (b"curl/", b"Wget/")
 HAS_TEXT = re.compile(rb"(/[a-z]{2})?(/|/incidents/\d{1,9})")
 PAGED = re.compile(rb"(/[a-z]{2})?/incidents/\d{1,9}")
-BEFORE = re.compile(rb"(?:^|&)before=0*(\d{1,9})(?:&|$)")
+BEFORE = re.compile(rf"(?:^|&)before=({GIVEN}|0*\d{{1,9}})(?:&|$)".encode())
 WAITING = 64  # drawings that may wait for their turn
 
 
@@ -62,7 +63,7 @@ class PublicPages:
         if (is_terminal and asked == b"*/*") or asked.startswith(b"text/plain"):
             return (origin, page, TEXT) if HAS_TEXT.fullmatch(path) else (origin, page)
         if query and b"before=" in query and PAGED.fullmatch(path) and (found := BEFORE.search(query)):
-            return (origin, f"{page}?before={found[1].decode()}")
+            return (origin, f"{page}?before={found[1].lstrip(b'0').decode() or '0'}")
         return (origin, page)
 
     def find(self, key: Key) -> Snapshot | None:
@@ -132,7 +133,7 @@ class PublicPages:
         if any(name == b"hx-request" for name, _ in scope["headers"]):
             return False
         try:
-            found = await self._once(("missing", key[0]), self.snapshots.draw_missing, key[0])
+            found = await self._once(("missing", *key), self.snapshots.draw_missing, key)
         except Busy:
             raise
         except Exception:

@@ -9,36 +9,38 @@ import asyncio
 from html import escape
 from urllib.parse import parse_qsl
 
+from majorops.i18n import DEFAULT, texts_at
+
 RETRY_AFTER = 5
 # A refusal would be asked for again at once: nothing more is read from that connection for so long.
 DELAY = 1.0  # seconds
 SHOWN_NOT = {"csrf_token", "next", "request_key"}
 PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>Too many requests</title>
+<title>{title}</title>
 <link rel="stylesheet" href="{style}">
 </head>
 <body>
 <header class="top">
-<div class="wrap"><a class="wordmark" href="/">\
+<div class="wrap"><a class="wordmark" href="{home}">\
 <span aria-hidden="true">›</span><b>MAJOR</b><i>ops</i></a></div>
 </header>
 <main class="wrap error-page">
-<h1>Too many requests at once</h1>
+<h1>{title}</h1>
 <p>{text}</p>
 {form}
-<p><a class="go" href="/">Status</a></p>
+<p><a class="go" href="{home}">{status}</a></p>
 </main>
 </body>
 </html>
 """
 FORM = (
     '<dl>{shown}</dl><form class="ask" method="post" action="{action}">{hidden}'
-    '<button class="go">Send again</button></form>'
+    '<button class="go">{again}</button></form>'
 )
 ASKED_AGAIN = (
     '<label for="password">Password</label>'
@@ -64,10 +66,17 @@ async def too_many(scope, send, body: bytes, style: str) -> None:
     """
     await _elapsed(DELAY)
     is_form = scope["method"] == "POST"
-    said = "Nothing was saved; what you typed is below. " if is_form else ""
-    text = f"{said}Try again in {RETRY_AFTER} seconds. Signed-in people go on working."
-    form = kept_form(scope["path"], body) if is_form else ""
-    page = PAGE.format(style=escape(style), text=text, form=form).encode()
+    t = texts_at(scope["path"])
+    said = t("error.crowd_typed") + " " if is_form else ""
+    page = PAGE.format(
+        language=t.language,
+        title=t("error.crowd"),
+        style=escape(style),
+        home="/" if t.language == DEFAULT else f"/{t.language}/",
+        text=said + t("error.crowd_text", n=RETRY_AFTER),
+        form=kept_form(scope["path"], body) if is_form else "",
+        status=t("error.home"),
+    ).encode()
     headers = [*HEADERS, (b"content-length", str(len(page)).encode())]
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else page})
@@ -99,4 +108,5 @@ def kept_form(path: str, body: bytes) -> str:
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in kept
     )
     hidden += ASKED_AGAIN if len(kept) < len(fields) else ""
-    return FORM.format(shown=shown, action=escape(path), hidden=hidden)
+    again = texts_at(path)("error.again")
+    return FORM.format(shown=shown, action=escape(path), hidden=hidden, again=again)

@@ -26,6 +26,7 @@ DRAFT = re.compile(r"/admin/incidents/\d+/drafts/[a-z]+")
 # What tries passwords and codes, or asks the provider: slow on purpose, or as slow as somebody else.
 SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("GET", "/auth/callback")}
 HEALTH = {"/healthz", "/readyz"}
+DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
 BODY_SECONDS = 60.0  # until a request's body must be here
 
 
@@ -44,6 +45,7 @@ class Router:
         self._session_cookie, self._staff_requests = session_cookie, staff
         self._staff, self._anonymous = Pool("staff", 16, 2_000), Pool("anonymous", 3, 64)
         self._signing_in, self._health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
+        self._directory = Pool("directory", 1, 32)
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
 
     async def __call__(self, scope, receive, send) -> None:
@@ -73,7 +75,7 @@ class Router:
     def stop(self) -> None:
         """Finish what has begun in the threads; drafts are left to themselves."""
         self._drafting.shutdown(wait=False, cancel_futures=True)
-        for pool in (self._staff, self._anonymous, self._signing_in, self._health):
+        for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory):
             pool.stop()
 
     async def _to_flask(self, scope, receive, send, body: bytes, is_staff: bool) -> None:
@@ -95,4 +97,6 @@ class Router:
             return self._signing_in
         if path in HEALTH:
             return self._health
+        if path.startswith(DIRECTORY):
+            return self._directory
         return self._staff if is_staff else self._anonymous

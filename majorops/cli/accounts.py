@@ -15,6 +15,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole
 from majorops.models import User
 from majorops.operations.accounts import add_user, set_role, unlock_user
+from majorops.web.access import role_map
 
 users = AppGroup("users", help="Accounts: add, list, set the role, lift a pause.")
 OFF = "\t(switched off)"
@@ -55,6 +56,8 @@ def change_role(email: str, role: str) -> None:
     user = _find(email)
     set_role(user, AccountRole(role), actor=SYSTEM, now=clock.now())
     click.echo(f"{user.email} {user.role.value}")
+    if role_map().roles:
+        click.echo("Groups decide (MAJOROPS_OIDC_ROLE_MAP): this holds until a single sign-on.", err=True)
 
 
 @users.command("unlock")

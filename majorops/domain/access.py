@@ -62,7 +62,7 @@ class Actor:
     @property
     def is_person(self) -> bool:
         """Somebody, by account or by name; not the software itself."""
-        return self != SYSTEM
+        return self not in (SYSTEM, DIRECTORY)
 
     def can(self, permission: Permission) -> bool:
         """Whether the role grants it; whether a system or a track is one's own, operations check."""
@@ -74,3 +74,4 @@ class Actor:
 
 
 SYSTEM = Actor(name="MajorOps", role=AccountRole.ADMIN)  # migrations of data, first run, command line
+DIRECTORY = Actor(name="Directory (SCIM)", role=AccountRole.ADMIN)  # who keeps accounts from outside

@@ -175,6 +175,14 @@ class MaintenanceStatus(Labelled):
     CANCELLED = "cancelled"
 
 
+class Repeat(Labelled):
+    """How scheduled maintenance comes again; how many weeks or months lie between is a number beside it."""
+
+    NEVER = "never"
+    WEEKS = "weeks"
+    MONTHS = "months"
+
+
 class CommandRole(Labelled):
     """The five roles of the command team (domain §5; guide, "Command Team Management")."""
 
@@ -260,6 +268,14 @@ class SubscriberState(Labelled):
     ACTIVE = "active"
     LEFT = "left", "Unsubscribed"
     BOUNCED = "bounced"
+
+
+class Frequency(Labelled):
+    """How often a subscriber hears of what it chose; an incident that it follows is told at once always."""
+
+    EACH = "each", "Each update"
+    DAILY = "daily", "Once a day"
+    WEEKLY = "weekly", "Once a week"
 
 
 class HandoverState(Labelled):

@@ -6,6 +6,8 @@ The headline follows status-api, "Roll-up rule".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from majorops.domain.enums import Severity, SystemStatus
@@ -47,6 +49,51 @@ def worst(statuses: Iterable[SystemStatus]) -> SystemStatus:
 def system_status(chosen: SystemStatus | None, severity: Severity) -> SystemStatus:
     """How one incident says that a system is: as set by hand, else as its severity says."""
     return chosen or BY_SEVERITY[severity]
+
+
+def shown_status(chosen: SystemStatus | None, severity: Severity, is_over: bool) -> SystemStatus:
+    """The same, operational once the incident is over."""
+    return SystemStatus.OPERATIONAL if is_over else system_status(chosen, severity)
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """From `at` on a system was so, through one incident; `group`: its heading on the page, or empty."""
+
+    name: str
+    group: str
+    status: SystemStatus
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A system that was otherwise when something was said than when something was said before."""
+
+    name: str
+    group: str
+    old: SystemStatus
+    new: SystemStatus
+
+
+def turned_at(changes: Iterable[StateChange], times: Iterable[datetime]) -> list[tuple[Turned, ...]]:
+    """What turned between one word and the next, for each of them.
+
+    `changes` and `times` (of the words): oldest first. Every system was operational before.
+    """
+    waiting, found = list(changes), []
+    told: dict[str, SystemStatus] = {}
+    for at in times:
+        due = [change for change in waiting if change.at <= at]
+        waiting = waiting[len(due) :]
+        newest = {change.name: change for change in due}
+        turned = [
+            Turned(name, one.group, told.get(name, SystemStatus.OPERATIONAL), one.status)
+            for name, one in newest.items()
+        ]
+        found.append(tuple(one for one in turned if one.old is not one.new))
+        told |= {name: one.status for name, one in newest.items()}
+    return found
 
 
 def headline(
@@ -95,3 +142,20 @@ def _of_systems(statuses: list[SystemStatus]) -> tuple[Indicator, str]:
 
 
 _SLOW = {SystemStatus.DEGRADED, SystemStatus.UNKNOWN}
+
+
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+
+
+def feed_name(system: str) -> str:
+    """The name of a system in the address of its feed, and of its file: ASCII letters, digits, `-` and `_`.
+
+    A space is `+`; each other byte of UTF-8 is `~` and two hex digits. No server or browser decodes that, so
+    that no name leads out of its folder.
+    """
+    parts = ("+" if one == " " else one if one in PLAIN else _escaped(one) for one in system)
+    return "".join(parts)
+
+
+def _escaped(one: str) -> str:
+    return "".join(f"~{byte:02x}" for byte in one.encode())

@@ -37,6 +37,9 @@ def web_link(value: str) -> str | None:
     return None
 
 
+# A web address in a text; a full stop or bracket at its end belongs to the sentence. For re.split.
+ADDRESS = re.compile(r"(https?://[^\s<>|\"]*[^\s<>|\".,;:!?)\]}'])")
+
 _BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:\d{1,5})?([/?#]\S*)?", re.IGNORECASE)
 
 
@@ -62,6 +65,13 @@ def brief_number(number: int) -> str:
 def count(number: int, noun: str) -> str:
     """`1 incident`, `2 incidents`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def posted(number: int | None, is_late: bool = False) -> str:
+    """`Milestone 2`; for what has no number `Update`, or `Late update`."""
+    if is_late:
+        return "Late update"
+    return f"Milestone {number}" if number else "Update"
 
 
 def reference(number: int) -> str:

@@ -73,6 +73,8 @@ def said_of(posted: Publication) -> str:
     `Posted, public. Milestone 3, next update by 14:56:07 UTC.`
     """
     parts = [posted.heading]
+    if posted.public_heading:
+        parts.append(f"to the public {posted.public_heading}")
     if posted.next_update_eta:
         parts.append(f"next update by {posted.next_update_eta:%H:%M:%S} UTC")
     if posted.after_action_at:

@@ -16,6 +16,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 
 from babel import Locale
 from babel.dates import format_skeleton, parse_pattern
@@ -30,6 +31,14 @@ LANGUAGE_FILES = {path.parts[-3]: path for path in FOLDER.glob("*/LC_MESSAGES/pu
 DAYS = {DEFAULT: "d MMM"}  # CLDR's own English is American: Nov 17
 # What the record calls what was posted (`heading` of models/timeline.py, operations/updates.py).
 POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|(Late update)|Update)")
+# What the record says of new dates of maintenance (operations/maintenance.py).
+NEW_TIME = re.compile(r"New time: (.+) to (.+) UTC\. It was (.+) to (.+) UTC\.")
+
+# Whose words stand in a gap of a sentence that the software wrote, by the last word of the gap's name.
+LABELS = {"severity": "severity", "status": "state", "condition": "system"}
+# Parts of the catalogue with what the software writes by itself and keeps in English: entries of the
+# timeline, updates, errors.
+OWN = ("entry", "said", "error")
 
 Message = str | tuple[str, str]  # English; where it counts something, for one and for several
 
@@ -51,6 +60,15 @@ class Texts:
             name: translations.pgettext(name, text) for name, text in english.items() if isinstance(text, str)
         }
         self._counted = {name: forms for name, forms in english.items() if not isinstance(forms, str)}
+        # English, in any case, to what this language says: what a gap holds is found by it.
+        self._labels = {
+            part: {text.lower(): self.table[name] for name, text in _plain(english, part).items()}
+            for part in LABELS.values()
+        }
+        self._own = {
+            part: [(name, self._pattern(text)) for name, text in _plain(english, part).items()]
+            for part in OWN
+        }
 
     @property
     def own_name(self) -> str:
@@ -79,6 +97,41 @@ class Texts:
         what = self("incident.milestone", n=found[2]) if found[2] else self(f"incident.{kind}")
         return self("incident.correction", what=what) if found[1] else what
 
+    def own(self, part: str, text: str) -> str:
+        """What the software itself wrote in English, in this language; anything else stays as it is.
+
+        `part`: of OWN. Each sentence of that part is one, whatever stands in its gaps. Texts that people
+        wrote and nothing else may come here for `said` alone, which has whole sentences without gaps.
+        """
+        if self.language == DEFAULT:
+            return text
+        for name, pattern in self._own[part]:
+            if found := pattern.fullmatch(text):
+                gaps = found.groupdict().items()
+                return self(name, **{gap: self._label(gap, value) for gap, value in gaps})
+        return text
+
+    def _label(self, gap: str, value: str) -> str:
+        part = LABELS.get(gap.rpartition("_")[2])
+        return self._labels[part].get(value.lower(), value) if part else value
+
+    def _pattern(self, text: str) -> re.Pattern[str]:
+        """A sentence, with anything in its gaps; in the gap of a label only one of its labels."""
+        pattern = ""
+        for words, gap, _, _ in Formatter().parse(text):
+            pattern += re.escape(words)
+            part = LABELS.get((gap or "").rpartition("_")[2])
+            inside = f"(?i:{'|'.join(map(re.escape, self._labels[part]))})" if part else ".+"
+            pattern += f"(?P<{gap}>{inside})" if gap else ""
+        return re.compile(pattern)
+
+    def said_of_works(self, text: str) -> str:
+        """What the record says by itself of maintenance, in this language; other texts stay as they are."""
+        if found := NEW_TIME.fullmatch(text):
+            start, end, old_start, old_end = found.groups()
+            return self("works_said.moved", start=start, end=end, old_start=old_start, old_end=old_end)
+        return self.own("said", text)
+
     def section(self, name: str) -> dict[str, str]:
         """All sentences of one part, such as what the page's script says."""
         return {key.partition(".")[2]: text for key, text in self.table.items() if key.startswith(f"{name}.")}
@@ -100,14 +153,24 @@ class Texts:
         hour = f"{value:%H:%M}"
         return hour if now and value.date() == now.date() else f"{self.day(value)} {hour}"
 
-    def duration(self, value: timedelta) -> str:
-        """`44 min`, `1 h 05 min`, `6 days 4 h`."""
+    def duration(self, value: timedelta, after: bool = False) -> str:
+        """`44 min`, `1 h 05 min`, `6 days 4 h`.
+
+        `after`: it follows *for* or *after*, where languages inflect.
+        """
         minutes = int(value.total_seconds()) // 60
         if minutes < 60:
             return self("time.min", n=minutes)
         if minutes < 24 * 60:
             return self("time.hours", h=minutes // 60, m=f"{minutes % 60:02d}")
-        return self.plural("time.days", minutes // 1440, h=minutes // 60 % 24)
+        name = "time.days_after" if after else "time.days"
+        return self.plural(name, minutes // 1440, h=minutes // 60 % 24)
+
+
+def _plain(english: Mapping[str, Message], part: str) -> dict[str, str]:
+    """The messages of one part that count nothing."""
+    named = {name: text for name, text in english.items() if name.startswith(f"{part}.")}
+    return {name: text for name, text in named.items() if isinstance(text, str)}
 
 
 def languages(files: Mapping[str, Path]) -> dict[str, Texts]:
@@ -136,3 +199,8 @@ def _english() -> dict[str, Message]:
 
 LANGUAGES = languages({DEFAULT: ENGLISH_FILE} | LANGUAGE_FILES)
 ENGLISH = LANGUAGES[DEFAULT]
+
+
+def texts_at(path: str) -> Texts:
+    """The language of an address: `/de/incidents/42` is German; without one English."""
+    return LANGUAGES.get(path[1:].partition("/")[0], ENGLISH)

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.enums import MaintenanceStatus, by_value
+from majorops.domain.enums import MaintenanceStatus, Repeat, by_value
 from majorops.domain.errors import Conflict, Invalid, Refused
 from majorops.domain.maintenance import NEXT, OVER
 from majorops.domain.text import clean_text
@@ -155,5 +155,6 @@ def draw_form(
 ) -> Response:
     """The form with what was typed; `row`: what is being changed, none for a new one."""
     values = {"form": form, "row": row, "errors": errors or {}, "refused": refused, "names": catalogue()}
+    values["units"] = list(Repeat)
     page = render_template("maintenance/form.html", **values, now=clock.now())
     return make_response(page, status)

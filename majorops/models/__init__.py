@@ -7,6 +7,7 @@ from majorops.models.account import AuditEntry, SignInThrottle, User, UserSessio
 from majorops.models.brief import BriefLink
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
+from majorops.models.directory import DirectoryGroup, DirectoryMember
 from majorops.models.draft import Draft
 from majorops.models.handover import Handover
 from majorops.models.incident import (
@@ -15,12 +16,13 @@ from majorops.models.incident import (
     CommandAssignment,
     Incident,
     System,
+    SystemState,
     ValidationCheck,
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
-from majorops.models.subscriber import Announcement, Subscriber, SubscriberSystem
+from majorops.models.subscriber import Announcement, Subscriber, SubscriberIncident, SubscriberSystem
 from majorops.models.timeline import (
     IS_NO_CORRECTION,
     PHASES_ENTERED,
@@ -44,6 +46,8 @@ __all__ = [
     "ChecklistTick",
     "CommandAssignment",
     "Delivery",
+    "DirectoryGroup",
+    "DirectoryMember",
     "Draft",
     "Handover",
     "Incident",
@@ -62,8 +66,10 @@ __all__ = [
     "SignInThrottle",
     "StatusUpdate",
     "Subscriber",
+    "SubscriberIncident",
     "SubscriberSystem",
     "System",
+    "SystemState",
     "Timebox",
     "TimelineEvent",
     "User",

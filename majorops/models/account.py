@@ -31,9 +31,10 @@ class User(Reached, Base):
     """An account (domain §1); never deleted, but switched off: `is_active`.
 
     `email` in lower case. `password_hash` None: only single sign-on lets it in; `oidc_subject`: issuer and
-    subject, None until the first single sign-on. `time_zone`: an IANA name. `quiet_from`, `quiet_until`:
-    minutes since midnight there, both None without quiet hours; the night may lie between. What `Reached`
-    says is of the account's own e-mail address.
+    subject, None until the first single sign-on. `directory_name` and `directory_id`: userName and externalId
+    of the directory that keeps this account by SCIM; the first is None for accounts that none does.
+    `time_zone`: an IANA name. `quiet_from`, `quiet_until`: minutes since midnight there, both None without
+    quiet hours; the night may lie between. What `Reached` says is of the account's own e-mail address.
     """
 
     __tablename__ = "user_account"  # "user" is reserved in PostgreSQL
@@ -45,6 +46,8 @@ class User(Reached, Base):
     role: Mapped[AccountRole] = mapped_column(enum_type(AccountRole))
     password_hash: Mapped[str | None] = mapped_column(String(255))
     oidc_subject: Mapped[str | None] = mapped_column(String(255), unique=True)
+    directory_name: Mapped[str | None] = mapped_column(String(254), index=True, unique=True)
+    directory_id: Mapped[str | None] = mapped_column(String(255), index=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     follows: Mapped[Followed] = mapped_column(
@@ -68,6 +71,8 @@ class UserSession(Base):
     """One sign-in. The browser holds the token, here is only its hash.
 
     Once `ended_at` is set no copy of the token signs anybody in. How old a session may be is not kept here.
+    `sign_out_address`: where the browser ends the provider's session too, with the ID token as a hint in it;
+    forgotten with the end of the session.
     """
 
     __tablename__ = "user_session"
@@ -78,6 +83,7 @@ class UserSession(Base):
     method: Mapped[SignInMethod] = mapped_column(enum_type(SignInMethod))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    sign_out_address: Mapped[str | None] = mapped_column(Text)
 
     user: Mapped[User] = relationship()
 

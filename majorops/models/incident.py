@@ -44,7 +44,7 @@ class System(Base):
     description: Mapped[str | None] = mapped_column(String(300))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
-    is_public: Mapped[bool] = mapped_column(default=False)  # listed on the public page
+    is_public: Mapped[bool] = mapped_column(default=False)  # the public may read its name, anywhere
     group_name: Mapped[str] = mapped_column(String(80), default="")
 
     owner: Mapped[User | None] = relationship()
@@ -196,7 +196,10 @@ class AffectedSystem(Base):
     """A system that an incident names, from the catalogue or typed (domain §3)."""
 
     __tablename__ = "affected_system"
-    __table_args__ = (UniqueConstraint("incident_id", "name"), Index("ix_affected_system_name", "name"))
+    __table_args__ = (
+        UniqueConstraint("incident_id", "name"),
+        Index("ix_affected_system_name", "name", "incident_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
@@ -207,6 +210,23 @@ class AffectedSystem(Base):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SystemState(Base):
+    """From when on the public read of a system, through one incident, that it is so; append-only.
+
+    Written where that changes (operations/system_states.py), for every system that an incident names:
+    whether the public is given the name is asked when it is read. The newest row of a system stands.
+    """
+
+    __tablename__ = "system_state"
+    __table_args__ = (Index("ix_system_state_incident_id", "incident_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    status: Mapped[SystemStatus] = mapped_column(enum_type(SystemStatus))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class ValidationCheck(Base):

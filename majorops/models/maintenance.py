@@ -8,7 +8,8 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type
-from majorops.domain.enums import MaintenanceStatus
+from majorops.domain.enums import MaintenanceStatus, Repeat
+from majorops.domain.maintenance import span
 
 
 class Maintenance(Base):
@@ -18,6 +19,7 @@ class Maintenance(Base):
     __table_args__ = (
         Index("ix_maintenance_status_starts_at", "status", "starts_at"),
         Index("ix_maintenance_changed_at", "changed_at"),
+        Index("ix_maintenance_follow_at", "follow_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -36,6 +38,14 @@ class Maintenance(Base):
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # done or cancelled
 
+    # It comes again: by the times that it had when that was set, this being the occurrence with this number.
+    repeats: Mapped[Repeat] = mapped_column(enum_type(Repeat), default=Repeat.NEVER)
+    repeat_every: Mapped[int] = mapped_column(default=1)
+    repeat_from: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    repeat_to: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    occurrence: Mapped[int] = mapped_column(default=0)
+    follow_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the next one is planned
+
     updates: Mapped[list[MaintenanceUpdate]] = relationship(
         order_by="MaintenanceUpdate.id.desc()", back_populates="maintenance"
     )
@@ -53,8 +63,15 @@ class Maintenance(Base):
     @property
     def span(self) -> str:
         """`2026-11-25 22:00 to 23:30 UTC`; the day of the end where it is another."""
-        layout = "%H:%M" if self.starts_at.date() == self.ends_at.date() else "%Y-%m-%d %H:%M"
-        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at.strftime(layout)} UTC"
+        return span(self.starts_at, self.ends_at)
+
+    @property
+    def rule(self) -> str:
+        """How it comes again: `Every week`, `Every 2 months`; empty where it does not."""
+        if self.repeats is Repeat.NEVER:
+            return ""
+        unit = self.repeats.value
+        return f"Every {unit[:-1]}" if self.repeat_every == 1 else f"Every {self.repeat_every} {unit}"
 
     def __str__(self) -> str:
         return self.title

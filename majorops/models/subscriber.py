@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type, partial
-from majorops.domain.enums import ChannelKind, SubscriberState
+from majorops.domain.enums import ChannelKind, Frequency, SubscriberState
 from majorops.models.incident import Incident
 from majorops.models.maintenance import Maintenance
 from majorops.models.timeline import Publication
@@ -31,6 +31,8 @@ class Subscriber(Base):
     address: Mapped[str] = mapped_column(String(1000))
     language: Mapped[str] = mapped_column(String(5), default="en")
     wants_all: Mapped[bool] = mapped_column(default=True)
+    frequency: Mapped[Frequency] = mapped_column(enum_type(Frequency), default=Frequency.EACH)
+    digest_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # what is older was told otherwise
     state: Mapped[SubscriberState] = mapped_column(
         enum_type(SubscriberState), default=SubscriberState.WAITING
     )
@@ -43,6 +45,20 @@ class Subscriber(Base):
     systems: Mapped[list[SubscriberSystem]] = relationship(
         order_by="SubscriberSystem.name", cascade="all, delete-orphan"
     )
+
+    incidents: Mapped[list[SubscriberIncident]] = relationship(
+        order_by="SubscriberIncident.incident_id", cascade="all, delete-orphan"
+    )
+
+    @property
+    def incident_numbers(self) -> list[int]:
+        """The incidents that it follows until they are resolved."""
+        return [one.incident_id for one in self.incidents]
+
+    @property
+    def wants_nothing(self) -> bool:
+        """It hears of nothing more: what it followed is over."""
+        return not (self.wants_all or self.systems or self.incidents)
 
     @property
     def system_names(self) -> list[str]:
@@ -64,6 +80,20 @@ class SubscriberSystem(Base):
     name: Mapped[str] = mapped_column(String(80))
 
 
+class SubscriberIncident(Base):
+    """An incident that a subscriber follows: told at once of each update, until it is resolved."""
+
+    __tablename__ = "subscriber_incident"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "incident_id"),
+        Index("ix_subscriber_incident_incident_id", "incident_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+
+
 class Announcement(Base):
     """One public act that subscribers are told of; the worker makes the messages, `cursor` is how far it is.
 
@@ -76,6 +106,8 @@ class Announcement(Base):
         Index("ix_announcement_done_at", "done_at"),
         Index("ix_announcement_running", "id", **partial("done_at IS NULL")),
         Index("ix_announcement_incident_id", "incident_id"),
+        Index("ix_announcement_maintenance_id", "maintenance_id"),
+        Index("ix_announcement_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, String, Text, Un
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
+from majorops.domain import text as words
 from majorops.domain.briefs import Spoken
 from majorops.domain.enums import EventType, IncidentStatus, Phase, PublicationKind, Visibility
 from majorops.domain.events import EventKind
@@ -22,6 +23,9 @@ class TimelineEvent(Base):
 
     `kind` says what happened (`phase.advanced`), `type` how the timeline shows it. A mistake is struck out
     by a later entry that names it in `corrects_id`. Only `visibility` may change, and that is logged.
+
+    `public_key`: what the public calls the entry (operations/public_names.py); None: never public, or older
+    than that, and then it is called by `seq`. `system`: the one affected system that it is about.
     """
 
     __tablename__ = "timeline_event"
@@ -33,6 +37,13 @@ class TimelineEvent(Base):
         Index("ix_timeline_event_corrects_id", "corrects_id", **partial("corrects_id IS NOT NULL")),
         Index("ix_timeline_event_publication_id", "publication_id", **partial("publication_id IS NOT NULL")),
         Index("uq_timeline_event_request_key", "request_key", unique=True),
+        Index(
+            "uq_timeline_event_public_key",
+            "incident_id",
+            "public_key",
+            unique=True,
+            **partial("public_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -48,6 +59,8 @@ class TimelineEvent(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     phase: Mapped[Phase | None] = mapped_column(IntEnum(Phase))
     field: Mapped[str | None] = mapped_column(String(60))
+    system: Mapped[str | None] = mapped_column(String(80))
+    public_key: Mapped[str | None] = mapped_column(String(16))
     publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"))
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("timeline_event.id"), unique=True)
     # An act that waited in a browser for the line: when it was made. `at` is when it arrived.
@@ -62,7 +75,8 @@ class TimelineEvent(Base):
 class Publication(Base):
     """A status update or a milestone.
 
-    Its text never changes: a correction is a new one that names the old.
+    Its text never changes: a correction is a new one that names the old. `public_number` and `public_key`:
+    what the public calls it, for ever; None: it was never public (operations/public_names.py).
     """
 
     __tablename__ = "publication"
@@ -72,6 +86,7 @@ class Publication(Base):
         CheckConstraint("kind = 'milestone' OR NOT is_resolution", name="resolution_is_milestone"),
         Index("ix_publication_incident_id_visibility", "incident_id", "visibility"),
         Index("ix_publication_updates", "id", **partial("number IS NULL")),
+        Index("uq_publication_public_number", "incident_id", "public_number", unique=True),
     )
     __mapper_args__ = {"polymorphic_on": "kind"}
 
@@ -79,6 +94,8 @@ class Publication(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
     kind: Mapped[PublicationKind] = mapped_column(enum_type(PublicationKind))
     number: Mapped[int | None]
+    public_number: Mapped[int | None]
+    public_key: Mapped[str | None] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(200), default="")
     body: Mapped[str] = mapped_column(Text)
     visibility: Mapped[Visibility] = mapped_column(enum_type(Visibility), default=Visibility.INTERNAL)
@@ -98,10 +115,14 @@ class Publication(Base):
 
     @property
     def heading(self) -> str:
-        """`Milestone 2`, `Update`, `Late update`."""
-        if self.is_late:
-            return "Late update"
-        return f"Milestone {self.number}" if self.number else "Update"
+        """`Milestone 2`, `Update`, `Late update`; the number is the one inside."""
+        return words.posted(self.number, is_late=self.is_late)
+
+    @property
+    def public_heading(self) -> str:
+        """What the public calls it, where that is another number than inside; empty where it is not."""
+        is_other = self.public_number not in (None, self.number)
+        return words.posted(self.public_number) if is_other else ""
 
 
 class StatusUpdate(Publication):

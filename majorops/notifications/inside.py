@@ -11,9 +11,11 @@ from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.enums import BriefPage, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import BRIEFED
+from majorops.i18n import DEFAULT
 from majorops.models import Delivery
 from majorops.notifications.message import Message
 from majorops.operations.briefs import brief_token
+from majorops.operations.reader import texts
 from majorops.operations.telling import said_of
 
 DRILL = "Not sent: a drill."
@@ -33,6 +35,7 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
     """
     base = settings["BASE_URL"]
     path = page_for(row, str(settings["SECRET_KEY"])) if base else ""
+    t = texts(row.user.language if row.user else DEFAULT)
     return Message(
         id=row.id,
         key=row.key,
@@ -44,6 +47,8 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
         notice=row.notice.value,
         incident=row.incident_id,
         link=f"{base}{path}" if path else "",
+        link_label=t("inside.open") if path and row.incident else "",
+        language=t.language,
         act=row.act,
         waited=now - row.next_at,
         void=void(row, now),

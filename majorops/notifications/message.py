@@ -21,11 +21,22 @@ class NotSent(Exception):
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a message that tells of several things; `link`: the page of this one, or empty."""
+
+    heading: str
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
 class Message:
     """One message to one address.
 
     `key` is the same each time it is tried: the receiver knows by it what came twice. `secret`: signs a
     webhook, empty for none. `incident`: its number, None for a message to a subscriber or of no incident.
+    `link` with `link_label` is what there is to open or press; `foot` and its link say why it comes and how
+    to end it.
     """
 
     id: int
@@ -44,3 +55,10 @@ class Message:
     subscriber: int | None = None
     headers: tuple[tuple[str, str], ...] = ()  # of a mail
     payload: dict | None = None  # of a webhook, where it is not our own shape
+    language: str = "en"
+    link_label: str = ""
+    parts: tuple[Part, ...] = ()
+    foot: str = ""
+    foot_link: str = ""
+    foot_label: str = ""
+    ends: int | None = None  # the incident that a subscriber stops following with this message

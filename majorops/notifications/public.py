@@ -7,27 +7,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import load_only
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import ChannelKind, DeliveryState, Notice, SubscriberState, Visibility
+from majorops.domain.announcing import DIGEST
+from majorops.domain.chat import chat_of
+from majorops.domain.enums import DeliveryState, Notice, SubscriberState, Visibility
+from majorops.domain.errors import Conflict
 from majorops.domain.origin import public_origin
+from majorops.domain.public_names import publication_key
 from majorops.domain.text import reference
 from majorops.i18n import DEFAULT, LANGUAGES, Texts
 from majorops.models import Announcement, Delivery, Subscriber
+from majorops.notifications import digest
 from majorops.notifications.links import CONFIRM, MANAGE, link_token
 from majorops.notifications.message import Message
-from majorops.operations.announcements import wanting
-from majorops.operations.subscriptions import confirm, note_bounce
+from majorops.operations.announcements import MOVED, PLANNED, wanting
+from majorops.operations.subscriptions import confirm, confirms_by_link, end_followed, note_bounce
+from majorops.projections import PublicStatus, public_maintenance, public_status
 from majorops.projections import clients as shapes
-from majorops.projections import public_maintenance, public_status
-from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents
+from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents, newest_change
+from majorops.projections.maintenance import PublicMaintenance
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
@@ -60,26 +69,45 @@ def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int]
     try:
         row.text = row.text or json.dumps(render_announcement(row, settings, now), ensure_ascii=False)
         text = json.loads(row.text)
-        systems = text["systems"] if text else []
+        rule = _rule(row, text) if text else None
     except SQLAlchemyError:
         raise
     except Exception as error:
         raise Unreadable(row.id) from error
-    if text is None:
+    if rule is None:
         row.done_at = now
         return
-    wanted = select(Subscriber.id, Subscriber.kind, Subscriber.address).where(*wanting(systems))
-    people = db.session.execute(
+    wanted = select(Subscriber).where(*rule).options(load_only(*SEEN))
+    people = db.session.scalars(
         wanted.where(Subscriber.id > row.cursor).order_by(Subscriber.id).limit(BATCH)
     ).all()
+    told = digest.those_concerned(people, text) if is_digest(row) else people
+    if told:
+        db.session.execute(insert(Delivery), [_row(row, person, now) for person in told])
     if people:
-        db.session.execute(insert(Delivery), [_row(row, *person, now) for person in people])
-        row.cursor, row.reached = people[-1].id, row.reached + len(people)
+        row.cursor, row.reached = people[-1].id, row.reached + len(told)
     if len(people) < BATCH:
         row.done_at = now
 
 
-def _row(announcement: Announcement, number: int, kind: ChannelKind, address: str, now: datetime) -> dict:
+SEEN = (Subscriber.kind, Subscriber.address, Subscriber.wants_all, Subscriber.digest_since)
+
+
+def is_digest(row: Announcement) -> bool:
+    """It tells of what was announced before, to those who chose that."""
+    return row.act.startswith(f"{DIGEST}:")
+
+
+def _rule(row: Announcement, text: dict) -> tuple:
+    """Whom it is for, in SQL; of a digest there are fewer (`digest.those_concerned`)."""
+    if is_digest(row):
+        return digest.subscribers_of(row)
+    is_moved = row.act.startswith(f"{MOVED}:")
+    return wanting(text["systems"], row.incident_id, row.maintenance_id if is_moved else None)
+
+
+def _row(announcement: Announcement, person: Subscriber, now: datetime) -> dict:
+    number = person.id
     return {
         "key": sha256(f"{announcement.act} {number}".encode()).hexdigest(),
         "notice": Notice.PUBLIC,
@@ -87,8 +115,8 @@ def _row(announcement: Announcement, number: int, kind: ChannelKind, address: st
         "recipient": f"Subscriber {number}",
         "subscriber_id": number,
         "announcement_id": announcement.id,
-        "kind": kind,
-        "address": address,
+        "kind": person.kind,
+        "address": person.address,
         "subject": "",
         "body": "",
         "state": DeliveryState.PENDING,
@@ -104,31 +132,44 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
 
     None for what is not public any more.
     """
+    if is_digest(row):
+        return digest.gathered(row)
     base = public_origin(settings)
-    page = _page(now)
+    shown = public_status(now)
+    page = _page(shown)
+    systems = shapes.components(shown.systems, newest_change())
     if row.maintenance_id:
         one = public_maintenance(row.maintenance_id)
         if one is None:
             return None
-        mails = {language: render_maintenance(one, t, base) for language, t in LANGUAGES.items()}
-        shape = shapes.webhook_maintenance(one, base)
+        mails = {language: render_maintenance(one, t, base, row.act) for language, t in LANGUAGES.items()}
+        shape = shapes.webhook_maintenance(one, base, systems)
         return {"systems": one.systems, "page": page, "incident": shape, **mails}
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
         return None
     mails = {language: _incident(found, row, t, base) for language, t in LANGUAGES.items()}
-    shape = shapes.webhook_incident(found, base)
-    return {"systems": list(found.statuses), "page": page, "incident": shape, **mails}
+    shape = shapes.webhook_incident(found, base, systems)
+    said = {"systems": list(found.statuses), "page": page, "incident": shape}
+    return said | mails | {"ends": _ends(found, row)}
 
 
-def _page(now: datetime) -> dict[str, str]:
+def _ends(one: FeedIncident, row: Announcement) -> int | None:
+    """The number of the incident whose last message this is; else None."""
+    is_last = row.act.startswith("resolved:")
+    return one.number if is_last and one.resolved_at else None
+
+
+def _page(shown: PublicStatus) -> dict[str, str]:
     """The whole in one word and its sentence, as webhooks carry it."""
-    indicator, words = public_status(now).headline
+    indicator, words = shown.headline
     return {"id": shapes.PAGE_ID, "status_indicator": indicator.value, "status_description": words}
 
 
 def _update(one: FeedIncident, row: Announcement):
-    return next((update for update in one.updates if update.key == f"p{row.publication_id}"), None)
+    said = row.publication
+    key = publication_key(said.public_key, said.id) if said else ""
+    return next((update for update in one.updates if update.key == key), None)
 
 
 def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict[str, str]:
@@ -139,18 +180,19 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
         is_correction = update.title == "Correction"
         heading = t("mail.correction") if is_correction else t.posted(update.title)
         subject = t("mail.said", heading=heading, **given)
-        parts.append(update.body)
+        parts.append(t.own("said", update.body))
         if update.late_by is not None:
-            parts.append(t("incident.late_by", time=t.duration(update.late_by)))
+            parts.append(t("incident.late_by", time=t.duration(update.late_by, after=True)))
     else:
         what, _, number = row.act.partition(":")
         subject = t(f"mail.{what}", duplicate=reference(int(number)), **given)
         parts += _ended(one, row, t)
-    parts.append(f"{severity}. " + t("mail.systems", names=", ".join(one.statuses)))
+    systems = t("mail.systems", names=", ".join(one.statuses)) if one.statuses else ""
+    parts.append(f"{severity}. {systems}".strip())
     if one.next_update_eta and not one.resolved_at:
         parts.append(t("mail.next", at=t.at(one.next_update_eta)))
-    parts.append(f"{base}{_prefix(t)}/incidents/{one.number}")
-    return {"subject": subject, "body": "\n\n".join(parts)}
+    link = f"{base}{_prefix(t)}/incidents/{one.number}"
+    return {"subject": subject, "body": "\n\n".join(parts), "link": link}
 
 
 def _ended(one: FeedIncident, row: Announcement, t: Texts) -> list[str]:
@@ -159,21 +201,25 @@ def _ended(one: FeedIncident, row: Announcement, t: Texts) -> list[str]:
         return []
     said = next((update.body for update in one.updates if update.title == RESOLVED), "")
     is_said = said not in ("", "Resolved.")
-    return [t("mail.ended", at=t.at(one.resolved_at)), *([said] if is_said else [])]
+    return [t("mail.ended", at=t.at(one.resolved_at)), *([t.own("said", said)] if is_said else [])]
 
 
-def render_maintenance(one, t: Texts, base: str) -> dict[str, str]:
-    """`subject` and `body` of a mail on maintenance, in one language: its newest update, or else its plan.
+def render_maintenance(one: PublicMaintenance, t: Texts, base: str, act: str = "") -> dict[str, str]:
+    """`subject`, `body` and `link` of a mail on maintenance, in one language: what `act` said, or its plan.
 
-    `one`: the maintenance's projection; `base`: where people reach the public pages.
+    `base`: where people reach the public pages.
     """
-    subject = t("mail.works", status=t(f"works.{one.status.value}"), title=one.title)
-    newest = one.updates[0].body if one.updates else one.body
-    parts = [one.title, newest, t("mail.when", start=t.at(one.starts_at), end=t.at(one.ends_at))]
+    kind, _, number = act.partition(":")
+    said = next((update for update in one.updates if str(update.id) == number), None)
+    said = None if kind == PLANNED else said or next(iter(one.updates), None)
+    status = t("mail.moved") if kind == MOVED else t(f"works.{(said or one).status.value}")
+    subject = t("mail.works", status=status, title=one.title)
+    text = t.said_of_works(said.body) if said else one.body
+    parts = [one.title, text, t("mail.when", start=t.at(one.starts_at), end=t.at(one.ends_at))]
     if one.systems:
         parts.append(t("mail.systems", names=", ".join(one.systems)))
-    parts.append(f"{base}{_prefix(t)}/maintenance/{one.number}")
-    return {"subject": subject, "body": "\n\n".join(filter(None, parts))}
+    link = f"{base}{_prefix(t)}/maintenance/{one.number}"
+    return {"subject": subject, "body": "\n\n".join(filter(None, parts)), "link": link}
 
 
 def _prefix(t: Texts) -> str:
@@ -186,6 +232,7 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
     base, secret = public_origin(settings), str(settings["SECRET_KEY"])
     t = LANGUAGES.get(person.language, LANGUAGES[DEFAULT])
     at = f"{base}{_prefix(t)}/subscribe"
+    leave = f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}"
     given: dict[str, Any] = {
         "id": row.id,
         "key": row.key,
@@ -194,25 +241,35 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
         "secret": person.secret or "",
         "notice": row.notice.value,
         "incident": None,
-        "link": "",
         "waited": now - row.next_at,
         "subscriber": person.id,
+        "language": t.language,
+        "foot_link": leave,
+        "foot_label": t("mail.change"),
+        "headers": (
+            ("List-Unsubscribe", f"<{leave}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ),
     }
+    org = str(settings["ORG_NAME"])
     if row.announcement is None:
         return _confirmation(row, person, t, at, settings, now, given)
-    leave = f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}"
+    given["foot"] = t("mail.why", org=org)
     text = json.loads(row.announcement.text)
+    if is_digest(row.announcement):
+        void = GONE if person.state is not SubscriberState.ACTIVE else ""
+        return digest.message(text, person, t, org, f"{base}{_prefix(t)}", given | {"void": void})
     mail = text[t.language]
+    ends = text.get("ends") if text.get("ends") in person.incident_numbers else None
     meta = {"unsubscribe": leave, "documentation": f"{base}/api/v2/summary.json"}
     return Message(
         **given,
         subject=mail["subject"],
-        body=f"{mail['body']}\n\n{t('mail.foot', link=leave)}",
+        body="\n\n".join(filter(None, (mail["body"], ends and t("mail.ends", ref=reference(ends))))),
+        link=mail.get("link", ""),  # a text that the previous version made has it in its body
+        link_label=t("mail.open"),
+        ends=ends,
         void=_void(row.announcement, person),
-        headers=(
-            ("List-Unsubscribe", f"<{leave}>"),
-            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ),
         payload={"meta": meta, "page": text["page"], "incident": text["incident"]},
     )
 
@@ -226,20 +283,55 @@ def _confirmation(
     now: datetime,
     given: dict,
 ) -> Message:
+    """The message that asks whoever reads it to confirm: the subscription, or to follow one incident.
+
+    Who is active and asked for nothing more is told that it is so, with the link to change it.
+    """
     secret, org = str(settings["SECRET_KEY"]), str(settings["ORG_NAME"])
-    link = f"{at}/{CONFIRM}/{link_token(secret, CONFIRM, person)}"
-    is_void = person.state is not SubscriberState.WAITING or not row.act.endswith(person.nonce)
-    meta = {"unsubscribe": f"{at}/{MANAGE}/{link_token(secret, MANAGE, person)}", "documentation": ""}
-    return Message(
+    nonce, incident = asked_for(row.act)
+    is_known = person.state is SubscriberState.ACTIVE and incident is None
+    void = GONE if nonce != person.nonce or person.state in ENDED or (is_known and _is_hook(person)) else ""
+    link = f"{at}/{CONFIRM}/{link_token(secret, CONFIRM, person, incident)}"
+    where = "channel" if chat_of(person.address) else "address"
+    about = (
+        t("mail.confirm_incident", ref=reference(incident)) if incident else t("mail.confirm_all", org=org)
+    )
+    meta = {"unsubscribe": given["foot_link"], "documentation": ""}
+    shown = Message(
         **given,
         subject=t("mail.confirm_subject", org=org),
-        body=t("mail.confirm_body", org=org, link=link),
-        void=GONE if is_void else "",
+        body=f"{t(f'mail.confirm_{where}', what=about)}\n\n{t('mail.confirm_body')}",
+        link=link,
+        link_label=t("subscribe.confirm"),
+        void=void,
         payload={
             "meta": meta,
-            "page": _page(now),
+            "page": _page(public_status(now)),
         },
     )
+    if is_known:
+        return replace(
+            shown,
+            subject=t("mail.known_subject", org=org),
+            body=t("mail.known_body", org=org),
+            link=given["foot_link"],
+            link_label=t("mail.change"),
+            foot_link="",
+        )
+    return replace(shown, headers=(), foot_link="")
+
+
+ENDED = (SubscriberState.LEFT, SubscriberState.BOUNCED)
+
+
+def _is_hook(person: Subscriber) -> bool:
+    return not confirms_by_link(person)
+
+
+def asked_for(act: str) -> tuple[str, int | None]:
+    """Nonce and incident of a confirmation's act (`confirm:<subscriber>:<nonce>[:<incident>]`)."""
+    _, _, nonce, *incident = act.split(":")
+    return nonce, int(incident[0]) if incident else None
 
 
 def _void(about: Announcement, person: Subscriber) -> str:
@@ -264,12 +356,18 @@ def count_failures(row: Delivery) -> None:
         db.session.execute(same.values(failed=Announcement.failed + 1))
 
 
-def settle(number: int, act: str, state: DeliveryState, is_final: bool, now: datetime) -> None:
-    """A webhook that answered is confirmed; an address that does not take our messages bounces."""
-    person = db.session.get(Subscriber, number)
+def settle(message: Message, act: str, state: DeliveryState, is_final: bool, now: datetime) -> None:
+    """A webhook that answered is confirmed; an address that does not take our messages bounces.
+
+    With the last message of an incident its subscription ends, whatever became of that message.
+    """
+    person = db.session.get(Subscriber, message.subscriber)
     if person is None:  # forgotten meanwhile
         return
     if state is DeliveryState.FAILED:
         note_bounce(person, is_final, actor=SYSTEM, now=now)
-    elif state is DeliveryState.SENT and act.startswith(CONFIRM) and person.kind is ChannelKind.WEBHOOK:
-        confirm(person, actor=SYSTEM, now=now)
+    elif state is DeliveryState.SENT and act.startswith(CONFIRM) and _is_hook(person):
+        with suppress(Conflict):  # the incident was resolved meanwhile: there is nothing to follow
+            confirm(person, incident=asked_for(act)[1], actor=SYSTEM, now=now)
+    if message.ends is not None and state is not DeliveryState.PENDING:
+        end_followed(person, message.ends, actor=SYSTEM, now=now)

@@ -14,10 +14,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from majorops import clock
+from majorops.domain.chat import chat_of
+from majorops.notifications import chat
 from majorops.notifications.message import Message, NotSent
 from majorops.notifications.net import READ_TIMEOUT, abort, deadline, resolve
 
-GONE = 410
+GONE, NOT_FOUND = 410, 404  # Slack says 404 where the app or the channel was removed
 
 
 def send(message: Message, settings: Mapping[str, Any]) -> None:
@@ -40,7 +42,8 @@ def send(message: Message, settings: Mapping[str, Any]) -> None:
         line.close()
     if not 200 <= status < 300:
         why = " It redirects; redirects are not followed." if 300 <= status < 400 else ""
-        raise NotSent(f"{parts.hostname} answered {status}.{why}", is_final=status == GONE)
+        is_final = status == GONE or (status == NOT_FOUND and chat_of(message.address) is not None)
+        raise NotSent(f"{parts.hostname} answered {status}.{why}", is_final=is_final)
 
 
 def _line(is_secure: bool, address: str, port: int, host: str | None) -> HTTPConnection:
@@ -54,7 +57,12 @@ def _line(is_secure: bool, address: str, port: int, host: str | None) -> HTTPCon
 
 
 def payload(message: Message) -> dict[str, object]:
-    """What a webhook gets: the message's own payload, or our fields; `link` None where there is no page."""
+    """What a webhook gets: the message's own payload, or our fields; `link` None where there is no page.
+
+    Slack and Teams get it in their own formats.
+    """
+    if service := chat_of(message.address):
+        return chat.payload(service, message)
     return message.payload or {
         "id": message.key,
         "notice": message.notice,

@@ -22,17 +22,20 @@ from sqlalchemy.orm import joinedload
 from majorops import clock
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import ChannelKind, DeliveryState
+from majorops.domain.announcing import DIGEST_PERIOD, digest_end
+from majorops.domain.enums import ChannelKind, DeliveryState, Frequency
 from majorops.domain.events import EventKind
 from majorops.models import Delivery
 from majorops.notifications import apprise_channel, inside, mail, public, ways, webhook
 from majorops.notifications.due import LEASE, PAUSES, is_due, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
+from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.maintenance import run_due
 from majorops.operations.outcome import tell_outcome
 from majorops.operations.reminders import remind_all
+from majorops.operations.subscriptions import end_resolved
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +84,7 @@ class Worker:
         self._slots = threading.Semaphore(SENDERS)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
+        self._digested: dict[Frequency, datetime] = {}  # up to when each was looked at
         self._looked_at = time.monotonic()
         self._unreadable: dict[int, float] = {}  # announcements, and when they were tried
         self._logged: dict[str, float] = {}  # what fails, and when that was logged
@@ -186,6 +190,7 @@ class Worker:
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
             "old drafts": self._tidy,
+            "digests": self._digests,
             "announcements": self._fan_out,
         }
         for name, act in acts.items():
@@ -207,8 +212,17 @@ class Worker:
         if self._forgot_at is None or now - self._forgot_at >= FORGETS_EVERY:
             before = now - timedelta(days=self.app.config["AI_KEEP_DAYS"])
             search_index.mend(actor=SYSTEM, now=now)
+            end_resolved(before=now - PAST, actor=SYSTEM, now=now)
             is_done = not forget_drafts(before=before, actor=SYSTEM, now=now)
             self._forgot_at = now if is_done else None
+
+    def _digests(self) -> None:
+        """Begin what is due; the database is asked once for each end of a period."""
+        now = clock.now()
+        ends = {frequency: digest_end(frequency, now) for frequency in DIGEST_PERIOD}
+        if ends != self._digested:
+            begin_due_digests(now)
+            self._digested = ends
 
     def _fan_out(self) -> None:
         """Make the messages of what was announced, some hundred at a time.
@@ -332,9 +346,7 @@ class Worker:
             ways.note(row, str(problem or ""), self.app.config, now)
         db.session.commit()
         if message.subscriber:
-            public.settle(
-                message.subscriber, row.act, row.state, problem is not None and problem.is_final, now
-            )
+            public.settle(message, row.act, row.state, problem is not None and problem.is_final, now)
         if message.incident is not None:
             try:
                 tell_outcome(message.incident, message.act, now)

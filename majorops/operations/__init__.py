@@ -30,6 +30,7 @@ from majorops.domain.errors import Conflict, Forbidden, NotFound
 from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.text import reference
 from majorops.models import AuditEntry, Incident, TimelineEvent
+from majorops.operations.public_names import new_key
 
 log = logging.getLogger(__name__)
 
@@ -279,13 +280,14 @@ def record(
     visibility: Visibility | None = None,
     phase: Phase | None = None,
     field: str | None = None,
+    system: str | None = None,
     publication_id: int | None = None,
     corrects_id: int | None = None,
 ) -> TimelineEvent:
     """Add one entry to the timeline, in the running operation's transaction (domain §6). Returns the entry.
 
-    `visibility`: other than the kind's own. Raises Forbidden: whatever led here, nobody makes public what
-    they may not publish; RuntimeError outside an operation.
+    `visibility`: other than the kind's own. `system`: the one system that it is about. Raises Forbidden:
+    whatever led here, nobody makes public what they may not publish; RuntimeError outside an operation.
     """
     work = _recording()
     visibility = visibility or kind.visibility
@@ -306,6 +308,8 @@ def record(
         at=now,
         phase=phase,
         field=field,
+        system=system,
+        public_key=new_key() if visibility is Visibility.PUBLIC else None,
         publication_id=publication_id,
         corrects_id=corrects_id,
         request_key=request_meta.idempotency_key if request_meta and is_first else None,

@@ -14,6 +14,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import AccountRole, Followed, SignInMethod
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
+from majorops.domain.rights import RoleMap
 from majorops.domain.text import clean_line
 from majorops.models import User, UserSession
 from majorops.operations import audit, operation
@@ -96,13 +97,23 @@ def set_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> N
         return
     if user.role is AccountRole.ADMIN:
         _demand_other_admin(user, "role")
-    audit(
-        AuditKind.USER_ROLE_CHANGED,
-        user.email,
-        detail=f"{user.role.label} › {role.label}",
-        actor=actor,
-        now=now,
-    )
+    _put_role(user, role, actor=actor, now=now)
+
+
+def give_role(user: User, role: AccountRole, role_map: RoleMap, *, actor: Actor, now: datetime) -> None:
+    """Give an account the role that its groups have in the map. Part of an operation.
+
+    The last admin stays only where no group makes an admin: nobody could become one by signing in.
+    """
+    is_admin = user.role is AccountRole.ADMIN
+    if role is user.role or (is_admin and not role_map.gives_admin and is_last_admin(user)):
+        return
+    _put_role(user, role, actor=actor, now=now)
+
+
+def _put_role(user: User, role: AccountRole, *, actor: Actor, now: datetime) -> None:
+    detail = f"{user.role.label} › {role.label}"
+    audit(AuditKind.USER_ROLE_CHANGED, user.email, detail=detail, actor=actor, now=now)
     user.role = role
     lapse_offers_to(user, actor=actor, now=now)
 
@@ -123,18 +134,22 @@ def set_active(user: User, is_active: bool, *, actor: Actor, now: datetime) -> N
     """
     if is_active is user.is_active:
         return
+    if not is_active and user.role is AccountRole.ADMIN:
+        _demand_other_admin(user, "is_active")
+    switch(user, is_active, actor=actor, now=now)
+
+
+def switch(user: User, is_active: bool, *, actor: Actor, now: datetime) -> None:
+    """Switch an account off, which ends its sessions, or on. Part of an operation.
+
+    The last admin too: who has left is out.
+    """
     if not is_active:
-        if user.role is AccountRole.ADMIN:
-            _demand_other_admin(user, "is_active")
         end_all_sessions(user, now=now)
     user.is_active = is_active
     lapse_offers_to(user, actor=actor, now=now)
-    audit(
-        AuditKind.USER_SWITCHED_ON if is_active else AuditKind.USER_SWITCHED_OFF,
-        user.email,
-        actor=actor,
-        now=now,
-    )
+    kind = AuditKind.USER_SWITCHED_ON if is_active else AuditKind.USER_SWITCHED_OFF
+    audit(kind, user.email, actor=actor, now=now)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -178,6 +193,12 @@ def is_last_admin(user: User) -> bool:
     return set(db.session.scalars(admins.with_for_update())) == {user.id}
 
 
+def admins_to_ask() -> list[tuple[str, str]]:
+    """Name and e-mail address of up to three people who can give others access."""
+    admins = select(User.name, User.email).where(User.role == AccountRole.ADMIN, User.is_active)
+    return [(row.name, row.email) for row in db.session.execute(admins.order_by(User.name).limit(3))]
+
+
 def _one_at_a_time() -> None:
     """Two browsers with the code make one admin. SQLite has one writer already."""
     if db.engine.dialect.name == "postgresql":
@@ -193,26 +214,57 @@ def unlock_user(user: User, *, actor: Actor, now: datetime) -> int:
 
 
 @operation(needs=None)
-def start_session(user: User, *, method: SignInMethod, actor: Actor, now: datetime) -> str:
-    """Begin a session; returns the token that only the browser keeps."""
-    token = secrets.token_urlsafe(32)
-    db.session.add(UserSession(token_hash=hash_token(token), user_id=user.id, method=method, created_at=now))
+def start_session(
+    user: User,
+    *,
+    method: SignInMethod,
+    actor: Actor,
+    now: datetime,
+    token: str = "",
+    sign_out_address: str | None = None,
+) -> str:
+    """Begin a session; returns the token that only the browser keeps.
+
+    `token`: in place of a new one; `sign_out_address`: see `UserSession`.
+    """
+    token = token or new_token()
+    db.session.add(
+        UserSession(
+            token_hash=hash_token(token),
+            user_id=user.id,
+            method=method,
+            created_at=now,
+            sign_out_address=sign_out_address,
+        )
+    )
     audit(AuditKind.SESSION_STARTED, user.email, detail=method.label, actor=actor, now=now)
     return token
 
 
+def new_token() -> str:
+    """A token for a session, of 43 letters that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
 @operation(needs=None)
-def end_session(token: str, *, actor: Actor, now: datetime) -> None:
-    """Sign out: no copy of the token signs anybody in from now on. A token that does not is left alone."""
+def end_session(token: str, *, actor: Actor, now: datetime) -> str | None:
+    """Sign out: no copy of the token signs anybody in from now on. A token that does not is left alone.
+
+    Returns the address that ends the provider's session too; None where there is none.
+    """
     row = db.session.scalar(select(UserSession).filter_by(token_hash=hash_token(token), ended_at=None))
-    if row:
-        row.ended_at = now
-        audit(AuditKind.SESSION_ENDED, actor.email or actor.name, actor=actor, now=now)
+    if row is None:
+        return None
+    address, row.sign_out_address = row.sign_out_address, None
+    row.ended_at = now
+    audit(AuditKind.SESSION_ENDED, actor.email or actor.name, actor=actor, now=now)
+    return address
 
 
 def end_all_sessions(user: User, *, now: datetime) -> None:
     """Sign an account out everywhere. Part of the operation that calls it, which leaves the audit entry."""
-    db.session.execute(update(UserSession).filter_by(user_id=user.id, ended_at=None).values(ended_at=now))
+    running = update(UserSession).filter_by(user_id=user.id, ended_at=None)
+    db.session.execute(running.values(ended_at=now, sign_out_address=None))
 
 
 def hash_token(token: str) -> str:

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from majorops.db import db
 from majorops.domain.announcing import act_of
-from majorops.domain.enums import ChannelKind, SubscriberState
+from majorops.domain.enums import ChannelKind, Frequency, SubscriberState
 from majorops.models import (
     Announcement,
+    Delivery,
     Incident,
     Subscriber,
+    SubscriberIncident,
     SubscriberSystem,
     TimelineEvent,
 )
+from majorops.projections.systems import public_of
+
+# What an announcement of maintenance is called, before its number.
+PLANNED, MOVED, WORKS = "planned", "moved", "works"
 
 
 def announce_entries(entries: list[TimelineEvent]) -> None:
@@ -48,12 +54,31 @@ def announce(act: str, at: datetime, **about: int | None) -> None:
         db.session.add(Announcement(act=act, at=at, **about))
 
 
-def wanting(systems: list[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The SQL rule for active subscribers that want to hear of one of these systems."""
+def wanting(
+    systems: list[str], incident_id: int | None = None, moved_id: int | None = None
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The SQL rule for active subscribers that are told at once of something about one of these systems.
+
+    `incident_id`: who follows this incident is among them; `moved_id`: and who was told the former dates of
+    this maintenance.
+    """
     of_these = select(SubscriberSystem.subscriber_id).where(SubscriberSystem.name.in_(systems))
-    return Subscriber.state == SubscriberState.ACTIVE, or_(
-        Subscriber.wants_all.is_(True), Subscriber.id.in_(of_these)
+    chosen = or_(Subscriber.wants_all.is_(True), Subscriber.id.in_(of_these))
+    if moved_id is not None:
+        chosen = or_(chosen, Subscriber.id.in_(_told_dates_of(moved_id)))
+    told = and_(Subscriber.frequency == Frequency.EACH, chosen)
+    if incident_id is not None:
+        follow = select(SubscriberIncident.subscriber_id).where(SubscriberIncident.incident_id == incident_id)
+        told = or_(told, Subscriber.id.in_(follow))
+    return Subscriber.state == SubscriberState.ACTIVE, told
+
+
+def _told_dates_of(maintenance_id: int) -> Select[int | None]:
+    acts = select(Announcement.act).where(
+        Announcement.maintenance_id == maintenance_id,
+        or_(Announcement.act.startswith(f"{PLANNED}:"), Announcement.act.startswith(f"{MOVED}:")),
     )
+    return select(Delivery.subscriber_id).where(Delivery.act.in_(acts), Delivery.subscriber_id.is_not(None))
 
 
 def reach(incident: Incident) -> dict[ChannelKind, int]:
@@ -63,7 +88,7 @@ def reach(incident: Incident) -> dict[ChannelKind, int]:
     """
     if not incident.is_shown:
         return {}
-    rows = (
-        select(Subscriber.kind, func.count()).where(*wanting(incident.system_names)).group_by(Subscriber.kind)
-    )
+    named = public_of(incident.system_names)  # who chose a system that is hidden now is not told through it
+    told = wanting(list(named), incident.id)
+    rows = select(Subscriber.kind, func.count()).where(*told).group_by(Subscriber.kind)
     return dict(db.session.execute(rows).all())

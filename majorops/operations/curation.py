@@ -14,7 +14,7 @@ from majorops.domain.enums import DeliveryState, IncidentStatus
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.text import reference
-from majorops.models import Delivery, Incident
+from majorops.models import Delivery, Incident, SubscriberIncident
 from majorops.operations import operation, record
 from majorops.operations.announcements import announce
 from majorops.operations.outbox import IS_DRILL
@@ -49,7 +49,8 @@ def merge_incident(incident: Incident, kept: Incident, *, actor: Actor, now: dat
     """Merge an incident, a duplicate, into the one that is kept.
 
     A running duplicate is closed by that: without a gate, an alarm or a word of resolution. Its entries stay
-    its own and are shown at the other one; its address leads there. Raises Conflict.
+    its own and are shown at the other one; its address leads there, and who follows it follows the other.
+    Raises Conflict.
     """
     if refusal := why_not_merge(incident, kept):
         raise Conflict(refusal)
@@ -65,6 +66,15 @@ def merge_incident(incident: Incident, kept: Incident, *, actor: Actor, now: dat
     record(kept, EventKind.INCIDENT_MERGED, title, actor=actor, now=now)
     if was_shown and was_running and kept.is_shown:
         announce(f"merged:{incident.id}", now, incident_id=kept.id)
+        _lead_followers_on(incident, kept)
+
+
+def _lead_followers_on(incident: Incident, kept: Incident) -> None:
+    """Who follows the duplicate follows the one that is kept: nothing more is said of the other."""
+    follow = SubscriberIncident
+    known = select(follow.subscriber_id).where(follow.incident_id == kept.id)
+    moved = update(follow).where(follow.incident_id == incident.id, follow.subscriber_id.not_in(known))
+    db.session.execute(moved.values(incident_id=kept.id).execution_options(synchronize_session=False))
 
 
 def named_incident(typed: str) -> Incident:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, exists, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.addresses import webhook_problem
+from majorops.domain.chat import chat_problem
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
@@ -106,7 +107,7 @@ def check_address(kind: ChannelKind, typed: str) -> str:
         raise Invalid({"address": "Use an e-mail address such as name@example.org."})
     if kind is ChannelKind.WEBHOOK and (web_link(address) is None or not address.isascii()):
         raise Invalid({"address": "Use an address that begins with http:// or https://"})
-    if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address)):
+    if kind is ChannelKind.WEBHOOK and (problem := webhook_problem(address) or chat_problem(address)):
         raise Invalid({"address": problem})
     if kind is ChannelKind.APPRISE and (problem := apprise_problem(address)):
         raise Invalid({"address": problem})

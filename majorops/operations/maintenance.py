@@ -13,13 +13,22 @@ from sqlalchemy import Select, select, update
 
 from majorops.db import changed_rows, db
 from majorops.domain.access import SYSTEM, Actor, Permission
-from majorops.domain.enums import MaintenanceStatus
+from majorops.domain.enums import MaintenanceStatus, Repeat
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
-from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, due, move_refusal, time_errors
+from majorops.domain.maintenance import (
+    AHEAD_OR_RUNNING,
+    OVER,
+    due,
+    move_refusal,
+    next_occurrence,
+    occurrence,
+    repeat_errors,
+    time_errors,
+)
 from majorops.models import Maintenance, MaintenanceUpdate
 from majorops.operations import audit, operation
-from majorops.operations.announcements import announce
+from majorops.operations.announcements import MOVED, PLANNED, WORKS, announce
 
 WORDS = {
     MaintenanceStatus.RUNNING: "Maintenance has begun.",
@@ -29,6 +38,17 @@ WORDS = {
 }
 TWICE = timedelta(minutes=1)
 LONGEST_TEXT = 5_000
+STAYS_THE_SAME = (
+    "title",
+    "body",
+    "systems",
+    "is_automatic",
+    "is_public",
+    "repeats",
+    "repeat_every",
+    "repeat_from",
+    "repeat_to",
+)
 
 
 class Plan(TypedDict):
@@ -41,6 +61,8 @@ class Plan(TypedDict):
     systems: NotRequired[Sequence[str]]
     is_automatic: NotRequired[bool]  # begins and ends by the clock
     is_public: NotRequired[bool]
+    repeats: NotRequired[Repeat]
+    repeat_every: NotRequired[int | None]  # weeks or months
 
 
 @operation(needs=Permission.MAINTENANCE_MANAGE)
@@ -50,11 +72,8 @@ def plan_maintenance(*, actor: Actor, now: datetime, **plan: Unpack[Plan]) -> Ma
     if twin := _planned_just_now(plan["title"], plan["starts_at"], plan["ends_at"], now):
         return twin
     row = Maintenance(**columns, created_at=now, changed_at=now)
-    db.session.add(row)
-    db.session.flush()
-    if row.is_public:
-        announce(f"planned:{row.id}", now, maintenance_id=row.id)
-    audit(AuditKind.MAINTENANCE_PLANNED, row.title, actor=actor, now=now)
+    _set_series(row)
+    _plan(row, actor, now)
     return row
 
 
@@ -64,8 +83,9 @@ def change_maintenance(
 ) -> None:
     """Change what was planned, as long as it is not over.
 
-    `expected`: the version that the person saw. Shown to the public only now, it is announced now.
-    Raises Invalid, Conflict.
+    `expected`: the version that the person saw. Shown to the public only now, it is announced now; new times
+    are said in public, and told to whoever was told the former ones. Of what comes again they are those of
+    this occurrence alone, unless how it comes again changes too. Raises Invalid, Conflict.
     """
     _hold(row)
     if row.status in OVER:
@@ -78,11 +98,18 @@ def change_maintenance(
     before = {name: getattr(row, name) for name, value in given.items() if getattr(row, name) != value}
     if not before:
         return
+    old_span = row.span
     for name, value in given.items():
         setattr(row, name, value)
     row.changed_at = now
+    if before.keys() & {"repeats", "repeat_every"}:
+        _set_series(row)
+    elif row.follow_at:
+        row.follow_at = row.ends_at
     if "is_public" in before and row.is_public:
-        announce(f"planned:{row.id}", now, maintenance_id=row.id)
+        announce(f"{PLANNED}:{row.id}", now, maintenance_id=row.id)
+    elif before.keys() & {"starts_at", "ends_at"}:
+        _say(row, f"New time: {row.span}. It was {old_span}.", now, act=MOVED)
     was = "\n".join(f"{name} was: {value}" for name, value in before.items())
     audit(AuditKind.MAINTENANCE_CHANGED, row.title, actor=actor, now=now, detail=was)
 
@@ -135,11 +162,54 @@ def run_maintenance(*, actor: Actor, now: datetime) -> int:
     return moved
 
 
+@operation(needs=Permission.MAINTENANCE_MANAGE)
+def plan_next_occurrences(*, actor: Actor, now: datetime) -> int:
+    """Plan the next occurrence of what comes again and is over or past its end; two workers plan it once.
+
+    Returns how many were planned.
+    """
+    planned = 0
+    for row in db.session.scalars(_to_follow(now)).all():
+        claim = update(Maintenance).where(Maintenance.id == row.id, Maintenance.follow_at.is_not(None))
+        if row.repeat_from and row.repeat_to and changed_rows(claim.values(follow_at=None)):
+            rule = (row.repeats, row.repeat_every)
+            number = next_occurrence(row.repeat_from, *rule, row.occurrence, now)
+            starts_at = occurrence(row.repeat_from, *rule, number)
+            ends_at = starts_at + (row.repeat_to - row.repeat_from)
+            same = {name: getattr(row, name) for name in STAYS_THE_SAME}
+            times = {"starts_at": starts_at, "ends_at": ends_at, "follow_at": ends_at}
+            made = Maintenance(**same, **times, occurrence=number, created_at=now, changed_at=now)
+            _plan(made, actor, now)
+            planned += 1
+    return planned
+
+
 def run_due(now: datetime) -> None:
     """Look whether the clock calls for anything, and only then write."""
     rows = db.session.scalars(_waiting()).all()
     if any(due(row.status, row.is_automatic, row.starts_at, row.ends_at, now) for row in rows):
         run_maintenance(actor=SYSTEM, now=now)
+    if db.session.scalar(_to_follow(now).limit(1)) is not None:
+        plan_next_occurrences(actor=SYSTEM, now=now)
+
+
+def _to_follow(now: datetime) -> Select[Maintenance]:
+    return select(Maintenance).where(Maintenance.follow_at <= now)
+
+
+def _set_series(row: Maintenance) -> None:
+    """Begin to count occurrences with this one; nothing follows where it does not come again."""
+    is_repeating = row.repeats is not Repeat.NEVER
+    row.repeat_from, row.repeat_to = (row.starts_at, row.ends_at) if is_repeating else (None, None)
+    row.occurrence, row.follow_at = 0, row.ends_at if is_repeating else None
+
+
+def _plan(row: Maintenance, actor: Actor, now: datetime) -> None:
+    db.session.add(row)
+    db.session.flush()
+    if row.is_public:
+        announce(f"{PLANNED}:{row.id}", now, maintenance_id=row.id)
+    audit(AuditKind.MAINTENANCE_PLANNED, row.title, actor=actor, now=now)
 
 
 def _hold(row: Maintenance) -> None:
@@ -166,22 +236,25 @@ def _move(row: Maintenance, to: MaintenanceStatus, text: str, actor: Actor, now:
         row.started_at = row.started_at or now
     if to in OVER:
         row.ended_at = now
+        row.follow_at = row.follow_at and min(row.follow_at, now)
     _say(row, text, now)
     audit(AuditKind(f"maintenance.{to.value}"), row.title, actor=actor, now=now)
 
 
-def _say(row: Maintenance, text: str, now: datetime) -> None:
+def _say(row: Maintenance, text: str, now: datetime, act: str = WORKS) -> None:
     update = MaintenanceUpdate(maintenance_id=row.id, status=row.status, body=text, at=now)
     db.session.add(update)
     db.session.flush()
     if row.is_public:
-        announce(f"works:{update.id}", now, maintenance_id=row.id)
+        announce(f"{act}:{update.id}", now, maintenance_id=row.id)
 
 
 def _checked(plan: Plan, now: datetime) -> dict[str, object]:
     """The columns of what is planned. Raises Invalid with every wrong field."""
     title, body = plan["title"], plan.get("body", "")
+    repeats, every = plan.get("repeats", Repeat.NEVER), plan.get("repeat_every", 1)
     errors = time_errors(plan["starts_at"], plan["ends_at"], now)
+    errors |= repeat_errors(repeats, every, plan["starts_at"], plan["ends_at"])
     if not title or len(title) > 200:
         errors["title"] = "Say what is maintained, in one line of at most 200 characters."
     if len(body) > LONGEST_TEXT:
@@ -196,4 +269,6 @@ def _checked(plan: Plan, now: datetime) -> dict[str, object]:
         "systems": ", ".join(plan.get("systems", ())),
         "is_automatic": plan.get("is_automatic", True),
         "is_public": plan.get("is_public", True),
+        "repeats": repeats,
+        "repeat_every": every if repeats is not Repeat.NEVER else 1,
     }

@@ -214,8 +214,10 @@ def report_symptoms_returned(incident: Incident, *, actor: Actor, now: datetime,
     restart_window(incident, "Symptoms returned", note, actor=actor, now=now)
 
 
-def restart_window(incident: Incident, why: str, note: str, *, actor: Actor, now: datetime) -> None:
-    """The ten clean minutes begin anew. Part of an operation."""
+def restart_window(
+    incident: Incident, why: str, note: str, *, actor: Actor, now: datetime, system: str | None = None
+) -> None:
+    """The ten clean minutes begin anew; `system`: whose check is why, if one is. Part of an operation."""
     incident.window_started_at = now
     incident.window_resets += 1
     record(
@@ -223,6 +225,7 @@ def restart_window(incident: Incident, why: str, note: str, *, actor: Actor, now
         EventKind.WINDOW_RESTARTED,
         f"{why}. Clean window restarted",
         detail=note,
+        system=system,
         actor=actor,
         now=now,
     )

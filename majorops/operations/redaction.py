@@ -19,6 +19,7 @@ from sqlalchemy import Table, func, or_, select, update
 
 from majorops.db import Base, db, empty_log
 from majorops.domain.access import Actor, Permission
+from majorops.domain.announcing import DIGEST
 from majorops.domain.enums import DeliveryState, DraftState, Visibility
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
@@ -27,6 +28,7 @@ from majorops.domain.text import count, reference
 from majorops.models import Announcement, AuditEntry, Delivery, Draft, Incident, Publication, TimelineEvent
 from majorops.operations import operation, record, search_index
 from majorops.operations.fields import FIELDS
+from majorops.projections.rules import IS_PUBLIC_ENTRY
 
 LINKED_MOST = 20  # incidents that one redaction reaches
 SHOWN = 12  # numbers that a place names
@@ -35,6 +37,7 @@ NOWHERE = "These words stand nowhere in this incident."
 AUDITED_MOST = 1_000  # entries of the audit that are looked at
 PAGES, STEPS = 100, 10_000  # of the full text that are put together at once, and how often at most
 
+IS_SHOWN = {TimelineEvent: IS_PUBLIC_ENTRY, Publication: Publication.visibility == Visibility.PUBLIC}
 AUDIT = cast("type[search_index.SearchedModel]", AuditEntry)
 
 # Table → columns with words of people. A test compares this and KEPT with the schema: a new column of text
@@ -53,9 +56,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "alert_id",
         "opened_by_name",
     ),
-    "timeline_event": ("title", "detail", "actor_name"),
+    "timeline_event": ("title", "detail", "actor_name", "system"),
     "publication": ("title", "body", "by_name"),
     "affected_system": ("name",),
+    "system_state": ("name",),
     "validation_check": ("system", "confirmed_by", "note"),
     "command_assignment": ("name",),
     "recovery_track": ("team", "owner", "goal", "outcome_note", "escalated_to"),
@@ -81,6 +85,8 @@ KEPT: dict[str, str] = {
     "timeline_event.kind": "a name of ours",
     "timeline_event.field": "a name of ours",
     "timeline_event.request_key": "a key",
+    "timeline_event.public_key": "a key",
+    "publication.public_key": "a key",
     "publication.source": "a name of ours",
     "ask.asked_from": "a key",
     "checklist_tick.item": "a name of ours",
@@ -98,6 +104,7 @@ KEPT: dict[str, str] = {
     "announcement.act": "a key",
     "audit_entry.kind": "a name of ours",
     "audit_entry.actor_name": "an account",
+    "directory_group": "not of an incident",
     "maintenance": "not of an incident",
     "maintenance_update": "not of an incident",
     "sign_in_throttle": "not of an incident",
@@ -117,6 +124,7 @@ LABELS = {
     "timeline_event": "Timeline",
     "publication": "Updates and milestones",
     "affected_system": "Names of systems",
+    "system_state": "How systems were",
     "validation_check": "Validation",
     "command_assignment": "Command roles",
     "recovery_track": "Tracks",
@@ -276,6 +284,36 @@ def _hits(numbers: list[int], words: Words, mark: str) -> Iterator[Hit]:
             new, times = _replaced(table, columns, row, words, mark)
             if times:
                 yield Hit(name, row["id"], row["number"], new, times)
+    yield from _digested(numbers, words, mark)
+
+
+def _digests(numbers: Iterable[int]) -> Iterator[tuple[Announcement, dict[str, Any], list[dict[str, Any]]]]:
+    """The digests that tell of any of these incidents, what they hold, and the part about these.
+
+    One tells of many incidents, so that it belongs to none of them.
+    """
+    known = set(numbers)
+    since = select(func.min(Incident.opened_at)).where(Incident.id.in_(known)).scalar_subquery()
+    rows = select(Announcement).where(
+        Announcement.act.between(f"{DIGEST}:", f"{DIGEST};"), Announcement.at >= since
+    )
+    for row in db.session.scalars(rows.order_by(Announcement.id)):
+        told = json.loads(row.text or "null") or {"items": []}
+        items = [one for one in told["items"] if one["kind"] == "incident" and one["number"] in known]
+        if items:
+            yield row, told, items
+
+
+def _digested(numbers: list[int], words: Words, mark: str) -> Iterator[Hit]:
+    """Of a digest the names of systems alone: all else in it are numbers, times and names of ours."""
+    for row, told, items in _digests(numbers):
+        total = 0
+        for item in items:
+            item["systems"], times = replace_in(item["systems"], words, mark)
+            total += times
+        if total:
+            new: dict[str, object] = {"text": json.dumps(told, ensure_ascii=False)}
+            yield Hit("announcement", row.id, items[0]["number"], new, total)
 
 
 def _audited(
@@ -342,7 +380,7 @@ def _public(hits: tuple[Hit, ...]) -> int:
     found = sum(bool(public & set(hit.new)) for hit in fields)
     for model in (TimelineEvent, Publication):
         numbers = [hit.id for hit in hits if hit.table == model.__tablename__ and hit.incident_id in shown]
-        seen = select(model.id).where(model.id.in_(numbers), model.visibility == Visibility.PUBLIC)
+        seen = select(model.id).where(model.id.in_(numbers), IS_SHOWN[model])
         found += len(db.session.scalars(seen).all())
     return found
 
@@ -358,9 +396,21 @@ def _sent(hits: tuple[Hit, ...]) -> int:
     inside = [hit.id for hit in hits if hit.table == "delivery"]
     outside = [hit.id for hit in hits if hit.table == "announcement"]
     acts = select(Announcement.act).where(Announcement.id.in_(outside))
-    mine = or_(Delivery.id.in_(inside), Delivery.act.in_(acts))
+    digests = [row.act for row, *_ in _digests(_told_of(hits))]
+    mine = or_(Delivery.id.in_(inside), Delivery.act.in_(acts), Delivery.act.in_(digests))
     gone = select(func.count()).select_from(Delivery).where(Delivery.state == DeliveryState.SENT, mine)
-    return (db.session.scalar(gone) or 0) if inside or outside else 0
+    return (db.session.scalar(gone) or 0) if inside or outside or digests else 0
+
+
+def _told_of(hits: tuple[Hit, ...]) -> set[int]:
+    """The incidents with the words in what a digest says of them: the title, and what was said in public.
+
+    It is written when it goes and not kept.
+    """
+    titled = {hit.incident_id for hit in hits if hit.table == "incident" and "title" in hit.new}
+    numbers = [hit.id for hit in hits if hit.table == "publication"]
+    said = select(Publication.incident_id).where(Publication.id.in_(numbers), IS_SHOWN[Publication])
+    return titled | set(db.session.scalars(said))
 
 
 # Changing

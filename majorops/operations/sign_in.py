@@ -14,11 +14,13 @@ from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.events import AuditKind
+from majorops.domain.rights import Rights, RoleMap
 from majorops.domain.text import clean_line
+from majorops.i18n import DEFAULT
 from majorops.models import User
 from majorops.operations import audit, operation
-from majorops.operations.accounts import is_last_admin, start_session
-from majorops.operations.handover_expiry import lapse_offers_to
+from majorops.operations.accounts import end_session, start_session
+from majorops.operations.directory import follow_groups, rights_by_directory
 from majorops.operations.passwords import Proof, prove
 from majorops.operations.throttle import (
     KnownBrowser,
@@ -38,13 +40,16 @@ class SignIn:
     """The outcome of a sign-in: a token, or a problem.
 
     `token`: of the session, with `browser`: what the browser keeps to be known again. `problem`: the sentence
-    for the person, with `paused_until` where it is a pause.
+    for the person, with `paused_until` where it is a pause. `email`: of who was refused by rights; `wanted`:
+    the groups one of which they would need.
     """
 
     token: str | None = None
     problem: str = ""
     paused_until: datetime | None = None
     browser: KnownBrowser | None = None
+    email: str = ""
+    wanted: tuple[str, ...] = ()
 
 
 def sign_in_with_password(
@@ -125,17 +130,19 @@ def sign_in_sso(
     email: str,
     is_verified: bool,
     name: str,
-    role: AccountRole | None,
+    groups: list[str],
+    role_map: RoleMap,
     actor: Actor,
     now: datetime,
+    sign_out_address: str | None = None,
+    language: str = DEFAULT,
 ) -> SignIn:
     """Sign in the person that the OpenID provider names.
 
-    `subject`: issuer and subject; `role`: what the groups map to, None for no mapping.
+    `subject`: issuer and subject; `sign_out_address`: see `UserSession`; `language`: of a new account.
 
-    The account is found by subject, else by a verified address, else made. A mapped role is set at every
-    sign-in; with no mapping a new account is a stakeholder and a known one keeps its role (domain §1). The
-    last admin stays admin. Refusals are a value and no exception.
+    The account is found by subject, else by a verified address, else made. Its role follows the groups at
+    every sign-in where a role map is set. Refusals are a value and no exception.
     """
     user = db.session.scalar(select(User).filter_by(oidc_subject=subject))
     known = user or db.session.scalar(select(User).filter_by(email=email))
@@ -144,25 +151,82 @@ def sign_in_sso(
             return SignIn(problem="This sign-in cannot be joined to an account. Ask an admin.")
         known.oidc_subject = subject
         audit(AuditKind.USER_LINKED, email, detail=subject, actor=actor, now=now)
-    user = known or _add_sso_user(subject, email, name, role, actor=actor, now=now)
-    if not user.is_active:
-        return SignIn(problem="This account is switched off. Ask an admin.")
-    if role and role is not user.role and not (user.role is AccountRole.ADMIN and is_last_admin(user)):
-        audit(
-            AuditKind.USER_ROLE_CHANGED,
-            email,
-            detail=f"{user.role.label} › {role.label}",
-            actor=actor,
-            now=now,
-        )
-        user.role = role
-        lapse_offers_to(user, actor=actor, now=now)
-    token = start_session(user, method=SignInMethod.SSO, actor=user.actor, now=now)
+    refusal, user = _admit(
+        known, email, name, groups, role_map, subject=subject, language=language, actor=actor, now=now
+    )
+    if user is None:
+        return refusal
+    token = start_session(
+        user,
+        method=SignInMethod.SSO,
+        sign_out_address=sign_out_address,
+        actor=user.actor,
+        now=now,
+    )
     return SignIn(token=token, browser=remember(user, now))
 
 
+@operation(needs=None)
+def sign_in_asserted(
+    *,
+    email: str,
+    name: str,
+    groups: list[str],
+    role_map: RoleMap,
+    token: str,
+    before: str,
+    actor: Actor,
+    now: datetime,
+) -> SignIn:
+    """Sign in the person that the proxy before us vouches for; the e-mail address is who they are.
+
+    `token`: of the session to begin; `before`: that of the one it takes the place of, or empty. Refusals are
+    a value and no exception.
+    """
+    known = db.session.scalar(select(User).filter_by(email=email))
+    refusal, user = _admit(known, email, name, groups, role_map, actor=actor, now=now)
+    if user is None:
+        return refusal
+    end_session(before, actor=user.actor, now=now)
+    start_session(user, method=SignInMethod.SSO, token=token, actor=user.actor, now=now)
+    return SignIn(token=token)
+
+
+def _admit(
+    known: User | None,
+    email: str,
+    name: str,
+    groups: list[str],
+    role_map: RoleMap,
+    *,
+    actor: Actor,
+    now: datetime,
+    subject: str | None = None,
+    language: str = DEFAULT,
+) -> tuple[SignIn, User | None]:
+    """The account that may come in, made if there was none and with the role that it has now; or why not."""
+    rights = role_map.rights_of(groups)
+    if known:
+        rights = rights_by_directory(known, role_map) or rights
+        follow_groups(known, rights, role_map, actor=actor, now=now)
+    if rights.is_refused:
+        return _refused(email, rights, actor=actor, now=now), None
+    if known and not known.is_active:
+        return SignIn(problem=f"The account of {known.email} is switched off.", email=known.email), None
+    if known is None:
+        known = _add_sso_user(subject, email, name, rights.role, actor=actor, now=now)
+        known.language = language
+    return SignIn(), known
+
+
+def _refused(email: str, rights: Rights, *, actor: Actor, now: datetime) -> SignIn:
+    audit(AuditKind.USER_REFUSED, email, detail="in no group of the role map", actor=actor, now=now)
+    problem = f"{email} is in none of the groups that may use MajorOps."
+    return SignIn(problem=problem, email=email, wanted=rights.wanted)
+
+
 def _add_sso_user(
-    subject: str, email: str, name: str, role: AccountRole | None, *, actor: Actor, now: datetime
+    subject: str | None, email: str, name: str, role: AccountRole | None, *, actor: Actor, now: datetime
 ) -> User:
     role = role or AccountRole.STAKEHOLDER
     user = User(email=email, name=name, role=role, oidc_subject=subject, created_at=now)

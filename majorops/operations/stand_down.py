@@ -62,7 +62,7 @@ def _words(incident: Incident, now: datetime) -> Words:
         ended = when(incident.resolved_at or now, t, time_zone)
         lines = [
             incident.title,
-            t("inside.resolved", at=ended, time=t.duration(lasted)),
+            t("inside.resolved", at=ended, time=t.duration(lasted, after=True)),
             t("inside.released"),
         ]
         return t("inside.stand_down", ref=incident.reference, title=incident.title), "\n".join(lines)

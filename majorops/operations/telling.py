@@ -67,7 +67,7 @@ def tell_resolved(incident: Incident, *, actor: Actor, now: datetime) -> None:
         t = texts(language)
         ended = when(incident.resolved_at or now, t, time_zone)
         text = f"{said.title}\n\n{said.body}".strip() if said else ""
-        parts = [incident.title, t("inside.resolved", at=ended, time=t.duration(lasted)), text]
+        parts = [incident.title, t("inside.resolved", at=ended, time=t.duration(lasted, after=True)), text]
         subject = t("mail.resolved", ref=incident.reference, title=incident.title)
         return subject, "\n\n".join(filter(None, parts))
 

@@ -11,11 +11,15 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import Visibility
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import NOTES, EventKind
+from majorops.domain.suggest import systems_in
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations import operation, record
 from majorops.operations.announcements import announce
 from majorops.operations.promise import renew_promise
+from majorops.operations.public_names import name_publication, new_key
+from majorops.operations.system_states import SYSTEMS_FIELD
 from majorops.operations.telling import tell_said
+from majorops.projections.systems import public_of
 
 TITLE_LENGTH = 300
 
@@ -65,32 +69,85 @@ def set_visibility(
 ) -> None:
     """Make an entry public or internal; both ways are logged (domain §3).
 
-    An update's entry takes the update along: made internal it is withdrawn, and public pages keep only
-    the time of that. Raises Invalid.
+    An update's entry takes the update along, with what corrects it: made internal they are withdrawn, and
+    public pages keep only the time of that. Raises Invalid.
     """
     entry = find_entry(incident, seq)
     if entry.visibility is visibility:
         return
+    if visibility is Visibility.PUBLIC and (refusal := public_refusal(incident, entry)):
+        raise Invalid({"entry": refusal})
+    _show(entry, visibility)
     publication = db.session.get(Publication, entry.publication_id) if entry.publication_id else None
-    if publication:
-        publication.visibility = visibility
-        publication.withdrawn_at = now if visibility is Visibility.INTERNAL else None
-    entry.visibility = visibility
+    moved = _moved_along(publication, visibility, now) if publication else []
+    corrections = [_entry_of(one) for one in moved[1:]]
+    for correction in filter(None, corrections):
+        _show(correction, visibility)
     if publication:
         db.session.flush()
         renew_promise(incident, now=now)
-    if publication and visibility is Visibility.PUBLIC and incident.is_shown:
-        about = {"incident_id": incident.id, "publication_id": publication.id}
-        announce(f"said:{publication.id}", now, **about)
-    if publication and visibility is Visibility.PUBLIC:
-        tell_said(incident, publication, actor=actor, now=now)
+    if moved and visibility is Visibility.PUBLIC:
+        newest = moved[-1]  # not the words that it corrects
+        if incident.is_shown:
+            announce(f"said:{newest.id}", now, incident_id=incident.id, publication_id=newest.id)
+        tell_said(incident, newest, actor=actor, now=now)
+    along = ", ".join(str(one.seq) for one in corrections if one)
     record(
         incident,
         EventKind.VISIBILITY_CHANGED,
         f"Entry {entry.seq} made {visibility.value}: {entry.title}",
+        detail=f"With its correction, entry {along}." if along else "",
         actor=actor,
         now=now,
     )
+
+
+def _show(entry: TimelineEvent, visibility: Visibility) -> None:
+    entry.visibility = visibility
+    if visibility is Visibility.PUBLIC:
+        entry.public_key = entry.public_key or new_key()
+
+
+def _entry_of(publication: Publication) -> TimelineEvent | None:
+    return db.session.scalar(select(TimelineEvent).filter_by(publication_id=publication.id).limit(1))
+
+
+def _moved_along(publication: Publication, visibility: Visibility, now: datetime) -> list[Publication]:
+    """Make the publication and its corrections internal, or public; returns those that moved, oldest first.
+
+    A correction that was withdrawn by itself stays so.
+    """
+    is_public, gone_at = visibility is Visibility.PUBLIC, publication.withdrawn_at
+    moved: list[Publication] = []
+    one: Publication | None = publication
+    while one is not None:
+        went_with_it = one is publication or one.withdrawn_at in (None, gone_at)
+        if one is publication or (one.visibility is not visibility and went_with_it):
+            one.visibility = visibility
+            one.withdrawn_at = None if is_public else now
+            if is_public:
+                name_publication(one)
+            moved.append(one)
+        one = db.session.scalar(select(Publication).filter_by(corrects_id=one.id))
+    return moved
+
+
+def public_refusal(incident: Incident, entry: TimelineEvent) -> str:
+    """Why the public is not given an entry that wrote itself; empty when it can be.
+
+    What people wrote is theirs to publish.
+    """
+    if entry.kind in NOTES or entry.publication_id:
+        return ""
+    if entry.kind == EventKind.VISIBILITY_CHANGED:
+        return "It counts internal entries. It stays internal."
+    if entry.field == SYSTEMS_FIELD:
+        return "The public page lists the systems that it may name by itself. This entry stays internal."
+    names = [*incident.system_names, *([entry.system] if entry.system else [])]
+    named = systems_in(f"{entry.title}\n{entry.detail}", names)
+    hidden = set(named) - public_of(named)
+    listed = ", ".join(name for name in dict.fromkeys(named) if name in hidden)
+    return f"It names {listed}, which the public page does not. This entry stays internal." if listed else ""
 
 
 @operation(needs=Permission.TIMELINE_NOTE)

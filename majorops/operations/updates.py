@@ -21,6 +21,7 @@ from majorops.operations import operation, record
 from majorops.operations.announcements import announce
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 from majorops.operations.promise import renew_promise
+from majorops.operations.public_names import name_publication
 from majorops.operations.telling import tell_said
 
 PROMISE_AT_MOST = timedelta(hours=24)
@@ -204,6 +205,8 @@ def _publish(
     publication.by_name, publication.by_id = actor.name, actor.user_id
     publication.at = now
     publication.status_at_cut = incident.status
+    if visibility is Visibility.PUBLIC:
+        name_publication(publication)
     db.session.add(publication)
     db.session.flush()
     incident.last_communicated_at = now

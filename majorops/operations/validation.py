@@ -54,9 +54,9 @@ def set_check(
         CheckState.FAILED: f"Check failed: {system}",
         CheckState.PENDING: f"Confirmation withdrawn: {system}",
     }[state]
-    record(incident, EventKind.CHECK_SET, verdict, detail=note, actor=actor, now=now)
+    record(incident, EventKind.CHECK_SET, verdict, detail=note, system=system, actor=actor, now=now)
     if state is CheckState.FAILED or old is CheckState.CONFIRMED:
-        restart_window(incident, verdict, note, actor=actor, now=now)
+        restart_window(incident, verdict, note, system=system, actor=actor, now=now)
 
 
 def owns(actor: Actor, system: str) -> bool:

@@ -6,7 +6,9 @@ a slash at the end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from majorops.domain.clients import (
     MAINTENANCE,
@@ -16,11 +18,12 @@ from majorops.domain.clients import (
     client_time,
 )
 from majorops.domain.enums import SystemStatus
-from majorops.domain.systems import IMPACT, Indicator, worst
+from majorops.domain.systems import IMPACT, Indicator, Turned, worst
 from majorops.projections.feed import FeedIncident, FeedUpdate
 from majorops.projections.maintenance import PublicMaintenance
 from majorops.projections.values import PublicSystem
 
+Component: TypeAlias = dict[str, Any]
 PAGE_ID = client_id("page", "")
 ALWAYS = datetime(
     2020, 1, 1, tzinfo=UTC
@@ -54,7 +57,7 @@ def status(indicator: Indicator, description: str) -> dict[str, str]:
     return {"indicator": indicator.value, "description": description}
 
 
-def components(systems: tuple[PublicSystem, ...], updated_at: datetime | None) -> list[dict[str, object]]:
+def components(systems: tuple[PublicSystem, ...], updated_at: datetime | None) -> list[Component]:
     """Systems as rows, each group before its children."""
     rows, places = [], {}
     for system in systems:
@@ -71,7 +74,7 @@ def components(systems: tuple[PublicSystem, ...], updated_at: datetime | None) -
     return [row | {"position": place} for place, row in enumerate(rows, 1)]
 
 
-def component(name: str, state: SystemStatus, updated_at: datetime | None) -> dict[str, object]:
+def component(name: str, state: SystemStatus, updated_at: datetime | None) -> Component:
     """One system, alone and at the first place: `components` puts it in its place and group."""
     return {
         "id": client_id("system", name),
@@ -90,20 +93,39 @@ def component(name: str, state: SystemStatus, updated_at: datetime | None) -> di
     }
 
 
-def incident(one: FeedIncident, base: str) -> dict[str, object]:
-    """An incident; `next_update_at`, our own, is when the next update was promised."""
+def those_named(names: Iterable[str], rows: Sequence[Component]) -> list[Component]:
+    """The systems of these names as they are now: their own rows of `components`, in the order named.
+
+    A system that is no row there, being retired and named by nothing that runs, is operational.
+    """
+    known = {row["name"]: row for row in rows if not row["group"]}
+    return [known.get(name) or component(name, SystemStatus.OPERATIONAL, None) for name in names]
+
+
+def affected(turned: Iterable[Turned]) -> list[dict[str, str]] | None:
+    """The systems that turned with an update, under the name of their group; None where none did.
+
+    What clients are told alike (`client_component`) is no turn to them.
+    """
+    found = [
+        {
+            "code": client_id("system", one.name),
+            "name": f"{one.group} - {one.name}" if one.group else one.name,
+            "old_status": client_component(one.old),
+            "new_status": client_component(one.new),
+        }
+        for one in turned
+    ]
+    return [one for one in found if one["old_status"] != one["new_status"]] or None
+
+
+def incident(one: FeedIncident, base: str, rows: Sequence[Component]) -> dict[str, object]:
+    """An incident, with its systems as they are now by `rows` (`components`).
+
+    `next_update_at`, our own, is when the next update was promised.
+    """
     number = client_id("incident", one.number)
     said = [update(entry, number) for entry in one.updates]
-    if said and one.statuses:
-        said[0]["affected_components"] = [
-            {
-                "code": client_id("system", name),
-                "name": name,
-                "old_status": client_component(state),
-                "new_status": client_component(state),
-            }
-            for name, state in one.statuses.items()
-        ]
     return {
         "id": number,
         "name": f"{one.reference} {one.title}",
@@ -117,21 +139,21 @@ def incident(one: FeedIncident, base: str) -> dict[str, object]:
         "started_at": client_time(one.detected_at),
         "page_id": PAGE_ID,
         "incident_updates": said,
-        "components": [component(name, state, one.updated_at) for name, state in one.statuses.items()],
+        "components": those_named(one.statuses, rows),
         "reminder_intervals": None,
         "next_update_at": client_time(one.next_update_eta),
     }
 
 
-def webhook_incident(one: FeedIncident, base: str) -> dict[str, object]:
+def webhook_incident(one: FeedIncident, base: str, rows: Sequence[Component]) -> dict[str, object]:
     """An incident as a subscriber's webhook gets it: with what clients read there beside it."""
-    return incident(one, base) | ONLY_IN_WEBHOOKS | {"scheduled_for": None, "scheduled_until": None}
+    return incident(one, base, rows) | ONLY_IN_WEBHOOKS | {"scheduled_for": None, "scheduled_until": None}
 
 
-def webhook_maintenance(one: PublicMaintenance, base: str) -> dict[str, object]:
+def webhook_maintenance(one: PublicMaintenance, base: str, rows: Sequence[Component]) -> dict[str, object]:
     """Scheduled maintenance as a subscriber's webhook gets it."""
     by_itself = dict.fromkeys(("scheduled_auto_in_progress", "scheduled_auto_completed"), one.is_automatic)
-    return maintenance(one, base) | ONLY_IN_WEBHOOKS | by_itself
+    return maintenance(one, base, rows) | ONLY_IN_WEBHOOKS | by_itself
 
 
 def update(one: FeedUpdate, incident_id: str) -> dict[str, object]:
@@ -147,12 +169,15 @@ def update(one: FeedUpdate, incident_id: str) -> dict[str, object]:
         "deliver_notifications": True,
         "custom_tweet": None,
         "tweet_id": None,
-        "affected_components": None,
+        "affected_components": affected(one.turned),
     }
 
 
-def maintenance(one: PublicMaintenance, base: str) -> dict[str, object]:
-    """Scheduled maintenance: an incident with its times. Its plan is its oldest update."""
+def maintenance(one: PublicMaintenance, base: str, rows: Sequence[Component]) -> dict[str, object]:
+    """Scheduled maintenance: an incident with its times. Its plan is its oldest update.
+
+    Its systems are as they are now by `rows` (`components`), whatever the maintenance makes of them.
+    """
     number = client_id("maintenance", one.number)
     said = [
         FeedUpdate(f"m{entry.id}", "", entry.body, entry.at, MAINTENANCE[entry.status])
@@ -172,14 +197,7 @@ def maintenance(one: PublicMaintenance, base: str) -> dict[str, object]:
         "started_at": client_time(one.started_at or one.starts_at),
         "page_id": PAGE_ID,
         "incident_updates": [update(entry, number) for entry in said],
-        "components": [
-            component(
-                name,
-                SystemStatus.MAINTENANCE if one.is_running else SystemStatus.OPERATIONAL,
-                one.changed_at,
-            )
-            for name in one.systems
-        ],
+        "components": those_named(one.systems, rows),
         "reminder_intervals": None,
         "scheduled_for": client_time(one.starts_at),
         "scheduled_until": client_time(one.ends_at),

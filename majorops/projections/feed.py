@@ -6,12 +6,13 @@ A bounded number of both.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, RowMapping, func, select, union_all
+from sqlalchemy import Row, RowMapping, Select, and_, func, select, union_all
+from sqlalchemy.orm import aliased
 
 from majorops.db import db
 from majorops.domain import text as words
@@ -19,11 +20,26 @@ from majorops.domain.after_close import late_by
 from majorops.domain.clients import client_status
 from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus, Visibility
 from majorops.domain.events import EventKind
-from majorops.domain.systems import system_status
-from majorops.models import IS_RUNNING, Incident, Maintenance, Publication, TimelineEvent
+from majorops.domain.public_names import publication_key
+from majorops.domain.systems import StateChange, Turned, shown_status, turned_at
+from majorops.models import (
+    IS_RUNNING,
+    AffectedSystem,
+    Incident,
+    Maintenance,
+    Publication,
+    System,
+    SystemState,
+    TimelineEvent,
+)
 from majorops.projections.promises import promises_of
 from majorops.projections.queries import NamedSystems, systems_of
-from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
+from majorops.projections.rules import (
+    HAS_RUNNING_STATUS,
+    IS_PUBLIC_ENTRY,
+    IS_PUBLIC_INCIDENT,
+    IS_PUBLIC_SYSTEM,
+)
 
 RESOLVED = "Resolved"  # the title of what says that an incident is over
 INCIDENTS = 50
@@ -37,8 +53,9 @@ Turn: TypeAlias = tuple[str, datetime, str, Phase | None]
 class FeedUpdate:
     """Something that was said, once and for all.
 
-    `key`: its name for ever; `status`: as status clients call it. `late_by`: how long after the close it
-    came, None for what was said before.
+    `key`: its name for ever; `status`: as status clients call it. `turned`: the systems that were otherwise
+    than when something was said before. `late_by`: how long after the close it came, None for what was said
+    before.
     """
 
     key: str
@@ -46,6 +63,7 @@ class FeedUpdate:
     body: str
     at: datetime
     status: str
+    turned: tuple[Turned, ...] = ()
     late_by: timedelta | None = None
 
 
@@ -78,8 +96,16 @@ class FeedIncident:
         return words.reference(self.number)
 
 
-def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> tuple[FeedIncident, ...]:
-    """The newest incidents, newest first; or those that run; or one. Five queries."""
+def feed_incidents(
+    unresolved_only: bool = False,
+    number: int | None = None,
+    numbers: Collection[int] | None = None,
+    system: str | None = None,
+) -> tuple[FeedIncident, ...]:
+    """The newest incidents, newest first; or those that run; or one, or these. Six queries.
+
+    `system`: the newest that name it, and those of them that run.
+    """
     columns = (
         Incident.id.label("number"),
         Incident.title,
@@ -93,6 +119,10 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
     query = select(*columns).where(IS_PUBLIC_INCIDENT)
     if number is not None:
         query = query.where(Incident.id == number)
+    if numbers is not None:
+        query = query.where(Incident.id.in_(numbers))
+    if system is not None:
+        query = query.where(Incident.id.in_(_numbers_of(system)))
     if unresolved_only:  # put in order here: for it, SQLite would walk through the whole past by number
         running = db.session.execute(query.where(IS_RUNNING)).mappings()
         rows: Sequence[RowMapping] = sorted(
@@ -101,12 +131,28 @@ def feed_incidents(unresolved_only: bool = False, number: int | None = None) -> 
     else:
         newest = query.order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(INCIDENTS)
         rows = db.session.execute(newest).mappings().all()
-    numbers = [row["number"] for row in rows]
-    systems, promises = systems_of(numbers), promises_of(numbers)
-    said, turns = _said(numbers), _turns(numbers)
+    found = [row["number"] for row in rows]
+    systems, promises = systems_of(found), promises_of(found)
+    said, turns, states = _said(found), _turns(found), _states(found)
     return tuple(
-        _incident(row, systems[row["number"]], promises.get(row["number"]), said, turns) for row in rows
+        _incident(row, systems[row["number"]], promises.get(row["number"]), said, turns, states)
+        for row in rows
     )
+
+
+def _numbers_of(system: str) -> Select[int]:
+    """The newest public incidents that name a system; with those that run, which may have older numbers.
+
+    By number, as the index has them: by their times, the database would read all that ever named it.
+    """
+    named = select(AffectedSystem.incident_id).where(AffectedSystem.name == system)
+    public = named.join(Incident, Incident.id == AffectedSystem.incident_id).where(IS_PUBLIC_INCIDENT)
+    newest = public.order_by(AffectedSystem.incident_id.desc()).limit(INCIDENTS).subquery()
+    names_it = select(AffectedSystem.id).where(
+        AffectedSystem.incident_id == Incident.id, AffectedSystem.name == system
+    )
+    running = select(Incident.id).where(IS_PUBLIC_INCIDENT, HAS_RUNNING_STATUS, names_it.exists())
+    return select(union_all(newest.select(), running).subquery().c[0])
 
 
 def _incident(
@@ -115,6 +161,7 @@ def _incident(
     eta: datetime | None,
     said: dict[int, list[Row[*tuple[Any, ...]]]],
     turns: dict[int, list[Turn]],
+    states: dict[int, list[StateChange]],
 ) -> FeedIncident:
     number, known = row["number"], turns[row["number"]]
     phases = [(row["opened_at"], Phase.ALERT)] + [
@@ -137,12 +184,14 @@ def _incident(
         updates.append(FeedUpdate(f"r{number}", RESOLVED, body, ended_at, "resolved"))
     updates += [
         FeedUpdate(
-            f"p{one.id}",
-            title_of(one.is_late, one.corrects_id, one.number),
+            publication_key(one.public_key, one.id),
+            "Correction"
+            if one.corrects_id and one.old_visibility is Visibility.PUBLIC
+            else words.posted(one.public_number or one.number, is_late=one.is_late),
             one.body,
             one.at,
             status_at(one.at),
-            late_by(one.at, row["resolved_at"]) if one.is_late else None,
+            late_by=late_by(one.at, row["resolved_at"]) if one.is_late else None,
         )
         for one in said[number]
     ]
@@ -152,11 +201,15 @@ def _incident(
         if kind == OPENED
     ]
     updates.sort(key=lambda one: one.at, reverse=True)
+    updates.reverse()
+    is_over = row["resolved_at"] is not None
+    turned = turned_at(states[number], [one.at for one in updates])
+    updates = [replace(one, turned=its) for one, its in zip(updates, turned, strict=True)][::-1]
     monitored = [at for at, phase in phases if phase >= Phase.VALIDATION]
     return FeedIncident(
         **row,
         statuses={
-            name: SystemStatus.OPERATIONAL if row["resolved_at"] else system_status(chosen, row["severity"])
+            name: shown_status(chosen, row["severity"], is_over)
             for name, chosen in zip(systems["systems"], systems["chosen"], strict=True)
         },
         next_update_eta=None if row["resolved_at"] else eta,
@@ -175,28 +228,26 @@ def _last_words(said: list[Row[*tuple[Any, ...]]]) -> str:
     return last.body if last is not None else ""
 
 
-def title_of(is_late: bool, corrects: int | None, number: int | None) -> str:
-    """The record's English title of what was posted."""
-    if is_late:
-        return "Late update"
-    return "Correction" if corrects else f"Milestone {number}" if number else "Update"
-
-
 def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     """What was said in public of each incident and stands, newest first."""
+    old = aliased(Publication)
     place = func.row_number().over(partition_by=Publication.incident_id, order_by=Publication.id.desc())
     columns = (
         Publication.id,
         Publication.incident_id,
         Publication.number,
+        Publication.public_key,
+        Publication.public_number,
         Publication.body,
         Publication.at,
         Publication.is_resolution,
         Publication.is_late,
         Publication.corrects_id,
+        old.visibility.label("old_visibility"),
     )
     ranked = (
         select(*columns, place.label("place"))
+        .outerjoin(old, old.id == Publication.corrects_id)
         .where(Publication.incident_id.in_(numbers), Publication.visibility == Visibility.PUBLIC)
         .where(Publication.withdrawn_at.is_(None))
         .subquery()
@@ -205,6 +256,21 @@ def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     query = select(ranked).where(ranked.c.place <= UPDATES).order_by(ranked.c.id.desc())
     for row in db.session.execute(query):
         found[row.incident_id].append(row)
+    return found
+
+
+def _states(numbers: list[int]) -> dict[int, list[StateChange]]:
+    """How the systems of each incident were, oldest first; of those that the public may read of."""
+    state = SystemState
+    query = (
+        select(state.incident_id, state.name, System.group_name, state.status, state.at)
+        .join(System, and_(System.name == state.name, IS_PUBLIC_SYSTEM))
+        .where(state.incident_id.in_(numbers))
+        .order_by(state.id)
+    )
+    found: dict[int, list[StateChange]] = defaultdict(list)
+    for number, name, group, status, at in db.session.execute(query):
+        found[number].append(StateChange(name, group, status, at))
     return found
 
 

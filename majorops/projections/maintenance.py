@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from majorops.db import db
 from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.maintenance import AHEAD_OR_RUNNING, OVER, RUNNING
 from majorops.models import Maintenance, MaintenanceUpdate
+from majorops.projections.systems import public_of
 
 LIMIT = 50
 UPDATES = 30
@@ -30,7 +32,7 @@ class PublicMaintenanceUpdate:
 
 @dataclass(frozen=True)
 class PublicMaintenance:
-    """`updates`: newest first."""
+    """`updates`: newest first. `systems`: those that the public may read of."""
 
     number: int
     title: str
@@ -73,9 +75,14 @@ _COLUMNS = (
 )
 
 
-def public_maintenances() -> tuple[PublicMaintenance, ...]:
-    """Running ones first, then what is planned, the soonest first; then what is over, the newest first."""
+def public_maintenances(numbers: Collection[int] | None = None) -> tuple[PublicMaintenance, ...]:
+    """Running ones first, then what is planned, the soonest first; then what is over, the newest first.
+
+    `numbers`: these alone.
+    """
     rows = select(*_COLUMNS).where(Maintenance.is_public.is_(True))
+    if numbers is not None:
+        rows = rows.where(Maintenance.id.in_(numbers))
     open_ones = (
         rows.where(Maintenance.status.in_(AHEAD_OR_RUNNING)).order_by(Maintenance.starts_at).limit(LIMIT)
     )
@@ -93,9 +100,11 @@ def public_maintenance(number: int) -> PublicMaintenance | None:
 def _filled(query: Select[*tuple[Any, ...]]) -> list[PublicMaintenance]:
     rows = db.session.execute(query).mappings().all()
     said = _updates([row["number"] for row in rows])
+    named = {row["number"]: row["systems"].split(", ") if row["systems"] else [] for row in rows}
+    shown = public_of(name for names in named.values() for name in names)
     return [
         PublicMaintenance(
-            **{**row, "systems": tuple(row["systems"].split(", ")) if row["systems"] else ()},
+            **{**row, "systems": tuple(name for name in named[row["number"]] if name in shown)},
             updates=tuple(said.get(row["number"], ())),
         )
         for row in rows

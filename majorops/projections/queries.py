@@ -6,15 +6,17 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, RowMapping, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
+from majorops.domain import text as words
 from majorops.domain.after_close import late_by
 from majorops.domain.enums import SystemStatus, Visibility
-from majorops.domain.events import EventKind
+from majorops.domain.events import NOTES, EventKind
 from majorops.domain.measures import Kept, kept
 from majorops.domain.phases import steps
+from majorops.domain.public_names import entry_key, publication_key
 from majorops.domain.systems import worst
 from majorops.models import (
     IS_NO_CORRECTION,
@@ -23,11 +25,17 @@ from majorops.models import (
     AffectedSystem,
     Incident,
     Publication,
+    System,
     TimelineEvent,
 )
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.promises import newest, promises
-from majorops.projections.rules import IS_PUBLIC_DUPLICATE, IS_PUBLIC_ENTRY, IS_PUBLIC_INCIDENT
+from majorops.projections.rules import (
+    IS_PUBLIC_DUPLICATE,
+    IS_PUBLIC_ENTRY,
+    IS_PUBLIC_INCIDENT,
+    IS_PUBLIC_SYSTEM,
+)
 from majorops.projections.systems import listed_systems
 from majorops.projections.values import (
     PUBLIC_TEXTS,
@@ -47,6 +55,7 @@ DUPLICATES_SHOWN = 200  # entries of duplicates on one page
 
 KEPT_OVER = 500  # publications that adherence looks at
 # Said by links that look at the other incident; an entry would go on telling of one that is private by now.
+CHECKS = (EventKind.CHECK_SET, EventKind.WINDOW_RESTARTED)
 LINKS = (EventKind.INCIDENT_CONTINUED, EventKind.INCIDENT_CONTINUES)
 
 
@@ -121,7 +130,7 @@ def public_status(now: datetime) -> PublicStatus:
 def _listed(
     active: tuple[PublicSummary, ...], known: tuple[PublicMaintenance, ...]
 ) -> tuple[PublicSystem, ...]:
-    """The systems of the catalogue that are public, and those that an active incident names beside them."""
+    """The systems of the catalogue that are public and in use, and retired ones that are named still."""
     groups = dict(listed_systems())
     found: dict[str, list[SystemStatus]] = {name: [] for name in groups}
     through: dict[str, list[int]] = defaultdict(list)
@@ -194,9 +203,13 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
 
 
 def systems_of(numbers: list[int]) -> dict[int, NamedSystems]:
-    """Number → its systems, in the order named; no systems for any other number. One query."""
+    """Number → its systems that the public may read of, in the order named; none for any other number.
+
+    One query.
+    """
     rows = db.session.execute(
         select(AffectedSystem.incident_id, AffectedSystem.name, AffectedSystem.status)
+        .join(System, and_(System.name == AffectedSystem.name, IS_PUBLIC_SYSTEM))
         .where(AffectedSystem.incident_id.in_(numbers))
         .order_by(AffectedSystem.id)
     )
@@ -218,7 +231,9 @@ def _updates(number: int, resolved_at: datetime | None) -> tuple[PublicUpdate, .
     query = (
         select(
             Publication.id,
+            Publication.public_key,
             Publication.number,
+            Publication.public_number,
             Publication.title,
             Publication.body,
             Publication.at,
@@ -247,8 +262,8 @@ def _update(
         chain.append(next_row)
     newest = chain[-1]
     return PublicUpdate(
-        id=row["id"],
-        number=row["number"],
+        keys=tuple(publication_key(one["public_key"], one["id"]) for one in chain),
+        number=row["public_number"] or row["number"],
         title="" if newest["withdrawn_at"] else row["title"] * (row["withdrawn_at"] is None),
         body="" if newest["withdrawn_at"] else newest["body"],
         at=row["at"],
@@ -263,15 +278,22 @@ def _update(
     )
 
 
-def is_public_entry(number: int, seq: int) -> bool:
-    """The public incident has this public entry: an older page of its timeline begins after it."""
+def public_entry(number: int, key: str) -> int | None:
+    """The place of a public entry: an older page of the timeline begins after it.
+
+    `key`: of the shape KEY. None where the public incident has no entry of this name (`PublicEntry.key`). One
+    that has a key is not found by its number: by trying, people would learn how many there are between.
+    """
+    is_old = key.isdigit()
+    named = TimelineEvent.public_key.is_(None) if is_old else TimelineEvent.public_key == key
     query = (
         select(TimelineEvent.seq)
         .join(Incident, Incident.id == TimelineEvent.incident_id)
-        .where(TimelineEvent.incident_id == number, TimelineEvent.seq == seq)
-        .where(IS_PUBLIC_INCIDENT, IS_PUBLIC_ENTRY)
+        .where(TimelineEvent.incident_id == number, named, IS_PUBLIC_INCIDENT, IS_PUBLIC_ENTRY)
     )
-    return number < 2**31 and db.session.scalar(query) is not None
+    if is_old:
+        query = query.where(TimelineEvent.seq == int(key))
+    return db.session.scalar(query) if number < 2**31 else None
 
 
 def public_duplicate(number: int) -> int | None:
@@ -289,13 +311,14 @@ def public_duplicate(number: int) -> int | None:
 def _entries(number: int, before: int | None) -> tuple[tuple[PublicEntry, ...], bool]:
     """A page of the timeline, newest first, and whether there is an older one.
 
-    Between its own entries stand those of its duplicates that were made meanwhile.
+    `before`: the `seq` of an entry of its own. Between its own entries stand those of its duplicates that
+    were made meanwhile.
     """
     query = _entry_query().where(TimelineEvent.incident_id == number)
     if before is not None:
         query = query.where(TimelineEvent.seq < before)
     newest = query.order_by(TimelineEvent.seq.desc()).limit(ENTRIES_PER_PAGE + 1)
-    own = db.session.execute(newest).mappings().all()
+    own = db.session.execute(newest).all()
     page, has_older = own[:ENTRIES_PER_PAGE], len(own) > ENTRIES_PER_PAGE
     others = db.session.scalars(
         select(Incident.id).where(IS_PUBLIC_DUPLICATE, Incident.merged_into_id == number)
@@ -304,39 +327,78 @@ def _entries(number: int, before: int | None) -> tuple[tuple[PublicEntry, ...], 
     if others:
         meanwhile = _entry_query().where(TimelineEvent.incident_id.in_(others))
         if has_older:
-            meanwhile = meanwhile.where(TimelineEvent.at >= page[-1]["at"])
+            meanwhile = meanwhile.where(TimelineEvent.at >= page[-1].at)
         if before is not None:
             upper = select(TimelineEvent.at).filter_by(incident_id=number, seq=before).scalar_subquery()
             meanwhile = meanwhile.where(TimelineEvent.at < upper)
         last = meanwhile.order_by(TimelineEvent.at.desc(), TimelineEvent.id.desc()).limit(DUPLICATES_SHOWN)
-        rows += db.session.execute(last).mappings().all()
-        rows.sort(key=lambda row: (row["at"], row["id"]), reverse=True)
+        rows += db.session.execute(last).all()
+        rows.sort(key=lambda row: (row.at, row.id), reverse=True)
     return tuple(_entry(row, number) for row in rows), has_older
 
 
-def _entry(row: RowMapping, number: int) -> PublicEntry:
-    known = dict(row)
-    del known["id"]
-    at = known.pop("incident_id")
-    return PublicEntry(**known, origin=at if at != number else None)
+def _entry(row: Row[*tuple[Any, ...]], number: int) -> PublicEntry:
+    """One entry at the incident `number`. What was posted is called as the public calls it."""
+    return PublicEntry(
+        key=entry_key(row.public_key, row.seq),
+        type=row.type,
+        title=posted_title(row) if row.publication else public_title(row.kind, row.title),
+        detail=row.detail,
+        at=row.at,
+        phase=row.phase,
+        is_struck=row.is_struck,
+        is_own_words=row.kind in NOTES,
+        origin=row.incident_id if row.incident_id != number else None,
+    )
 
 
 def _entry_query() -> Select[*tuple[Any, ...]]:
     """Public entries of the timeline, for the caller to say which ones."""
     correction = TimelineEvent.__table__.alias()
+    said, old = aliased(Publication), aliased(Publication)
     struck = (
         select(correction.c.id)
         .where(correction.c.corrects_id == TimelineEvent.id, correction.c.visibility == Visibility.PUBLIC)
         .exists()
     )
-    return select(
-        TimelineEvent.id,
-        TimelineEvent.incident_id,
-        TimelineEvent.seq,
-        TimelineEvent.type,
-        TimelineEvent.title,
-        TimelineEvent.detail,
-        TimelineEvent.at,
-        TimelineEvent.phase,
-        struck.label("is_struck"),
-    ).where(IS_PUBLIC_ENTRY, TimelineEvent.kind.not_in(LINKS))
+    return (
+        select(
+            TimelineEvent.id,
+            TimelineEvent.incident_id,
+            TimelineEvent.seq,
+            TimelineEvent.public_key,
+            TimelineEvent.kind,
+            TimelineEvent.type,
+            TimelineEvent.title,
+            TimelineEvent.detail,
+            TimelineEvent.at,
+            TimelineEvent.phase,
+            struck.label("is_struck"),
+            said.id.label("publication"),
+            func.coalesce(said.public_number, said.number).label("number"),
+            said.is_late,
+            func.coalesce(old.public_number, old.number).label("old_number"),
+            old.is_late.label("old_is_late"),
+            said.corrects_id,
+            old.visibility.label("old_visibility"),
+        )
+        .outerjoin(said, said.id == TimelineEvent.publication_id)
+        .outerjoin(old, old.id == said.corrects_id)
+        .where(IS_PUBLIC_ENTRY, TimelineEvent.kind.not_in(LINKS))
+    )
+
+
+def public_title(kind: str, title: str) -> str:
+    """The title without the name of the person that the record adds to a check: names are internal."""
+    return title.rpartition(" (")[0] if kind in CHECKS and title.endswith(")") else title
+
+
+def posted_title(row: Row[*tuple[Any, ...]]) -> str:
+    """What the public calls something that was posted, in English: `Correction of Milestone 1`.
+
+    `row` has the `number` for the public, `is_late`, `corrects_id`, and of what it corrects `old_number`,
+    `old_is_late` and `old_visibility`: a correction of what the public never read is an update to it.
+    """
+    if row.corrects_id and row.old_visibility is Visibility.PUBLIC:
+        return f"Correction of {words.posted(row.old_number, is_late=row.old_is_late)}"
+    return words.posted(row.number, is_late=row.is_late)

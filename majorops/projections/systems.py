@@ -12,7 +12,7 @@ from majorops.db import db
 from majorops.domain.enums import Severity, SystemStatus
 from majorops.domain.systems import RANK, system_status
 from majorops.models import AffectedSystem, Incident, System
-from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT
+from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM
 
 DAYS = 90
 PAST_LIMIT = 1_000  # past incidents that the history reads, newest first
@@ -22,10 +22,17 @@ def listed_systems() -> list[tuple[str, str]]:
     """Name and group of the systems that the catalogue gives to the public; those without a group last."""
     rows = (
         select(System.name, System.group_name)
-        .where(System.is_public.is_(True), System.is_active.is_(True))
+        .where(IS_PUBLIC_SYSTEM, System.is_active.is_(True))
         .order_by(System.group_name == "", System.group_name, System.name)
     )
     return [(name, group) for name, group in db.session.execute(rows)]
+
+
+def public_of(names: Iterable[str]) -> set[str]:
+    """Those of these names that the public may read (`rules.IS_PUBLIC_SYSTEM`), in use or retired."""
+    asked = list(dict.fromkeys(names))
+    known = select(System.name).where(IS_PUBLIC_SYSTEM, System.name.in_(asked))
+    return set(db.session.scalars(known)) if asked else set()
 
 
 def public_days(now: datetime) -> dict[str, tuple[tuple[int, SystemStatus], ...]]:

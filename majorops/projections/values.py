@@ -26,12 +26,14 @@ from majorops.projections.maintenance import PublicMaintenance
 class PublicUpdate:
     """A status update or milestone as the public reads it.
 
-    `withdrawn_at`: then there is no text. `corrected_at`: when its newest text came, None for the first one.
+    `keys`: its own, then those of what corrects it (domain/public_names.py). `number`: of a milestone, among
+    those that the public was ever given. `withdrawn_at`: then there is no text. `corrected_at`: when its
+    newest text came, None for the first one.
     `earlier`: the texts that this one corrects, newest first. `late_by`: how long after the close it came,
     None for what was said before.
     """
 
-    id: int
+    keys: tuple[str, ...]
     number: int | None
     title: str
     body: str
@@ -46,27 +48,31 @@ class PublicUpdate:
     @property
     def heading(self) -> str:
         """`Milestone 2`, `Update`, `Late update`."""
-        if self.late_by is not None:
-            return "Late update"
-        return f"Milestone {self.number}" if self.number else "Update"
+        return words.posted(self.number, is_late=self.late_by is not None)
 
 
 @dataclass(frozen=True)
 class PublicEntry:
-    """One public line of the timeline.
+    """One public line of the timeline. `is_struck`: a later public entry corrects it.
 
-    `is_struck`: a later public entry corrects it. `origin`: the number of the duplicate that it stands at,
-    None for the incident itself.
+    `key`: domain/public_names.py. `is_own_words`: a person wrote it, it is in no catalogue. `origin`: the
+    number of the duplicate that it stands at, None for the incident itself.
     """
 
-    seq: int
+    key: str
     type: EventType
     title: str
     detail: str
     at: datetime
     phase: Phase | None
     is_struck: bool
+    is_own_words: bool = False
     origin: int | None = None
+
+    @property
+    def anchor(self) -> str:
+        """Its place on a page; empty for an old entry of a duplicate, as its number is another's there."""
+        return "" if self.origin is not None and self.key.isdigit() else f"e{self.key}"
 
 
 @dataclass(frozen=True)
@@ -144,14 +150,14 @@ class PublicIncident(PublicSummary):
     steps: tuple[Step, ...] = ()
 
     @property
-    def newest(self) -> int | None:
-        """The number of the newest entry of its own that is shown."""
-        return next((entry.seq for entry in self.entries if entry.origin is None), None)
+    def newest(self) -> str:
+        """The anchor of the newest entry that is shown and has one; empty for none."""
+        return next((entry.anchor for entry in self.entries if entry.anchor), "")
 
     @property
-    def oldest(self) -> int | None:
-        """The number of the oldest entry of its own that is shown: older pages begin there."""
-        own = [entry.seq for entry in self.entries if entry.origin is None]
+    def oldest(self) -> str | None:
+        """The key of the oldest entry of its own that is shown: older pages begin there."""
+        own = [entry.key for entry in self.entries if entry.origin is None]
         return own[-1] if own else None
 
     @property

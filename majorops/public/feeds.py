@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import urlsplit
@@ -14,9 +16,13 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.enums import MaintenanceStatus
-from majorops.i18n import ENGLISH
+from majorops.domain.maintenance import span
+from majorops.domain.systems import feed_name
+from majorops.i18n import ENGLISH, NEW_TIME
 from majorops.projections import public_duplicate, public_incident, public_maintenances, public_status
 from majorops.projections.feed import RESOLVED, FeedIncident, FeedUpdate, feed_incidents
+from majorops.projections.maintenance import PublicMaintenance
+from majorops.projections.systems import listed_systems
 from majorops.public.page import PRIVATE, answer, base_address, name_of
 from majorops.web.access import status_page
 from majorops.web.formats import iso
@@ -27,10 +33,99 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ITEMS = 50
 
 
-def items() -> list[tuple[FeedIncident, FeedUpdate]]:
-    """The newest ITEMS updates over all incidents: one item each, that never changes once it was read."""
-    found = [(one, update) for one in feed_incidents() for update in one.updates]
-    return sorted(found, key=lambda pair: pair[1].at, reverse=True)[:ITEMS]
+@dataclass(frozen=True)
+class Item:
+    """Something that was said, once and for all.
+
+    `path` and `name` are its own for ever; `name` is the end of its Atom id.
+    """
+
+    path: str
+    name: str
+    title: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed.
+
+    `path`: without its ending; it also ends the Atom id. `about`: what it tells of.
+    """
+
+    path: str
+    title: str
+    about: str
+    items: tuple[Item, ...]
+
+
+def history_feed() -> Feed:
+    """What was said of all incidents."""
+    org = current_app.config["ORG_NAME"]
+    return Feed("/history", f"{org} status", f"Incidents of {org}", newest(of_incidents(feed_incidents())))
+
+
+def maintenance_feed() -> Feed:
+    """What was said of all maintenance, new dates too."""
+    org, said = current_app.config["ORG_NAME"], newest(of_maintenance(public_maintenances()))
+    return Feed("/maintenance", f"{org} maintenance", f"Maintenance of {org}", said)
+
+
+def system_feed(name: str) -> Feed:
+    """What was said of a listed system: its incidents and its maintenance.
+
+    `name`: as `feed_name` writes it. Aborts with 404 where the public page lists no such system.
+    """
+    system = next((one for one, _ in listed_systems() if feed_name(one) == name), None) or abort(404)
+    org = current_app.config["ORG_NAME"]
+    works = [one for one in public_maintenances() if system in one.systems]
+    said = newest([*of_incidents(feed_incidents(system=system)), *of_maintenance(works)])
+    about = f"Incidents and maintenance of {system}"
+    return Feed(f"/systems/{name}", f"{org} status: {system}", about, said)
+
+
+def of_incidents(found: Iterable[FeedIncident]) -> list[Item]:
+    """One item for each update of these incidents; it never changes once it was read."""
+    return [
+        Item(
+            f"/incidents/{one.number}#update-{update.key}",
+            f"Incident/{one.number}/{update.key}",
+            title(one, update),
+            text_of(update),
+            update.at,
+        )
+        for one in found
+        for update in one.updates
+    ]
+
+
+def of_maintenance(found: Iterable[PublicMaintenance]) -> list[Item]:
+    """One item for each update of these maintenances, and one for the plan with the dates it had at first."""
+    made = []
+    for one in found:
+        moved = [said for update in one.updates if (said := NEW_TIME.fullmatch(update.body))]
+        when = f"{moved[-1][3]} to {moved[-1][4]} UTC" if moved else span(one.starts_at, one.ends_at)
+        plan = " ".join(filter(None, (f"{when}.", one.body)))
+        systems = f"Systems: {', '.join(one.systems)}." if one.systems else ""
+        entries = [(f"m{update.id}", update.status, update.body, update.at) for update in one.updates]
+        entries.append((f"mp{one.number}", MaintenanceStatus.PLANNED, plan, one.created_at))
+        made += [
+            Item(
+                f"/maintenance/{one.number}#{key}",
+                f"Maintenance/{one.number}/{key}",
+                f"Maintenance {one.title}: {status.label}",
+                f"{at:%-d %b %H:%M} UTC, {status.label}. {' '.join(filter(None, (body, systems)))}",
+                at,
+            )
+            for key, status, body, at in entries
+        ]
+    return made
+
+
+def newest(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The newest ITEMS, the newest first."""
+    return tuple(sorted(items, key=lambda item: item.at, reverse=True)[:ITEMS])
 
 
 def title(one: FeedIncident, update: FeedUpdate) -> str:
@@ -56,57 +151,81 @@ def child(parent: xml.Element, name: str, text: str = "", **attributes: str) -> 
 @status_page
 def rss() -> Response:
     """The newest public updates as RSS."""
-    return answer(rss_document(), "application/rss+xml")
-
-
-def rss_document() -> str:
-    """RSS 2.0 of `items`. An item is known by its place on the incident's page."""
-    base, org = base_address(), current_app.config["ORG_NAME"]
-    root = xml.Element("rss", {"version": "2.0", "xmlns:atom": ATOM})
-    channel = xml.SubElement(root, "channel")
-    for name, text in (("title", f"{org} status"), ("link", base), ("description", f"Incidents of {org}")):
-        child(channel, name, text)
-    child(channel, "atom:link", href=f"{base}/history.rss", rel="self", type="application/rss+xml")
-    for one, update in items():
-        item, address = xml.SubElement(channel, "item"), f"{base}/incidents/{one.number}#update-{update.key}"
-        for name, text in (
-            ("title", title(one, update)),
-            ("description", text_of(update)),
-            ("link", address),
-        ):
-            child(item, name, text)
-        child(item, "guid", address, isPermaLink="true")
-        child(item, "pubDate", format_datetime(update.at))
-    return document(root)
+    return as_rss(history_feed())
 
 
 @bp.get("/history.atom")
 @status_page
 def atom() -> Response:
     """The newest public updates as Atom."""
-    return answer(atom_document(), "application/atom+xml")
+    return as_atom(history_feed())
 
 
-def atom_document() -> str:
-    """Atom of `items`. The feed's time is that of its newest item, or EMPTY."""
-    base, found = base_address(), items()
+@bp.get("/maintenance.rss")
+@status_page
+def maintenance_rss() -> Response:
+    """What was said of maintenance as RSS."""
+    return as_rss(maintenance_feed())
+
+
+@bp.get("/maintenance.atom")
+@status_page
+def maintenance_atom() -> Response:
+    """What was said of maintenance as Atom."""
+    return as_atom(maintenance_feed())
+
+
+@bp.get("/systems/<system>.rss")
+@status_page
+def system_rss(system: str) -> Response:
+    """What was said of one system as RSS. Aborts with 404 where the public page does not list it."""
+    return as_rss(system_feed(system))
+
+
+@bp.get("/systems/<system>.atom")
+@status_page
+def system_atom(system: str) -> Response:
+    """What was said of one system as Atom. Aborts with 404 where the public page does not list it."""
+    return as_atom(system_feed(system))
+
+
+def as_rss(feed: Feed) -> Response:
+    """RSS 2.0. An item is known by its place on the page that it is about."""
+    base = base_address()
+    root = xml.Element("rss", {"version": "2.0", "xmlns:atom": ATOM})
+    channel = xml.SubElement(root, "channel")
+    for name, text in (("title", feed.title), ("link", base), ("description", feed.about)):
+        child(channel, name, text)
+    child(channel, "atom:link", href=f"{base}{feed.path}.rss", rel="self", type="application/rss+xml")
+    for one in feed.items:
+        item, address = xml.SubElement(channel, "item"), f"{base}{one.path}"
+        for name, text in (("title", one.title), ("description", one.text), ("link", address)):
+            child(item, name, text)
+        child(item, "guid", address, isPermaLink="true")
+        child(item, "pubDate", format_datetime(one.at))
+    return answer(document(root), "application/rss+xml")
+
+
+def as_atom(feed: Feed) -> Response:
+    """Atom. The feed's time is that of its newest item, or EMPTY."""
+    base = base_address()
     tag = f"tag:{urlsplit(base).hostname},2005:"
     root = xml.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
-    child(root, "id", f"{tag}/history")
-    child(root, "title", f"{current_app.config['ORG_NAME']} status")
-    child(root, "updated", iso(found[0][1].at if found else EMPTY))
-    child(root, "link", href=f"{base}/history.atom", rel="self", type="application/atom+xml")
+    child(root, "id", f"{tag}{feed.path}")
+    child(root, "title", feed.title)
+    child(root, "updated", iso(feed.items[0].at if feed.items else EMPTY))
+    child(root, "link", href=f"{base}{feed.path}.atom", rel="self", type="application/atom+xml")
     child(root, "link", href=base, rel="alternate", type="text/html")
     child(child(root, "author"), "name", current_app.config["ORG_NAME"])
-    for one, update in found:
-        entry, address = xml.SubElement(root, "entry"), f"{base}/incidents/{one.number}#update-{update.key}"
-        child(entry, "id", f"{tag}Incident/{one.number}/{update.key}")
+    for one in feed.items:
+        entry = xml.SubElement(root, "entry")
+        child(entry, "id", f"{tag}{one.name}")
         for name in ("published", "updated"):
-            child(entry, name, iso(update.at))
-        child(entry, "link", href=address, rel="alternate", type="text/html")
-        child(entry, "title", title(one, update))
-        child(entry, "content", text_of(update), type="text")
-    return document(root)
+            child(entry, name, iso(one.at))
+        child(entry, "link", href=f"{base}{one.path}", rel="alternate", type="text/html")
+        child(entry, "title", one.title)
+        child(entry, "content", one.text, type="text")
+    return answer(document(root), "application/atom+xml")
 
 
 EMPTY = datetime.fromisoformat("2020-01-01T00:00:00+00:00")  # when an empty feed was updated

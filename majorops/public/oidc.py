@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import requests
 from authlib.integrations.base_client.errors import MismatchingStateError, OAuthError
@@ -12,18 +14,26 @@ from flask import current_app, request, session, url_for
 from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
-from majorops.domain.enums import AccountRole
 from majorops.domain.errors import Invalid
+from majorops.domain.rights import groups_in
 from majorops.domain.text import clean_line
+from majorops.i18n import DEFAULT, LANGUAGES
 from majorops.operations.accounts import clean_email
-from majorops.public.provider_http import Deadline
+from majorops.web.provider_http import Deadline
 from majorops.web.redirects import leave_for
 from majorops.web.session import cookie_signer
 
-RANK = list(AccountRole)  # admin first: who has several mapped groups gets the highest role
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 PENDING = "_state_sso_"  # where Authlib keeps an unfinished sign-in in the session
+HINT_ROOM = 3000  # characters of an ID token that an address still takes
 COOKIE_ROOM = 3600  # bytes; browsers drop a cookie above 4096 without a word
+CLIENT = "client secret, or client ID (MAJOROPS_OIDC_CLIENT_SECRET, MAJOROPS_OIDC_CLIENT_ID)"
+# Errors of the provider (RFC 6749, 4.1.2.1 and 5.2) that no other try mends, and what would.
+OURS_TO_MEND = {
+    "invalid_client": CLIENT,
+    "unauthorized_client": CLIENT,
+    "invalid_scope": "scopes (MAJOROPS_OIDC_SCOPES)",
+}
 NONSENSE = (
     OAuthError,
     JoseError,
@@ -38,10 +48,13 @@ NONSENSE = (
 
 
 class ProviderProblem(Exception):
-    """What the person reads when the provider is the problem. `status`: 503 down, 400 refused."""
+    """What the person reads when the provider is the problem. `status`: 503 down, 400 refused.
 
-    def __init__(self, title: str, text: str, status: int):
-        self.title, self.text, self.status = title, text, status
+    `is_lasting`: another try would end the same way.
+    """
+
+    def __init__(self, title: str, text: str, status: int, *, is_lasting: bool = False):
+        self.title, self.text, self.status, self.is_lasting = title, text, status, is_lasting
         super().__init__(title)
 
 
@@ -103,7 +116,7 @@ def client() -> Provider:
         server_metadata_url=f"{config['OIDC_ISSUER']}/.well-known/openid-configuration",
         client_kwargs={
             "line": Deadline(),
-            "scope": "openid profile email",
+            "scope": config["OIDC_SCOPES"],
             "code_challenge_method": "S256",
             "token_endpoint_auth_method": "client_secret_basic" if config["OIDC_CLIENT_SECRET"] else "none",
         },
@@ -168,7 +181,8 @@ def finish() -> dict:
         claims = token.get("userinfo")  # the checked claims of the ID token; absent without one
         if not claims:
             raise ValueError("no ID token")
-        return person(_completed(app, token, claims), current_app.config)
+        found = person(_completed(app, token, claims), current_app.config["OIDC_ROLE_CLAIM"])
+        return found | {"sign_out_address": sign_out_address(app, token)}
     except NONSENSE as error:
         raise provider_problem(error) from error
     finally:
@@ -180,7 +194,8 @@ def _completed(app: Provider, token: Mapping, claims: Mapping) -> Mapping:
 
     Raises ValueError when that speaks of somebody else.
     """
-    has_role = current_app.config["OIDC_ROLE_CLAIM"] in claims or not current_app.config["OIDC_ROLE_MAP"]
+    config = current_app.config
+    has_role = bool(groups_in(claims, config["OIDC_ROLE_CLAIM"])) or not config["OIDC_ROLE_MAP"]
     if (claims.get("email") and has_role) or not app.load_server_metadata().get("userinfo_endpoint"):
         return claims
     told = app.userinfo(token=token)
@@ -189,10 +204,26 @@ def _completed(app: Provider, token: Mapping, claims: Mapping) -> Mapping:
     return {**told, **{name: value for name, value in claims.items() if value}}
 
 
-def person(claims: Mapping, config: Mapping) -> dict:
+def sign_out_address(app: Provider, token: Mapping) -> str | None:
+    """Where the provider's own session ends (OpenID Connect RP-Initiated Logout 1.0).
+
+    None where it offers nothing of that kind. The browser is sent back to the redirect address, which most
+    providers take for this too.
+    """
+    endpoint = app.load_server_metadata().get("end_session_endpoint")
+    if not isinstance(endpoint, str) or not endpoint.startswith(("https://", "http://")):
+        return None
+    given = {"client_id": app.client_id, "post_logout_redirect_uri": callback_address()}
+    hint = str(token.get("id_token", ""))
+    if len(hint) <= HINT_ROOM:
+        given["id_token_hint"] = hint
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(given)}"
+
+
+def person(claims: Mapping, role_claim: str) -> dict:
     """The arguments of `sign_in_sso` from checked claims.
 
-    Raises Invalid (no e-mail), ValueError, LookupError.
+    Raises Invalid (no e-mail), ValueError, LookupError. Other claims, such as a picture, are not read.
     """
     email, subject = clean_email(str(claims.get("email") or "")), f"{claims['iss']}#{claims['sub']}"
     if len(subject) > 255:
@@ -202,21 +233,24 @@ def person(claims: Mapping, config: Mapping) -> dict:
         "email": email,
         "is_verified": claims.get("email_verified") is True,
         "name": (clean_line(str(claims.get("name") or "")) or email)[:120],
-        "role": role_of(claims, config),
+        "groups": groups_in(claims, role_claim),
+        "language": language_of(claims.get("locale")),
     }
 
 
-def role_of(claims: Mapping, config: Mapping) -> AccountRole | None:
-    """The highest role that a group claim maps to (domain §1); None where none of the groups is mapped."""
-    groups, roles = claims.get(config["OIDC_ROLE_CLAIM"]) or [], config["OIDC_ROLE_MAP"]
-    groups = groups if isinstance(groups, list) else [groups]
-    mapped = {AccountRole(roles[group]) for group in groups if isinstance(group, str) and group in roles}
-    return min(mapped, key=RANK.index, default=None)
+def language_of(locale: object) -> str:
+    """The language of a locale such as `de-AT` if there is one of ours, else the default."""
+    name = re.split("[-_]", str(locale))[0].lower()
+    return name if name in LANGUAGES else DEFAULT
 
 
 def provider_problem(error: Exception) -> ProviderProblem:
     """The page for what went wrong; details stay in the server's log."""
     current_app.logger.warning("single sign-on: %s: %s", type(error).__name__, error)
+    if isinstance(error, OAuthError) and error.error in OURS_TO_MEND:
+        refused = OURS_TO_MEND[error.error]
+        text = f"The provider refuses our {refused}. Another try does not help: an admin has to correct it."
+        return ProviderProblem("Single sign-on is set up wrongly", text, 503, is_lasting=True)
     if isinstance(error, OAuthError) and error.error == "access_denied":
         return ProviderProblem("Sign-in refused", "The provider did not let this account in.", 400)
     if isinstance(error, OAuthError | JoseError):

@@ -32,7 +32,9 @@ from majorops.public import oidc
 from majorops.public.first_run import is_code, needs_first_admin
 from majorops.public.sign_in_forms import SetupForm, SignInForm
 from majorops.web import session as sessions
-from majorops.web.access import public
+from majorops.web.access import own_start, public, role_map
+from majorops.web.assertions import sign_out_address
+from majorops.web.error_handlers import refused_page
 from majorops.web.redirects import ours_or
 from majorops.web.selftest import try_out
 
@@ -42,13 +44,6 @@ bp = Blueprint("sign_in", __name__)
 def next_address(wanted: str | None) -> str:
     """Where to go after sign-in: the wanted address if it is one of ours, else the role's own start page."""
     return ours_or(wanted, url_for(own_start()))
-
-
-def own_start() -> str:
-    """The endpoint where this person's pages begin."""
-    if not current_user.is_authenticated:
-        return "public.status"
-    return "fireground.index" if current_user.actor.can(Permission.INCIDENT_READ) else "brief.index"
 
 
 def origin() -> dict:
@@ -68,6 +63,8 @@ def login() -> Response:
         if not wanted and not current_user.actor.can(Permission.INCIDENT_READ):
             return make_response(render_template("public/sign_in/signed_in.html"))  # where they can sign out
         return redirect(next_address(wanted), 303)
+    if refused := sessions.refusal():
+        return refused_page(refused, sign_out_address())
     if needs_first_admin():
         return redirect(url_for("sign_in.setup"), 303)
     return draw_login(wanted)
@@ -112,11 +109,19 @@ def enter(outcome: SignIn, wanted: str, email: str = "") -> Response:
     return answer
 
 
-def leave() -> None:
-    """End the session that this browser has, on the server too."""
+def leave() -> str | None:
+    """End the session that this browser has, on the server too.
+
+    Returns where the session at the provider, or at the proxy, ends; empty where only the proxy can end it,
+    None where there is none.
+    """
+    address = None
     if current_user.is_authenticated:
-        end_session(current_user.token, actor=current_user.actor, now=clock.now())
+        address = sign_out_address() if sessions.is_asserted() else None
+        elsewhere = end_session(current_user.token, actor=current_user.actor, now=clock.now())
+        address = elsewhere if address is None else address
     sessions.end()
+    return address
 
 
 def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 200) -> Response:
@@ -136,9 +141,15 @@ def draw_login(wanted: str, email: str = "", problem: str = "", status: int = 20
 @bp.post("/logout")
 @public
 def logout() -> Response:
-    """Sign out, on the server too, and on to the status page; a stranger only goes there."""
-    leave()
-    return redirect(url_for("public.status"), 303)
+    """Sign out, on the server too, and on to the status page; a stranger only goes there.
+
+    Where a provider or a proxy has a session of its own, a page leads on to its end: browsers let no form
+    lead to another host (form-action of the Content-Security-Policy, on the way too).
+    """
+    address = leave()
+    if address is None:
+        return redirect(url_for("public.status"), 303)
+    return make_response(render_template("public/sign_in/signed_out.html", address=address))
 
 
 @bp.get("/login/oidc")
@@ -157,15 +168,23 @@ def login_oidc() -> Response:
 @bp.get("/auth/callback")
 @public
 def callback() -> Response:
-    """Sign in whom the provider sent back, or say what is wrong. Aborts with 404 without single sign-on."""
+    """Sign in whom the provider sent back, or say what is wrong. Aborts with 404 without single sign-on.
+
+    Whom it sends back from a sign-out goes on to the status page.
+    """
     if not oidc.is_on():
         abort(404)
+    if not {"code", "error"} & set(request.args):  # back from the end of the provider's session
+        return redirect(url_for("public.status"), 303)
     wanted = oidc.wanted()
     try:
         person = oidc.finish()
     except oidc.ProviderProblem as problem:
         return draw_problem(problem, wanted)
-    return enter(sign_in_sso(**person, actor=SYSTEM, now=clock.now()), wanted)
+    outcome = sign_in_sso(**person, role_map=role_map(), actor=SYSTEM, now=clock.now())
+    if outcome.email:
+        return refused_page(outcome, person["sign_out_address"] or "")
+    return enter(outcome, wanted)
 
 
 def draw_problem(problem: oidc.ProviderProblem, wanted: str) -> Response:

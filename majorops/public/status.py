@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.domain.enums import SystemStatus
 from majorops.domain.measures import words
+from majorops.domain.public_names import KEY
 from majorops.i18n import Texts
 from majorops.projections import (
-    is_public_entry,
     public_days,
     public_duplicate,
+    public_entry,
     public_incident,
     public_maintenance,
     public_month,
@@ -24,7 +25,6 @@ from majorops.public.feeds import plain_incident, plain_status
 from majorops.public.first_run import needs_first_admin
 from majorops.public.page import PRIVATE, page, texts
 from majorops.web.access import status_page
-from majorops.web.error_handlers import number_of
 
 bp = Blueprint("public", __name__)
 
@@ -89,11 +89,12 @@ def incident(number: int) -> Response:
     """An incident's public page (domain §7), with the entries older than `?before=` where that is given.
 
     Aborts with 404 for what is private, a drill or no incident; a duplicate leads on to the one that is kept.
-    Where `before` is the number of no public entry, on to the page without it.
+    Where `before` names no public entry, on to the page without it.
     """
-    before = request.args.get("before", type=number_of)
-    if before is not None and not is_public_entry(number, before):
-        return redirect(url_for(".incident", number=number), 302)  # anybody can think of numbers
+    key = request.args.get("before", "")
+    before = public_entry(number, key) if KEY.fullmatch(key) else None
+    if before is None and KEY.fullmatch(key):
+        return redirect(url_for(".incident", number=number), 302)  # anybody can think of keys
     found = public_incident(number, before) if number < 2**31 else None
     if found is None:
         return to_kept(number)

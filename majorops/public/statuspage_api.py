@@ -32,12 +32,17 @@ def body(**parts: object) -> Response:
     return response
 
 
-def incidents(unresolved_only: bool = False) -> list[dict]:
+def systems_now() -> list[dict]:
+    """Every public system as it is now, in Statuspage's shape."""
+    return shapes.components(public_status(clock.now()).systems, newest_change())
+
+
+def incidents(systems: list[dict], unresolved_only: bool = False) -> list[dict]:
     """The newest public incidents, newest first, or only those that run, in Statuspage's shape."""
-    return [shapes.incident(one, base_address()) for one in feed_incidents(unresolved_only)]
+    return [shapes.incident(one, base_address(), systems) for one in feed_incidents(unresolved_only)]
 
 
-def works(which: str = "") -> list[dict]:
+def works(systems: list[dict], which: str = "") -> list[dict]:
     """Scheduled maintenance: all, `upcoming`, `active`, or what is not over."""
     wanted = {
         "": lambda one: True,
@@ -45,18 +50,20 @@ def works(which: str = "") -> list[dict]:
         "active": lambda one: one.is_running,
         "open": lambda one: not one.is_over,
     }[which]
-    return [shapes.maintenance(one, base_address()) for one in public_maintenances() if wanted(one)]
+    shown = filter(wanted, public_maintenances())
+    return [shapes.maintenance(one, base_address(), systems) for one in shown]
 
 
 @bp.get("/api/v2/summary.json")
 @status_page
 def summary() -> Response:
     """In one answer: systems, incidents that run, maintenance that is not over, state of the whole."""
-    shown, updated_at = public_status(clock.now()), newest_change()
+    shown = public_status(clock.now())
+    systems = shapes.components(shown.systems, newest_change())
     return body(
-        components=shapes.components(shown.systems, updated_at),
-        incidents=incidents(unresolved_only=True),
-        scheduled_maintenances=works("open"),
+        components=systems,
+        incidents=incidents(systems, unresolved_only=True),
+        scheduled_maintenances=works(systems, "open"),
         status=shapes.status(*shown.headline),
     )
 
@@ -72,28 +79,28 @@ def status() -> Response:
 @status_page
 def components() -> Response:
     """The public systems and how each is."""
-    return body(components=shapes.components(public_status(clock.now()).systems, newest_change()))
+    return body(components=systems_now())
 
 
 @bp.get("/api/v2/incidents.json")
 @status_page
 def newest() -> Response:
     """The newest incidents, resolved ones too."""
-    return body(incidents=incidents())
+    return body(incidents=incidents(systems_now()))
 
 
 @bp.get("/api/v2/incidents/unresolved.json")
 @status_page
 def unresolved() -> Response:
     """The incidents that run."""
-    return body(incidents=incidents(unresolved_only=True))
+    return body(incidents=incidents(systems_now(), unresolved_only=True))
 
 
 @bp.get("/api/v2/scheduled-maintenances.json")
 @status_page
 def maintenances() -> Response:
     """Public maintenance, what is over too."""
-    return body(scheduled_maintenances=works())
+    return body(scheduled_maintenances=works(systems_now()))
 
 
 @bp.get("/api/v2/scheduled-maintenances/upcoming.json")
@@ -102,4 +109,4 @@ def maintenances() -> Response:
 def some_maintenances() -> Response:
     """Maintenance that is planned, or that runs, by the last part of the address."""
     which = request.path.rpartition("/")[2].removesuffix(".json")
-    return body(scheduled_maintenances=works(which))
+    return body(scheduled_maintenances=works(systems_now(), which))

@@ -18,6 +18,7 @@ from pathlib import Path
 from flask import Flask
 
 from majorops import clock
+from majorops.domain.systems import feed_name
 from majorops.domain.text import reference
 from majorops.i18n import DEFAULT, LANGUAGES
 from majorops.projections import public_duplicate, public_maintenances, public_month, public_status
@@ -27,6 +28,7 @@ from majorops.projections.lists import (
     every_public_incident,
     still_public,
 )
+from majorops.projections.systems import listed_systems
 from majorops.publishing.snapshots import Snapshots
 from majorops.web.assets import asset_text, asset_url
 
@@ -38,6 +40,8 @@ HOT = 5  # incidents that were resolved last: what is said of them may change st
 FIXED = (
     "/history.rss",
     "/history.atom",
+    "/maintenance.rss",
+    "/maintenance.atom",
     "/maintenance.ics",
     "/badge.svg",
     "/status.txt",
@@ -89,12 +93,13 @@ class PublicFiles:
         try:
             with self.app.app_context():
                 hot, others = current_paths()
+                feeds = system_feeds()
             is_time = time.monotonic() - self._swept > RESTAMP
             if has_changed or is_time:
                 self.sweep()
             paths = [*hot, *(self._changed() if has_changed or is_time else ())]
             paths += FIXED if has_changed or is_time else ()
-            paths += self._months() if has_changed else ()
+            paths += [*self._months(), *feeds] if has_changed else ()
             paths += [*others, *self._oldest()] if is_time else ()
             for path in dict.fromkeys(paths):
                 self.write(path)
@@ -108,7 +113,7 @@ class PublicFiles:
         self.sweep()
         with self.app.app_context():
             hot, others = current_paths()
-            paths = [*hot, *FIXED, *others, *past_paths()]
+            paths = [*hot, *FIXED, *others, *past_paths(), *system_feeds()]
         count = sum(self.write(path) for path in dict.fromkeys(paths))
         self._fonts()
         return count
@@ -132,13 +137,17 @@ class PublicFiles:
         return True
 
     def sweep(self) -> None:
-        """Remove the files of incidents and maintenance that are not public any more, first of all."""
+        """Remove first of all the files of incidents, maintenance and systems that are public no more."""
         files = {file: NUMBERED.search(file.relative_to(self.folder).as_posix()) for file in self._numbered()}
         with self.app.app_context():
             stays = {
                 kind: still_public(kind, [int(m[2]) for m in files.values() if m and m[1] == kind])
                 for kind in ("incidents", "maintenance")
             }
+            feeds = {path[1:] for path in system_feeds()}
+        for file in self.folder.glob("systems/*.*"):
+            if file.relative_to(self.folder).as_posix() not in feeds and not file.name.startswith("."):
+                file.unlink(missing_ok=True)
         for file, found in files.items():
             if not found or int(found[2]) in stays[found[1]]:
                 continue
@@ -253,6 +262,12 @@ def incident_pages(numbers: list[int]) -> list[str]:
 def texts_of(numbers: list[int]) -> list[str]:
     """Paths of these incidents as plain text, which is English in every language."""
     return [f"/incidents/{number}.txt" for number in numbers]
+
+
+def system_feeds() -> list[str]:
+    """Paths of the feeds of every listed system: any of them may name what is private by now."""
+    names = [feed_name(name) for name, _ in listed_systems()]
+    return [f"/systems/{name}.{kind}" for name in names for kind in ("atom", "rss")]
 
 
 def past_paths() -> list[str]:

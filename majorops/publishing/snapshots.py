@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -18,6 +19,8 @@ from functools import lru_cache
 import brotli
 from flask import Flask
 from werkzeug.exceptions import HTTPException, NotFound
+
+from majorops.i18n import DEFAULT, texts_at
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ NOT_SENT = {"date", "content-length", "content-encoding", "etag", "vary", "set-c
 TEXT = "text"
 PAGED_MOST = 60  # older pages of timelines that are kept; there are as many as anybody likes to ask for
 MISSING = "/there-is-nothing-here"  # an address that has no route
+NAMED = re.compile(r"(/[a-z]{2})?/incidents/\d{1,9}(\.txt)?")  # its 404 says which incident there is not
 Key = tuple[str, ...]
 """Where people reach us (`https://status.example.org`), the path (with `?before=` for an older page of
 a timeline), and TEXT for who wants plain text at a page's address.
@@ -90,6 +94,15 @@ def _head(status: bytes, lines: list[tuple[str, str]]) -> bytes:
     return (
         b"HTTP/1.1 " + status + b"\r\n" + "".join(f"{n.lower()}: {v}\r\n" for n, v in lines).encode("latin-1")
     )
+
+
+def _missing(key: Key) -> Key:
+    """The address whose 404 answers for this one."""
+    path = key[1].partition("?")[0]
+    if NAMED.fullmatch(path):
+        return (key[0], path)
+    language = texts_at(path).language
+    return (key[0], MISSING if language == DEFAULT else f"/{language}{MISSING}")
 
 
 @lru_cache(maxsize=256)
@@ -195,6 +208,8 @@ class Snapshots:
                 self._kept.pop(key, None)
                 self._wanted.pop(key, None)
                 self._put(self._nothing, key, (began, response.status_code))
+                if response.status_code == 404:  # drawn already, for who asks next
+                    self._keep_missing(_missing(key), response, began)
                 return None
             if known and known.name == name and not restamp:
                 made = replace(known, at=began)
@@ -204,20 +219,24 @@ class Snapshots:
             self._keep(key, made, response.cache_control.immutable)
             return made
 
-    def draw_missing(self, origin: str) -> Snapshot:
+    def draw_missing(self, key: Key) -> Snapshot:
         """The page for strangers at an address where there is nothing.
 
-        It is the same for all of them for some seconds.
+        It is the same for all of them for some seconds: one for each incident that was asked for, one in each
+        language for all else.
         """
-        key = (origin, MISSING)
+        key = _missing(key)
         with self._drawing:
             found, now = self._missing.get(key), time.monotonic()
             if found is None or found.at <= self._stale_since or now - found.at > FRESH:
-                response = self._ask(key)
-                headers = tuple((n, v) for n, v in response.headers if n.lower() not in NOT_SENT)
-                found = Snapshot.of("", headers, response.get_data(), now)
-                self._put(self._missing, key, found)
+                found = self._keep_missing(key, self._ask(key), now)
             return found
+
+    def _keep_missing(self, key: Key, response, at: float) -> Snapshot:
+        headers = tuple((n, v) for n, v in response.headers if n.lower() not in NOT_SENT)
+        made = Snapshot.of("", headers, response.get_data(), at)
+        self._put(self._missing, key, made)
+        return made
 
     @staticmethod
     def _is_for_all(key: Key, response) -> bool:

@@ -7,6 +7,7 @@ from werkzeug.routing import IntegerConverter
 
 from majorops.web import (
     access,
+    assertions,
     assets,
     error_handlers,
     formats,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
         assets,
         security,
         redirects,
+        assertions,
         session,
         access,
         error_handlers,

@@ -6,6 +6,7 @@ Partials for the page's script, whole pages without it, and clear sentences in b
 from __future__ import annotations
 
 import logging
+import re
 
 from flask import Flask, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -18,8 +19,14 @@ from majorops import clock
 from majorops.db import db, storage_problem
 from majorops.domain.access import Permission
 from majorops.domain.errors import Busy, Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+from majorops.domain.text import reference
+from majorops.i18n import DEFAULT, texts_at
+from majorops.operations.accounts import admins_to_ask
+from majorops.operations.sign_in import SignIn
+from majorops.web.access import own_start, role_map, roles_for
+from majorops.web.assertions import sign_out_address
 from majorops.web.posture import believe_recent, say_what_was_known
-from majorops.web.session import forget_user
+from majorops.web.session import forget_user, has_lost_proxy, refusal
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +46,16 @@ WORDS = {
         "Nothing was saved. Your text is kept: send it again in a moment.",
     ),
 }
+PUBLIC = "web/errors/public.html"
+INCIDENT = re.compile(r"(?:/[a-z]{2})?/incidents/(\d{1,9})(?:\.txt)?")
+# Said of a number never used, of a private incident and of a drill alike.
+NO_INCIDENT = "{ref} is not public or does not exist."
+
+
+NOT_THROUGH = (
+    "You signed in through the proxy in front of MajorOps, and this request did not come through it: "
+    "the address does not lie behind it, or your session there has ended."
+)
 
 
 def wants_partial() -> bool:
@@ -67,17 +84,23 @@ def problem_page(code: int, title: str | None = None, text: str | None = None, *
     # A refused body cannot be read again; after a failure what was typed is shown once more.
     more = {**(kept_text() if code >= 500 and request.method == "POST" else {"kept": []}), **more}
     values = {"code": code, "title": title or known[0], "text": text or known[1], "now": clock.now(), **more}
+    if code == 404 and (found := INCIDENT.fullmatch(request.path)):
+        values["text"] = NO_INCIDENT.format(ref=reference(int(found[1])))
     if wants_partial():
         response = make_response(render_template("web/errors/_notice.html", **values), code)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#problem", "innerHTML"
         return response
-    return make_response(render_template(_template_for(code), **values), code)
+    template = _template_for(code)
+    if template == PUBLIC:
+        t = texts_at(request.path)
+        values |= {"t": t} | {name: t.own("error", values[name]) for name in ("title", "text")}
+    return make_response(render_template(template, **values), code)
 
 
 def _template_for(code: int) -> str:
     """Strangers get the public look, which needs neither session nor database."""
     inside = code < 500 and current_user.is_authenticated and current_user.actor.can(Permission.INCIDENT_READ)
-    return "web/errors/inside.html" if inside else "web/errors/public.html"
+    return "web/errors/inside.html" if inside else PUBLIC
 
 
 def on_http_error(error: HTTPException) -> Response:
@@ -99,12 +122,39 @@ def on_unauthorized(error: HTTPException) -> Response:
     """
     if wants_partial():
         return problem_page(401, "Signed out", "Text kept.", sign_in=url_for("sign_in.login"))
+    if refused := refusal():
+        return refused_page(refused, sign_out_address())
+    if has_lost_proxy():
+        return refused_page(SignIn(problem=NOT_THROUGH), "")
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("sign_in.login", next=request.full_path.rstrip("?")), 303)
     view = current_app.view_functions.get(request.endpoint or "")
     if address := getattr(view, "address_with_what_was_typed", None):
         return redirect(url_for("sign_in.login", next=address()), 303)
     return send_again(401, "Signed out", "Nothing was saved. Sign in, then send it again.")
+
+
+def on_forbidden(error: HTTPException) -> Response:
+    """Somebody who is signed in, at what is not theirs: which roles it needs, what they may open instead."""
+    if wants_partial() or not current_user.is_authenticated:
+        return on_http_error(error)
+    believe_recent()
+    *others, last = [role.label for role in roles_for(request.endpoint)] or [""]
+    roles = f"{', '.join(others)} or {last}" if others else last
+    given = {"roles": roles, "start": own_start(), "has_map": bool(role_map().roles), "now": clock.now()}
+    return make_response(render_template("web/errors/forbidden.html", **given), 403)
+
+
+def refused_page(outcome: SignIn, sign_out: str) -> Response:
+    """Why somebody who has shown who they are may not come in, what is missing, and whom to ask; 403.
+
+    `sign_out`: where the session at the provider or the proxy ends, or empty.
+    """
+    believe_recent()
+    given = {"problem": outcome.problem, "wanted": outcome.wanted, "sign_out": sign_out}
+    admins = admins_to_ask() if outcome.email else []
+    page = render_template("public/sign_in/refused.html", **given, admins=admins, now=clock.now())
+    return make_response(page, 403)
 
 
 def on_csrf_error(error: CSRFError) -> Response:
@@ -139,6 +189,9 @@ def send_again(code: int, title: str, text: str) -> Response:
     if posted_from_elsewhere():
         return problem_page(400, "Not taken", "This form was sent from another site. Nothing was saved.")
     sign_in = url_for("sign_in.login") if code == 401 else None
+    t = texts_at(request.path)
+    if t.language != DEFAULT:  # a form of the public pages
+        return problem_page(code, title, text, **kept_text())
     more = {"title": title, "text": text, "sign_in": sign_in, "now": clock.now()}
     return make_response(render_template("web/errors/send_again.html", **kept_text(), **more), code)
 
@@ -192,6 +245,7 @@ def init_app(app: Flask) -> None:
     """Register the answers to errors. Under test what nobody expected is raised instead."""
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(401, on_unauthorized)
+    app.register_error_handler(403, on_forbidden)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(Refused, on_refused)
     app.register_error_handler(OperationalError, on_database_error)

@@ -119,3 +119,13 @@ def test_a_system_that_cannot_be(ada, cast, given, message):
     assert message in answer.text
     assert form_of(answer)["description"] == given.get("description", "kept")
     assert len(audits("system.")) == 1
+
+
+def test_where_groups_decide_the_role_its_editor_says_so(app, ada, cast):
+    edit = f"/admin/data/users/edit/?id={cast.rita.user_id}"
+    assert "MAJOROPS_OIDC_ROLE_MAP" not in ada.get(edit).text
+    app.config["OIDC_ROLE_MAP"] = {"on-call": "mim"}
+    assert "MAJOROPS_OIDC_ROLE_MAP" not in ada.get(edit).text  # Rita has a password
+    db.session.get(User, cast.rita.user_id).oidc_subject = "i#1"
+    db.session.commit()
+    assert "Groups decide the role" in ada.get(edit).text

@@ -30,6 +30,7 @@ SHOWN_OTHERWISE = {
     "run_card_tick",
     "brief_link",
     "publication",
+    "subscriber_incident",
 }
 
 

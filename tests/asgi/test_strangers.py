@@ -6,12 +6,16 @@ import threading
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from majorops.asgi.pools import Pool, StaffRequests
 from majorops.asgi.public_pages import PublicPages
 from majorops.asgi.refusals import kept_form, too_many
 from majorops.asgi.session_cookie import SessionCookie
+from majorops.db import db
+from majorops.domain.enums import Visibility
 from majorops.domain.errors import Busy
+from majorops.models import TimelineEvent
 from majorops.operations import passwords
 from majorops.publishing import snapshots
 from majorops.publishing.snapshots import PAGED_MOST, Snapshots
@@ -140,6 +144,8 @@ def pages(app, cast):
         ("/incidents/1", "a=b&before=005&c", BROWSER, (ORIGIN, "/incidents/1?before=5")),
         ("/incidents/1", "before=x", BROWSER, (ORIGIN, "/incidents/1")),
         ("/incidents/1", "before=99999999999", BROWSER, (ORIGIN, "/incidents/1")),
+        ("/incidents/1", "before=a0b1c2d3e4", BROWSER, (ORIGIN, "/incidents/1?before=a0b1c2d3e4")),
+        ("/incidents/1", "before=A0b1c2d3e4", BROWSER, (ORIGIN, "/incidents/1")),
         ("/de/incidents/1", "before=5", BROWSER, (ORIGIN, "/de/incidents/1?before=5")),
         ("/", "", CURL, (ORIGIN, "/", "text")),
         ("/", "before=1", CURL, (ORIGIN, "/", "text")),
@@ -195,9 +201,10 @@ class TestAnswers:
         incident = cast.open()
         for n in range(PAGED_MOST + 10):
             clock.tick(minutes=2)
-            updates.publish_update(incident, f"Words {n}.", actor=cast.maya, now=clock())
-        for n in range(1, incident.version):
-            answer = self.ask(pages, "/incidents/1", b"before=%d" % n)
+            given = {"visibility": Visibility.PUBLIC, "actor": cast.maya, "now": clock()}
+            updates.publish_update(incident, f"Words {n}.", **given)
+        for key in db.session.scalars(select(TimelineEvent.public_key)).all():
+            answer = self.ask(pages, "/incidents/1", b"before=%s" % (key or "1").encode())
             assert answer[0] == 200
         kept = [key for key in pages.snapshots._kept if "?" in key[1]]
         assert 0 < len(kept) <= PAGED_MOST

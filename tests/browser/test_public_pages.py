@@ -54,7 +54,7 @@ def test_a_marked_place_tells_what_is_new_since(open_page, maya, path):
     page.goto("/incidents/1")
     page.get_by_role("link", name="Keep my place").press("Enter")
     marked = page.url
-    assert re.search(r"#e\d+$", marked)
+    assert re.search(r"#e[a-z][a-z0-9]{9}$", marked)
     given = {"kind": "update", "visibility": "public", "next_update": "20"}
     maya.post(f"{path}/updates", body="Rolled back in one region.", **given)
     again = open_page(None)

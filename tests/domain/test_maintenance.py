@@ -8,7 +8,16 @@ from itertools import product
 import pytest
 
 from majorops.domain.enums import MaintenanceStatus as S
-from majorops.domain.maintenance import NEXT, due, move_refusal, time_errors
+from majorops.domain.enums import Repeat
+from majorops.domain.maintenance import (
+    NEXT,
+    due,
+    move_refusal,
+    next_occurrence,
+    occurrence,
+    repeat_errors,
+    time_errors,
+)
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -75,3 +84,44 @@ def test_times(starts, ends, wrong):
 )
 def test_what_the_clock_calls_for(status, is_automatic, minutes, to):
     assert due(status, is_automatic, NOW, NOW + HOUR, NOW + timedelta(minutes=minutes)) is to
+
+
+MONDAY = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "repeats", "every", "number", "expected"),
+    [
+        (MONDAY, Repeat.WEEKS, 1, 1, "2026-11-30T22:00"),
+        (MONDAY, Repeat.WEEKS, 3, 2, "2027-01-04T22:00"),
+        (MONDAY, Repeat.MONTHS, 1, 2, "2027-01-23T22:00"),
+        (datetime(2027, 1, 31, 22, tzinfo=UTC), Repeat.MONTHS, 1, 1, "2027-02-28T22:00"),
+        (datetime(2027, 1, 31, 22, tzinfo=UTC), Repeat.MONTHS, 1, 2, "2027-03-31T22:00"),
+        (datetime(2027, 10, 31, 22, tzinfo=UTC), Repeat.MONTHS, 4, 1, "2028-02-29T22:00"),
+    ],
+)
+def test_when_it_comes_again(first, repeats, every, number, expected):
+    assert occurrence(first, repeats, every, number) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_what_was_missed_is_left_out():
+    rule = (MONDAY, Repeat.WEEKS, 1)
+    assert next_occurrence(*rule, 0, MONDAY) == 1
+    assert next_occurrence(*rule, 0, MONDAY + timedelta(days=30)) == 5
+    assert next_occurrence(*rule, 7, MONDAY) == 8  # cancelled long before: not the same one again
+
+
+@pytest.mark.parametrize(
+    ("repeats", "every", "hours", "sentence"),
+    [
+        (Repeat.WEEKS, 0, 1, "A number of weeks from 1 to 52."),
+        (Repeat.WEEKS, 53, 1, "A number of weeks from 1 to 52."),
+        (Repeat.MONTHS, None, 1, "A number of months from 1 to 12."),
+        (Repeat.WEEKS, 1, 7 * 24 + 1, "It has to end before the next one begins."),
+        (Repeat.WEEKS, 1, 7 * 24, None),
+        (Repeat.NEVER, None, 1, None),
+    ],
+)
+def test_a_rule_that_cannot_be(repeats, every, hours, sentence):
+    errors = repeat_errors(repeats, every, MONDAY, MONDAY + timedelta(hours=hours))
+    assert errors.get("repeat_every") == sentence

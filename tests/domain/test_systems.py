@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from majorops.domain.enums import Severity, SystemStatus
-from majorops.domain.systems import BY_SEVERITY, IMPACT, Indicator, headline, system_status, worst
+from majorops.domain.systems import (
+    BY_SEVERITY,
+    IMPACT,
+    Indicator,
+    StateChange,
+    headline,
+    system_status,
+    turned_at,
+    worst,
+)
 
 OK, WORKS, ODD = SystemStatus.OPERATIONAL, SystemStatus.MAINTENANCE, SystemStatus.UNKNOWN
 SLOW, PARTIAL, MAJOR = SystemStatus.DEGRADED, SystemStatus.PARTIAL, SystemStatus.MAJOR
@@ -53,3 +64,28 @@ def test_worst_and_what_a_severity_makes_of_a_system():
     assert system_status(None, Severity.CRITICAL) is MAJOR
     assert system_status(OK, Severity.CRITICAL) is OK
     assert set(BY_SEVERITY) == set(IMPACT) == set(Severity)
+
+
+MINUTE = timedelta(minutes=1)
+START = datetime(2026, 11, 17, 14, tzinfo=UTC)
+
+
+def change(minute: int, status: SystemStatus, name: str = "api") -> StateChange:
+    return StateChange(name, "Payments", status, START + minute * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "times", "expected"),
+    [
+        ([], [0, 1], [[], []]),
+        ([change(0, MAJOR)], [0, 5], [[(OK, MAJOR)], []]),
+        ([change(0, MAJOR), change(3, PARTIAL)], [1, 2], [[(OK, MAJOR)], []]),
+        # Two turns between two words are one; there and back is none.
+        ([change(1, MAJOR), change(2, SLOW)], [0, 3], [[], [(OK, SLOW)]]),
+        ([change(1, MAJOR), change(2, OK)], [0, 3], [[], []]),
+        ([change(0, MAJOR), change(4, OK)], [0, 4], [[(OK, MAJOR)], [(MAJOR, OK)]]),
+    ],
+)
+def test_what_turned_between_two_words(changes, times, expected):
+    found = turned_at(changes, [START + minute * MINUTE for minute in times])
+    assert [[(one.old, one.new) for one in its] for its in found] == expected

@@ -26,7 +26,7 @@ from tests.web.page import Page
 
 HERE = "/admin/incidents/1"
 # Their redirects lead to whole pages.
-WITHOUT_ANCHOR = {"sign_in", "subscribe", "subscribe_de", "intake", "brief_links", "reach"}
+WITHOUT_ANCHOR = {"sign_in", "subscribe", "subscribe_de", "intake", "brief_links", "reach", "scim"}
 NO_REDIRECT = {"fireground.presence", "fireground.preview"}
 
 

@@ -57,6 +57,29 @@ def test_plan_and_read_it(maya, client):
     assert "ledger-db failover test" in client.get("/").text
 
 
+def test_what_comes_again_is_planned_shown_and_changed(maya, client):
+    again = {**GIVEN, "repeats": "weeks", "repeat_every": "2"}
+    for wrong in ("", "0", "53", "two", "99999"):
+        answer = maya.post(f"{PAGE}/new", data={**again, "repeat_every": wrong})
+        assert answer.status_code == 422
+        check(answer)
+        assert "A number of weeks from 1 to 52." in answer.text.split('id="repeat_every-error"')[1]
+        assert 'value="weeks" selected' in " ".join(answer.text.split())
+    maya.post(f"{PAGE}/new", data=again)
+    assert stored().rule == "Every 2 weeks"
+    page = maya.get(PAGE)
+    check(page)
+    assert ">Every 2 weeks<" in page.text
+    assert "This one alone: the next is planned then." in page.text
+    form = maya.get(f"{PAGE}/1/edit")
+    check(form)
+    assert "New times are of this one alone" in form.text
+    ended = {**GIVEN, "repeats": "never", "repeat_every": "2", "expected": stored().version}
+    assert maya.post(f"{PAGE}/1/edit", data=ended).status_code == 303
+    db.session.rollback()
+    assert (stored().rule, stored().follow_at) == ("", None)
+
+
 def test_unticked_boxes_are_unticked(maya, client):
     maya.post(f"{PAGE}/new", data={name: text for name, text in GIVEN.items() if not name.startswith("is_")})
     assert (stored().is_automatic, stored().is_public) == (False, False)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from email import message_from_string, policy
 
 from aiosmtpd.controller import Controller
 
 from tests.waiting import LIMIT, NEVER
+
+
+def read(mail: str) -> str:
+    """A mail as its reader sees it: the headers, then what is text in it, decoded."""
+    found = message_from_string(mail, policy=policy.default)
+    heads = [f"{name}: {value}" for name, value in found.items()]
+    texts = [part.get_content() for part in found.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([*heads, "", *texts])
 
 
 class MailServer(Controller):

@@ -176,7 +176,7 @@ class TestMail:
         message = Message(
             1, "k", ChannelKind.EMAIL, "a@example.org", "", "x\nBcc: evil@example.org", "b", "alarm", 1, ""
         )
-        sent = mail.compose(message, "MajorOps <m@example.org>", "Org")
+        sent = mail.compose(message, "MajorOps <m@example.org>", mail.Look("Org"))
         assert sent["Bcc"] is None
         assert sent["Subject"] == "x Bcc: evil@example.org"
 

@@ -2,93 +2,26 @@
 
 from __future__ import annotations
 
-import quopri
 import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from werkzeug import Response
 
 from majorops.db import db
 from majorops.domain.enums import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
 from majorops.models import Announcement, Delivery, Subscriber
-from majorops.notifications import Worker
 from majorops.notifications.links import MANAGE, link_token
-from majorops.operations import edit, maintenance, phase, timeline, updates
+from majorops.operations import edit, maintenance, phase, subscriptions, timeline, updates
 from majorops.operations.announcements import reach
 from tests.counting import queries
-from tests.notifications.receivers import MailServer
-
-BASE = "https://status.example.org"
+from tests.notifications.conftest import BASE, get, links, many, post, subscriber, texts
 
 
 @pytest.fixture
 def settings(settings):
     return settings | {"WEBHOOK_PRIVATE": True, "BASE_URL": BASE}
-
-
-@pytest.fixture
-def mails(app):
-    server = MailServer()
-    app.config["SMTP_URL"] = server.url
-    app.extensions["has_accounts"] = True
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def worker(app):
-    return Worker(app, on_delivery=lambda number: None)
-
-
-@pytest.fixture
-def reader(app):
-    return app.test_client()
-
-
-def get(reader, path: str):
-    return reader.get(path, base_url=BASE)
-
-
-def post(reader, path: str, **given):
-    found = re.search(r'name="csrf_token" value="([^"]+)"', get(reader, path).text)
-    more = {"csrf_token": found[1]} if found else {}
-    return reader.post(path, base_url=BASE, headers={"Referer": BASE}, data={**given, **more})
-
-
-def texts(mails) -> list[str]:
-    return [quopri.decodestring(mail.encode()).decode() for mail in mails.mails]
-
-
-def links(text: str, what: str) -> str:
-    return re.search(rf"{BASE}((?:/de)?/subscribe/{what}/\S+)", text)[1].rstrip(">")
-
-
-def subscriber(reader, mails, worker, address="vic@example.org", **given) -> Subscriber:
-    """Through the form, the mail and its link."""
-    assert post(reader, "/subscribe", kind="email", address=address, **given).status_code == 200
-    worker.drain()
-    assert post(reader, links(texts(mails)[-1], "confirm")).status_code == 200
-    db.session.rollback()
-    return db.session.scalar(select(Subscriber).filter_by(address=address))
-
-
-def many(count: int, now, **given) -> None:
-    row = {
-        "kind": ChannelKind.EMAIL,
-        "language": "en",
-        "wants_all": True,
-        "state": SubscriberState.ACTIVE,
-        "nonce": "n",
-        "failures": 0,
-        "created_at": now,
-        "changed_at": now,
-    }
-    db.session.execute(
-        insert(Subscriber), [row | {"address": f"s{n}@example.org"} | given for n in range(count)]
-    )
-    db.session.commit()
 
 
 def test_asked_twice_then_told_of_each_public_update_once(reader, mails, worker, cast, clock):
@@ -326,7 +259,7 @@ def test_german_readers_read_german(reader, mails, worker, cast):
     assert post(reader, "/de/subscribe", kind="email", address="vic@example.org").status_code == 200
     worker.drain()
     assert "/de/subscribe/confirm/" in texts(mails)[-1]
-    assert "Bestätigen" in texts(mails)[-1] or "=C3=A4" in mails.mails[-1]
+    assert "drücken Sie Bestätigen" in texts(mails)[-1]
 
 
 def test_on_the_status_pages_own_host_people_subscribe_confirm_and_leave(app, cast, reader, mails, worker):
@@ -365,6 +298,41 @@ def test_a_webhook_address_that_leads_nowhere_or_inside_is_refused_at_its_field(
         or "is no address that a message can be sent to." in answer.text
     )
     assert address in answer.text
+
+
+def test_who_was_told_the_old_date_is_told_the_new_one_once(reader, mails, worker, cast, clock):
+    """Whatever the systems are by then, and only in their own language."""
+    from majorops.operations.catalogue import add_system
+
+    for name in ("cdn", "dns", "mail"):
+        add_system(name=name, is_public=True, actor=cast.ada, now=clock())
+    for name in ("cdn", "dns", "mail"):
+        subscriber(reader, mails, worker, f"{name}@example.org", systems=[name])
+    gone = subscriber(reader, mails, worker, "gone@example.org", systems=["cdn"])
+    subscriber(reader, mails, worker, "all@example.org", language="de")
+    times = {"starts_at": clock() + timedelta(hours=1), "ends_at": clock() + timedelta(hours=2)}
+    row = maintenance.plan_maintenance(
+        title="upgrade", **times, systems=["cdn"], actor=cast.maya, now=clock()
+    )
+    worker.drain()
+    subscriptions.leave(gone, actor=cast.ada, now=clock())
+    count = len(mails.mails)
+    later = {name: at + timedelta(days=1) for name, at in times.items()}
+    given = {"title": "upgrade", "systems": ["dns"], **later}
+    maintenance.change_maintenance(row, **given, actor=cast.maya, now=clock.tick(minutes=1))
+    worker.drain()
+    told = texts(mails)[count:]
+    people = sorted(re.search(r"^To: (\S+)@", text, re.MULTILINE)[1] for text in told)
+    assert people == ["all", "cdn", "dns"]
+    english = next(text for text in told if "To: cdn@" in text)
+    assert "Subject: Maintenance, new time: upgrade" in english
+    assert "New time: 2026-11-24 15:00 to 16:00 UTC. It was 2026-11-23 15:00 to 16:00 UTC." in english
+    german = next(text for text in told if "To: all@" in text)
+    assert "Neue Zeit: 2026-11-24 15:00 bis 16:00 UTC. Vorher: 2026-11-23 15:00 bis 16:00 UTC." in german
+    count = len(mails.mails)
+    maintenance.post_maintenance_update(row, "Half done.", actor=cast.maya, now=clock.tick(minutes=1))
+    worker.drain()
+    assert len(mails.mails) == count + 2  # who hears of its systems now
 
 
 def test_a_resolution_says_so_by_mail_and_webhook(app, reader, mails, worker, cast, clock, httpserver):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import quopri
 import re
 from datetime import timedelta
 
@@ -27,7 +26,7 @@ from majorops.operations import briefs, phase, timeline, updates
 from majorops.operations import incident as incidents
 from majorops.projections.brief import brief_incident
 from tests.counting import queries
-from tests.notifications.receivers import MailServer
+from tests.notifications.receivers import MailServer, read
 
 BASE = "https://ops.example.org"
 
@@ -60,10 +59,10 @@ def incident(cast, worker, mails):
 
 
 def texts(mails) -> dict[str, str]:
-    """Address → its mails since the last look, as one text."""
+    """Address → its mails since the last look, as one plain text."""
     found: dict[str, str] = {}
     for mail in mails.mails:
-        text = quopri.decodestring(mail.encode()).decode().replace("\r\n", "\n")
+        text = read(mail).replace("\r\n", "\n").partition("<!doctype")[0]
         to = re.search(r"^To: (.+)$", text, re.M)[1]
         found[to] = found.get(to, "") + text
     mails.mails.clear()

@@ -12,6 +12,7 @@ from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, SignInMethod
 from majorops.domain.errors import Busy, Conflict, Forbidden, Invalid
+from majorops.domain.rights import RoleMap
 from majorops.models import AuditEntry, SignInThrottle, User, UserSession
 from majorops.operations import accounts, passwords, sign_in, throttle
 from tests.cast import PASSWORD
@@ -299,9 +300,14 @@ def test_only_admins_change_accounts(cast, clock):
         )
 
 
-def sso(who, subject="i#1", email=MAYA, verified=True, role=None):
-    given = {"subject": subject, "email": email, "name": "Maya", "is_verified": verified, "role": role}
-    return sign_in.sign_in_sso(**given, **who)
+MAP = RoleMap({"on-call": "mim", "ops": "admin", "sre": "responder"})
+NO_MAP, WITHOUT_ADMIN = RoleMap(), RoleMap({"on-call": "mim"})
+NOBODY = RoleMap(MAP.roles, "nobody")
+
+
+def sso(who, *groups, role_map=NO_MAP, subject="i#1", email=MAYA, verified=True):
+    given = {"subject": subject, "email": email, "name": "Maya", "is_verified": verified}
+    return sign_in.sign_in_sso(**given, groups=list(groups), role_map=role_map, **who)
 
 
 def test_single_sign_on_finds_by_subject_then_by_verified_address(maya, who):
@@ -319,18 +325,39 @@ def test_an_address_that_belongs_to_another_subject_is_not_taken_over(maya, who)
     assert (other.token, MAYA in other.problem) == (None, False)
 
 
-def test_single_sign_on_sets_a_mapped_role_and_leaves_an_unmapped_one(maya, who):
-    sso(who, role=AccountRole.RESPONDER)
+def test_where_a_role_map_is_set_it_alone_decides(maya, who):
+    sso(who, "sre", role_map=MAP)
     assert maya.role is AccountRole.RESPONDER
-    sso(who)
+    accounts.set_role(maya, AccountRole.MIM, **who)
+    sso(who, "sre", role_map=MAP)
     assert maya.role is AccountRole.RESPONDER
+    sso(who, "staff", role_map=MAP)
+    assert maya.role is AccountRole.STAKEHOLDER
+
+
+def test_without_a_role_map_a_known_account_keeps_the_role_that_it_was_given(maya, who):
+    sso(who, "ops")
+    assert maya.role is AccountRole.MIM
     assert sso(who, subject="i#9", email="new@example.org").token
     assert db.session.scalar(select(User.role).filter_by(email="new@example.org")) is AccountRole.STAKEHOLDER
 
 
-def test_single_sign_on_does_not_take_the_last_admin(ada, who):
-    assert sso(who, email=ada.email, role=AccountRole.MIM).token
+def test_the_last_admin_stays_where_no_group_makes_one_and_only_there(ada, who):
+    assert sso(who, "on-call", email=ada.email, role_map=WITHOUT_ADMIN).token
     assert ada.role is AccountRole.ADMIN
+    assert sso(who, "on-call", email=ada.email, role_map=MAP).token
+    assert ada.role is AccountRole.MIM
+
+
+def test_who_is_in_no_group_and_may_not_come_in_loses_role_and_every_session(maya, who, clock):
+    token = type_in(clock).token
+    outcome = sso(who, "staff", role_map=NOBODY)
+    assert (outcome.token, outcome.wanted) == (None, ("on-call", "ops", "sre"))
+    assert maya.role is AccountRole.STAKEHOLDER
+    assert accounts.session_user(token, clock().replace(hour=1)) is None
+    assert sso(who, "x", role_map=NOBODY, email="new@example.org", subject="i#9").token is None
+    assert db.session.scalar(select(User).filter_by(email="new@example.org")) is None
+    assert kinds().count("user.refused") == 2
 
 
 def test_single_sign_on_does_not_switch_an_account_on(maya, who):

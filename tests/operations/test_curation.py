@@ -5,17 +5,41 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from majorops.db import db
-from majorops.domain.enums import DeliveryState, IncidentStatus, Phase, Severity, Visibility
+from majorops.domain.enums import (
+    ChannelKind,
+    DeliveryState,
+    IncidentStatus,
+    Phase,
+    Severity,
+    SubscriberState,
+    SystemStatus,
+    Visibility,
+)
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.models import Announcement, Delivery, Incident, TimelineEvent
+from majorops.i18n import LANGUAGES
+from majorops.models import (
+    Announcement,
+    Delivery,
+    Incident,
+    Subscriber,
+    SubscriberIncident,
+    TimelineEvent,
+)
+from majorops.operations.announcements import reach
 from majorops.operations.curation import merge_incident, named_incident, set_drill, undo_merge
 from majorops.operations.edit import edit_field
+from majorops.operations.systems import set_system_status
 from majorops.operations.timeline import add_note
-from majorops.operations.updates import post_late_update, publish_update
-from majorops.projections import public_duplicate, public_incident, public_status
+from majorops.operations.updates import (
+    correct_publication,
+    post_late_update,
+    publish_milestone,
+    publish_update,
+)
+from majorops.projections import public_duplicate, public_entry, public_incident, public_status
 from majorops.projections.feed import feed_incidents
 
 
@@ -41,6 +65,7 @@ def resolved(cast) -> Incident:
 
 class TestCurated:
     def test_a_resolved_incident_is_retitled_its_systems_corrected_and_hidden(self, cast, who):
+        cast.list_systems("cdn", "payments-api")
         incident = resolved(cast)
         edit_field(incident, "title", "Payments failed", **who)
         edit_field(incident, "affected_systems", "cdn, payments-api", **who)
@@ -81,6 +106,16 @@ class TestLateUpdate:
         assert (update.next_update_eta, incident.next_update_eta) == (None, before)
         said = feed_incidents(number=incident.id)[0].updates[0]
         assert (said.title, said.status, said.late_by) == ("Late update", "resolved", update.late_by)
+
+    def test_it_is_late_in_every_language_and_its_correction_names_it(self, cast, clock):
+        incident = resolved(cast)
+        now = clock.tick(minutes=2 * 24 * 60)
+        late = post_late_update(incident, "Refunds are out.", actor=cast.maya, now=now)
+        correct_publication(incident, late.id, "Most refunds are out.", actor=cast.maya, now=clock())
+        titles = [entry.title for entry in public_incident(incident.id).entries]
+        assert titles[:2] == ["Correction of Late update", "Late update"]
+        german = [LANGUAGES["de"].posted(title) for title in titles[:2]]
+        assert german == ["Korrektur von Nachtrag", "Nachtrag"]
 
     def test_the_promises_are_counted_as_before(self, cast, clock):
         incident = resolved(cast)
@@ -186,12 +221,66 @@ class TestMerge:
             add_note(duplicate, f"other {n}", visibility=Visibility.PUBLIC, **who)
         merge_incident(duplicate, kept, actor=cast.maya, now=clock())
         first = public_incident(kept.id)
-        second = public_incident(kept.id, before=first.oldest)
+        second = public_incident(kept.id, before=public_entry(kept.id, first.oldest))
         titles = [entry.title for entry in (*first.entries, *second.entries)]
         notes = [title for title in titles if title.startswith(("kept", "other"))]
         assert notes == [f"{name} {n}" for n in (3, 2, 1, 0) for name in ("other", "kept")]
         assert len(set(titles)) + 1 == len(titles)  # both were opened, in the same words
         assert (first.has_older, second.has_older) == (True, False)
+
+    def test_an_entry_of_a_duplicate_has_a_place_of_its_own_on_the_page(self, cast, who):
+        kept, duplicate = cast.open(), cast.open(title="payments slow")
+        merge_incident(duplicate, kept, **who)
+        shown = public_incident(kept.id)
+        anchors = [entry.anchor for entry in shown.entries]
+        assert len(set(anchors)) == len(anchors) == 2
+        db.session.execute(update(TimelineEvent).values(public_key=None))  # as those of before had none
+        db.session.commit()
+        shown = public_incident(kept.id)
+        assert {(entry.origin, entry.anchor) for entry in shown.entries} == {
+            (None, "e1"),
+            (duplicate.id, ""),
+        }
+        assert (shown.newest, shown.oldest) == ("e1", "1")
+
+    def test_what_was_posted_at_a_duplicate_is_called_as_the_public_calls_it(self, cast, who, clock):
+        kept, duplicate = cast.open(), cast.open(title="payments slow")
+        cast.list_systems("cdn")
+        late = clock() + timedelta(minutes=20)
+        publish_milestone(duplicate, "inside", next_update_eta=late, **who)
+        given = {"visibility": Visibility.PUBLIC, "next_update_eta": late}
+        said = publish_milestone(duplicate, "outside", **given, **who)
+        correct_publication(duplicate, said.id, "better", **who)
+        merge_incident(duplicate, kept, **who)
+        titles = [entry.title for entry in public_incident(kept.id).entries if entry.origin]
+        assert titles[:2] == ["Correction of Milestone 1", "Milestone 1"]
+
+    def test_a_hidden_system_is_named_at_no_duplicate(self, cast, who):
+        cast.list_systems("cdn")
+        kept, duplicate = cast.open(), cast.open(title="payments slow", systems=["cdn", "secret-db"])
+        for name in ("cdn", "secret-db"):
+            set_system_status(duplicate, name, SystemStatus.MAJOR, **who)
+        merge_incident(duplicate, kept, **who)
+        shown = str(public_incident(kept.id))
+        assert "cdn: " in shown
+        assert "secret-db" not in shown
+
+    def test_who_follows_the_duplicate_follows_the_other_from_then_on(self, cast, who):
+        kept, duplicate = cast.open(), cast.open(title="payments slow")
+        given = {"kind": ChannelKind.EMAIL, "wants_all": False}
+        given |= {"created_at": who["now"], "changed_at": who["now"]}
+        one, both = (
+            Subscriber(address=f"{name}@example.org", nonce=name, state=SubscriberState.ACTIVE, **given)
+            for name in ("one", "both")
+        )
+        one.incidents = [SubscriberIncident(incident_id=duplicate.id)]
+        both.incidents = [SubscriberIncident(incident_id=number) for number in (kept.id, duplicate.id)]
+        db.session.add_all([one, both])
+        db.session.commit()
+        merge_incident(duplicate, kept, **who)
+        assert kept.id in one.incident_numbers
+        assert sorted(both.incident_numbers) == [kept.id, duplicate.id]
+        assert sum(reach(kept).values()) == 2
 
     @pytest.mark.parametrize("flag", ["kept", "duplicate"])
     def test_a_private_one_of_the_two_gives_nothing_away(self, cast, who, flag):

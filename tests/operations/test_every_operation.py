@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,18 +26,22 @@ from majorops.domain.enums import (
     DeliveryState,
     DraftState,
     Followed,
+    Frequency,
     Helper,
     IncidentStatus,
     MaintenanceStatus,
     Notice,
     Phase,
+    Repeat,
     Severity,
     SignInMethod,
+    SubscriberState,
     SystemStatus,
     TrackOutcome,
     Visibility,
 )
 from majorops.domain.errors import Forbidden
+from majorops.domain.rights import RoleMap
 from majorops.models import (
     Ask,
     AuditEntry,
@@ -44,12 +49,14 @@ from majorops.models import (
     CanReport,
     Channel,
     Delivery,
+    DirectoryGroup,
     Draft,
     Maintenance,
     RecoveryTrack,
     RunCard,
     RunCardUse,
     Subscriber,
+    SubscriberIncident,
     System,
     Timebox,
     TimelineEvent,
@@ -57,11 +64,14 @@ from majorops.models import (
 )
 from majorops.operations import MissingEventError, operation
 from majorops.operations.coach_inputs import coach_inputs
+from majorops.operations.directory import Group, Person
 from majorops.operations.drafts import Asked
 from majorops.operations.redaction import look
 from tests.cast import PASSWORD
 from tests.operations.loaded import OPERATIONS
 
+BY_HAND = {"role_map": RoleMap()}
+OF_NOBODY = {"groups": [], "role_map": RoleMap()}
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 
@@ -86,6 +96,7 @@ def prepared(cast, clock):
     OPERATIONS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     own = {"kind": ChannelKind.EMAIL, "address": "a@b.cd", "actor": cast.ada, "now": clock()}
     OPERATIONS["own_notices.add_own_channel"](**own)
+    OPERATIONS["directory.add_group"](Group("staff"), **BY_HAND, actor=SYSTEM, now=clock())
     OPERATIONS["incident.set_alarm_level"](incident, AlarmLevel.BOX_1, **who)
     times = {"starts_at": clock(), "ends_at": clock() + timedelta(hours=1)}
     OPERATIONS["maintenance.plan_maintenance"](title="Failover test", **times, **who)
@@ -98,6 +109,34 @@ def prepared(cast, clock):
     db.session.add(Subscriber(**given, created_at=clock(), changed_at=clock()))
     db.session.commit()
     return incident
+
+
+def subscriber_in(state: SubscriberState, incident) -> Subscriber:
+    """The subscriber, in this state, who follows the incident."""
+    person = db.session.scalar(select(Subscriber))
+    person.state, person.wants_all = state, False
+    person.address = "https://hooks.slack.com/services/T/B/x"
+    person.incidents = [SubscriberIncident(incident_id=incident.id)]
+    db.session.commit()
+    return person
+
+
+def outside(kind: str, incident, who) -> list:
+    """The subject of an operation on a subscriber who follows the incident; none for one without."""
+    if kind == "none":
+        return []
+    if kind == "again":
+        works = db.session.scalar(select(Maintenance))
+        rule = {"repeats": Repeat.WEEKS, "repeat_every": 1, "title": works.title}
+        times = {"starts_at": works.starts_at, "ends_at": works.ends_at}
+        OPERATIONS["maintenance.change_maintenance"](works, **rule, **times, **who)
+        OPERATIONS["maintenance.move_maintenance"](works, MaintenanceStatus.CANCELLED, **who)
+        return []
+    person = subscriber_in(SubscriberState.LEFT if kind == "left" else SubscriberState.ACTIVE, incident)
+    if kind == "over":
+        OPERATIONS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+        return []
+    return [person]
 
 
 def calls(cast, clock) -> dict[str, tuple]:
@@ -116,6 +155,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
     person = db.session.scalar(select(Subscriber))
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
+    group = db.session.scalar(select(DirectoryGroup))
     channel, failed = db.session.scalar(select(Channel)), db.session.scalar(select(Delivery))
     own = db.session.scalar(select(Channel).filter_by(user_id=cast.ada.user_id))
     return {
@@ -155,7 +195,21 @@ def calls(cast, clock) -> dict[str, tuple]:
             },
         ),
         "subscriptions.confirm": ("none", person),
-        "subscriptions.choose_systems": ("none", person, ["cdn"]),
+        "subscriptions.change_subscription": (
+            "follower",
+            {
+                "wants_all": True,
+                "systems": [],
+                "incidents": [],
+                "frequency": Frequency.DAILY,
+                "language": "de",
+            },
+        ),
+        "subscriptions.resume": ("left",),
+        "subscriptions.end_followed": ("follower", incident_id),
+        "subscriptions.end_resolved": ("over", {"before": later}),
+        "digests.begin_digest": ("none", Frequency.DAILY, clock()),
+        "maintenance.plan_next_occurrences": ("again",),
         "subscriptions.leave": ("none", person),
         "subscriptions.note_bounce": ("none", person, False),
         "subscriptions.ask_again": ("none", person),
@@ -239,8 +293,18 @@ def calls(cast, clock) -> dict[str, tuple]:
         "sign_in.throttle_setup": ("none", {"address": "::1"}),
         "sign_in.sign_in_sso": (
             "none",
-            {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S", "role": None},
+            {"subject": "i#s", "email": "s@b.cd", "is_verified": True, "name": "S"} | OF_NOBODY,
         ),
+        "sign_in.sign_in_asserted": (
+            "none",
+            {"email": "s@b.cd", "name": "S", "token": "proxy.x", "before": ""} | OF_NOBODY,
+        ),
+        "directory.add_person": ("none", Person(user_name="s@b.cd"), BY_HAND),
+        "directory.change_person": ("none", rita, Person(is_active=False), BY_HAND),
+        "directory.remove_person": ("none", rita),
+        "directory.add_group": ("none", Group("ops", members=frozenset([rita.id])), BY_HAND),
+        "directory.change_group": ("none", group, lambda was: replace(was, name="on-call"), BY_HAND),
+        "directory.remove_group": ("none", group, BY_HAND),
         "accounts.start_session": ("none", rita, {"method": SignInMethod.LOCAL}),
         "accounts.end_session": ("session",),
         "delivery.add_channel": (
@@ -327,8 +391,8 @@ def arranged(name: str, cast, clock) -> tuple[list, list, dict, dict]:
         keywords = {"rename": {}}
         given.pop()
     match given[0] if given and type(given[0]) is str else "":
-        case "none":
-            subject, given = [], given[1:]
+        case "none" | "follower" | "left" | "over" | "again" as kind:
+            subject, given = outside(kind, incident, who), given[1:]
         case "phase7":
             OPERATIONS["phase.advance_phase"](incident, Phase.VALIDATION, reason="test", **who)
             given = given[1:]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import MaintenanceStatus as S
+from majorops.domain.enums import Repeat
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.models import Announcement, AuditEntry, Maintenance, MaintenanceUpdate
 from majorops.operations import maintenance
@@ -22,6 +23,7 @@ from majorops.operations.maintenance import (
     run_due,
     run_maintenance,
 )
+from tests.counting import queries
 
 HOUR = timedelta(hours=1)
 
@@ -240,3 +242,102 @@ class TestAtOnce:
 
 def test_every_move_has_its_words():
     assert set(maintenance.WORDS) == set(S) - {S.PLANNED}
+
+
+class TestNewDates:
+    def test_they_are_said_and_announced(self, cast, clock, plan):
+        row = plan()
+        given = {"title": row.title, "starts_at": clock() + 25 * HOUR, "ends_at": clock() + 26 * HOUR}
+        change_maintenance(row, **given, actor=cast.maya, now=clock.tick(minutes=1))
+        sentence = "New time: 2026-11-24 15:00 to 16:00 UTC. It was 2026-11-23 15:00 to 16:00 UTC."
+        assert said(row) == [(S.PLANNED, sentence)]
+        assert acts() == [f"planned:{row.id}", "moved:1"]
+
+    def test_other_words_and_internal_ones_are_not_announced(self, cast, clock, plan):
+        row = plan(is_public=False)
+        times = {"starts_at": row.starts_at, "ends_at": row.ends_at + HOUR}
+        change_maintenance(row, title=row.title, **times, is_public=False, actor=cast.maya, now=clock())
+        change_maintenance(row, title=row.title, **times, actor=cast.maya, now=clock.tick(minutes=1))
+        change_maintenance(row, title="Other words", **times, actor=cast.maya, now=clock.tick(minutes=1))
+        assert acts() == [f"planned:{row.id}"]
+
+
+class TestAgain:
+    @pytest.fixture
+    def weekly(self, plan):
+        return plan(repeats=Repeat.WEEKS, repeat_every=2, systems=["cdn"], body="Slow.")
+
+    def rows(self) -> list[Maintenance]:
+        return list(db.session.scalars(select(Maintenance).order_by(Maintenance.id)))
+
+    def test_the_next_one_is_planned_by_the_clock_when_one_is_over(self, clock, weekly):
+        clock.tick(minutes=119)
+        run_due(clock())
+        assert len(self.rows()) == 1
+        clock.tick(minutes=1)
+        for _ in range(2):
+            run_due(clock())
+        first, second = self.rows()
+        assert (first.status, second.status) == (S.DONE, S.PLANNED)
+        assert second.starts_at - first.starts_at == second.ends_at - first.ends_at == timedelta(weeks=2)
+        copied = ("title", "body", "systems", "is_automatic", "is_public", "rule")
+        assert [getattr(second, name) for name in copied] == [getattr(first, name) for name in copied]
+        assert second.rule == "Every 2 weeks"
+        assert acts()[-1] == f"planned:{second.id}"
+        assert audited()[-1] == "planned"
+
+    def test_a_cancelled_one_is_followed_by_the_one_after_it(self, cast, clock, weekly):
+        move_maintenance(weekly, S.CANCELLED, actor=cast.maya, now=clock())
+        run_due(clock())
+        [second] = self.rows()[1:]
+        assert second.starts_at == weekly.starts_at + timedelta(weeks=2)
+
+    def test_new_times_are_of_one_alone(self, cast, clock, weekly):
+        start = weekly.starts_at
+        rule = {"repeats": Repeat.WEEKS, "repeat_every": 2}
+        moved = {"starts_at": start + 24 * HOUR, "ends_at": start + 30 * HOUR}
+        change_maintenance(weekly, title=weekly.title, **moved, **rule, actor=cast.maya, now=clock())
+        clock.now = start + 25 * HOUR
+        run_due(clock())
+        assert len(self.rows()) == 1
+        clock.now = start + 30 * HOUR
+        run_due(clock())
+        [second] = self.rows()[1:]
+        assert (second.starts_at, second.ends_at) == (
+            start + timedelta(weeks=2),
+            start + timedelta(weeks=2, hours=1),
+        )
+
+    def test_no_ends_the_series_and_another_rule_begins_a_new_one(self, cast, clock, weekly):
+        same = {"title": weekly.title, "starts_at": weekly.starts_at, "ends_at": weekly.ends_at}
+        change_maintenance(
+            weekly, **same, repeats=Repeat.MONTHS, repeat_every=1, actor=cast.maya, now=clock()
+        )
+        clock.tick(minutes=180)
+        run_due(clock())
+        [second] = self.rows()[1:]
+        assert second.starts_at.isoformat() == "2026-12-23T15:00:00+00:00"
+        same |= {"starts_at": second.starts_at, "ends_at": second.ends_at}
+        change_maintenance(second, **same, actor=cast.maya, now=clock())
+        clock.now = second.ends_at + HOUR
+        run_due(clock())
+        assert len(self.rows()) == 2
+
+    def test_a_worker_that_stood_still_plans_nothing_that_is_past(self, clock, weekly):
+        clock.tick(minutes=60 * 24 * 40)
+        run_due(clock())
+        [second] = self.rows()[1:]
+        assert second.starts_at == weekly.starts_at + timedelta(weeks=6)
+        assert second.starts_at > clock()
+
+    def test_by_hand_the_next_one_is_planned_at_its_end_all_the_same(self, clock, plan):
+        first = plan(is_automatic=False, repeats=Repeat.MONTHS)
+        clock.tick(minutes=121)
+        run_due(clock())
+        assert [row.status for row in self.rows()] == [S.PLANNED, S.PLANNED]
+        assert self.rows()[1].starts_at > first.starts_at
+
+    def test_nothing_due_writes_nothing(self, clock, weekly):
+        with queries() as sent:
+            run_due(clock())
+        assert [one.split()[0] for one in sent if one != "BEGIN"] == ["SELECT", "SELECT"]

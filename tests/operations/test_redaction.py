@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import JSON, Enum, String, select, text
 
 from majorops.db import Base, db
-from majorops.domain.enums import DraftState, Helper, Phase, Visibility
+from majorops.domain.enums import (
+    ChannelKind,
+    DeliveryState,
+    DraftState,
+    Helper,
+    Notice,
+    Phase,
+    SystemStatus,
+    Visibility,
+)
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.redaction import Words, mark_of
 from majorops.models import (
@@ -20,6 +29,7 @@ from majorops.models import (
     Incident,
     Publication,
     StatusUpdate,
+    SystemState,
     TimelineEvent,
 )
 from majorops.operations import search_index
@@ -35,8 +45,10 @@ from majorops.operations.redaction import (
     look,
     redact,
 )
+from majorops.operations.systems import set_system_status
 from majorops.operations.timeline import add_note
 from majorops.operations.updates import correct_publication, publish_update
+from majorops.projections import public_incident
 from tests.public.test_canary import by_reference, marked_row
 
 CANARY = "Zebrafalter Quux GmbH"
@@ -100,8 +112,9 @@ def full(cast, who):
         db.session.flush()
     for mapper in by_reference():
         table = mapper.local_table.name
-        if "incident_id" in mapper.columns and mapper.class_.__name__ != "Publication":
+        if table in WORDS and "incident_id" in mapper.columns and mapper.class_.__name__ != "Publication":
             more = {"number": 7} if mapper.class_.__name__ == "Milestone" else {"number": None}
+            more |= {"status": SystemStatus.MAJOR} if table == "system_state" else {}
             row = marked_row(mapper, number, who["now"], 90, **more)
             for name in WORDS.get(table, ()):
                 setattr(row, name, f"{CANARY} {name}"[: getattr(mapper.columns[name].type, "length", None)])
@@ -150,6 +163,43 @@ def test_the_timeline_says_who_and_why_and_in_how_many_places_never_what(full, w
     assert "It names a customer" in entry.detail
     assert entry.visibility is Visibility.INTERNAL
     assert CANARY not in entry.title + entry.detail
+
+
+def test_a_digest_names_no_system_that_was_redacted_and_its_messages_are_counted(cast, who):
+    """A digest belongs to no incident, and holds names of systems; its messages are made when they go."""
+    incident, other = cast.open(title=f"{CANARY} down"), cast.open()
+    items = [
+        {"kind": "incident", "number": incident.id, "systems": [CANARY, "cdn"], "at": who["now"].isoformat()},
+        {"kind": "incident", "number": other.id, "systems": [CANARY], "at": who["now"].isoformat()},
+        {"kind": "maintenance", "number": incident.id, "systems": [CANARY], "at": who["now"].isoformat()},
+    ]
+    row = Announcement(act="digest:daily:2026-11-24", at=who["now"], text=json.dumps({"items": items}))
+    db.session.add_all([row, Announcement(act="digest:weekly:2026-11-24", at=who["now"])])
+    given = {"act": row.act, "key": "k", "recipient": "Subscriber 1", "address": "vic@example.org"}
+    given |= {"subject": "", "body": "", "next_at": who["now"], "created_at": who["now"]}
+    db.session.add(Delivery(state=DeliveryState.SENT, notice=Notice.PUBLIC, kind=ChannelKind.EMAIL, **given))
+    db.session.commit()
+    assert look(incident, CANARY, "why", who["now"]).sent == 1
+    redacted(incident, CANARY, who)
+    names = [item["systems"] for item in json.loads(db.session.get(Announcement, row.id).text)["items"]]
+    assert names == [[mark_of(who["now"]), "cdn"], [CANARY], [CANARY]]
+
+
+def test_a_system_stays_the_same_in_all_that_names_it(cast, who):
+    """What was said of it in public goes with its name: the catalogue knows no system called a mark."""
+    name = "zebrafalter-db"
+    cast.list_systems(name)
+    incident = cast.open(systems=[name])
+    set_system_status(incident, name, SystemStatus.MAJOR, **who)
+    assert name in str(public_incident(incident.id))
+    assert look(incident, name, "why", who["now"]).public == 1
+    redacted(incident, name, who)
+    mark = mark_of(who["now"])
+    named = select(TimelineEvent.system).where(TimelineEvent.system.is_not(None))
+    states = select(SystemState.name).where(SystemState.incident_id == incident.id).distinct()
+    assert set(db.session.scalars(named)) == set(db.session.scalars(states)) == {mark}
+    assert mark not in str(public_incident(incident.id))
+    assert name not in str(public_incident(incident.id))
 
 
 def test_messages_that_were_sent_are_redacted_too_and_counted(full, who):

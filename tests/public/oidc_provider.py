@@ -23,6 +23,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import UserInfo
 from authlib.oidc.core.grants import OpenIDCode
 from flask import Flask, Response, jsonify, redirect, request
+from joserfc import jws
 from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 
@@ -31,7 +32,13 @@ from tests.waiting import NEVER
 CLIENT_ID, CLIENT_SECRET = "majorops", "tests-only"
 PEOPLE = {
     "mia": {"sub": "u-1", "name": "Mia Sato", "email": "mia@example.org", "groups": ["on-call", "staff"]},
-    "gus": {"sub": "u-2", "name": "Gus Berg", "email": "gus@example.org", "groups": ["staff"]},
+    "gus": {
+        "sub": "u-2",
+        "locale": "de-AT",
+        "name": "Gus Berg",
+        "email": "gus@example.org",
+        "groups": ["staff"],
+    },
 }
 MODES = (
     "good",
@@ -50,6 +57,8 @@ MODES = (
     "thin_token",
     "other_userinfo",
     "unverified",
+    "wrong_secret",
+    "no_sign_out",
 )
 
 
@@ -58,8 +67,8 @@ class Client:
 
     client_id = CLIENT_ID
 
-    def __init__(self, redirect_uri: str):
-        self.redirect_uri = redirect_uri
+    def __init__(self, redirect_uri: str, secret: str):
+        self.redirect_uri, self.secret = redirect_uri, secret
 
     def get_client_id(self):
         return CLIENT_ID
@@ -74,7 +83,7 @@ class Client:
         return redirect_uri == self.redirect_uri
 
     def check_client_secret(self, secret):
-        return secret == CLIENT_SECRET
+        return secret == self.secret
 
     def check_endpoint_auth_method(self, method, endpoint):
         return method == "client_secret_basic"
@@ -125,7 +134,7 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
     )
     codes: dict[str, Code] = {}
     tokens: dict[str, dict] = {}
-    client = Client(redirect_uri)
+    client = Client(redirect_uri, "another" if mode == "wrong_secret" else CLIENT_SECRET)
 
     class Grant(grants.AuthorizationCodeGrant):
         TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
@@ -202,6 +211,7 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
             token_endpoint=f"{issuer}/token",
             jwks_uri=f"{issuer}/keys",
             userinfo_endpoint=f"{issuer}/userinfo",
+            **({} if mode == "no_sign_out" else {"end_session_endpoint": f"{issuer}/end?from=us"}),
             response_types_supported=["code"],
             subject_types_supported=["public"],
             id_token_signing_alg_values_supported=["RS256"],
@@ -235,6 +245,15 @@ def create_provider(port: int, mode: str, redirect_uri: str) -> Flask:
             for name, person in PEOPLE.items()
         )
         return f'<!doctype html><html lang="en"><title>Who are you</title><h1>Who are you</h1>{forms}</html>'
+
+    @app.get("/end")
+    def end_session():
+        """OpenID Connect RP-Initiated Logout 1.0; the hint's signature is checked, its time is not."""
+        back = request.args["post_logout_redirect_uri"]
+        if back != redirect_uri or request.args["client_id"] != CLIENT_ID or request.args["from"] != "us":
+            return Response(status=400)
+        jws.deserialize_compact(request.args["id_token_hint"], key, algorithms=["RS256"])
+        return redirect(back)
 
     @app.get("/userinfo")
     def userinfo():

@@ -4,6 +4,8 @@ every public address is read.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import String, Text, select, update
 
@@ -25,11 +27,15 @@ from majorops.domain.enums import (
     Phase,
     Severity,
     SignInMethod,
+    SystemStatus,
     TrackOutcome,
     Visibility,
 )
-from majorops.models import Incident, Maintenance
+from majorops.domain.events import EventKind
+from majorops.models import Announcement, Incident, Maintenance, Publication
+from majorops.notifications.public import render_announcement
 from majorops.projections.values import PUBLIC_TEXTS
+from majorops.publishing.files import PublicFiles
 from majorops.web.access import is_admin_endpoint
 
 MARK = "CANARY"
@@ -100,6 +106,39 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
     return mapper.class_(**given)
 
 
+def mapper_of(name: str):
+    """The mapper of the class with this name."""
+    return next(mapper for mapper in Base.registry.mappers if mapper.class_.__name__ == name)
+
+
+def say_in_public(number: int, now) -> None:
+    """What names a system of the catalogue that is not public, or a number inside, and is public else."""
+    hidden = f"{MARK}-system"
+    catalogue = [
+        {"name": "payments-api", "is_public": True, "group_name": "Payments"},
+        {"name": hidden, "is_public": False},
+        {"name": f"{MARK}-retired", "is_public": False, "is_active": False},
+    ]
+    db.session.add_all(marked_row(mapper_of("System"), 0, now, 1, **row) for row in catalogue)
+    for seq, name in enumerate((hidden, f"{MARK}-typed", f"{MARK}-retired"), 20):
+        given = {"name": name, "status": SystemStatus.MAJOR}
+        db.session.add(marked_row(mapper_of("AffectedSystem"), number, now, seq, **given))
+        db.session.add(marked_row(mapper_of("SystemState"), number, now, seq, **given))
+        given = {"kind": EventKind.SYSTEM_STATUS, "title": f"{name}: major outage", "detail": ""}
+        given |= {"visibility": Visibility.PUBLIC, "system": name, "public_key": f"key{seq}"}
+        db.session.add(marked_row(mapper_of("TimelineEvent"), number, now, seq, **given))
+    given = {"field": "affected_systems", "visibility": Visibility.PUBLIC, "system": None}
+    db.session.add(marked_row(mapper_of("TimelineEvent"), number, now, 30, public_key="key30", **given))
+    given = {"title": "", "body": "said to everybody", "visibility": Visibility.PUBLIC}
+    given |= {"number": 8, "public_number": 1, "public_key": "keyforall1"}
+    milestone = marked_row(mapper_of("Milestone"), number, now, 8, **given)
+    db.session.add(milestone)
+    db.session.flush()
+    given = {"title": "Milestone 8", "detail": "", "system": None, "publication_id": milestone.id}
+    given |= {"type": EventType.UPDATE, "visibility": Visibility.PUBLIC, "public_key": "key31"}
+    db.session.add(marked_row(mapper_of("TimelineEvent"), number, now, 31, **given))
+
+
 @pytest.fixture
 def full_record(app, clock):
     """Three incidents (public, private, drill) and a row of every mapped class for each."""
@@ -107,7 +146,7 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
-    for name in ("RunCard", "RunCardVersion"):
+    for name in ("RunCard", "RunCardVersion", "Subscriber"):
         mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, now, 1))
         db.session.flush()
@@ -135,6 +174,8 @@ def full_record(app, clock):
             more = {}
             if other.class_.__name__ == "AffectedSystem" and not flags:
                 more["name"] = "payments-api"
+            if other.class_.__name__ == "SystemState":
+                more["status"] = SystemStatus.MAJOR
             if other.class_.__name__ == "StatusUpdate":
                 more["number"] = None
             if other.class_.__name__ == "Milestone":
@@ -142,9 +183,12 @@ def full_record(app, clock):
             row = marked_row(other, incident.id, now, seq, **more)
             db.session.add(row)
             db.session.flush()
-        # A public update that was withdrawn leaves its time and no text.
-        gone = next(m for m in Base.registry.mappers if m.class_.__name__ == "StatusUpdate")
-        db.session.add(marked_row(gone, incident.id, now, 9, number=None, withdrawn_at=now))
+        # A public update that was withdrawn leaves its time and no text; its key is the public's.
+        gone = mapper_of("StatusUpdate")
+        given = {"number": None, "public_key": None, "withdrawn_at": now}
+        db.session.add(marked_row(gone, incident.id, now, 9, **given))
+        if not flags:
+            say_in_public(incident.id, now)
     # All text of maintenance is written for the public; what is not shown must not leak.
     for status in MaintenanceStatus:
         for name in ("Maintenance", "MaintenanceUpdate"):
@@ -152,6 +196,9 @@ def full_record(app, clock):
             row = marked_row(mapper, 0, now, 1, status=status, is_public=False)
             db.session.add(row)
             db.session.flush()
+    given = {"title": "works for everybody", "body": "", "is_public": True}
+    given |= {"status": MaintenanceStatus.RUNNING, "systems": f"payments-api, {MARK}-system, {MARK}-typed"}
+    db.session.add(marked_row(mapper_of("Maintenance"), 0, now, 1, **given))
     db.session.commit()
     app.extensions["has_accounts"] = True
     return app
@@ -165,8 +212,10 @@ def addresses(app):
         if getattr(view, "access", None) != "public":
             continue
         if "number" in rule.arguments:
-            yield from (rule.rule.replace("<int:number>", str(n)) for n in (1, 2, 3, 4, 99))
+            yield from (rule.rule.replace("<int:number>", str(n)) for n in (1, 2, 3, 4, 6, 99))
             yield rule.rule.replace("<int:number>", "1") + "?before=99"
+        elif rule.arguments == {"system"}:
+            yield rule.rule.replace("<system>", "payments-api")
         elif rule.arguments:
             continue
         else:
@@ -185,7 +234,52 @@ def test_no_internal_text_on_any_public_address(full_record):
         seen += 1
     assert seen >= 12
     assert "shown to everybody" in client.get("/").text
-    assert "withdrawn" in client.get("/incidents/1").text
+    page = client.get("/incidents/1").text
+    for words in ("withdrawn", "said to everybody", "payments-api", "Milestone 1"):
+        assert words in page, words
+    assert "Milestone 8" not in page
+    assert "works for everybody" in client.get("/").text
+
+
+def test_no_internal_text_in_any_file(full_record, tmp_path):
+    PublicFiles(full_record, full_record.extensions["snapshots"], tmp_path).write_all()
+    files = [path for path in tmp_path.rglob("*.*") if path.is_file() and path.suffix != ".woff2"]
+    assert len(files) > 20
+    for path in files:
+        assert MARK.lower() not in (path.name + path.read_text()).lower(), path
+    assert "said to everybody" in (tmp_path / "incidents/1.html").read_text()
+
+
+def test_no_internal_text_in_any_mail_or_webhook(full_record, clock):
+    """Of everything that was ever announced, public or not by now, in every language."""
+    works = db.session.scalars(select(Maintenance.id)).all()
+    said = db.session.execute(select(Publication.incident_id, Publication.id)).all()
+    about = [{"incident_id": number} for number in (1, 2, 3)] + [
+        {"maintenance_id": number} for number in works
+    ]
+    about += [{"incident_id": number, "publication_id": publication} for number, publication in said]
+    rows = [Announcement(act=f"opened:{n}", at=clock(), **what) for n, what in enumerate(about)]
+    db.session.add_all(rows)
+    db.session.commit()
+    told = [render_announcement(row, full_record.config, clock()) for row in rows]
+    assert len(list(filter(None, told))) == 3  # the public incident, its milestone, its maintenance
+    text = json.dumps(told, ensure_ascii=False)
+    assert MARK.lower() not in text.lower()
+    for words in ("shown to everybody", "said to everybody", "works for everybody"):
+        assert words in text, words
+
+
+def test_a_system_would_be_seen(full_record, monkeypatch):
+    """With the rule of the catalogue gone, the marked names show, on the page and in the JSON."""
+    from sqlalchemy import true
+
+    from majorops.projections import feed, queries, systems
+
+    for module in (queries, feed, systems):
+        monkeypatch.setattr(module, "IS_PUBLIC_SYSTEM", true())
+    client = full_record.test_client()
+    for address in ("/", "/incidents/1", "/api/v2/incidents.json", "/maintenance.ics"):
+        assert f"{MARK}-system" in client.get(address).text, address
 
 
 def test_no_answer_that_a_cache_may_keep_brings_a_session(app, cast):
@@ -204,13 +298,11 @@ def test_private_and_drill_answer_like_a_number_never_used(full_record):
     client = full_record.test_client()
     never = client.get("/incidents/77")
     assert never.status_code == 404
+    assert "INC-077 is not public or does not exist." in never.text
     for number in (2, 3):
         answer = client.get(f"/incidents/{number}")
-        assert (answer.status_code, answer.data, dict(answer.headers)) == (
-            404,
-            never.data,
-            dict(never.headers),
-        )
+        text = answer.text.replace(f"INC-00{number}", "INC-077")  # what was asked for, and nothing else
+        assert (answer.status_code, text, dict(answer.headers)) == (404, never.text, dict(never.headers))
 
 
 def test_the_canary_would_be_seen(full_record, monkeypatch):
@@ -230,7 +322,14 @@ def test_maintenance_that_is_not_public_would_be_seen(full_record):
     db.session.execute(update(Maintenance).values(is_public=True))
     db.session.commit()
     client = full_record.test_client()
-    for address in ("/", "/maintenance.ics", "/maintenance/1", "/api/v2/scheduled-maintenances.json"):
+    for address in (
+        "/",
+        "/maintenance.ics",
+        "/maintenance.atom",
+        "/maintenance.rss",
+        "/maintenance/1",
+        "/api/v2/scheduled-maintenances.json",
+    ):
         assert f"{MARK}-maintenance-title" in client.get(address).text, address
 
 

@@ -4,7 +4,13 @@ fill, in as many plural forms as it has.
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -35,6 +41,7 @@ def gaps(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
+ROOT = Path(__file__).resolve().parents[2]
 SEVENTH = datetime(2026, 9, 7, tzinfo=UTC)
 TEMPLATE = messages(catalogue(ENGLISH_FILE))
 
@@ -137,3 +144,54 @@ def test_the_number_of_active_incidents_stands_out_in_each_language(cast, client
     cast.open(title="search-index lag")
     assert "<h1><b>2</b> active incidents</h1>" in client.get("/").text
     assert "<h1><b>2</b> aktive Vorfälle</h1>" in client.get("/de/").text
+
+
+def test_one_file_makes_the_pages_offer_a_language(tmp_path):
+    """No code names a language: the file alone brings pages, feeds' links, mails and errors."""
+    catalogue_of_polish = tmp_path / "pl/LC_MESSAGES/public.po"
+    catalogue_of_polish.parent.mkdir(parents=True)
+    polish = Catalog(locale="pl")
+    translated = {"links.all": "Wszystkie incydenty", "error.incident": "{ref} nie jest publiczny."}
+    for name, message in TEMPLATE.items():
+        polish.add(message.id, translated.get(name), context=name)
+    with catalogue_of_polish.open("wb") as file:
+        write_po(file, polish)
+    copy = tmp_path / "majorops"
+    shutil.copytree(ROOT / "majorops", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(tmp_path / "pl", copy / "i18n/pl")
+    for name in ("templates", "migrations", "config.py"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "read.py").write_text(READ)
+    done = subprocess.run(
+        [sys.executable, "read.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    english, german, own, error, paths = json.loads(done.stdout)
+    assert 'href="/pl/" lang="pl" hreflang="pl"' in english
+    assert ">Polski</a>" in english
+    assert 'href="/pl/" lang="pl" hreflang="pl"' in german
+    assert '<html lang="pl">' in own
+    assert "INC-042 nie jest publiczny." in error
+    assert "/pl/history" in paths
+
+
+READ = """
+import json
+from flask_migrate import upgrade
+from majorops import create_app
+from majorops.publishing.files import in_languages
+given = {"DATABASE_URL": "sqlite:///own.db", "SECRET_KEY": "x" * 40, "TESTING": True}
+app = create_app(given)
+with app.app_context():
+    upgrade()
+app.extensions["has_accounts"] = True
+reader = app.test_client()
+pages = [reader.get(path).text for path in ("/", "/de/", "/pl/", "/pl/incidents/42")]
+print(json.dumps([*pages, in_languages(["/history"])]))
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,9 +20,9 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole
-from majorops.models import User
+from majorops.models import User, UserSession
 from majorops.operations.accounts import add_user, set_password
-from majorops.public import provider_http as provider_line
+from majorops.web import provider_http as provider_line
 from tests.cast import PASSWORD
 from tests.public.oidc_provider import CLIENT_ID, CLIENT_SECRET
 from tests.waiting import NEVER, wait_for
@@ -112,6 +114,7 @@ def test_sign_in_with_group_to_role(app, cast, client):
 def test_without_a_mapped_group_a_stakeholder(app, cast, client):
     client.get(callback(go_to_provider(client), "gus"))
     db.session.rollback()
+    assert db.session.scalar(select(User.language).filter_by(email="gus@example.org")) == "de"
     assert db.session.scalar(select(User.role).filter_by(email="gus@example.org")) is AccountRole.STAKEHOLDER
     assert client.get("/admin/incidents").status_code == 403
 
@@ -159,10 +162,91 @@ def role_of(email: str) -> AccountRole | None:
 
 
 def test_the_highest_mapped_group_counts_at_every_sign_in(app, cast, client):
-    for groups, role in [("staff,on-call,ops", "admin"), ("on-call", "mim"), ("staff", "mim")]:
+    steps = [("staff,on-call,ops", "admin"), ("on-call", "mim"), ("staff", "stakeholder"), ("ops", "admin")]
+    for groups, role in steps:
         back = callback(go_to_provider(client), "gus", groups)
         assert client.get(back).status_code == 303
         assert role_of("gus@example.org") == role, groups
+
+
+def test_whoever_left_the_group_loses_the_power_also_where_it_was_given_by_hand(app, cast, client, clock):
+    given = {"email": "gus@example.org", "name": "Gus", "role": AccountRole.MIM}
+    add_user(**given, actor=cast.ada, now=clock())
+    assert client.get(callback(go_to_provider(client), "gus")).status_code == 303
+    assert role_of("gus@example.org") is AccountRole.STAKEHOLDER
+    answer = client.get("/admin/incidents")
+    assert answer.status_code == 403
+    check(answer)
+    assert "You are Gus, Stakeholder." in answer.text
+    assert "This needs the role Admin, MIM or Responder." in answer.text
+    assert 'action="/logout"' in answer.text
+    assert 'href="/briefs"' in answer.text
+
+
+class TestNobody:
+    @pytest.fixture
+    def settings(self, settings):
+        return settings | {"OIDC_UNMAPPED": "nobody"}
+
+    def test_without_a_mapped_group_is_refused_with_what_is_missing_and_whom_to_ask(self, app, cast, client):
+        answer = client.get(callback(go_to_provider(client), "gus"))
+        assert answer.status_code == 403
+        check(answer)
+        assert "on-call, ops" in answer.text
+        assert "ada@example.org" in answer.text
+        assert "/end?from=us&amp;client_id=majorops" in answer.text  # another account is one press away
+        assert role_of("gus@example.org") is None
+
+    def test_who_is_refused_loses_role_and_sessions(self, app, cast, client):
+        assert client.get(callback(go_to_provider(client), "gus", "on-call")).status_code == 303
+        other = app.test_client()
+        assert other.get(callback(go_to_provider(other), "gus", "staff")).status_code == 403
+        assert role_of("gus@example.org") is AccountRole.STAKEHOLDER
+        assert client.get("/new").status_code == 303
+
+
+@pytest.mark.parametrize("mode", ["wrong_secret"])
+def test_a_wrong_secret_is_named_as_such(app, cast, client, mode):
+    answer = client.get(callback(go_to_provider(client)))
+    assert answer.status_code == 503
+    check(answer)
+    assert "MAJOROPS_OIDC_CLIENT_SECRET" in answer.text
+    assert "Try again" not in answer.text
+    assert "Sign in with a password" in answer.text
+
+
+def test_the_scopes_of_the_settings_are_asked_for(app, cast, client):
+    app.config["OIDC_SCOPES"] = "openid email groups"
+    asked = parse_qs(urlsplit(go_to_provider(client)).query)
+    assert asked["scope"] == ["openid email groups"]
+
+
+def test_sign_out_ends_the_providers_session_too(app, cast, client):
+    client.get(callback(go_to_provider(client)))
+    answer = client.post("/logout")
+    assert answer.status_code == 200
+    check(answer)
+    address = unescape(re.search(r'url=([^"]+)"', answer.text)[1])
+    back = requests.get(address, allow_redirects=False, timeout=5)
+    assert back.status_code == 302
+    assert client.get(urlsplit(back.headers["Location"]).path).location == "/"
+    assert client.get("/new").status_code == 303
+    assert db.session.scalars(select(UserSession.sign_out_address)).all() == [None]
+
+
+@pytest.mark.parametrize("mode", ["no_sign_out"])
+def test_where_the_provider_cannot_sign_out_it_is_a_sign_out_here(app, cast, client, mode):
+    client.get(callback(go_to_provider(client)))
+    assert client.post("/logout").location == "/"
+    assert client.get("/new").status_code == 303
+
+
+def test_a_long_token_is_no_hint(app, cast, client, monkeypatch):
+    monkeypatch.setattr("majorops.public.oidc.HINT_ROOM", 100)
+    client.get(callback(go_to_provider(client)))
+    page = unescape(client.post("/logout").text)
+    assert "id_token_hint" not in page
+    assert "client_id=majorops" in page
 
 
 @pytest.mark.parametrize("mode", ["thin_token"])
@@ -225,7 +309,8 @@ def test_an_address_too_long_for_the_cookie_keeps_its_path(app, cast, client):
 def test_a_stranger_at_the_callback_makes_us_call_nobody(app, cast, client, monkeypatch):
     monkeypatch.setattr("majorops.public.oidc.client", lambda: pytest.fail("called the provider"))
     assert client.get("/auth/callback?code=x&state=y").status_code == 400
-    assert client.get("/auth/callback").status_code == 400
+    assert client.get("/auth/callback?error=access_denied").status_code == 400
+    assert client.get("/auth/callback").location == "/"  # so the provider sends back after sign-out
 
 
 def test_the_way_back_is_under_the_base_address_whatever_the_host_says(app, cast, client):

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import select
 
+from majorops.db import db
 from majorops.domain.enums import Visibility
+from majorops.models import System
 from majorops.operations import updates
+from majorops.operations.catalogue import add_system, update_system
 from majorops.operations.curation import merge_incident, undo_merge
 from majorops.operations.edit import edit_field
 from majorops.operations.redaction import look, redact
@@ -95,6 +99,28 @@ def test_a_change_is_in_the_files_and_what_is_private_is_out_of_all(files, cast,
     )
     assert "payments" not in left
     assert "In the file." not in left
+
+
+def test_feeds_of_systems_are_files_and_go_with_their_system(files, cast, clock):
+    for name in ("payments-api", "../x y"):
+        add_system(name=name, is_public=True, actor=cast.ada, now=clock())
+    incident = cast.open(systems=["payments-api"])
+    files.write_all()
+    names = {file.name for file in files.folder.glob("systems/*")}
+    assert names == {
+        f"{name}.{kind}" for name in ("payments-api", "~2e~2e~2fx+y") for kind in ("atom", "rss")
+    }
+    assert not list(files.folder.parent.glob("x*"))
+    assert "Opened" in (files.folder / "systems/payments-api.atom").read_text()
+    edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
+    files.snapshots.invalidate()
+    files.freshen(True)
+    assert "Opened" not in (files.folder / "systems/payments-api.atom").read_text()
+    system = db.session.scalar(select(System).filter_by(name="payments-api"))
+    update_system(system, name="payments-api", is_public=False, actor=cast.ada, now=clock())
+    files.snapshots.invalidate()
+    files.freshen(True)
+    assert {file.name for file in files.folder.glob("systems/*")} == {"~2e~2e~2fx+y.atom", "~2e~2e~2fx+y.rss"}
 
 
 def test_files_of_another_run_that_are_not_public_are_swept(files, cast):

@@ -37,6 +37,7 @@ def test_the_same_page_has_the_same_name_and_is_not_sent_twice(incident, client,
 
 
 def test_every_public_change_gives_a_new_name(incident, client, cast, clock):
+    cast.list_systems("payments-api", "ledger-db", "cdn")
     who = {"actor": cast.maya, "now": clock()}
     changes = [
         lambda: edit_field(incident, "title", "another title", was=incident.title, **who),

@@ -8,18 +8,21 @@ import queue
 import signal
 
 import pytest
+import requests
 from sqlalchemy import text
 
 from tests.conftest import autocommit, migrated
 from tests.realtime.postgres_server import PostgresServer
 from tests.server import Person, Server, Stream, fill
-from tests.waiting import wait_for
+from tests.waiting import LIMIT, wait_for
+
+SCIM_TOKEN = "tests-only-tests-only-tests-only-"
 
 
 @pytest.fixture(params=["listen", "redis", "file"])
 def pair(request, tmp_path):
     """Two servers: PostgreSQL with LISTEN/NOTIFY, with Redis, and one SQLite file."""
-    settings = {}
+    settings = {"SCIM_TOKEN": SCIM_TOKEN}
     if request.param == "redis":
         settings["REDIS_URL"] = request.getfixturevalue("redis_server").url
     if request.param == "file":
@@ -173,3 +176,25 @@ def test_streams_end_at_sign_out_through_the_other_process(pair):
     stream.next("beat")
     assert maya.post("/logout").status_code == 303
     stream.next("over", 20)
+
+
+@pytest.mark.parametrize("pair", ["listen", "file"], indirect=True)
+def test_whom_a_directory_switches_off_is_out_in_the_other_process_too(pair):
+    here, there = pair
+    omar = Person(there, "omar")
+    path = omar.open()
+    stream = omar.listen(path)
+    stream.next("beat")
+    bearer = {"Authorization": f"Bearer {SCIM_TOKEN}"}
+    asked = {"filter": 'userName eq "omar@example.org"'}
+    found = requests.get(f"{here.url}/scim/v2/Users", params=asked, headers=bearer, timeout=LIMIT).json()
+    operation = {"op": "replace", "value": {"active": False}}
+    answer = requests.patch(
+        found["Resources"][0]["meta"]["location"],
+        json={"Operations": [operation]},
+        headers=bearer,
+        timeout=LIMIT,
+    )
+    assert answer.status_code == 200
+    stream.next("over", 20)
+    assert omar.get(f"{path}/changes").status_code == 401

@@ -10,6 +10,7 @@ from majorops.domain.enums import IncidentStatus, SystemStatus
 from majorops.fireground.fields import FieldAtRest, fields_at
 from majorops.fireground.view import Form, View
 from majorops.operations.fields import Place
+from majorops.projections.systems import public_of
 
 TONES = {
     IncidentStatus.ACTIVE: "red",
@@ -30,7 +31,7 @@ class PublicSystem:
 class Info:
     """Alert info; `fields` stand open, `more` under All fields.
 
-    `public_systems`: whose public status is set here.
+    `public_systems`: whose public status is set here; `unnamed`: the public is not given their names.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Info:
     opened_by: str
     sets_systems: bool
     public_systems: tuple[PublicSystem, ...]
+    unnamed: tuple[str, ...]
     statuses: tuple[SystemStatus, ...] = tuple(SystemStatus)
 
 
@@ -57,6 +59,7 @@ def build(view: View) -> Info:
     incident = view.incident
     sets_systems = view.can_command and incident.is_shown
     systems = incident.systems if sets_systems else ()
+    named = public_of(row.name for row in systems)
     return Info(
         number=incident.id,
         address=view.address,
@@ -70,5 +73,6 @@ def build(view: View) -> Info:
         opened_at=incident.opened_at,
         opened_by=incident.opened_by_name,
         sets_systems=sets_systems,
-        public_systems=tuple(PublicSystem(row.name, row.status) for row in systems),
+        public_systems=tuple(PublicSystem(row.name, row.status) for row in systems if row.name in named),
+        unnamed=tuple(row.name for row in systems if row.name not in named),
     )

@@ -19,12 +19,13 @@ from majorops.models import Publication, TimelineEvent
 class Update:
     """`is_old`: a later one corrects it; `corrects`: it corrects an earlier one.
 
-    `entry`: the number of its entry in the timeline, which carries the visibility, where this person may
-    change that.
+    `public_heading`: of a milestone that the public reads under another number. `entry`: the number of its
+    entry in the timeline, which carries the visibility, where this person may change that.
     """
 
     id: int
     heading: str
+    public_heading: str
     is_milestone: bool
     is_resolution: bool
     visibility: Visibility
@@ -78,6 +79,7 @@ def _shown(view: View) -> tuple[Update, ...]:
         Update(
             id=update.id,
             heading=update.heading,
+            public_heading=update.public_heading,
             is_milestone=update.number is not None,
             is_resolution=update.is_resolution,
             visibility=update.visibility,

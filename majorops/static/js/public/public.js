@@ -76,7 +76,7 @@ function localize() {
 }
 // The address may carry a place that the reader marked: how much is newer.
 function mark() {
-  const place = /^#e\d+$/.test(location.hash) && document.querySelector(location.hash);
+  const place = /^#e[a-z\d]+$/.test(location.hash) && document.querySelector(location.hash);
   const newer = place ? [...place.parentNode.children].indexOf(place) : 0;
   if (newer > 0) said.textContent = says("new", newer);
 }

@@ -1,4 +1,4 @@
-"""HTTP to the OpenID provider.
+"""HTTP to the OpenID provider, and to where a proxy keeps its keys.
 
 Whatever the other side does, all that one request of ours asks of it ends within one deadline.
 """
@@ -89,6 +89,18 @@ class Deadline(HTTPAdapter):
             line.close()
         self.lines.clear()
         self.poolmanager.clear()
+
+
+def fetch(address: str) -> bytes:
+    """The body of what is at an address. Raises RequestException; redirects are not followed."""
+    line = Deadline()
+    with requests.Session() as session:
+        session.mount("https://", line)
+        session.mount("http://", line)
+        answer = session.get(address, allow_redirects=False)
+    if answer.status_code != 200:
+        raise requests.RequestException(f"{address} answers {answer.status_code}")
+    return answer.content
 
 
 def _pools(watch) -> dict[str, type]:

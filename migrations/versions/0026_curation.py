@@ -3,15 +3,15 @@
 The reference is written with its column in one statement, as both databases take it: a copy of SQLite's
 largest table for one constraint would stop everybody.
 
-Revision ID: 0023
-Revises: 0022
+Revision ID: 0026
+Revises: 0025
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0026"
+down_revision = "0025"
 
 TIME = sa.DateTime(timezone=True)
 MERGED = """ALTER TABLE incident ADD COLUMN merged_into_id INTEGER

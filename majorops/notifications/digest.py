@@ -1,0 +1,126 @@
+"""Digests for subscribers: what was said of what each of them chose, in one message a day or a week.
+
+The announcement holds what there was to tell; each message is written from projections when it goes, so that
+nothing is in it that is not public any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from majorops.db import db
+from majorops.domain.enums import SubscriberState
+from majorops.i18n import Texts
+from majorops.models import Announcement, Subscriber, SubscriberSystem
+from majorops.notifications.message import Message, Part
+from majorops.operations.digests import announced_between, digest_window
+from majorops.projections import public_maintenances
+from majorops.projections.feed import FeedIncident, feed_incidents
+from majorops.projections.maintenance import PublicMaintenance
+
+MOST = 30  # parts of one digest; the rest is counted
+LONGEST = 600  # characters of one update
+OFF = "Not sent: nothing of it is public any more."
+
+
+def gathered(row: Announcement) -> dict[str, Any] | None:
+    """What the digest tells of: numbers with their systems, and when each was last told of.
+
+    None where all of it is private by now.
+    """
+    _, start, end = digest_window(row.act)
+    last: dict[tuple[str, int], datetime] = {}
+    for one in db.session.scalars(announced_between(start, end)):
+        kind = "incident" if one.incident_id else "maintenance"
+        last[kind, one.incident_id or one.maintenance_id or 0] = one.at
+    incidents = feed_incidents(numbers=[number for kind, number in last if kind == "incident"])
+    works = public_maintenances([number for kind, number in last if kind == "maintenance"])
+    known = [("incident", one.number, list(one.statuses)) for one in incidents]
+    known += [("maintenance", one.number, list(one.systems)) for one in works]
+    items = [
+        {"kind": kind, "number": number, "systems": names, "at": last[kind, number].isoformat()}
+        for kind, number, names in known
+    ]
+    return {"from": start.isoformat(), "to": end.isoformat(), "items": items} if items else None
+
+
+def subscribers_of(row: Announcement) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The SQL rule for active subscribers that chose this frequency."""
+    frequency = digest_window(row.act)[0]
+    return Subscriber.state == SubscriberState.ACTIVE, Subscriber.frequency == frequency
+
+
+def those_concerned(people: Sequence[Subscriber], text: dict[str, Any]) -> list[Subscriber]:
+    """Those of a batch for whom there is anything in it. One query."""
+    chosen = select(SubscriberSystem.subscriber_id, SubscriberSystem.name)
+    rows = db.session.execute(chosen.where(SubscriberSystem.subscriber_id.in_([one.id for one in people])))
+    names: dict[int, set[str]] = {}
+    for number, name in rows:
+        names.setdefault(number, set()).add(name)
+    return [one for one in people if concerning(text, one, names.get(one.id, set()))]
+
+
+def concerning(text: dict[str, Any], person: Subscriber, names: set[str]) -> list[dict[str, Any]]:
+    """What of a digest is about the systems with these names, and newer than what was told otherwise."""
+    since = person.digest_since
+    return [
+        item
+        for item in text["items"]
+        if (person.wants_all or names & set(item["systems"]))
+        and (since is None or datetime.fromisoformat(item["at"]) >= since)
+    ]
+
+
+def message(text: dict[str, Any], person: Subscriber, t: Texts, org: str, base: str, given: dict) -> Message:
+    """The digest for one subscriber. `base`: the public pages in its language; `given`: of every message."""
+    start, end = (datetime.fromisoformat(text[name]) for name in ("from", "to"))
+    since = max(start, person.digest_since or start)
+    items = concerning(text, person, set(person.system_names))
+    incidents = feed_incidents(numbers=[one["number"] for one in items if one["kind"] == "incident"])
+    works = public_maintenances([one["number"] for one in items if one["kind"] == "maintenance"])
+    parts = [part for one in incidents if (part := _of_incident(one, t, base, since, end))]
+    parts += [_of_maintenance(one, t, base) for one in works]
+    more = [t.plural("digest.more", len(parts) - MOST)] if len(parts) > MOST else []
+    days = t("digest.days", start=t.day(start), end=t.day(end))
+    counted = t.plural("digest.about", len(parts), days=days)
+    return Message(
+        **{**given, "void": given["void"] or ("" if parts else OFF)},
+        subject=t("digest.subject", org=org, days=days),
+        body="\n\n".join([counted, *more]),
+        parts=tuple(parts[:MOST]),
+        link=f"{base}/history",
+        link_label=t("digest.open"),
+    )
+
+
+def _of_incident(one: FeedIncident, t: Texts, base: str, start: datetime, end: datetime) -> Part | None:
+    said = [update for update in reversed(one.updates) if start <= update.at < end]
+    lines = [
+        f"{t.at(update.at)} UTC, {_heading(update.title, t)}: {_cut(update.body)}"
+        if update.body
+        else f"{t.at(update.at)} UTC, {_heading(update.title, t)}"
+        for update in said
+    ]
+    state = t(f"state.{one.status.value}")
+    heading = f"{one.reference} {t(f'severity.{one.severity.value}')}: {one.title} ({state})"
+    return Part(heading, "\n".join(lines), f"{base}/incidents/{one.number}") if lines else None
+
+
+def _of_maintenance(one: PublicMaintenance, t: Texts, base: str) -> Part:
+    heading = t("mail.works", status=t(f"works.{one.status.value}"), title=one.title)
+    when = t("mail.when", start=t.at(one.starts_at), end=t.at(one.ends_at))
+    text = t.said_of_works(one.updates[0].body) if one.updates else one.body
+    return Part(heading, "\n".join(filter(None, (when, _cut(text)))), f"{base}/maintenance/{one.number}")
+
+
+def _heading(title: str, t: Texts) -> str:
+    names = {"Opened": "digest.opened", "Resolved": "digest.resolved", "Correction": "mail.correction"}
+    return t(names[title]) if title in names else t.posted(title)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
