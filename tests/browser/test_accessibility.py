@@ -5,19 +5,14 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from majorops import clock, create_app
 from majorops.db import db
 from majorops.demo.data import fill
+from tests.browser import axe
 from tests.conftest import SECRET
 from tests.server import Server
 
-TAGS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    "resultTypes": ["violations"],  # to describe what passes takes half of the time
-    "preload": False,
-}
 SHOWN = (
     "/",
     "/incidents/4",
@@ -89,7 +84,7 @@ def violations(page) -> list[str]:
     A target is small only where it is small in the middle of the screen too: at the edge what stays in
     place (head, dock) lies over half of one or the other.
     """
-    found = Axe().run(page, options=TAGS).response["violations"]
+    found = axe.find(page)
     for one in [v for v in found if v["id"] == "target-size"]:
         one["nodes"] = [node for node in one["nodes"] if _is_small(page, node["target"][0])]
     return [f"{v['id']}: {n['target']} {n['failureSummary'][:160]}" for v in found for n in v["nodes"][:4]]
@@ -97,8 +92,7 @@ def violations(page) -> list[str]:
 
 def _is_small(page, target: str) -> bool:
     page.evaluate("target => document.querySelector(target).scrollIntoView({ block: 'center' })", target)
-    options = {"runOnly": {"type": "rule", "values": ["target-size"]}}
-    return Axe().run(page, context={"include": [[target]]}, options=options).violations_count > 0
+    return bool(axe.find(page, target, runOnly={"type": "rule", "values": ["target-size"]}))
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

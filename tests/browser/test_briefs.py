@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-TAGS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+from tests.browser import axe
+
 LONG = "Card payments fail in two regions and wallets work. " * 180
 
 
@@ -31,7 +31,7 @@ def write(page, field: str, text: str) -> None:
 
 
 def violations(page) -> list[str]:
-    found = Axe().run(page, options=TAGS).response["violations"]
+    found = axe.find(page)
     return [f"{v['id']}: {n['target']}" for v in found for n in v["nodes"][:4]]
 
 
