@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
@@ -59,6 +60,17 @@ db = SQLAlchemy(model_class=Base)
 def changed_rows(statement: Update | Delete) -> int:
     """Execute the statement in the session; returns how many rows it met, changed or not."""
     return cast("CursorResult[*tuple[Any, ...]]", db.session.execute(statement)).rowcount
+
+
+def empty_log() -> None:
+    """Empty SQLite's write-ahead log, as far as nobody reads from it at this moment.
+
+    Until then it holds the pages as they were. Nothing happens on other databases.
+    """
+    db.session.rollback()
+    if db.engine.dialect.name == "sqlite":
+        with closing(db.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -208,6 +220,10 @@ def keep_private(
         make_private(Path(arguments[0]))
 
 
+# What is deleted or replaced is overwritten, not only let go: words that were redacted are gone.
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON")
+
+
 @event.listens_for(Engine, "connect")
 def prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     """Set up each new SQLite connection; others are left as they are.
@@ -219,7 +235,7 @@ def prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
         return
     sqlite = cast(sqlite3.Connection, connection)
     sqlite.isolation_level = None  # the driver must not begin by itself; see begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in PRAGMAS:
         sqlite.execute(f"PRAGMA {pragma}")
 
 

@@ -148,6 +148,7 @@ class IncidentTable(Table):
         "phase",
         "phase_entered_at",
         "is_drill",
+        "merged_into_id",
         "opened_at",
         "opened_by_name",
         "intake_source",
@@ -164,6 +165,7 @@ class IncidentTable(Table):
         "phase": "Phase",
         "phase_entered_at": "Phase entered",
         "is_drill": "Drill",
+        "merged_into_id": "Merged into",
         "opened_at": "Opened",
         "opened_by_name": "Opened by",
         "intake_source": "Came by",
@@ -175,6 +177,7 @@ class IncidentTable(Table):
     }
     column_formatters: ClassVar = {
         "id": by_row(lambda row: incident_link(row.id)),
+        "merged_into_id": by_row(lambda row: incident_link(row.merged_into_id) if row.merged_into_id else ""),
         "alarm_level": by_row(box),
         **{name: by_row(partial(shown_elsewhere, field=field)) for name, field in KEPT_ELSEWHERE.items()},
     }
@@ -220,8 +223,12 @@ class IncidentTable(Table):
         return str(row)
 
     def links(self, incident: Incident) -> list[tuple[str, str]]:
-        """The fireground, and the public page of an incident that is shown there."""
-        found = [("Fireground", url_for("fireground.show", number=incident.id))]
+        """The fireground, what is put in order there, and the public page of an incident that is shown."""
+        found = [
+            ("Fireground", url_for("fireground.show", number=incident.id)),
+            ("Curate", url_for("fireground.show", number=incident.id, _anchor="curate-key")),
+            ("Redact words", url_for("fireground.redaction", number=incident.id)),
+        ]
         if incident.is_shown:
             found.append(("Public page", url_for("public.incident", number=incident.id)))
         return found

@@ -59,6 +59,7 @@ class Lifespan:
     def _start(self, found: Finding) -> None:
         self._live.start()
         self._live.add_listener(invalidation.PUBLIC, self._snapshots.invalidate)
+        self._live.add_listener(invalidation.GONE, self._snapshots.forget)
         self._snapshots.start()
         self._health.worker = self._worker
         if self._worker:

@@ -38,8 +38,12 @@ class Region(StrEnum):
     RUNCARD = "runcard"
     COMPOSER = "composer"
     LEDGER = "ledger"
+    CURATE = "curate"
     TILES = "tiles"
     DOCK = "dock"
+
+
+ALL_REGIONS = tuple(region for region in Region if region is not Region.SINCE)  # that one is asked for
 
 
 class EventKind(StrEnum):
@@ -151,6 +155,7 @@ class EventKind(StrEnum):
         Region.RUNCARD,
         Region.COMPOSER,
         Region.LEDGER,
+        Region.CURATE,
         Region.TILES,
         Region.DOCK,
     )
@@ -191,6 +196,14 @@ class EventKind(StrEnum):
         INTERNAL,
         Region.HANDOVER,
         Region.NUDGE,
+        Region.UPDATES,
+        Region.TILES,
+    )
+    LATE_UPDATE_PUBLISHED = (
+        "update.late",
+        "Late update published",
+        UPDATE,
+        PUBLIC,
         Region.UPDATES,
         Region.TILES,
     )
@@ -345,6 +358,10 @@ class EventKind(StrEnum):
     RUNCARD_TICKED = "runcard.ticked", "Run card step ticked", ACTION, INTERNAL, Region.RUNCARD
     RUNCARD_FLAGGED = "runcard.flagged", "Run card flagged", ACTION, INTERNAL
     SYSTEM_STATUS = "system.status", "System status set", ACTION, PUBLIC, Region.INFO
+    DRILL_CHANGED = "drill.changed", "Marked as drill, or not", ACTION, INTERNAL, *ALL_REGIONS
+    INCIDENT_MERGED = "incident.merged", "Merged with a duplicate", ALERT, INTERNAL, *ALL_REGIONS
+    MERGE_UNDONE = "merge.undone", "Merge undone", ALERT, INTERNAL, *ALL_REGIONS
+    WORDS_REDACTED = "words.redacted", "Words redacted", ACTION, INTERNAL, *ALL_REGIONS
     LINK_MADE = "link.made", "Brief link made", ACTION, INTERNAL
     LINK_OPENED = "link.opened", "Brief link opened", ACTION, INTERNAL
     LINK_REVOKED = "link.revoked", "Brief link revoked", ACTION, INTERNAL

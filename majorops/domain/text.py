@@ -67,8 +67,10 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def milestone(number: int | None) -> str:
-    """`Milestone 2`; `Update` for what has no number."""
+def posted(number: int | None, is_late: bool = False) -> str:
+    """`Milestone 2`; for what has no number `Update`, or `Late update`."""
+    if is_late:
+        return "Late update"
     return f"Milestone {number}" if number else "Update"
 
 

@@ -27,9 +27,12 @@ class PublicState(StrEnum):
     PRIVATE = "private"  # until somebody publishes it
 
 
-def is_public_incident(is_public: bool, is_drill: bool) -> bool:
-    """A drill or a private incident does not exist for the public (domain §3)."""
-    return is_public and not is_drill
+def is_public_incident(is_public: bool, is_drill: bool, is_merged: bool) -> bool:
+    """A drill or a private incident does not exist for the public (domain §3).
+
+    Nor does a duplicate: the one that it was merged into does.
+    """
+    return is_public and not is_drill and not is_merged
 
 
 def public_state(is_public: bool, public_from: datetime | None, awaits_review: bool) -> PublicState:

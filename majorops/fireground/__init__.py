@@ -11,6 +11,7 @@ from majorops.fireground import (  # noqa: F401  (their views join the blueprint
     cards,
     coach,
     commands,
+    curate,
     drafts,
     editing,
     first_word,

@@ -358,3 +358,31 @@ class NameForm(FlaskForm):
     """Who is released from the bridge, by name."""
 
     name = Line(most=120)
+
+
+class LateForm(FlaskForm):
+    """A public update after the close. `tells`: subscribers get it; `reviewed`: see CorrectionForm."""
+
+    body = Text(10_000)
+    tells = BooleanField()
+    reviewed = BooleanField()
+
+
+class DrillForm(FlaskForm):
+    """Whether it is a drill, `yes`; anything else is no."""
+
+    is_drill = Line(most=3)
+
+
+class MergeForm(FlaskForm):
+    """The incident that is kept, as people write it."""
+
+    kept = Line(most=20)
+
+
+class RedactionForm(FlaskForm):
+    """Words to redact and why; `seal`: of the places that the person saw, empty to see them."""
+
+    words = Text(10_000)
+    reason = Line(most=1_000)
+    seal = Line(most=16)

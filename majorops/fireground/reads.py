@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import aliased, joinedload
 
 from majorops.db import db
@@ -52,6 +52,7 @@ from majorops.operations.checklist_facts import facts, standing_ticks
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.coaching import marks, resting
 from majorops.operations.drafts import offered_drafts
+from majorops.operations.fields import FIELDS
 from majorops.operations.handover_expiry import open_handover
 from majorops.operations.phase import situation as read_situation
 from majorops.operations.runcards import cards_for
@@ -60,6 +61,8 @@ from majorops.operations.summary import summary_moved as what_moved
 from majorops.operations.templates import templates_for
 
 SHOWN = 20  # tracks, timeboxes, teams, asks, updates
+ENTRIES_OFFERED = 60  # to redact words of
+OTHERS_OFFERED = 12  # incidents to merge into
 NO_OFFER = "Command is not on offer."
 
 # Tracks, timeboxes, CAN, asks
@@ -144,13 +147,13 @@ def holding_update(view: View) -> Holding:
 # The timeline
 
 
-def entries(incident: Incident) -> Select:
-    """Newest first: the entry, and the number of the entry that strikes it out, if one does."""
+def entries(*numbers: int) -> Select:
+    """Of these incidents, newest first: an entry, and the number of the one that strikes it out, if any."""
     correction = aliased(TimelineEvent)
     return (
         select(TimelineEvent, correction.seq)
         .outerjoin(correction, correction.corrects_id == TimelineEvent.id)
-        .where(TimelineEvent.incident_id == incident.id)
+        .where(TimelineEvent.incident_id.in_(numbers))
         .order_by(TimelineEvent.seq.desc())
     )
 
@@ -458,3 +461,56 @@ def summary_basis(view: View) -> Basis | None:
 def summary_moved(view: View) -> tuple[str, ...]:
     """What moved on since the exec summary was written; empty while it is current."""
     return what_moved(view.incident, view.now)
+
+
+# What is put in order
+
+
+@once
+def neighbours(view: View) -> list[tuple[int, str, bool]]:
+    """The duplicates of this incident, and the newest others: number, title, whether it is a duplicate here.
+
+    One query.
+    """
+    number = view.incident.id
+    columns = (Incident.id, Incident.title, Incident.merged_into_id)
+    mine = select(*columns).where(Incident.merged_into_id == number)
+    others = select(*columns).where(Incident.id != number, Incident.merged_into_id.is_(None))
+    newest = others.order_by(Incident.id.desc()).limit(OTHERS_OFFERED).subquery()
+    rows = db.session.execute(union_all(mine, select(newest)))
+    return [(other, title, kept == number) for other, title, kept in rows]
+
+
+class Redactable(NamedTuple):
+    """A text of the record, for who redacts words of it. `key`: `entry=12`, `update=3`, `field=title`."""
+
+    key: str
+    label: str
+    text: str
+
+
+def redactable(incident: Incident) -> tuple[Redactable, ...]:
+    """The texts of its fields, the newest updates and the newest entries. Two queries."""
+    found = [
+        Redactable(f"field={field.name}", field.label, text)
+        for field in FIELDS.values()
+        if field.input in ("line", "text") and (text := field.read(incident))
+    ]
+    said = select(Publication).filter_by(incident_id=incident.id).order_by(Publication.id.desc())
+    for update in db.session.scalars(said.limit(SHOWN)):
+        label = f"{update.heading} of {update.at:%Y-%m-%d %H:%M} UTC"
+        found.append(Redactable(f"update={update.id}", label, update.body))
+    rows = select(TimelineEvent).filter_by(incident_id=incident.id).order_by(TimelineEvent.seq.desc())
+    for entry in db.session.scalars(rows.limit(ENTRIES_OFFERED)):
+        found.append(Redactable(f"entry={entry.seq}", f"Entry {entry.seq}", entry.detail or entry.title))
+    return tuple(found)
+
+
+def chosen_text(incident: Incident, key: str) -> str:
+    """The text of this key, of older ones too; empty for none."""
+    kind, _, name = key.partition("=")
+    if kind == "entry" and name.isascii() and name.isdigit() and len(name) < 10:
+        entry = select(TimelineEvent).filter_by(incident_id=incident.id, seq=int(name))
+        found = db.session.scalar(entry)
+        return (found.detail or found.title) if found else ""
+    return next((one.text for one in redactable(incident) if one.key == key), "")

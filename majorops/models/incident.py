@@ -79,6 +79,7 @@ class Incident(Base):
         Index("ix_incident_public_resolved_at", "resolved_at", **partial(*PUBLIC)),
         Index("ix_incident_running", "alarm_level", "opened_at", **partial("resolved_at IS NULL")),
         Index("ix_incident_public_from", "public_from", **partial("public_from IS NOT NULL")),
+        Index("ix_incident_merged_into_id", "merged_into_id", **partial("merged_into_id IS NOT NULL")),
         {"sqlite_autoincrement": True},
     )
 
@@ -146,6 +147,10 @@ class Incident(Base):
     request_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # one form, one incident
     old_reference: Mapped[str | None] = mapped_column(String(120))  # in the system that it was imported from
     continues_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), unique=True)
+    # A duplicate, and what it was before: the incident that is kept, None for no duplicate.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    merged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    status_before_merge: Mapped[str | None] = mapped_column(String(20))  # of IncidentStatus
 
     systems: Mapped[list[AffectedSystem]] = relationship(
         order_by="AffectedSystem.id", cascade="all, delete-orphan", back_populates="incident"
@@ -154,8 +159,18 @@ class Incident(Base):
         primaryjoin="and_(Incident.id == CommandAssignment.incident_id, CommandAssignment.until.is_(None))",
         viewonly=True,
     )
-    continues: Mapped[Incident | None] = relationship(remote_side=[id], back_populates="continued_by")
-    continued_by: Mapped[Incident | None] = relationship(back_populates="continues", uselist=False)
+    continues: Mapped[Incident | None] = relationship(
+        remote_side=[id], foreign_keys=[continues_id], back_populates="continued_by"
+    )
+    continued_by: Mapped[Incident | None] = relationship(
+        foreign_keys=[continues_id], back_populates="continues", uselist=False
+    )
+    merged_into: Mapped[Incident | None] = relationship(
+        remote_side=[id], foreign_keys=[merged_into_id], back_populates="duplicates"
+    )
+    duplicates: Mapped[list[Incident]] = relationship(
+        foreign_keys=[merged_into_id], back_populates="merged_into", order_by="Incident.id"
+    )
 
     @property
     def reference(self) -> str:
@@ -174,8 +189,8 @@ class Incident(Base):
 
     @property
     def is_shown(self) -> bool:
-        """The public knows of it: neither private nor a drill (domain §3)."""
-        return is_public_incident(self.is_public, self.is_drill)
+        """The public knows of it: neither private, nor a drill, nor merged into another (domain §3)."""
+        return is_public_incident(self.is_public, self.is_drill, self.merged_into_id is not None)
 
     @property
     def public_state(self) -> PublicState:

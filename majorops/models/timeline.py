@@ -106,6 +106,7 @@ class Publication(Base):
     status_at_cut: Mapped[IncidentStatus] = mapped_column(enum_type(IncidentStatus))
     next_update_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_resolution: Mapped[bool] = mapped_column(default=False)
+    is_late: Mapped[bool] = mapped_column(default=False)  # posted after the close
     after_action_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), unique=True)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -115,14 +116,14 @@ class Publication(Base):
 
     @property
     def heading(self) -> str:
-        """`Milestone 2`, `Update`; the number is the one inside."""
-        return words.milestone(self.number)
+        """`Milestone 2`, `Update`, `Late update`; the number is the one inside."""
+        return words.posted(self.number, is_late=self.is_late)
 
     @property
     def public_heading(self) -> str:
         """What the public calls it, where that is another number than inside; empty where it is not."""
         is_other = self.public_number not in (None, self.number)
-        return words.milestone(self.public_number) if is_other else ""
+        return words.posted(self.public_number) if is_other else ""
 
 
 class StatusUpdate(Publication):

@@ -182,8 +182,11 @@ def _incident(one: FeedIncident, row: Announcement, t: Texts, base: str) -> dict
         heading = t("mail.correction") if is_correction else t.posted(update.title)
         subject = t("mail.said", heading=heading, **given)
         parts.append(t.own("said", update.body))
+        if update.late_by is not None:
+            parts.append(t("incident.late_by", time=t.duration(update.late_by, after=True)))
     else:
-        subject = t(f"mail.{row.act.partition(':')[0]}", **given)
+        what, _, number = row.act.partition(":")
+        subject = t(f"mail.{what}", duplicate=reference(int(number)), **given)
         parts += _ended(one, row, t)
     systems = t("mail.systems", names=", ".join(one.statuses)) if one.statuses else ""
     parts.append(f"{severity}. {systems}".strip())

@@ -24,9 +24,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
+from majorops.domain.after_close import refusal_after_close
 from majorops.domain.enums import Phase, Visibility
 from majorops.domain.errors import Conflict, Forbidden, NotFound
 from majorops.domain.events import AuditKind, EventKind
+from majorops.domain.text import reference
 from majorops.models import AuditEntry, Incident, TimelineEvent
 from majorops.operations.public_names import new_key
 
@@ -124,12 +126,14 @@ def operation(*, needs: Permission | None) -> Callable[[Callable[Given, Result]]
     `needs`: the permission its `actor` must have; None only where the operation itself decides
     (sign-in, first run). The operation takes its subject first (an Incident is locked and read afresh)
     and `actor` and `now` by keyword. With a `request_meta` whose key was seen before nothing happens,
-    and it returns None. Called from another operation it joins that one's transaction. Raises
-    Forbidden, NotFound, Conflict, and what the operation raises.
+    and it returns None. At a resolved incident only what `domain/after_close.py` names is done. Called from
+    another operation it joins that one's transaction. Raises Forbidden, NotFound, Conflict, and what the
+    operation raises.
     """
 
     def mark(function: Callable[Given, Result]) -> Operation[Given, Result]:
         call: Callable[..., Result] = function
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
         @wraps(function)
         def run(
@@ -143,28 +147,29 @@ def operation(*, needs: Permission | None) -> Callable[[Callable[Given, Result]]
                 raise Forbidden(refusal)
             if _running.get() is not None:
                 return call(*args, actor=actor, now=now, **kwargs)
-            return _transaction(call, args, {"actor": actor, "now": now, **kwargs}, request_meta)
+            return _transaction(name, call, args, {"actor": actor, "now": now, **kwargs}, request_meta)
 
         marked = cast("Operation[Given, Result]", run)
         marked.needs = needs
-        OPERATIONS[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = marked
+        OPERATIONS[name] = marked
         return marked
 
     return mark
 
 
 def _transaction(
+    name: str,
     function: Callable[..., Result],
     args: tuple[object, ...],
     kwargs: dict[str, object],
     request_meta: RequestMeta | None,
 ) -> Result | None:
     try:
-        return _attempt(function, args, kwargs, request_meta)
+        return _attempt(name, function, args, kwargs, request_meta)
     except (StaleDataError, IntegrityError):
         # Two operations met in a unique number or key; the second run sees what the first one wrote.
         try:
-            return _attempt(function, args, kwargs, request_meta)
+            return _attempt(name, function, args, kwargs, request_meta)
         except (StaleDataError, IntegrityError) as error:
             raise Conflict(
                 "Somebody changed this at the same moment. Nothing was saved; try again."
@@ -172,6 +177,7 @@ def _transaction(
 
 
 def _attempt(
+    name: str,
     function: Callable[..., Result],
     args: tuple[object, ...],
     kwargs: dict[str, object],
@@ -182,12 +188,14 @@ def _attempt(
     session.connection(execution_options={"writing": True})
     token = _running.set(work := _Work(request_meta))
     try:
-        for subject in args:
-            if isinstance(subject, Incident):
-                _lock(session, subject)
+        incidents = [subject for subject in args if isinstance(subject, Incident)]
+        for subject in sorted(incidents, key=_number):  # two that lock the same two never wait for each other
+            _lock(session, subject)
         if request_meta and _is_known(session, request_meta):
             session.rollback()
             return None
+        if incidents:
+            demand_open(incidents[0], name)
         result = function(*args, **kwargs)
         session.flush()
         for listener in current_app.extensions.get("before_commit", ()) if work.entries else ():
@@ -225,10 +233,15 @@ def _call_listeners(recorded: list[Recorded]) -> None:
             log.exception("after the commit")
 
 
+def _number(incident: Incident) -> int:
+    """Its number without reading the row: an expired one would be read twice."""
+    identity = inspect(incident).identity
+    return identity[0] if identity else 0
+
+
 def _lock(session: Session, incident: Incident) -> None:
     """Read the incident afresh and hold its row: operations of one incident happen one after another."""
-    identity = inspect(incident).identity  # not incident.id: an expired row would be read twice
-    found = session.get(Incident, identity, with_for_update=True, populate_existing=True)
+    found = session.get(Incident, _number(incident), with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound("There is no such incident.")
 
@@ -240,15 +253,20 @@ def _note_writes(session: Session, context: UOWTransaction, instances: object) -
         work.wrote = True
 
 
-def demand_open(incident: Incident) -> None:
-    """Raise Conflict for a resolved incident: it is continued by a new one, never changed (domain §4)."""
-    if refusal := closed_refusal(incident):
+def demand_open(incident: Incident, operation: str = "") -> None:
+    """Raise Conflict where an operation may not be done at this incident, which is over.
+
+    `operation`: as `domain/after_close.py` names it; empty for what is never done after the close. Called
+    before every operation on an incident; an operation calls it itself where only a part of it is open.
+    """
+    if refusal := closed_refusal(incident, operation):
         raise Conflict(refusal)
 
 
-def closed_refusal(incident: Incident) -> str:
-    """Why nothing changes here any more; empty while the incident runs."""
-    return f"{incident.reference} is resolved. Continue it as a new incident." if incident.is_resolved else ""
+def closed_refusal(incident: Incident, operation: str = "") -> str:
+    """Why an operation may not be done here any more; empty when it may. `operation` as for `demand_open`."""
+    kept = reference(incident.merged_into_id) if incident.merged_into_id else ""
+    return refusal_after_close(operation, incident.reference, incident.is_resolved, kept)
 
 
 def record(

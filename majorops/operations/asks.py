@@ -13,7 +13,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.measures import short_clock
 from majorops.models import Ask, Incident, TimelineEvent, User
-from majorops.operations import demand_open, operation, record
+from majorops.operations import operation, record
 from majorops.operations.command import holder
 from majorops.operations.outbox import notify
 
@@ -23,7 +23,6 @@ LONGEST = 720
 @operation(needs=Permission.INCIDENT_COMMAND)
 def ask(incident: Incident, *, whom: str, what: str, minutes: int, actor: Actor, now: datetime) -> Ask:
     """Ask a person to do something within so many minutes, 1 to 720. Raises Invalid, Conflict."""
-    demand_open(incident)
     if not whom or not what:
         raise Invalid({"text": "Say whom and what, such as Lena: check the pool size 5."})
     if len(whom) > 120 or len(what) > 300:
@@ -153,7 +152,6 @@ def rule_out(incident: Incident, *, cause: str, why: str, actor: Actor, now: dat
 
     Striking out the entry brings it back. Raises Invalid, Conflict.
     """
-    demand_open(incident)
     if not cause or not why:
         raise Invalid({"text": "Say the cause and why not, such as Network: traces clean since 14:05."})
     title = f"Ruled out: {cause}"
@@ -161,7 +159,6 @@ def rule_out(incident: Incident, *, cause: str, why: str, actor: Actor, now: dat
 
 
 def _open(incident: Incident, ask_id: int) -> Ask:
-    demand_open(incident)
     row = db.session.get(Ask, ask_id)
     if row is None or row.incident_id != incident.id:
         raise Invalid({"ask": "There is no such ask."})

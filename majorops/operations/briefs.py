@@ -28,7 +28,7 @@ from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.visibility import PublicState
 from majorops.models import Ask, BriefLink, Incident
-from majorops.operations import demand_open, operation, record
+from majorops.operations import operation, record
 from majorops.operations.accounts import clean_email, hash_token
 from majorops.operations.asks import add_ask
 from majorops.operations.outbox import Words, notify_links
@@ -160,7 +160,6 @@ def ask_question(incident: Incident, text: str, *, asked_from: str, actor: Actor
     """
     if refusal := actor.refusal(Permission.BRIEF_READ):
         raise Forbidden(refusal)
-    demand_open(incident)
     if problem := question_problem(text):
         raise Invalid({"question": problem})
     if refusal := questions_refusal(_open_questions(incident, asked_from)):

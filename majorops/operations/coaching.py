@@ -13,7 +13,7 @@ from majorops.domain.enums import AccountRole, CommandRole, Notice
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind, EventKind
 from majorops.models import Incident, NudgeMark, User
-from majorops.operations import audit, demand_open, operation, record
+from majorops.operations import audit, operation, record
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.command import holder
 from majorops.operations.late import record_late
@@ -26,7 +26,6 @@ def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_
 
     It comes back when its cause does. Raises Conflict (it does not hold any more), Invalid.
     """
-    demand_open(incident)
     nudge = next((one for one in standing(nudges(coach_inputs(incident)), now) if one.key == key), None)
     if nudge is None:
         raise Conflict("This nudge is settled already.")
@@ -44,7 +43,6 @@ def rest_nudge(incident: Incident, key: str, *, actor: Actor, now: datetime, is_
 @operation(needs=Permission.INCIDENT_COMMAND)
 def note_called(incident: Incident, *, actor: Actor, now: datetime) -> None:
     """The MIM called whom no message reached. Raises Conflict where that is settled already."""
-    demand_open(incident)
     here = coach_inputs(incident)
     asking = [nudge for nudge in nudges(here) if nudge.action == "called"]
     if not asking:
@@ -63,7 +61,6 @@ def confirm_late(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
     Raises Conflict where it was not late, or that is kept already.
     """
-    demand_open(incident)
     if not record_late(incident, actor=actor, now=now):
         raise Conflict("This is settled already.")
     for nudge in nudges(coach_inputs(incident)):

@@ -13,7 +13,7 @@ from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.roles import release_refusal, take_refusal
 from majorops.models import CommandAssignment, Incident, User
-from majorops.operations import demand_open, operation, record
+from majorops.operations import operation, record
 from majorops.operations.handover_expiry import lapse_handover
 
 
@@ -73,7 +73,6 @@ def take_command(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
     Of two at once one has it, the other reads who. Raises Conflict, Forbidden.
     """
-    demand_open(incident)
     if not actor.is_person:
         raise Forbidden("A person takes command.")
     mim = holder(incident, CommandRole.MIM)

@@ -22,10 +22,11 @@ from majorops.domain.events import EventKind
 from majorops.domain.text import clean_line
 from majorops.domain.visibility import PublicState, first_title
 from majorops.models import IS_RUNNING, AffectedSystem, Incident, System
-from majorops.operations import demand_open, operation, record
+from majorops.operations import operation, record
 from majorops.operations.alarm import alarm_who_missed_it
 
 FIELD = "is_public"  # entries name it, so that screens and the public pages know what changed
+SHOWN, HIDDEN = "On public page: No › Yes", "On public page: Yes › No"
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,14 @@ def _begin(incident: Incident, policy: HoldPolicy, *, actor: Actor, now: datetim
 def publish_incident(incident: Incident, *, actor: Actor, now: datetime, title: str | None = None) -> None:
     """Let the public know of the incident, at once: *Publish now*, and the review that was waited for.
 
-    `title`: the public title that the person read; another one that stands by now is not published. Of a
-    resolved incident only what waited. Called twice it publishes once. Raises Conflict.
+    `title`: the public title that the person read; another one that stands by now is not published. What is
+    over and did not wait is put on the page and announced to nobody: it was not opened just now. Called twice
+    it publishes once. Raises Conflict.
     """
     if incident.is_drill:
         raise Conflict("A drill stays inside: no public page ever shows it.")
     if incident.is_public:
         return
-    if incident.public_state is PublicState.PRIVATE:
-        demand_open(incident)
     if title is not None and title != incident.public_title:
         raise Conflict(
             f"Not published: the public title changed meanwhile. It says now: “{incident.public_title}”"
@@ -118,13 +118,12 @@ def publish_incident(incident: Incident, *, actor: Actor, now: datetime, title: 
 def publish_in_time(incident: Incident, *, actor: Actor, now: datetime) -> None:
     """Begin to publish a private incident: its first word waits as at the opening.
 
-    What was public once is so again at once. Raises Conflict.
+    What was public once, or is over, is so at once. Raises Conflict.
     """
-    if incident.is_drill or incident.published_at:
+    if incident.is_drill or incident.published_at or incident.is_resolved:
         return publish_incident(incident, actor=actor, now=now)
     if incident.public_state is not PublicState.PRIVATE:
         return None
-    demand_open(incident)
     policy = hold_policy()
     if not (policy.is_reviewed or policy.seconds):
         return _publish(incident, "Published", actor=actor, now=now)
@@ -146,7 +145,7 @@ def keep_private(incident: Incident, *, actor: Actor, now: datetime) -> None:
         raise Conflict(f"Too late to undo: it is public{since}. Set On public page to No to take it back.")
     if incident.public_state is PublicState.PRIVATE:
         return
-    incident.public_from, incident.awaits_review = None, False
+    keep_inside(incident)
     _tell(incident, EventKind.PUBLIC_UNDONE, "Undone: not published, stays private", actor=actor, now=now)
 
 
@@ -156,9 +155,13 @@ def hide_incident(incident: Incident, *, actor: Actor, now: datetime) -> None:
     if not incident.is_public:
         return keep_private(incident, actor=actor, now=now)
     incident.is_public = False
-    title = "On public page: Yes › No"
-    record(incident, EventKind.FIELD_CHANGED, title, field=FIELD, actor=actor, now=now)
+    _tell(incident, EventKind.FIELD_CHANGED, HIDDEN, actor=actor, now=now)
     return None
+
+
+def keep_inside(incident: Incident) -> None:
+    """Make an incident private and forget what waits; part of an operation that records why."""
+    incident.is_public, incident.public_from, incident.awaits_review = False, None, False
 
 
 @operation(needs=Permission.PUBLISH)
@@ -181,6 +184,9 @@ def _publish(incident: Incident, words: str, *, actor: Actor, now: datetime) -> 
     incident.is_public, incident.public_from, incident.awaits_review = True, None, False
     incident.published_at = incident.published_at or now
     incident.public_title = incident.public_title or title_now(incident)
+    if was_private and incident.is_resolved:
+        _tell(incident, EventKind.FIELD_CHANGED, SHOWN, actor=actor, now=now)
+        return
     title = f"{words}: “{incident.public_title}”"
     _tell(incident, EventKind.INCIDENT_PUBLISHED, title, actor=actor, now=now)
     if was_private:

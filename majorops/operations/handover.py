@@ -79,7 +79,6 @@ def offer_handover(incident: Incident, user_id: int | None, *, actor: Actor, now
 
     The same offer a second time is the one that is open. Raises Invalid, Conflict, Forbidden.
     """
-    demand_open(incident)
     mim = holder(incident, CommandRole.MIM)
     refusal = offer_refusal(mim.name if mim else "", mim.user_id if mim else None, actor)
     if mim is None:

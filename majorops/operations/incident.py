@@ -9,6 +9,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain import text as words
 from majorops.domain.access import Actor, Permission
+from majorops.domain.after_close import merged_sentence
 from majorops.domain.alarm import LEVELS, level_after, level_refusal
 from majorops.domain.enums import AlarmLevel, CommandRole, IntakeSource, Severity
 from majorops.domain.errors import Conflict, Invalid
@@ -147,6 +148,8 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
 
 def continue_refusal(incident: Incident) -> str:
     """Why the incident cannot be continued; empty when it can."""
+    if incident.merged_into:
+        return merged_sentence(incident.reference, incident.merged_into.reference)
     if incident.is_resolved:
         return ""
     return f"{incident.reference} is still open. Only a resolved incident is continued."

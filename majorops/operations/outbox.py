@@ -25,6 +25,8 @@ from majorops.projections.rules import brief_audience
 # Subject and body for who reads this language (its code) in this time zone.
 Words = Callable[[str, str], tuple[str, str]]
 
+IS_DRILL = "A drill: nothing is sent."
+
 
 def audience(roles: Iterable[AccountRole]) -> list[User]:
     """Active accounts of these roles, by name."""
@@ -195,7 +197,7 @@ def _state(incident: Incident, kind: ChannelKind | None) -> tuple[DeliveryState,
     process delivers its own settings decide.
     """
     if incident.is_drill:
-        return DeliveryState.QUIET, "A drill: nothing is sent."
+        return DeliveryState.QUIET, IS_DRILL
     if kind is None:
         return DeliveryState.NO_CHANNEL, "Every channel of this person is switched off."
     settings = current_app.config

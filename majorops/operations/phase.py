@@ -96,7 +96,6 @@ def advance_phase(
     `override`: the written reason that opens a hard gate. Raises Conflict (somebody advanced already, or the
     incident is resolved), Invalid (backwards, no next phase, skipping without a reason), GateClosed.
     """
-    demand_open(incident)
     if expected is not None and incident.phase is not expected:
         raise Conflict(who_advanced(incident), theirs=incident.phase.title)
     old = incident.phase

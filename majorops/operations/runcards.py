@@ -17,7 +17,7 @@ from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.runcards import matching, problems, steps
 from majorops.domain.text import clean_line, clean_text
 from majorops.models import Incident, RunCard, RunCardTick, RunCardUse, RunCardVersion
-from majorops.operations import audit, demand_open, operation, record
+from majorops.operations import audit, operation, record
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -71,7 +71,7 @@ def bring_card(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
     Part of an operation.
     """
-    if incident.alarm_level is not AlarmLevel.BOX_3:
+    if incident.alarm_level is not AlarmLevel.BOX_3 or incident.is_resolved:
         return
     if db.session.scalar(select(RunCardUse.id).filter_by(incident_id=incident.id).limit(1)):
         return
@@ -86,7 +86,6 @@ def choose_card(incident: Incident, card_id: int, *, actor: Actor, now: datetime
 
     Raises Invalid, Conflict.
     """
-    demand_open(incident)
     card = db.session.get(RunCard, card_id)
     if card is None or not card.is_active:
         raise Invalid({"card": "There is no such run card."})
@@ -108,7 +107,6 @@ def tick_step(
     incident: Incident, use_id: int, step: int, ticked: bool, *, actor: Actor, now: datetime
 ) -> None:
     """Tick or untick a step of a card on the fireground; who and when is kept. Raises Invalid, Conflict."""
-    demand_open(incident)
     use = db.session.get(RunCardUse, use_id)
     if use is None or use.incident_id != incident.id:
         raise Invalid({"step": "This run card does not lie here."})

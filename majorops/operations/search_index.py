@@ -105,6 +105,45 @@ def add(connection: Connection, name: str, which: str, **given: object) -> int:
     ).rowcount
 
 
+def take_out(connection: Connection, name: str, numbers: Iterable[int]) -> None:
+    """Take rows of a table out of the index, before their words change. Part of an operation.
+
+    SQLite keeps no text of what is only appended: there it has to be told what the words were.
+    """
+    rows = _listed(numbers)
+    if connection.dialect.name == "sqlite" and name in APPENDED:
+        index = f"SELECT rowid FROM search_{name} WHERE rowid IN {rows}"  # noqa: S608
+        known = f"id IN {rows} AND id IN ({index})"
+        words = f"SELECT 'delete', id, {_words_of(name, 'sqlite')} FROM {name} WHERE {known}"  # noqa: S608
+        connection.execute(text(f"INSERT INTO search_{name} (search_{name}, rowid, words) {words}"))
+        return
+    key = "rowid" if connection.dialect.name == "sqlite" else "id"
+    connection.execute(text(f"DELETE FROM search_{name} WHERE {key} IN {rows}"))  # noqa: S608
+
+
+def put_in(connection: Connection, name: str, numbers: Iterable[int]) -> None:
+    """Put these rows of a table into the index, as they read now. Part of an operation."""
+    add(connection, name, f"id IN {_listed(numbers)}")
+
+
+@operation(needs=Permission.INCIDENT_COMMAND)
+def press(name: str, pages: int, *, actor: Actor, now: datetime) -> bool:
+    """Put the parts of an index together by so many pages; returns whether there is more to do.
+
+    SQLite only marks what is taken out, and goes on keeping its words until the parts are put together; all
+    at once that would hold up every writer of a large record. `pages` below zero begins. Without an entry.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        return False
+    changes = text("SELECT total_changes()")
+    before = connection.scalar(changes) or 0
+    into = f"search_{name} (search_{name}, rank)"
+    merge = text(f"INSERT INTO {into} VALUES ('merge', :pages)")  # noqa: S608
+    connection.execute(merge, {"pages": pages})
+    return (connection.scalar(changes) or 0) - before >= 2  # as SQLite's documentation tells it
+
+
 def _listed(numbers: Iterable[int]) -> str:
     return f"({', '.join(str(int(number)) for number in numbers)})"
 
@@ -130,7 +169,7 @@ def _keep(session: Session, context: UOWTransaction) -> None:
     for name, numbers in stale.items():
         connection.execute(text(f"DELETE FROM search_{name} WHERE {key} IN {_listed(numbers)}"))  # noqa: S608
     for name, numbers in fresh.items():
-        add(connection, name, f"id IN {_listed(numbers)}")
+        put_in(connection, name, numbers)
 
 
 def _is_changed(row: object, names: Iterable[str]) -> bool:

@@ -10,7 +10,7 @@ from majorops.domain.errors import Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.systems import BY_SEVERITY
 from majorops.models import Incident
-from majorops.operations import demand_open, operation, record
+from majorops.operations import operation, record
 from majorops.projections.systems import public_of
 
 
@@ -23,7 +23,6 @@ def set_system_status(
     Of a system that the public is not given by name the entry is internal.
     Raises Invalid, Conflict (resolved).
     """
-    demand_open(incident)
     row = next((system for system in incident.systems if system.name == name), None)
     if row is None:
         raise Invalid({"system": f"{name} is not an affected system of {incident.reference}."})

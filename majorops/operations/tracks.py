@@ -13,7 +13,7 @@ from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.measures import short_clock
 from majorops.models import CanReport, Incident, RecoveryTrack, Timebox
-from majorops.operations import demand_open, operation, record
+from majorops.operations import operation, record
 from majorops.operations.command import holder
 from majorops.operations.reports import end_reports
 
@@ -36,7 +36,6 @@ def open_track(
 
     In a hurry the owner is the SRE, or else the team, and the timebox comes later. Raises Invalid, Conflict.
     """
-    demand_open(incident)
     _demand(team=(team, "Name the team."), goal=(goal, "Say the goal."))
     _check_lengths(team=(team, 80), owner=(owner, 120), goal=(goal, 300))
     if minutes is not None:
@@ -126,7 +125,6 @@ def open_timebox(
     incident: Incident, *, purpose: str, owner: str, minutes: int, actor: Actor, now: datetime
 ) -> Timebox:
     """Open a timebox without a track, of 1 to 720 minutes (domain §3). Raises Invalid, Conflict."""
-    demand_open(incident)
     _demand(purpose=(purpose, "Say what the time is for."))
     _check_minutes(minutes)
     timebox = Timebox(
@@ -150,7 +148,6 @@ def gather(incident: Incident, teams: list[str], minutes: int, *, actor: Actor, 
 
     At most 12 teams. Raises Invalid, Conflict.
     """
-    demand_open(incident)
     _check_minutes(minutes)
     if not teams:
         raise Invalid({"teams": "Name the teams, such as App, Database."})
@@ -202,7 +199,6 @@ def report_can(
 
     Ends the timebox in which they were gathered from it. Raises Invalid, Conflict.
     """
-    demand_open(incident)
     _demand(team=(team, CAN_FORM), conditions=(conditions, "Say what the team observes."))
     _check_lengths(team=(team, 80))
     waiting = select(Timebox).filter_by(incident_id=incident.id, closed_at=None)
@@ -227,7 +223,6 @@ def report_can(
 @operation(needs=Permission.CAN_REPORT)
 def meet_need(incident: Incident, report_id: int, *, actor: Actor, now: datetime) -> None:
     """Mark what a team needed as met; who and when is kept. Raises Invalid, Conflict."""
-    demand_open(incident)
     report = db.session.get(CanReport, report_id)
     if report is None or report.incident_id != incident.id or not report.needs:
         raise Invalid({"need": "There is no such need."})

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_action import WITHIN
+from majorops.domain.after_close import late_refusal
 from majorops.domain.cadence import HOLDING_MINUTES, holding
 from majorops.domain.enums import TrackOutcome, Visibility
 from majorops.domain.errors import Conflict, Invalid
@@ -17,7 +18,8 @@ from majorops.domain.events import EventKind
 from majorops.domain.promise import promise_question
 from majorops.domain.templates import gap_problem
 from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate
-from majorops.operations import demand_open, operation, record
+from majorops.operations import operation, record
+from majorops.operations.announcements import announce
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 from majorops.operations.promise import renew_promise
 from majorops.operations.public_names import name_publication
@@ -48,7 +50,6 @@ def publish_update(
     it. `asks_promise`: refuse a text that names another next update than the promised one, for the
     person to decide. `is_quiet`: public, and no subscriber is told. Raises Invalid, Conflict.
     """
-    demand_open(incident)
     _check(body, next_update_eta, now, asks_promise)
     is_quiet = is_quiet and visibility is Visibility.PUBLIC
     update = StatusUpdate(body=body, next_update_eta=next_update_eta, source=source, is_quiet=is_quiet)
@@ -78,7 +79,6 @@ def publish_milestone(
     date instead, within 72 h. `is_quiet`: public, and no subscriber is told. Raises Invalid (no text, no or
     an impossible promise, no or a late After Action date), Conflict.
     """
-    demand_open(incident)
     if is_resolution:
         next_update_eta = None
         if after_action_at is None:
@@ -113,7 +113,6 @@ def post_holding(incident: Incident, *, actor: Actor, now: datetime, shown: str 
     `shown`: what the screen announced (`str` of `domain.cadence.Holding`); anything else is not posted.
     Raises Conflict.
     """
-    demand_open(incident)
     running = select(RecoveryTrack.id).filter_by(incident_id=incident.id, outcome=TrackOutcome.RUNNING)
     its = holding(incident.is_meant_public, db.session.scalar(running.limit(1)) is not None)
     if shown not in ("", str(its)):
@@ -149,6 +148,32 @@ def correct_publication(
     return _publish(incident, correction, old.visibility, actor=actor, now=now, what=what, review=review)
 
 
+@operation(needs=Permission.PUBLISH)
+def post_late_update(
+    incident: Incident,
+    body: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    tells: bool = False,
+    review: Review = AS_IT_IS,
+) -> StatusUpdate:
+    """Say in public what is known only after the close; it is marked as late and promises nothing.
+
+    `tells`: subscribers get it, else it stands on the public page alone. Raises Invalid, Conflict (the
+    incident runs, or the public does not know it).
+    """
+    if refusal := late_refusal(incident.reference, incident.is_resolved, incident.is_shown):
+        raise Conflict(refusal)
+    _check(body, None, now)
+    late = StatusUpdate(body=body, is_late=True)
+    kind = EventKind.LATE_UPDATE_PUBLISHED
+    posted = _publish(incident, late, Visibility.PUBLIC, review=review, kind=kind, actor=actor, now=now)
+    if tells:
+        announce(f"said:{posted.id}", now, incident_id=incident.id, publication_id=posted.id)
+    return posted
+
+
 def _find(incident: Incident, publication_id: int) -> Publication:
     publication = db.session.get(Publication, publication_id)
     if publication is None or publication.incident_id != incident.id:
@@ -178,6 +203,7 @@ def _publish(
     now: datetime,
     what: str = "",
     review: Review = AS_IT_IS,
+    kind: EventKind | None = None,
 ) -> Said:
     if twin := _just_posted(incident, publication, visibility, actor=actor, now=now):
         return twin
@@ -194,9 +220,12 @@ def _publish(
     incident.last_communicated_at = now
     if publication.next_update_eta or publication.is_resolution:
         renew_promise(incident, now=now)
+    usual = (
+        EventKind.MILESTONE_PUBLISHED if isinstance(publication, Milestone) else EventKind.UPDATE_PUBLISHED
+    )
     record(
         incident,
-        EventKind.MILESTONE_PUBLISHED if isinstance(publication, Milestone) else EventKind.UPDATE_PUBLISHED,
+        kind or usual,
         what or publication.heading,
         detail=publication.body,
         visibility=visibility,

@@ -82,6 +82,7 @@ _OWN = (
     Incident.exec_summary_from,
     Incident.exposure_line,
     Incident.exposure_published_at,
+    Incident.merged_into_id.label("kept_number"),
 )
 
 
@@ -93,7 +94,8 @@ def brief_list(now: datetime, reader: Actor, days: int = 7) -> tuple[BriefLine, 
     ended = (Incident.status == IncidentStatus.RESOLVED, Incident.resolved_at >= now - timedelta(days=days))
     numbers = (select(Incident.id).where(HAS_RUNNING_STATUS), select(Incident.id).where(*ended))
     recent = Incident.id.in_(union_all(*numbers))  # not OR: each has an index, both together have none
-    query = select(*_LINE).where(~Incident.is_drill, recent, brief_readable_by(reader))
+    shown = (~Incident.is_drill, Incident.merged_into_id.is_(None), recent, brief_readable_by(reader))
+    query = select(*_LINE).where(*shown)
     order = (Incident.resolved_at.is_not(None), Incident.alarm_level.desc(), Incident.opened_at)
     return tuple(
         BriefLine(**row) for row in db.session.execute(query.order_by(*order).limit(ROWS)).mappings()
@@ -238,7 +240,7 @@ def _moments(number: int, row: RowMapping) -> Moment:
 def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kept:
     """How the promises of all milestones and updates were kept, inside and outside."""
     query = select(Publication.at, Publication.next_update_eta).where(
-        Publication.incident_id == number, IS_NO_CORRECTION
+        Publication.incident_id == number, IS_NO_CORRECTION, Publication.is_late.is_(False)
     )
     rows = db.session.execute(query.order_by(Publication.id).limit(ROWS))
     return kept(opened_at, [(at, due_at) for at, due_at in rows], resolved_at)

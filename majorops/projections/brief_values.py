@@ -116,6 +116,7 @@ class BriefIncident(BriefLine):
     is_private: bool
     exposure_line: str
     exposure_published_at: datetime | None
+    kept_number: int | None  # of the incident that this one, a duplicate, was merged into
     systems: tuple[str, ...]
     milestones: tuple[BriefMilestone, ...]
     tracks: tuple[BriefTrack, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, RowMapping, Select, and_, func, select, union_all
@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 
 from majorops.db import db
 from majorops.domain import text as words
+from majorops.domain.after_close import late_by
 from majorops.domain.clients import client_status
 from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus, Visibility
 from majorops.domain.events import EventKind
@@ -54,7 +55,8 @@ class FeedUpdate:
     """Something that was said, once and for all.
 
     `key`: its name for ever; `status`: as status clients call it. `turned`: the systems that were otherwise
-    than when something was said before. `is_quiet`: no subscriber is told.
+    than when something was said before. `is_quiet`: no subscriber is told. `late_by`: how long after the
+    close it came, None for what was said before.
     """
 
     key: str
@@ -64,6 +66,7 @@ class FeedUpdate:
     status: str
     turned: tuple[Turned, ...] = ()
     is_quiet: bool = False
+    late_by: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -187,11 +190,12 @@ def _incident(
             publication_key(one.public_key, one.id),
             "Correction"
             if one.corrects_id and one.old_visibility is Visibility.PUBLIC
-            else words.milestone(one.public_number or one.number),
+            else words.posted(one.public_number or one.number, is_late=one.is_late),
             one.body,
             one.at,
             status_at(one.at),
             is_quiet=one.is_quiet,
+            late_by=late_by(one.at, row["resolved_at"]) if one.is_late else None,
         )
         for one in said[number]
     ]
@@ -241,6 +245,7 @@ def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
         Publication.body,
         Publication.at,
         Publication.is_resolution,
+        Publication.is_late,
         Publication.corrects_id,
         old.visibility.label("old_visibility"),
         Publication.is_quiet,

@@ -21,6 +21,7 @@ from majorops.projections.values import PublicMonth, PublicSummary, SaidThen
 MONTH_LIMIT = 200
 # PostgreSQL gives out numbers before the commit: an entry may come after others with a higher one.
 OVERLAP, OVERLAP_TIME = 200, timedelta(minutes=1)
+NEWEST = 500  # entries that a start looks back at: what they changed may not stand in the files yet
 PUBLIC_KINDS = [kind.value for kind in AuditKind if kind.is_public]
 
 
@@ -28,34 +29,42 @@ PUBLIC_KINDS = [kind.value for kind in AuditKind if kind.is_public]
 class RecordChanges:
     """What came into the record since a place in it.
 
-    `entry`, `audit`: the newest number of the timelines and of the audit; `months`: the first days of the
-    months whose incidents have new entries; `is_wide`: something that any page may name has changed.
+    `entry`, `audit`: the newest number of the timelines and of the audit; `numbers`: the incidents that have
+    new entries, public or not; `months`: the first days of the months in which they were opened; `is_wide`:
+    something that any page may name has changed.
     """
 
     entry: int
     audit: int
+    numbers: list[int]
     months: frozenset[date]
     is_wide: bool
 
 
 def record_changes(entry: int | None, audit: int | None, now: datetime) -> RecordChanges:
-    """What came after these numbers, and within a minute before them; None: the newest numbers alone.
+    """What came after these numbers, and within a minute before them; None: after the newest NEWEST entries.
 
     Four queries, each by a key.
     """
     newest = db.session.scalar(select(func.max(TimelineEvent.id))) or 0
     newest_audit = db.session.scalar(select(func.max(AuditEntry.id))) or 0
     if entry is None or audit is None:
-        return RecordChanges(newest, newest_audit, frozenset(), is_wide=False)
-    opened = db.session.scalars(
-        select(Incident.opened_at)
+        entry, audit = max(0, newest - NEWEST), newest_audit
+    found = db.session.execute(
+        select(Incident.id, Incident.opened_at)
         .join(TimelineEvent, TimelineEvent.incident_id == Incident.id)
         .where(_is_after(TimelineEvent, entry, now))
         .distinct()
     )
+    opened = dict(found.all())
     kinds = db.session.scalars(select(AuditEntry.kind).where(_is_after(AuditEntry, audit, now)).distinct())
-    months = frozenset(at.date().replace(day=1) for at in opened)
-    return RecordChanges(newest, newest_audit, months, not set(PUBLIC_KINDS).isdisjoint(kinds))
+    return RecordChanges(
+        newest,
+        newest_audit,
+        list(opened),
+        frozenset(at.date().replace(day=1) for at in opened.values()),
+        not set(PUBLIC_KINDS).isdisjoint(kinds),
+    )
 
 
 def _is_after(of: type[TimelineEvent] | type[AuditEntry], number: int, now: datetime) -> ColumnElement[bool]:

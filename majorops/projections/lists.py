@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.models import Incident, Maintenance
-from majorops.projections.rules import IS_PUBLIC_INCIDENT
+from majorops.projections.rules import IS_PUBLIC_DUPLICATE, IS_PUBLIC_INCIDENT
 
 BATCH = 500
 
@@ -16,6 +16,11 @@ def every_public_incident() -> list[int]:
     return list(
         db.session.scalars(select(Incident.id).where(IS_PUBLIC_INCIDENT).order_by(Incident.id.desc()))
     )
+
+
+def every_public_duplicate() -> list[int]:
+    """The number of each incident whose address leads to the one that it was merged into."""
+    return list(db.session.scalars(select(Incident.id).where(IS_PUBLIC_DUPLICATE).order_by(Incident.id)))
 
 
 def still_public(kind: str, numbers: list[int]) -> set[int]:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
 from majorops.domain import text as words
+from majorops.domain.after_close import late_by
 from majorops.domain.enums import SystemStatus, Visibility
 from majorops.domain.events import NOTES, EventKind
 from majorops.domain.measures import Kept, kept
@@ -30,6 +31,7 @@ from majorops.models import (
 from majorops.projections.maintenance import PublicMaintenance, public_maintenances
 from majorops.projections.promises import newest, promises
 from majorops.projections.rules import (
+    IS_PUBLIC_DUPLICATE,
     IS_PUBLIC_ENTRY,
     IS_PUBLIC_INCIDENT,
     IS_PUBLIC_SYSTEM,
@@ -50,6 +52,7 @@ RECENT = timedelta(days=30)
 RECENT_LIMIT = 50
 ENTRIES_PER_PAGE = 40
 UPDATES_SHOWN = 12
+DUPLICATES_SHOWN = 200  # entries of duplicates on one page
 
 KEPT_OVER = 500  # publications that adherence looks at
 # Said by links that look at the other incident; an entry would go on telling of one that is private by now.
@@ -164,8 +167,8 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
         return None
     known = dict(row)
     continues, shows_bridge = known.pop("continues_id"), known.pop("bridge_is_public")
-    entries = _entries(number, before)
-    updates = _updates(number)
+    entries, has_older = _entries(number, before)
+    updates = _updates(number, known["resolved_at"])
     newest = next((update for update in updates if not update.withdrawn_at), None)
     entered = PHASES_ENTERED.where(TimelineEvent.incident_id == number)
     return PublicIncident(
@@ -177,8 +180,8 @@ def public_incident(number: int, before: int | None = None) -> PublicIncident | 
         continues=_public_number(Incident.id == continues) if continues else None,
         continued_by=_public_number(Incident.continues_id == number),
         updates=updates,
-        entries=tuple(entries[:ENTRIES_PER_PAGE]),
-        has_older=len(entries) > ENTRIES_PER_PAGE,
+        entries=entries,
+        has_older=has_older,
         kept=_kept(number, known["opened_at"], known["resolved_at"]) if known["resolved_at"] else None,
         steps=tuple(steps(known["phase"], db.session.scalars(entered), known["resolved_at"] is not None)),
     )
@@ -193,7 +196,7 @@ def _kept(number: int, opened_at: datetime, resolved_at: datetime | None) -> Kep
     said = (
         select(Publication.at, Publication.next_update_eta)
         .where(Publication.incident_id == number, Publication.visibility == Visibility.PUBLIC)
-        .where(IS_NO_CORRECTION)
+        .where(IS_NO_CORRECTION, Publication.is_late.is_(False))
         .order_by(Publication.id)
         .limit(KEPT_OVER)
     )
@@ -223,7 +226,7 @@ def _latest(numbers: list[int]) -> dict[int, tuple[str, datetime]]:
     return {row.incident_id: (row.body, row.at) for row in db.session.execute(query)}
 
 
-def _updates(number: int) -> tuple[PublicUpdate, ...]:
+def _updates(number: int, resolved_at: datetime | None) -> tuple[PublicUpdate, ...]:
     """Newest first; a correction stands in the place of what it corrects."""
     seen = or_(Publication.visibility == Visibility.PUBLIC, Publication.withdrawn_at.is_not(None))
     query = (
@@ -239,6 +242,7 @@ def _updates(number: int) -> tuple[PublicUpdate, ...]:
             Publication.is_resolution,
             Publication.withdrawn_at,
             Publication.corrects_id,
+            Publication.is_late,
         )
         .where(Publication.incident_id == number, seen)
         .order_by(Publication.id.desc())
@@ -246,11 +250,14 @@ def _updates(number: int) -> tuple[PublicUpdate, ...]:
     )
     rows = {row["id"]: dict(row) for row in db.session.execute(query).mappings()}
     corrected_by = {row["corrects_id"]: row for row in rows.values() if row["corrects_id"]}
-    shown = [_update(row, corrected_by) for row in rows.values() if row["corrects_id"] not in rows]
+    firsts = [row for row in rows.values() if row["corrects_id"] not in rows]
+    shown = [_update(row, corrected_by, resolved_at) for row in firsts]
     return tuple(shown[:UPDATES_SHOWN])
 
 
-def _update(row: dict[str, Any], corrected_by: dict[int, dict[str, Any]]) -> PublicUpdate:
+def _update(
+    row: dict[str, Any], corrected_by: dict[int, dict[str, Any]], resolved_at: datetime | None
+) -> PublicUpdate:
     chain = [row]
     while (next_row := corrected_by.get(chain[-1]["id"])) is not None:
         chain.append(next_row)
@@ -268,6 +275,7 @@ def _update(row: dict[str, Any], corrected_by: dict[int, dict[str, Any]]) -> Pub
         withdrawn_at=newest["withdrawn_at"],
         corrected_at=newest["at"] if newest is not row else None,
         earlier=tuple(old["body"] for old in reversed(chain[:-1]) if not old["withdrawn_at"]),
+        late_by=late_by(row["at"], resolved_at) if row["is_late"] else None,
     )
 
 
@@ -289,11 +297,64 @@ def public_entry(number: int, key: str) -> int | None:
     return db.session.scalar(query) if number < 2**31 else None
 
 
-def _entries(number: int, before: int | None) -> list[PublicEntry]:
-    """One more than a page, so that the caller knows whether there is an older one.
+def public_duplicate(number: int) -> int | None:
+    """The number of the public incident that this one was merged into; None where the public has none."""
+    kept = aliased(Incident)
+    query = (
+        select(kept.id)
+        .join(Incident, Incident.merged_into_id == kept.id)
+        .where(Incident.id == number, IS_PUBLIC_DUPLICATE)
+        .where(kept.is_public.is_(True), kept.is_drill.is_(False), kept.merged_into_id.is_(None))
+    )
+    return db.session.scalar(query) if number < 2**31 else None
 
-    What was posted is called as the public calls it, whatever the record says inside.
+
+def _entries(number: int, before: int | None) -> tuple[tuple[PublicEntry, ...], bool]:
+    """A page of the timeline, newest first, and whether there is an older one.
+
+    `before`: the `seq` of an entry of its own. Between its own entries stand those of its duplicates that
+    were made meanwhile.
     """
+    query = _entry_query().where(TimelineEvent.incident_id == number)
+    if before is not None:
+        query = query.where(TimelineEvent.seq < before)
+    newest = query.order_by(TimelineEvent.seq.desc()).limit(ENTRIES_PER_PAGE + 1)
+    own = db.session.execute(newest).all()
+    page, has_older = own[:ENTRIES_PER_PAGE], len(own) > ENTRIES_PER_PAGE
+    others = db.session.scalars(
+        select(Incident.id).where(IS_PUBLIC_DUPLICATE, Incident.merged_into_id == number)
+    ).all()
+    rows = list(page)
+    if others:
+        meanwhile = _entry_query().where(TimelineEvent.incident_id.in_(others))
+        if has_older:
+            meanwhile = meanwhile.where(TimelineEvent.at >= page[-1].at)
+        if before is not None:
+            upper = select(TimelineEvent.at).filter_by(incident_id=number, seq=before).scalar_subquery()
+            meanwhile = meanwhile.where(TimelineEvent.at < upper)
+        last = meanwhile.order_by(TimelineEvent.at.desc(), TimelineEvent.id.desc()).limit(DUPLICATES_SHOWN)
+        rows += db.session.execute(last).all()
+        rows.sort(key=lambda row: (row.at, row.id), reverse=True)
+    return tuple(_entry(row, number) for row in rows), has_older
+
+
+def _entry(row: Row[*tuple[Any, ...]], number: int) -> PublicEntry:
+    """One entry at the incident `number`. What was posted is called as the public calls it."""
+    return PublicEntry(
+        key=entry_key(row.public_key, row.seq),
+        type=row.type,
+        title=posted_title(row) if row.publication else public_title(row.kind, row.title),
+        detail=row.detail,
+        at=row.at,
+        phase=row.phase,
+        is_struck=row.is_struck,
+        is_own_words=row.kind in NOTES,
+        origin=row.incident_id if row.incident_id != number else None,
+    )
+
+
+def _entry_query() -> Select[*tuple[Any, ...]]:
+    """Public entries of the timeline, for the caller to say which ones."""
     correction = TimelineEvent.__table__.alias()
     said, old = aliased(Publication), aliased(Publication)
     struck = (
@@ -301,8 +362,10 @@ def _entries(number: int, before: int | None) -> list[PublicEntry]:
         .where(correction.c.corrects_id == TimelineEvent.id, correction.c.visibility == Visibility.PUBLIC)
         .exists()
     )
-    query = (
+    return (
         select(
+            TimelineEvent.id,
+            TimelineEvent.incident_id,
             TimelineEvent.seq,
             TimelineEvent.public_key,
             TimelineEvent.kind,
@@ -314,31 +377,16 @@ def _entries(number: int, before: int | None) -> list[PublicEntry]:
             struck.label("is_struck"),
             said.id.label("publication"),
             func.coalesce(said.public_number, said.number).label("number"),
+            said.is_late,
             func.coalesce(old.public_number, old.number).label("old_number"),
+            old.is_late.label("old_is_late"),
             said.corrects_id,
             old.visibility.label("old_visibility"),
         )
         .outerjoin(said, said.id == TimelineEvent.publication_id)
         .outerjoin(old, old.id == said.corrects_id)
-        .where(TimelineEvent.incident_id == number, IS_PUBLIC_ENTRY, TimelineEvent.kind.not_in(LINKS))
-        .order_by(TimelineEvent.seq.desc())
-        .limit(ENTRIES_PER_PAGE + 1)
+        .where(IS_PUBLIC_ENTRY, TimelineEvent.kind.not_in(LINKS))
     )
-    if before is not None:
-        query = query.where(TimelineEvent.seq < before)
-    return [
-        PublicEntry(
-            key=entry_key(row.public_key, row.seq),
-            type=row.type,
-            title=posted_title(row) if row.publication else public_title(row.kind, row.title),
-            detail=row.detail,
-            at=row.at,
-            phase=row.phase,
-            is_struck=row.is_struck,
-            is_own_words=row.kind in NOTES,
-        )
-        for row in db.session.execute(query)
-    ]
 
 
 def public_title(kind: str, title: str) -> str:
@@ -349,9 +397,9 @@ def public_title(kind: str, title: str) -> str:
 def posted_title(row: Row[*tuple[Any, ...]]) -> str:
     """What the public calls something that was posted, in English: `Correction of Milestone 1`.
 
-    `row` has the `number` for the public, `corrects_id`, and of what it corrects `old_number` and
-    `old_visibility`: a correction of what the public never read is an update to it.
+    `row` has the `number` for the public, `is_late`, `corrects_id`, and of what it corrects `old_number`,
+    `old_is_late` and `old_visibility`: a correction of what the public never read is an update to it.
     """
     if row.corrects_id and row.old_visibility is Visibility.PUBLIC:
-        return f"Correction of {words.milestone(row.old_number)}"
-    return words.milestone(row.number)
+        return f"Correction of {words.posted(row.old_number, is_late=row.old_is_late)}"
+    return words.posted(row.number, is_late=row.is_late)

@@ -12,7 +12,10 @@ from majorops.domain.enums import IncidentStatus, Visibility
 from majorops.domain.visibility import UNTITLED, may_read_brief
 from majorops.models import BriefReader, Incident, System, TimelineEvent, User
 
-IS_PUBLIC_INCIDENT = and_(Incident.is_public.is_(True), Incident.is_drill.is_(False))
+MAY_BE_PUBLIC = and_(Incident.is_public.is_(True), Incident.is_drill.is_(False))
+IS_PUBLIC_INCIDENT = and_(MAY_BE_PUBLIC, Incident.merged_into_id.is_(None))
+# A duplicate that leads to the one that was kept, as far as the public may know of it.
+IS_PUBLIC_DUPLICATE = and_(MAY_BE_PUBLIC, Incident.merged_into_id.is_not(None))
 # IS_RUNNING for a question that wants numbers alone: for that SQLite may read an index from end to end.
 HAS_RUNNING_STATUS = Incident.status.in_(set(IncidentStatus) - {IncidentStatus.RESOLVED})
 # The catalogue alone says which systems the public may read of: a typed name that is not in it is internal.

@@ -31,7 +31,8 @@ class PublicUpdate:
     `keys`: its own, then those of what corrects it (domain/public_names.py). `number`: of a milestone, among
     those that the public was ever given. `withdrawn_at`: then there is no text. `corrected_at`: when its
     newest text came, None for the first one.
-    `earlier`: the texts that this one corrects, newest first.
+    `earlier`: the texts that this one corrects, newest first. `late_by`: how long after the close it came,
+    None for what was said before.
     """
 
     keys: tuple[str, ...]
@@ -44,18 +45,20 @@ class PublicUpdate:
     withdrawn_at: datetime | None
     corrected_at: datetime | None = None
     earlier: tuple[str, ...] = ()
+    late_by: timedelta | None = None
 
     @property
     def heading(self) -> str:
-        """`Milestone 2`, `Update`."""
-        return words.milestone(self.number)
+        """`Milestone 2`, `Update`, `Late update`."""
+        return words.posted(self.number, is_late=self.late_by is not None)
 
 
 @dataclass(frozen=True)
 class PublicEntry:
     """One public line of the timeline. `is_struck`: a later public entry corrects it.
 
-    `key`: domain/public_names.py. `is_own_words`: a person wrote it, it is in no catalogue.
+    `key`: domain/public_names.py. `is_own_words`: a person wrote it, it is in no catalogue. `origin`: the
+    number of the duplicate that it stands at, None for the incident itself.
     """
 
     key: str
@@ -66,6 +69,12 @@ class PublicEntry:
     phase: Phase | None
     is_struck: bool
     is_own_words: bool = False
+    origin: int | None = None
+
+    @property
+    def anchor(self) -> str:
+        """Its place on a page; empty for an old entry of a duplicate, as its number is another's there."""
+        return "" if self.origin is not None and self.key.isdigit() else f"e{self.key}"
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,17 @@ class PublicIncident(PublicSummary):
     has_older: bool = False
     kept: Kept | None = None  # how promises were kept, once it is resolved
     steps: tuple[Step, ...] = ()
+
+    @property
+    def newest(self) -> str:
+        """The anchor of the newest entry that is shown and has one; empty for none."""
+        return next((entry.anchor for entry in self.entries if entry.anchor), "")
+
+    @property
+    def oldest(self) -> str | None:
+        """The key of the oldest entry of its own that is shown: older pages begin there."""
+        own = [entry.key for entry in self.entries if entry.origin is None]
+        return own[-1] if own else None
 
     @property
     def texts(self) -> tuple[tuple[str, str], ...]:

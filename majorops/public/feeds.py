@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as xml
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from icalendar import Calendar, Event
 from werkzeug.wrappers import Response
 
@@ -19,11 +19,11 @@ from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.maintenance import span
 from majorops.domain.systems import feed_name
 from majorops.i18n import ENGLISH, NEW_TIME
-from majorops.projections import public_incident, public_maintenances, public_status
+from majorops.projections import public_duplicate, public_incident, public_maintenances, public_status
 from majorops.projections.feed import RESOLVED, FeedIncident, FeedUpdate, feed_incidents
 from majorops.projections.maintenance import PublicMaintenance
 from majorops.projections.systems import listed_systems
-from majorops.public.page import answer, base_address, name_of
+from majorops.public.page import PRIVATE, answer, base_address, name_of
 from majorops.web.access import status_page
 from majorops.web.formats import iso
 
@@ -278,9 +278,15 @@ def plain_status() -> Response:
 @bp.get("/incidents/<int:number>.txt")
 @status_page
 def plain_incident(number: int) -> Response:
-    """An incident's public page as plain text, in English. Aborts with 404 where the public has none."""
+    """An incident's public page as plain text, in English; of a duplicate, on to the one that is kept.
+
+    Aborts with 404 where the public has none.
+    """
     if (found := public_incident(number)) is None:
-        abort(404)
+        kept = public_duplicate(number) or abort(404)
+        answer = redirect(url_for(request.endpoint or "", number=kept), 303)
+        answer.headers["Cache-Control"] = PRIVATE
+        return answer
     return plain("incident", incident=found)
 
 

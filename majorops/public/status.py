@@ -13,6 +13,7 @@ from majorops.domain.measures import words
 from majorops.domain.public_names import KEY
 from majorops.projections import (
     public_days,
+    public_duplicate,
     public_entry,
     public_incident,
     public_maintenance,
@@ -79,8 +80,8 @@ def kept_by_nobody(answer: Response) -> Response:
 def incident(number: int) -> Response:
     """An incident's public page (domain §7), with the entries older than `?before=` where that is given.
 
-    Aborts with 404 for what is private, a drill or no incident. Where `before` names no public
-    entry, on to the page without it.
+    Aborts with 404 for what is private, a drill or no incident; a duplicate leads on to the one that is kept.
+    Where `before` names no public entry, on to the page without it.
     """
     key = request.args.get("before", "")
     before = public_entry(number, key) if KEY.fullmatch(key) else None
@@ -88,13 +89,24 @@ def incident(number: int) -> Response:
         return redirect(url_for(".incident", number=number), 302)  # anybody can think of keys
     found = public_incident(number, before) if number < 2**31 else None
     if found is None:
-        abort(404)
+        return to_kept(number)
     if wants_text():
         return kept_by_nobody(plain_incident(number))
     now = clock.now()
     values = {"incident": found, "paged": before, "operational": SystemStatus.OPERATIONAL}
     badges = [found.cadence(now)]
     return page("incident", found, badges=badges, is_running=not found.resolved_at, now=now, **values)
+
+
+def to_kept(number: int) -> Response:
+    """On from a duplicate to the page of the incident that it was merged into; 404 where there is none.
+
+    With a status that no browser keeps: a merge can be undone.
+    """
+    kept = public_duplicate(number)
+    if kept is None:
+        abort(404)
+    return kept_by_nobody(redirect(url_for(request.endpoint or ".incident", number=kept), 303))
 
 
 @bp.get("/history")

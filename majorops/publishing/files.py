@@ -18,9 +18,16 @@ from flask import Flask
 
 from majorops import clock
 from majorops.domain.systems import feed_name
+from majorops.domain.text import reference
 from majorops.i18n import DEFAULT, LANGUAGES
-from majorops.projections import public_maintenances, public_months, public_status, record_changes
-from majorops.projections.lists import every_public_incident, still_public
+from majorops.projections import (
+    public_duplicate,
+    public_maintenances,
+    public_months,
+    public_status,
+    record_changes,
+)
+from majorops.projections.lists import every_public_duplicate, every_public_incident, still_public
 from majorops.projections.systems import listed_systems
 from majorops.publishing.folder import claim
 from majorops.publishing.snapshots import Snapshots
@@ -30,7 +37,7 @@ log = logging.getLogger(__name__)
 
 RESTAMP = 60.0  # seconds after which a file gets a new *as of*, though it says the same
 OLDEST = 20  # files of long ago that are looked at again each minute
-MONTHS_AT_ONCE = 8  # months that are missing, written between two looks at what is current
+PAGES_AT_ONCE = 8  # of the past that are missing, written between two looks at what is current
 HOT = 5  # incidents that were resolved last: what is said of them may change still
 FIXED = (
     "/history.rss",
@@ -63,6 +70,11 @@ NUMBERED = re.compile(rf"(?:(?:{'|'.join(LANGUAGES)})/)?(incidents|maintenance)/
 FEED = re.compile(r"systems/[^/.][^/]*\.(?:atom|rss)")
 MONTH = re.compile(rf"(?:(?:{'|'.join(LANGUAGES)})/)?history/(\d{{4}}-\d\d)\.html")
 UNAVAILABLE = "unavailable.html"
+# Files cannot answer with a redirect.
+MOVED = """<!doctype html><html lang="{language}"><meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={kept}"><title>{sentence}</title>
+<p><a href="{kept}">{sentence}</a></p>
+"""
 
 
 class PublicFiles:
@@ -76,7 +88,7 @@ class PublicFiles:
         self.problem = ""
         self._written: dict[str, tuple[str, float]] = {}
         self._swept = 0.0
-        self._seen: tuple[int, int] | None = None  # how far the record is in the months' files
+        self._seen: tuple[int, int] | None = None  # how far the record is in the files of the past
         self._missing: list[str] = []
         self._has_unavailable = False
 
@@ -87,15 +99,15 @@ class PublicFiles:
         """
         try:
             claim(self.folder)
+            is_time = time.monotonic() - self._swept > RESTAMP
             with self.app.app_context():
                 hot, others = current_paths()
                 feeds = system_feeds()
-                months = self._months(has_changed)
-            is_time = time.monotonic() - self._swept > RESTAMP
+                changed = self._changed(has_changed or is_time)
             if has_changed or is_time:
                 self.sweep()
-            paths = [*hot, *(FIXED if has_changed or is_time else ())]
-            paths += [*months, *(feeds if has_changed else ())]
+            paths = [*hot, *changed, *(FIXED if has_changed or is_time else ())]
+            paths += feeds if has_changed else ()
             paths += [*others, *self._oldest()] if is_time else ()
             for path in dict.fromkeys(paths):
                 self.write(path)
@@ -124,8 +136,13 @@ class PublicFiles:
         found = self.snapshots.draw((self.app.extensions["public_origin"] or "http://localhost", path))
         target = self.folder / file_of(path)
         if found is None:
-            target.unlink(missing_ok=True)
-            return False
+            moved = self._moved(path)
+            if moved and (not target.exists() or target.read_bytes() != moved):
+                self._put(target, moved)
+            if not moved:
+                target.unlink(missing_ok=True)
+            self._written.pop(path, None)
+            return bool(moved)
         name, at = self._written.get(path, ("", 0.0))
         if name != found.name or time.monotonic() - at > RESTAMP or not target.exists():
             self._put(target, self._complete(path, found.bodies["identity"]))
@@ -148,15 +165,19 @@ class PublicFiles:
             if FEED.fullmatch(self._name(file)) and self._name(file) not in feeds:
                 file.unlink(missing_ok=True)
         for file, found in files.items():
-            if found and int(found[2]) not in stays[found[1]]:
+            if not found or int(found[2]) in stays[found[1]]:
+                continue
+            if file.read_bytes() != self._moved(f"/{found[0].removesuffix('.html')}"):
                 file.unlink(missing_ok=True)
 
-    def _months(self, has_changed: bool) -> list[str]:
-        """The months that may name what is private by now, of those that are there.
+    def _changed(self, is_due: bool) -> list[str]:
+        """The pages of incidents with new entries, however old, and the months that may name them.
 
-        Those of incidents with new entries; all of them at the start, and when a system changed.
+        What stands in them may be wrong, or must not stand there any more. Of the months those that are
+        there: all of them at the start, and when a system changed. A page that is not there yet says nothing
+        wrong and waits for its turn.
         """
-        if not has_changed and self._seen is not None:
+        if not is_due and self._seen is not None:
             return []
         is_first = self._seen is None
         entry, audit = self._seen or (None, None)
@@ -165,22 +186,28 @@ class PublicFiles:
         there = {file: MONTH.fullmatch(self._name(file)) for file in self.folder.glob("**/history/*.html")}
         changed = {f"{day:%Y-%m}" for day in changes.months}
         is_all = is_first or changes.is_wide
-        return [
+        months = [
             self._path(file) for file, found in there.items() if found and (is_all or found[1] in changed)
         ]
+        pages = in_languages(incident_pages(changes.numbers)) + texts_of(changes.numbers)
+        self._missing += [page for page in pages if self._is_missing(page)]
+        return [page for page in pages if not self._is_missing(page)] + months
 
     def _fill_in(self, is_time: bool) -> None:
-        """Write some of the months that are missing, and the page that says what still works."""
+        """Write some of the pages that are missing, and the page that says what still works."""
         if is_time:
             with self.app.app_context():
-                pages = month_paths()
-            self._missing = [page for page in pages if not (self.folder / file_of(page)).exists()]
-        for path in self._missing[:MONTHS_AT_ONCE]:
+                pages = dict.fromkeys([*self._missing, *month_paths()])
+            self._missing = [page for page in pages if self._is_missing(page)]
+        for path in self._missing[:PAGES_AT_ONCE]:
             self.write(path)
-        del self._missing[:MONTHS_AT_ONCE]
+        del self._missing[:PAGES_AT_ONCE]
         if not self._has_unavailable or (is_time and not (self.folder / UNAVAILABLE).exists()):
             self._unavailable()
             self._has_unavailable = True
+
+    def _is_missing(self, path: str) -> bool:
+        return not (self.folder / file_of(path)).exists()
 
     def _unavailable(self) -> int:
         """Write what a web server shows in place of what needs us; returns how many files that is."""
@@ -189,6 +216,22 @@ class PublicFiles:
             name = UNAVAILABLE if language == DEFAULT else f"{language}/{UNAVAILABLE}"
             self._put(self.folder / name, draw(self.app, language).encode())
         return len(LANGUAGES)
+
+    def _moved(self, path: str) -> bytes:
+        """The file of an incident that was merged into another: it leads there. Empty for any other page."""
+        found = NUMBERED.search(file_of(path))
+        if not found or found[1] != "incidents":
+            return b""
+        with self.app.app_context():
+            kept = public_duplicate(int(found[2]))
+        if kept is None:
+            return b""
+        prefix = path.removeprefix("/").partition("/")[0]
+        t = LANGUAGES.get(prefix, LANGUAGES[DEFAULT])
+        sentence = t("incident.merged", ref=reference(int(found[2])), kept=reference(kept))
+        if path.endswith(".txt"):
+            return f"{sentence} incidents/{kept}.txt\n".encode()
+        return MOVED.format(language=t.language, kept=kept, sentence=sentence).encode()
 
     def _oldest(self) -> list[str]:
         """Some pages of long ago, in turn: what they say of other incidents may have changed."""
@@ -285,7 +328,8 @@ def system_feeds() -> list[str]:
 
 def past_paths() -> list[str]:
     """Paths of every public incident, of this month, and of every month before that has any."""
-    return in_languages(incident_pages(every_public_incident())) + month_paths()
+    pages = incident_pages([*every_public_incident(), *every_public_duplicate()])
+    return in_languages(pages) + month_paths()
 
 
 def month_paths() -> list[str]:

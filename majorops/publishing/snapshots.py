@@ -130,6 +130,7 @@ class Snapshots:
         self._missing: OrderedDict[Key, Snapshot] = OrderedDict()
         self._nothing: OrderedDict[Key, tuple[float, int]] = OrderedDict()
         self._stale_since = 0.0
+        self._gone_since = 0.0  # what was drawn before stands in for nothing
         self._is_failing = False
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._drawing = threading.Lock()
@@ -174,7 +175,8 @@ class Snapshots:
         now = time.monotonic()
         self._want(key, now)
         is_old = found.at <= self._stale_since or now - found.at > FRESH
-        return None if is_old and not self._is_failing else found
+        may_stand_in = self._is_failing and found.at > self._gone_since
+        return None if is_old and not may_stand_in else found
 
     def draw(self, key: Key, restamp: bool = False) -> Snapshot | None:
         """Draw it now; None where the public has nothing at this address.
@@ -186,6 +188,8 @@ class Snapshots:
             self._drawing
         ):  # one after another: they share one processor, and the second finds what the first drew
             known, began = self._kept.get(key), time.monotonic()
+            if known and known.at <= self._gone_since:
+                known = None
             if known and not restamp and known.at > self._stale_since and began - known.at <= FRESH:
                 return known
             try:
@@ -274,6 +278,15 @@ class Snapshots:
         """Something that the public reads changed: what was drawn before now is not given out any more."""
         self._stale_since = time.monotonic()
         self._wake.set()
+
+    def forget(self) -> None:
+        """Something is not public any more: no copy drawn before now is given out, whatever happens.
+
+        Never waits: a drawing that is under way is given out by nobody either.
+        """
+        self._gone_since = time.monotonic()
+        self._kept = OrderedDict()
+        self.invalidate()
 
     def start(self) -> None:
         """Keep what people ask for drawn, on a thread of its own."""

@@ -19,17 +19,38 @@ from majorops.realtime.messages import EVERYWHERE, SignedOut, encode
 from majorops.signing import keys_of
 
 PUBLIC = "public"  # the topic of the public pages
+GONE = "public.gone"  # the same, where something is not public any more: no old copy stands in for a new one
 LIST = "list"  # the topic of the list of incidents; a fireground's topic is its number
 # What changes the top bar of every screen, and the list of incidents.
-POSTURE_KINDS = frozenset({EventKind.INCIDENT_OPENED, EventKind.INCIDENT_CONTINUED, EventKind.STATUS_CHANGED})
+POSTURE_KINDS = frozenset(
+    {
+        EventKind.INCIDENT_OPENED,
+        EventKind.INCIDENT_CONTINUED,
+        EventKind.STATUS_CHANGED,
+        EventKind.DRILL_CHANGED,
+        EventKind.INCIDENT_MERGED,
+        EventKind.MERGE_UNDONE,
+    }
+)
 LIST_KINDS = POSTURE_KINDS | {
     EventKind.SEVERITY_CHANGED,
     EventKind.ALARM_CHANGED,
     EventKind.PHASE_ADVANCED,
     EventKind.MILESTONE_PUBLISHED,
     EventKind.UPDATE_PUBLISHED,
+    EventKind.WORDS_REDACTED,
 }
 LIST_FIELDS = frozenset({"title", "is_public"})
+# What takes something off the public pages, without being public itself.
+TAKES_AWAY = frozenset(
+    {
+        EventKind.VISIBILITY_CHANGED,
+        EventKind.DRILL_CHANGED,
+        EventKind.INCIDENT_MERGED,
+        EventKind.MERGE_UNDONE,
+        EventKind.WORDS_REDACTED,
+    }
+)
 
 
 def changes(recorded: Iterable[Recorded]) -> list[tuple[str, int, tuple[Signal, ...]]]:
@@ -48,6 +69,8 @@ def changes(recorded: Iterable[Recorded]) -> list[tuple[str, int, tuple[Signal, 
         found.append((EVERYWHERE, 0, (Signal.POSTURE,)))
     if is_public:
         found.append((PUBLIC, 0, ()))
+    if kinds & TAKES_AWAY or "is_public" in fields:
+        found.append((GONE, 0, ()))
     if kinds & LIST_KINDS or fields & LIST_FIELDS:
         found.append((LIST, 0, ()))
     return found
@@ -65,7 +88,7 @@ def concerns_public(entry: Recorded) -> bool:
     if entry.incident_id is None:
         kind = by_value(AuditKind, entry.kind)
         return kind is None or kind.is_public  # one that only another version knows may be public
-    return entry.is_public or is_field or entry.kind == EventKind.VISIBILITY_CHANGED
+    return entry.is_public or is_field or entry.kind in TAKES_AWAY
 
 
 def on_event(recorded: list[Recorded]) -> None:

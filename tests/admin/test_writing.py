@@ -110,7 +110,7 @@ def test_a_conflict_keeps_the_typed_form_and_shows_both(ada, cast, incident, edi
     assert incident.title == "Maya's title", "what she left alone is not put back"
 
 
-def test_a_resolved_incident_is_frozen_but_for_its_time_and_summary(ada, cast, incident, edit):
+def test_a_resolved_incident_is_frozen_but_for_what_is_put_right(ada, cast, incident, edit):
     cast.validate(incident)
     from majorops.operations import phase
 
@@ -126,10 +126,11 @@ def test_a_resolved_incident_is_frozen_but_for_its_time_and_summary(ada, cast, i
     updates.publish_milestone(incident, actor=cast.maya, now=at, **text)
     phase.change_status(incident, IncidentStatus.RESOLVED, actor=cast.maya, now=at)
     names = {name for name in form_of(ada.get(edit)) if name.startswith("was_")}
-    assert names == {"was_resolved_at", "was_exec_summary"}
-    ada.post(edit, data=opened | {"title": "rewritten"})
+    inside = {"was_title", "was_resolved_at", "was_exec_summary"}
+    assert names == {"was_public_title", "was_affected_systems", "was_is_public"} | inside
+    ada.post(edit, data=opened | {"description": "rewritten"})
     db.session.expire_all()
-    assert incident.title != "rewritten"
+    assert incident.description != "rewritten"
 
 
 def test_what_verbs_own_cannot_be_forged(ada, incident, edit):

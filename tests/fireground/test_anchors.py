@@ -16,9 +16,11 @@ from majorops.fireground import reads
 from majorops.models import Ask, CanReport, Incident, Maintenance, RecoveryTrack, RunCard, RunCardUse, Timebox
 from majorops.models import TimelineEvent as Entry
 from majorops.operations import briefs, drafts, handover
+from majorops.operations.curation import merge_incident
 from majorops.operations.edit import edit_field
 from majorops.operations.fields import FIELDS
 from majorops.operations.incident import open_incident as open_by_system
+from majorops.operations.redaction import look
 from majorops.web.access import is_admin_endpoint
 from tests.web.page import Page
 
@@ -131,6 +133,11 @@ ACTS = {
     "fireground.offer_command": lambda cast: ("handovers", {"to": str(cast.omar.user_id)}),
     "fireground.answer_offer": lambda cast: (f"handovers/{offered(cast)}/answer", {"answer": "withdraw"}),
     "fireground.stand_down_all": lambda cast: ("/admin/incidents/2/stand-down", {}),
+    "fireground.late_update": lambda cast: ("/admin/incidents/2/updates/late", {"body": "Refunds are out."}),
+    "fireground.drill": lambda cast: ("drill", {"is_drill": "yes"}),
+    "fireground.merge": lambda cast: ("/admin/incidents/2/merge", {"kept": "INC-001"}),
+    "fireground.unmerge": lambda cast: (f"/admin/incidents/{merged(cast)}/merge/undo", {}),
+    "fireground.redact_words": lambda cast: ("redaction", redacted("prod-payments-api not responding")),
     "fireground.post_exposure": lambda cast: ("exposure", {}),
     "maintenance.plan": lambda cast: ("/admin/maintenance/new", works(cast)),
     "maintenance.change": lambda cast: (
@@ -148,6 +155,20 @@ ACTS = {
 def note() -> int:
     db.session.rollback()
     return db.session.scalar(select(Entry.seq).filter_by(incident_id=1, kind="note.logged"))
+
+
+def merged(cast) -> int:
+    duplicate, kept = cast.open(title="again"), db.session.get(Incident, 1)
+    merge_incident(duplicate, kept, actor=cast.maya, now=cast.clock())
+    return duplicate.id
+
+
+def redacted(words: str) -> dict[str, str]:
+    db.session.rollback()
+    incident = db.session.get(Incident, 1)
+    reason = "names a customer"
+    seal = look(incident, words, reason, incident.opened_at).seal
+    return {"words": words, "reason": reason, "seal": seal}
 
 
 def rested(cast) -> str:

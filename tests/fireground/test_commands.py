@@ -107,12 +107,13 @@ def test_a_resolved_incident_is_closed(cast):
     cast.full_house()
     labels = commands(cast.fireground(2))
     closed = "INC-002 is resolved. Continue it as a new incident."
-    for label in ("Advance", "Edit Title", "Write update", "Open track", "Assign SRE", "Log a CAN"):
+    for label in ("Advance", "Edit Description", "Write update", "Open track", "Assign SRE", "Log a CAN"):
         if label == "Advance":
             label = "Advance to 2 Gather"  # noqa: PLW2901
         assert labels[label].locked == closed, label
     assert labels["Continue as new incident"].locked == ""
-    assert labels["Edit Resolved"].locked == ""
+    for label in ("Edit Resolved", "Edit Title", "Edit Systems", "Edit On public page"):
+        assert labels[label].locked == "", label
     assert labels["Log a note"].locked == ""
 
 

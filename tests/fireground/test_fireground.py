@@ -348,7 +348,7 @@ def test_resolved_is_read_only_and_continued(cast, maya, clock):
     page = maya.get("/admin/incidents/1")
     check(page)
     assert "Continue as new incident" in page.text
-    assert maya.post("/admin/incidents/1/fields/title", data={"value": "x"}).status_code == 409
+    assert maya.post("/admin/incidents/1/fields/description", data={"value": "x"}).status_code == 409
     assert maya.post("/admin/incidents/1/continuation").location == "/admin/incidents/2"
     assert maya.post("/admin/incidents/1/continuation").location == "/admin/incidents/2"
     db.session.rollback()

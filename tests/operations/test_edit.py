@@ -106,5 +106,5 @@ def test_several_fields_or_none_and_every_refusal_at_its_field(cast, incident, w
     assert (incident.description, incident.title) == ("", "theirs")
     cast.resolve(incident)
     with pytest.raises(Invalid) as refused:
-        edit_fields(incident, {"title": ("mine", "theirs")}, rename={}, **who)
-    assert refused.value.errors == {"title": "INC-001 is resolved. Continue it as a new incident."}
+        edit_fields(incident, {"description": ("mine", "")}, rename={}, **who)
+    assert refused.value.errors == {"description": "INC-001 is resolved. Continue it as a new incident."}

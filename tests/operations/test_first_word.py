@@ -21,7 +21,7 @@ from majorops.domain.visibility import PublicState, first_title, may_read_brief
 from majorops.models import Announcement, Incident, System, TimelineEvent
 from majorops.notifications import Worker
 from majorops.notifications.public import render_announcement
-from majorops.operations import catalogue, first_word, phase, updates
+from majorops.operations import catalogue, curation, first_word, phase, updates
 from majorops.operations.edit import edit_field
 from majorops.operations.first_word import keep_private, publish_due, publish_incident
 from majorops.operations.imports import import_incidents
@@ -238,11 +238,27 @@ def test_a_drill_is_never_published(cast, clock):
     assert told() == []
 
 
-def test_a_private_one_that_is_over_is_not_published(cast, clock):
+@pytest.mark.parametrize("publish", [publish_incident, first_word.publish_in_time])
+def test_a_private_one_that_is_over_is_put_on_the_page_and_announced_to_nobody(cast, clock, publish):
     incident = cast.open(is_public=False)
     cast.resolve(incident)
-    with pytest.raises(Conflict, match="is resolved"):
-        publish_incident(incident, actor=cast.maya, now=clock())
+    publish(incident, actor=cast.maya, now=clock())
+    assert incident.is_shown
+    assert told() == []
+
+
+@pytest.mark.parametrize("is_drill", [True, False])
+def test_what_waits_and_is_marked_as_a_drill_or_merged_does_not_go_out(cast, clock, is_drill):
+    waiting, kept = cast.open(), cast.open(title="the same")
+    who = {"actor": cast.maya, "now": clock()}
+    if is_drill:
+        curation.set_drill(waiting, True, **who)
+    else:
+        curation.merge_incident(waiting, kept, **who)
+    clock.tick(hours=1)
+    publish_due(clock())
+    assert waiting.public_state is PublicState.PRIVATE
+    assert told() == [f"opened:{kept.id}"]
 
 
 def test_what_continues_waits_only_where_nobody_has_read_its_title(cast, clock):

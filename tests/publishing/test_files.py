@@ -17,7 +17,10 @@ from majorops.domain.enums import Visibility
 from majorops.models import Incident, System
 from majorops.operations import updates
 from majorops.operations.catalogue import add_system, update_system
+from majorops.operations.curation import merge_incident, undo_merge
 from majorops.operations.edit import edit_field
+from majorops.operations.redaction import look, redact
+from majorops.publishing import files as files_module
 from majorops.publishing.files import FIXED, UNAVAILABLE, PublicFiles, file_of, files_problem
 from majorops.publishing.folder import MARKER, NotOurs, claim
 from tests.server import Person, Server
@@ -291,3 +294,55 @@ def test_publish_on_the_command_line(app, cast, tmp_path):
     refused = app.test_cli_runner().invoke(args=["publish", str(tmp_path / "out2")])
     assert refused.exit_code == 1
     assert "STATUS_PRIVATE" in refused.output
+
+
+def merged(files, cast):
+    kept, duplicate = cast.open(), cast.open(title="the same")
+    files.write_all()
+    merge_incident(duplicate, kept, actor=cast.maya, now=cast.clock())
+    files.snapshots.invalidate()
+    files.freshen(True)
+    return kept, duplicate
+
+
+def test_the_file_of_a_duplicate_leads_to_the_kept_one_and_undo_brings_it_back(files, cast):
+    _, duplicate = merged(files, cast)
+    page = files.folder / "incidents/2.html"
+    for _ in range(2):  # a second round changes nothing
+        assert 'content="0; url=1"' in page.read_text()
+        assert "INC-002 was merged into INC-001." in page.read_text()
+        german = (files.folder / "de/incidents/2.html").read_text()
+        assert "INC-002 wurde mit INC-001 zusammengeführt." in german
+        assert (files.folder / "incidents/2.txt").read_text() == (
+            "INC-002 was merged into INC-001. incidents/1.txt\n"
+        )
+        files.freshen(True)
+    undo_merge(duplicate, actor=cast.maya, now=cast.clock())
+    files.snapshots.invalidate()
+    files.freshen(True)
+    assert "the same" in page.read_text()
+
+
+def test_where_the_kept_one_is_hidden_the_duplicate_has_no_file(files, cast):
+    kept, _ = merged(files, cast)
+    edit_field(kept, "is_public", "no", actor=cast.maya, now=cast.clock())
+    files.snapshots.invalidate()
+    files.freshen(True)
+    assert not [file for file in files.folder.glob("**/incidents/*") if file.suffix in (".html", ".txt")]
+
+
+def test_a_redaction_reaches_the_files_of_an_old_incident_at_once(files, cast, monkeypatch):
+    monkeypatch.setattr(files_module, "HOT", 0)
+    monkeypatch.setattr(files_module, "OLDEST", 0)
+    old = cast.open(title="Customer ACME data breach")
+    cast.resolve(old)
+    who = {"actor": cast.maya, "now": cast.clock()}
+    files.write_all()
+    files.freshen(True)
+    assert "ACME" in (files.folder / "incidents/1.html").read_text()
+    seal = look(old, "Customer ACME", "why", who["now"]).seal
+    redact(old, "Customer ACME", reason="why", seal=seal, **who)
+    files.snapshots.forget()
+    files.freshen(True)
+    for file in (one for one in files.folder.rglob("*") if one.suffix in (".html", ".txt", ".rss", ".json")):
+        assert "ACME" not in file.read_text(), file

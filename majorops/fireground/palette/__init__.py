@@ -21,6 +21,7 @@ from majorops.domain.gates import LAST_PHASE, status_blockers, symptoms_refusal
 from majorops.fireground import reads
 from majorops.fireground.fields import text_of
 from majorops.fireground.palette.command import Command, at, edit, short, to_place
+from majorops.fireground.palette.curation import curation
 from majorops.fireground.palette.keys import COMMAND, KEYS, NOTE
 from majorops.fireground.palette.response import card, coach, response, systems
 from majorops.fireground.palette.team import team
@@ -53,6 +54,7 @@ def sections(view: View) -> list[tuple[str, list[Command]]]:
         "Run card": card(view),
         "Log and tracks": response(view),
         "Public page": systems(view),
+        "Curate": curation(view),
         "Command team": team(view),
         "Severity and Box": severity(view),
         "Fields": fields(view),
@@ -245,4 +247,4 @@ def _others(view: View) -> list[Incident]:
 
 def _newest(view: View) -> Sequence[Row[TimelineEvent, int | None]]:
     """The last few entries, whatever the timeline shows; each with the number of what strikes it out."""
-    return db.session.execute(reads.entries(view.incident).limit(NEWEST_SHOWN)).all()
+    return db.session.execute(reads.entries(view.incident.id).limit(NEWEST_SHOWN)).all()

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
+from majorops.domain.text import reference
 from majorops.domain.visibility import PublicState
 from majorops.fireground.palette import keyed
 from majorops.fireground.palette.command import Command
-from majorops.fireground.reads import why_not_stand_down
+from majorops.fireground.reads import neighbours, why_not_stand_down
 from majorops.fireground.view import Form, View
 from majorops.models import Incident
 from majorops.operations.brief_readers import read_readers
@@ -34,7 +35,7 @@ class Close:
     """The end of a resolved incident.
 
     `stood_down_at`: None until everybody was released; `continued_by`: None for nothing. `can_continue`: the
-    key is offered to who may command.
+    key is offered to who may command, but for a duplicate. `can_curate`: the record is put right here.
     """
 
     at: datetime
@@ -42,6 +43,7 @@ class Close:
     can_stand_down: bool
     continued_by: Other | None
     can_continue: bool
+    can_curate: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class FirstWord:
 class Notices:
     """What is said above everything; `close` is None while the incident runs.
 
-    `files_problem` (empty for none), `server_problems`: for who may command.
+    `files_problem` (empty for none), `server_problems`: for who may command. `kept`: what this one was merged
+    into; `duplicates`: what was merged into it.
     """
 
     address: str
@@ -81,6 +84,8 @@ class Notices:
     close: Close | None
     keys: tuple[Command, ...]
     continues: Other | None
+    kept: Other | None
+    duplicates: tuple[Other, ...]
 
 
 def build(view: View) -> Notices:
@@ -96,14 +101,16 @@ def build(view: View) -> Notices:
         close=_close(view),
         keys=tuple(keyed(view)),
         continues=_other(view.incident.continues),
+        kept=_other(view.incident.merged_into),
+        duplicates=tuple(Other(n, reference(n)) for n, _, is_mine in neighbours(view) if is_mine),
     )
 
 
 def _first_word(view: View) -> FirstWord | None:
-    """None of what is public, and of a drill, which never is."""
+    """None of what is public, and of a drill and a duplicate, which never are."""
     incident = view.incident
     state, at = incident.public_state, incident.public_from
-    if incident.is_drill or state is PublicState.PUBLIC:
+    if incident.is_drill or incident.merged_into_id or state is PublicState.PUBLIC:
         return None
     waits = state is not PublicState.PRIVATE
     return FirstWord(
@@ -129,7 +136,8 @@ def _close(view: View) -> Close | None:
         stood_down_at=incident.stood_down_at,
         can_stand_down=not why_not_stand_down(view),
         continued_by=_other(incident.continued_by),
-        can_continue=view.may_command,
+        can_continue=view.may_command and incident.merged_into_id is None,
+        can_curate=view.may_command,
     )
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.domain.enums import EventType, Visibility
-from majorops.fireground.reads import entries
+from majorops.domain.events import EventKind
+from majorops.domain.text import reference
+from majorops.fireground.reads import entries, neighbours
 from majorops.fireground.view import Form, View
 from majorops.models import Publication, TimelineEvent
 from majorops.operations.timeline import strike_refusal
@@ -26,6 +28,7 @@ KINDS = (
     ("decision", "Decision"),
     ("ruled_out", "Ruled out"),
 )
+DUPLICATES_SHOWN = 200  # entries of duplicates between those of a page
 LOGGED_AFTER = ("note", "decision")  # the close
 
 
@@ -46,7 +49,8 @@ class Entry:
 
     `struck_by`: the number of the entry that corrects it, None for none; `is_read_as_it_was`: the public does
     not see it; `is_quiet`: no subscriber is told of it. `can_strike`: this person may correct it now;
-    `stays_inside`: the public would not see that correction.
+    `stays_inside`: the public would not see that correction. `origin`: the duplicate that it stands at, and
+    `there` its address; empty for this incident.
     """
 
     seq: int
@@ -63,6 +67,8 @@ class Entry:
     is_quiet: bool
     can_strike: bool
     stays_inside: bool
+    origin: str = ""
+    there: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -73,6 +79,11 @@ class Entry:
     def has_more(self) -> bool:
         """It unfolds: there is more to read, a long title too, or something to do."""
         return bool(self.detail or self.can_strike or self.struck_by) or len(self.title) > LONG
+
+    @property
+    def id(self) -> str:
+        """Its number, with that of a duplicate before it: two incidents count from 1."""
+        return f"{self.origin}-{self.seq}" if self.origin else str(self.seq)
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,7 @@ def build(view: View) -> Timeline:
         newest=_shown(view) if view.before else "",
         may_command=view.may_command,
         log=_log(view),
-        entries=_entries(view, shown),
+        entries=_entries(view, _with_duplicates(view, shown, len(page) > len(shown))),
     )
 
 
@@ -130,15 +141,38 @@ def _log(view: View) -> Log:
 
 def _page(view: View) -> list[tuple[TimelineEvent, int | None]]:
     """What is shown, and one more where there are older ones."""
-    query = entries(view.incident).limit(ENTRIES_PER_PAGE + 1)
+    query = _filtered(view, entries(view.incident.id)).limit(ENTRIES_PER_PAGE + 1)
+    if view.before:
+        query = query.where(TimelineEvent.seq < view.before)
+    return [(entry, struck_by) for entry, struck_by in db.session.execute(query)]
+
+
+def _filtered(view: View, query: Select) -> Select:
     if view.q:
         parts = (TimelineEvent.title, TimelineEvent.detail)
         query = query.where(or_(*(part.icontains(view.q, autoescape=True) for part in parts)))
     if view.only == "public":
         query = query.where(TimelineEvent.visibility == Visibility.PUBLIC)
+    return query
+
+
+def _with_duplicates(
+    view: View, shown: list[tuple[TimelineEvent, int | None]], has_older: bool
+) -> list[tuple[TimelineEvent, int | None]]:
+    """A page with the entries of duplicates that were made meanwhile, newest first."""
+    numbers = [number for number, _, is_mine in neighbours(view) if is_mine]
+    if not numbers:
+        return shown
+    query = _filtered(view, entries(*numbers))
+    if has_older:
+        query = query.where(TimelineEvent.at >= shown[-1][0].at)
     if view.before:
-        query = query.where(TimelineEvent.seq < view.before)
-    return [(entry, struck_by) for entry, struck_by in db.session.execute(query)]
+        upper = select(TimelineEvent.at).filter_by(incident_id=view.incident.id, seq=view.before)
+        query = query.where(TimelineEvent.at < upper.scalar_subquery())
+    query = query.where(TimelineEvent.kind != EventKind.INCIDENT_MERGED)  # the kept one has its own
+    newest = query.order_by(None).order_by(TimelineEvent.at.desc(), TimelineEvent.id.desc())
+    others = [(entry, struck_by) for entry, struck_by in db.session.execute(newest.limit(DUPLICATES_SHOWN))]
+    return sorted([*shown, *others], key=lambda pair: (pair[0].at, pair[0].id), reverse=True)
 
 
 def _shown(view: View, **given: object) -> str:
@@ -151,6 +185,7 @@ def _shown(view: View, **given: object) -> str:
 def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple[Entry, ...]:
     inside, quiet = _corrected_inside(view, shown), _quiet(shown)
     may_note, may_publish = (view.actor.can(it) for it in (Permission.TIMELINE_NOTE, Permission.PUBLISH))
+    here, all_of_them = view.incident.id, view.address.rpartition("/")[0]
     return tuple(
         Entry(
             seq=entry.seq,
@@ -165,8 +200,13 @@ def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple
             struck_by=struck_by,
             is_read_as_it_was=entry.id in inside,
             is_quiet=entry.publication_id in quiet,
-            can_strike=may_note and not struck_by and not strike_refusal(entry, view.actor),
+            can_strike=entry.incident_id == here
+            and may_note
+            and not struck_by
+            and not strike_refusal(entry, view.actor),
             stays_inside=entry.visibility is Visibility.PUBLIC and not may_publish,
+            origin="" if entry.incident_id == here else reference(entry.incident_id),
+            there=f"{all_of_them}/{entry.incident_id}#entry-{entry.seq}",
         )
         for entry, struck_by in shown
     )
@@ -181,7 +221,6 @@ def _corrected_inside(view: View, shown: Iterable[tuple[TimelineEvent, int | Non
     if not public:
         return set()
     inside = select(TimelineEvent.corrects_id).where(
-        TimelineEvent.incident_id == view.incident.id,
         TimelineEvent.corrects_id.in_(public),
         TimelineEvent.visibility == Visibility.INTERNAL,
     )
