@@ -14,8 +14,8 @@ from majorops.domain.access import Actor
 from majorops.domain.enums import ChannelKind, Notice, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
-from majorops.domain.promise import promise_question
 from majorops.domain.notices import role_words
+from majorops.domain.promise import promise_question
 from majorops.domain.templates import filled, put_in
 from majorops.domain.text import count
 from majorops.fireground.blueprint import bp

@@ -234,7 +234,7 @@ def test_in_ones_own_language_and_clock(cast, incident, worker, mails):
 
 @pytest.mark.parametrize("kind", ["update", "milestone", "resolution"])
 @pytest.mark.parametrize("seen", ["public", "internal"])
-def test_the_preview_names_exactly_those_that_are_then_sent_it(app, cast, incident, worker, mails, kind, seen):
+def test_the_preview_names_exactly_those_that_are_sent_it(app, cast, incident, worker, mails, kind, seen):
     app.config["WTF_CSRF_ENABLED"] = False
     links = TestMailedLinks()
     links.link(cast, incident)
