@@ -50,6 +50,13 @@ def levels_reached(old: AlarmLevel | None, new: AlarmLevel) -> list[AlarmLevel]:
     return [level for level in AlarmLevel if level <= new and (old is None or level > old)]
 
 
+def role_words(roles: Counter[AccountRole]) -> list[str]:
+    """Accounts by role in words, the highest altitude first: `["2 executives", "1 MIM"]`."""
+    nouns = {role: role.label if role.label.isupper() else role.label.lower() for role in AccountRole}
+    order = (AccountRole.EXECUTIVE, AccountRole.STAKEHOLDER, *AccountRole)
+    return [count(roles[role], nouns[role]) for role in dict.fromkeys(order) if roles[role]]
+
+
 class Reach(IntEnum):
     """What became of what one person is to be told, the best first.
 

@@ -174,10 +174,9 @@ def _holder(view: View, field: Field) -> Holder:
         return Holder(holder.held.name, is_me, "", None, False)
     incident = view.incident
     instead = why_unasked(view, field)
-    if incident.stood_down_at:
+    if incident.is_resolved:  # whether it is stood down or not: the response is over, no role is asked for
         instead = reads.released(view).get(holder.role, "Not held")
-    since = None if incident.is_resolved else holder.vacant_since
-    return Holder("", False, instead, since, view.can_command)
+    return Holder("", False, instead, holder.vacant_since, view.can_command and not incident.is_resolved)
 
 
 DETAILS = {

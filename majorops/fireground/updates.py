@@ -11,17 +11,20 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.access import Actor
-from majorops.domain.enums import ChannelKind, Visibility
+from majorops.domain.enums import ChannelKind, Notice, Visibility
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
+from majorops.domain.notices import role_words
 from majorops.domain.promise import promise_question
 from majorops.domain.templates import filled, put_in
+from majorops.domain.text import count
 from majorops.fireground.blueprint import bp
 from majorops.fireground.forms import ComposerForm, CorrectionForm
 from majorops.fireground.responses import changed, checked, composer_again, incident_action
 from majorops.models import Incident, Publication
 from majorops.operations.announcements import reach
 from majorops.operations.drafts import Review
+from majorops.operations.telling import readers_told
 from majorops.operations.templates import templates_for
 from majorops.operations.updates import correct_publication, post_holding, publish_milestone, publish_update
 from majorops.web.context import current_actor
@@ -119,7 +122,8 @@ def preview(incident) -> Response:
     if not form.body.data:
         raise Invalid({"body": "Write what is known, confirmed, and next."})
     template = "fireground/_preview.html" if wants_partial() else "fireground/preview.html"
-    return make_response(render_template(template, preview=previewed(incident, form, clock.now())))
+    preview = previewed(incident, form, actor=current_actor(), now=clock.now())
+    return make_response(render_template(template, preview=preview))
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ class Preview:
 
     `is_public`: the public reads it, now or, where it does not know the incident yet (`is_shown`), at
     `public_from` or once somebody has read its title. `mails`, `webhooks`: how many subscribers it reaches.
+    `readers`: who of those that read briefs is told, in words; empty for nobody.
     `typed`: the composer's fields as they were sent, name and value.
     """
 
@@ -139,6 +144,7 @@ class Preview:
     public_from: datetime | None
     mails: int
     webhooks: int
+    readers: tuple[str, ...]
     body: str
     next_update_eta: datetime | None
     after_action_at: datetime | None
@@ -146,7 +152,7 @@ class Preview:
     typed: tuple[tuple[str, str], ...]
 
 
-def previewed(incident: Incident, form: ComposerForm, now: datetime) -> Preview:
+def previewed(incident: Incident, form: ComposerForm, *, actor: Actor, now: datetime) -> Preview:
     """What the composer would post. Raises Invalid."""
     after = form.after_action_time(now) if form.kind.data == "resolution" else None
     eta, reached = promised(form, now), reach(incident)
@@ -159,6 +165,7 @@ def previewed(incident: Incident, form: ComposerForm, now: datetime) -> Preview:
         public_from=incident.public_from,
         mails=reached.get(ChannelKind.EMAIL, 0),
         webhooks=reached.get(ChannelKind.WEBHOOK, 0),
+        readers=_readers(incident, form, actor=actor, now=now),
         body=form.body.data,
         next_update_eta=eta,
         after_action_at=after,
@@ -169,6 +176,13 @@ def previewed(incident: Incident, form: ComposerForm, now: datetime) -> Preview:
             if field.name != "csrf_token"
         ),
     )
+
+
+def _readers(incident: Incident, form: ComposerForm, *, actor: Actor, now: datetime) -> tuple[str, ...]:
+    is_internal = form.visibility.data is not Visibility.PUBLIC
+    notice = Notice.MILESTONE if form.kind.data != "update" else None if is_internal else Notice.UPDATE
+    roles, links = readers_told(incident, notice, actor=actor, now=now)
+    return (*role_words(roles), *([count(links, "mailed link")] if links else []))
 
 
 @bp.post("/<int:number>/updates/holding")

@@ -129,6 +129,12 @@ def what_systems_become(rows: Sequence[CatalogueLine]) -> dict[int, str]:
     return said
 
 
+def is_imported(incident_id: int) -> bool:
+    """Whether the incident came from a file of past ones: its record begins with that."""
+    first = select(TimelineEvent.kind).filter_by(incident_id=incident_id, seq=1)
+    return db.session.scalar(first) == EventKind.INCIDENT_IMPORTED
+
+
 def _parts(rows: Sequence[One]) -> Iterator[Sequence[One]]:
     return (rows[start : start + PART] for start in range(0, len(rows), PART))
 

@@ -59,12 +59,7 @@ def notify(
     `body`, where each reads their own language. `publication_id`: what is said; withdrawn or corrected
     before it is sent, it is not sent.
     """
-    wanting = roles_that_want(notice)
-    told = [
-        user
-        for user in brief_audience(incident, people)
-        if user.role in wanting and is_followed(user.follows, notice)
-    ]
+    told = _wanting(incident, notice, people)
     said = _Said(
         incident, notice, act, cache(words or (lambda *reader: (subject, body))), publication_id, now
     )
@@ -76,6 +71,37 @@ def notify(
         people_reached[user.id] = min(people_reached.get(user.id, Reach.QUIET), REACH_OF[state])
     _queue(act, rows)
     return people_reached
+
+
+def who_hears(incident: Incident, notice: Notice, people: Iterable[User]) -> list[User]:
+    """Those of `people` whom `notify` would send such a notice now, or at the end of their quiet hours."""
+    ways = _channels(_wanting(incident, notice, people))
+    sent = [user for user, channel in ways if _goes(incident, channel.kind if channel else None)]
+    return list(dict.fromkeys(sent))
+
+
+def links_that_hear(incident: Incident, links: Iterable[BriefLink]) -> list[BriefLink]:
+    """Those of `links` whose holders `notify_links` would send a mail."""
+    goes = _goes(incident, ChannelKind.EMAIL)
+    return [link for link in links if goes and _may_hear(link, incident)]
+
+
+def _wanting(incident: Incident, notice: Notice, people: Iterable[User]) -> list[User]:
+    """Those of `people` who may hear of the incident, by policy and by their own choice."""
+    wanting = roles_that_want(notice)
+    return [
+        user
+        for user in brief_audience(incident, people)
+        if user.role in wanting and is_followed(user.follows, notice)
+    ]
+
+
+def _goes(incident: Incident, kind: ChannelKind | None) -> bool:
+    return _state(incident, kind)[0] is DeliveryState.PENDING
+
+
+def _may_hear(link: BriefLink, incident: Incident) -> bool:
+    return link.is_for_private or incident.public_state is not PublicState.PRIVATE
 
 
 def notify_links(
@@ -93,8 +119,7 @@ def notify_links(
     Of a private incident only those that were made while it was.
     """
     said = _Said(incident, notice, act, cache(words), publication_id, now)
-    is_private = incident.public_state is PublicState.PRIVATE
-    _queue(act, [said.to_link(link) for link in links if link.is_for_private or not is_private])
+    _queue(act, [said.to_link(link) for link in links if _may_hear(link, incident)])
 
 
 def release_held(incident: Incident, *, now: datetime) -> None:

@@ -6,6 +6,7 @@ corrections of both; and that it is resolved.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,12 +14,20 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.briefs import standing
-from majorops.domain.enums import Notice, PublicationKind, Visibility
+from majorops.domain.enums import AccountRole, Notice, PublicationKind, Visibility
 from majorops.domain.measures import total_duration
 from majorops.i18n import Texts
-from majorops.models import BriefLink, Incident, Publication
+from majorops.models import BriefLink, Incident, Publication, User
 from majorops.models.timeline import SPOKEN, spoken
-from majorops.operations.outbox import Words, audience, notify, notify_links, roles_that_want
+from majorops.operations.outbox import (
+    Words,
+    audience,
+    links_that_hear,
+    notify,
+    notify_links,
+    roles_that_want,
+    who_hears,
+)
 from majorops.operations.reader import texts, when
 
 
@@ -95,16 +104,37 @@ def _tell(
     actor: Actor,
     now: datetime,
 ) -> None:
-    people = [user for user in audience(roles_that_want(notice)) if user.id != actor.user_id]
+    people = _others(notice, actor)
     notify(incident, notice, act, people, words=words, publication_id=publication_id, now=now)
+    links = _open_links(incident, now)
+    notify_links(incident, notice, act, links, words=words, publication_id=publication_id, now=now)
+
+
+def readers_told(
+    incident: Incident, notice: Notice | None, *, actor: Actor, now: datetime
+) -> tuple[Counter[AccountRole], int]:
+    """Who is told of what `actor` would say now: accounts by role, and holders of mailed links.
+
+    `notice`: None for what stands on no brief, which nobody is sent.
+    """
+    if notice is None:
+        return Counter(), 0
+    people = who_hears(incident, notice, _others(notice, actor))
+    return Counter(user.role for user in people), len(links_that_hear(incident, _open_links(incident, now)))
+
+
+def _others(notice: Notice, actor: Actor) -> list[User]:
+    return [user for user in audience(roles_that_want(notice)) if user.id != actor.user_id]
+
+
+def _open_links(incident: Incident, now: datetime) -> list[BriefLink]:
     open_links = select(BriefLink).where(
         BriefLink.incident_id == incident.id,
         BriefLink.email.is_not(None),
         BriefLink.revoked_at.is_(None),
         BriefLink.expires_at > now,
     )
-    links = db.session.scalars(open_links)
-    notify_links(incident, notice, act, links, words=words, publication_id=publication_id, now=now)
+    return list(db.session.scalars(open_links))
 
 
 def _state(incident: Incident, t: Texts) -> str:

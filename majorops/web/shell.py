@@ -11,19 +11,30 @@ import json
 import re
 from functools import cache
 
-from flask import Blueprint, Flask, current_app, jsonify, make_response, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
-from majorops.web.access import public
+from majorops.web.access import own_start, public, signed_in
 from majorops.web.assets import ICONS, STATIC, asset_text, asset_url
 
 bp = Blueprint("shell", __name__)
 GROUND = "#0a0a0a"
+START = "/admin/start"  # below /admin/, where the worker answers without a network
 LOOK = {
-    "id": "/admin/incidents",
+    "id": "/admin/incidents",  # what is installed is known by it: not to be changed
     "description": "Command of major incidents.",
     "lang": "en",
-    "start_url": "/admin/incidents",
+    "start_url": START,
     "scope": "/",
     "display": "standalone",
     "background_color": GROUND,
@@ -67,6 +78,13 @@ def icons() -> list[dict[str, str]]:
 
 def _icon(name: str) -> dict[str, str]:
     return {"src": asset_url(name), "sizes": f"{ICONS[name]}x{ICONS[name]}", "type": "image/png"}
+
+
+@bp.get(START)
+@signed_in
+def start() -> Response:
+    """Where an installed app opens: at the incidents, or at the briefs of who reads only those."""
+    return redirect(url_for(own_start()), 303)
 
 
 @bp.get("/worker.js")

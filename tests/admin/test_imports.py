@@ -51,7 +51,7 @@ def count(what) -> int:
 
 def test_nothing_is_written_before_it_was_read(ada, cast):
     page = upload(ada, HEAD + LINE, zone="Europe/Berlin")
-    assert "1 lines of old.csv can be imported." in page.text
+    assert "1 line of old.csv can be imported." in page.text
     assert "<b>outage" not in page.text
     assert "13:00" in page.text
     assert count(Incident) == 0
@@ -64,6 +64,8 @@ def test_nothing_is_written_before_it_was_read(ada, cast):
     assert incident.system_names == ["cards", "vault"]
     held = db.session.scalar(select(CommandAssignment))
     assert (held.role, held.name, held.until) == (CommandRole.MIM, "Maya Okafor", incident.resolved_at)
+    columns = ada.get("/admin/data/incidents/?columns=id,intake_source").text
+    assert re.search(r"Import\s*</td>", columns)
     (entry,) = entries(incident.id)
     assert entry.title == "Imported from old.csv, line 2. It was OLD-1 there."
     assert (entry.kind, entry.visibility.value, entry.actor_name) == (

@@ -82,7 +82,7 @@ def test_it_can_be_installed_and_keeps_nothing_of_an_incident(open_page, path, s
     cdp = page.context.new_cdp_session(page)
     manifest = cdp.send("Page.getAppManifest")
     assert manifest["errors"] == []
-    assert json.loads(manifest["data"])["start_url"] == "/admin/incidents"
+    assert json.loads(manifest["data"])["start_url"] == "/admin/start"
     controlled(page)
     assert cdp.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
     page.goto(path)

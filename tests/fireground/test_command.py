@@ -186,6 +186,7 @@ def test_stand_down(cast, clock, maya):
     cast.bring_to(incident, Phase.VALIDATION)
     cast.resolve(incident)
     assert 'id="stand-down"' in page(maya)
+    assert "VACANT" not in page(maya)  # over is over, stood down or not
     assert 'id="stand-down"' not in page(cast.browser("rita"))
     assert maya.post(f"{HERE}/stand-down").status_code == 303
     text = page(maya)

@@ -232,6 +232,29 @@ def test_in_ones_own_language_and_clock(cast, incident, worker, mails):
     assert "Milestone 1" in told["sam@example.org"]
 
 
+@pytest.mark.parametrize("kind", ["update", "milestone", "resolution"])
+@pytest.mark.parametrize("seen", ["public", "internal"])
+def test_the_preview_names_exactly_those_that_are_sent_it(app, cast, incident, worker, mails, kind, seen):
+    app.config["WTF_CSRF_ENABLED"] = False
+    links = TestMailedLinks()
+    links.link(cast, incident)
+    links.link(cast, incident, email="legal@example.org")
+    worker.drain()
+    mails.mails.clear()
+    typed = {"kind": kind, "visibility": seen, "body": "It is over.", "quiet": "y"}
+    typed |= {"next_update": "20", "after_action": "tomorrow"}
+    maya = cast.browser("maya")
+    page = " ".join(maya.post("/admin/incidents/1/updates/preview", data=typed).text.split())
+    assert maya.post("/admin/incidents/1/updates", data=typed).status_code == 303
+    worker.drain()
+    if (kind, seen) == ("update", "internal"):
+        assert "Sent to no stakeholder or executive" in page
+        assert texts(mails) == {}
+    else:
+        assert "Also sent to 1 executive, 1 stakeholder, 2 mailed links" in page
+        assert {*texts(mails)} == {f"{name}@example.org" for name in ("xin", "sam", "board", "legal")}
+
+
 class TestMailedLinks:
     def link(self, cast, incident, page=BriefPage.EXEC, email="board@example.org") -> str:
         given = {"page": page, "name": "Board", "hours": 24, "email": email}

@@ -19,18 +19,21 @@ def shell(client) -> dict:
     return json.loads(re.match(r"self\.SHELL = (\{.*\});\n", text)[1])
 
 
-def test_the_manifest_names_the_organisation_and_begins_at_the_incidents(app, client):
+def test_the_manifest_names_the_organisation_and_begins_where_each_may_go(app, client, cast):
     app.config["ORG_NAME"] = "Nordwind"
     answer = client.get("/manifest.webmanifest")
     assert answer.mimetype == "application/manifest+json"
     told = answer.json
     assert (told["name"], told["short_name"]) == ("Nordwind MajorOps", "Nordwind")
-    assert (told["start_url"], told["scope"], told["display"]) == ("/admin/incidents", "/", "standalone")
+    assert (told["start_url"], told["scope"], told["display"]) == ("/admin/start", "/", "standalone")
     assert told["theme_color"] == "#0a0a0a"
     assert {icon["sizes"] for icon in told["icons"]} == {"192x192", "512x512"}
     assert [icon.get("purpose") for icon in told["icons"]].count("maskable") == 1
     app.config["ORG_NAME"] = "A very long name of an organisation"
     assert client.get("/manifest.webmanifest").json["short_name"] == "MajorOps"
+    for nick, place in (("maya", "/admin/incidents"), ("rita", "/admin/incidents"), ("xin", "/briefs")):
+        assert cast.browser(nick).get(told["start_url"]).location == place
+    assert "/login" in client.get(told["start_url"]).location
 
 
 def test_every_icon_is_there_and_as_large_as_it_says(app, client):

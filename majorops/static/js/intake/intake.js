@@ -24,6 +24,27 @@ chips.className = "chips";
 chips.append(entry);
 box.append(chips);
 let touched = Boolean(field.value);
+let asked = field.value,
+  asking;
+// What the public would read follows the systems; only the server knows its words.
+function follow() {
+  if (field.value === asked) return;
+  asked = field.value;
+  clearTimeout(asking);
+  asking = setTimeout(async () => {
+    const systems = asked;
+    try {
+      const answer = await fetch(`${form.action}?${new URLSearchParams({ systems })}`);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const lines = page.querySelectorAll('.intake__sees[data-choice="yes"]');
+      if (systems !== asked) return;
+      for (const [i, line] of form.querySelectorAll('.intake__sees[data-choice="yes"]').entries())
+        if (lines[i]) line.replaceChildren(...lines[i].childNodes);
+    } catch {
+      asked = undefined; // the next change asks again
+    }
+  }, 300);
+}
 const names = () =>
   field.value
     .split(",")
@@ -49,6 +70,7 @@ function set(list) {
     chip.append(name, out);
     entry.before(chip);
   }
+  follow();
 }
 function take() {
   const typed = entry.value

@@ -12,7 +12,9 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
       byId(activeElement.id),
       source.closest(".advance") && "#advance-key, #status-key",
       byId(source.closest("details")?.id, " > summary"),
-      byId(source.closest("[tabindex]")?.id) ?? "#panel",
+      byId(source.closest("[tabindex]")?.id),
+      // Not on the key beside it: Enter pressed twice on Undo must not publish.
+      source.closest("#notices") ? "#header" : "#panel",
     ],
   });
 });
