@@ -96,6 +96,10 @@ class Contains(Filter):
         self.suggests = suggests
         super().__init__(column, name)
 
+    def clean(self, value: str) -> str:
+        """One line: PostgreSQL takes no NUL."""
+        return clean_line(value)
+
     def apply(self, query, value, alias=None):
         """As `Filter.apply`; `%` and `_` in the value stand for themselves."""
         return query.filter(self.get_column(alias).icontains(value, autoescape=True))
@@ -128,6 +132,10 @@ class By(Filter):
     """A name in the column belongs to a person of whom a part of the name or e-mail address was typed."""
 
     control, suggests = "text", "people"
+
+    def clean(self, value: str) -> str:
+        """One line: PostgreSQL takes no NUL."""
+        return clean_line(value)
 
     def apply(self, query, value, alias=None):
         """As `Filter.apply`. Meant are the text itself, and the names of MOST accounts at most."""

@@ -12,7 +12,7 @@ from sqlalchemy import CompoundSelect, select, union_all
 
 from majorops.db import db
 from majorops.domain.enums import SystemStatus
-from majorops.domain.systems import system_status
+from majorops.domain.systems import feed_name, system_status
 from majorops.domain.uptime import Day, Mark, Span, days_with_incidents, percentage
 from majorops.models import AffectedSystem, Incident, System, SystemState
 from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM, PUBLIC_TITLE
@@ -30,6 +30,11 @@ def listed_systems() -> list[tuple[str, str]]:
         .order_by(System.group_name == "", System.group_name, System.name)
     )
     return [(name, group) for name, group in db.session.execute(rows)]
+
+
+def listed_as(address: str) -> str | None:
+    """The listed system whose name `feed_name` writes so in addresses; None where the public has none."""
+    return next((name for name, _ in listed_systems() if feed_name(name) == address), None)
 
 
 def public_of(names: Iterable[str]) -> set[str]:

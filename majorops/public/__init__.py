@@ -1,6 +1,6 @@
 """What strangers see, one group of blueprints: status page, subscriptions, intake form, sign-in.
 
-What is drawn from the status page (JSON, feeds, text, badge) is here too, and sign-in with OIDC.
+What is drawn from the status page (JSON, feeds, text, badges) is here too, and sign-in with OIDC.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from majorops.public import (
+    embed,
     feeds,
     health,
     intake,
@@ -23,7 +24,7 @@ from majorops.public.unavailable import draw_unavailable
 
 def init_app(app: Flask) -> None:
     """Register the pages, those for everybody in every language."""
-    register(app, status.bp, subscribe.bp)
+    register(app, status.bp, subscribe.bp, embed.bp)
     for part in (statuspage_api, feeds, intake, sign_in, health):
         app.register_blueprint(part.bp)
     app.extensions["unavailable_page"] = draw_unavailable  # for the files, which know no page

@@ -1,4 +1,4 @@
-"""The public record for feed readers, calendars, terminals, README badges and search engines."""
+"""The public record for feed readers, calendars, terminals and search engines."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.domain.enums import MaintenanceStatus
 from majorops.domain.maintenance import span
-from majorops.domain.systems import feed_name
 from majorops.i18n import ENGLISH, NEW_TIME
 from majorops.projections import public_duplicate, public_incident, public_maintenances, public_status
 from majorops.projections.feed import RESOLVED, FeedIncident, FeedUpdate, feed_incidents
 from majorops.projections.maintenance import PublicMaintenance
-from majorops.projections.systems import listed_systems
+from majorops.projections.systems import listed_as
 from majorops.public.page import PRIVATE, answer, base_address, name_of
 from majorops.web.access import status_page
 from majorops.web.formats import iso
@@ -77,7 +76,7 @@ def system_feed(name: str) -> Feed:
 
     `name`: as `feed_name` writes it. Aborts with 404 where the public page lists no such system.
     """
-    system = next((one for one, _ in listed_systems() if feed_name(one) == name), None) or abort(404)
+    system = listed_as(name) or abort(404)
     org = current_app.config["ORG_NAME"]
     works = [one for one in public_maintenances() if system in one.systems]
     said = newest([*of_incidents(feed_incidents(system=system)), *of_maintenance(works)])
@@ -301,23 +300,14 @@ def plain(template: str, **values) -> Response:
     return answer(text, "text/plain", name_of(text.partition("\n")[2]))
 
 
-@bp.get("/badge.svg")
-@status_page
-def badge() -> Response:
-    """The state of the whole as a small picture, for README files."""
-    indicator, words = public_status(clock.now()).headline
-    given = {"org": current_app.config["ORG_NAME"], "words": words, "indicator": indicator.value}
-    return answer(render_template("public/badge.svg", **given), "image/svg+xml")
-
-
 @bp.get("/sitemap.xml")
 @status_page
 def sitemap() -> Response:
-    """For search engines: the status page, the history, and the incidents that the status page lists."""
+    """For search engines: the status page, history, maintenance, and the incidents that the page lists."""
     base, shown = base_address(), public_status(clock.now())
     root = xml.Element("urlset", {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"})
-    paths = ["/", "/history", *(f"/incidents/{one.number}" for one in (*shown.active, *shown.recent))]
-    for path in paths:
+    incidents = [f"/incidents/{one.number}" for one in (*shown.active, *shown.recent)]
+    for path in ["/", "/history", "/maintenance", *incidents]:
         child(xml.SubElement(root, "url"), "loc", base + path)
     return answer(document(root), "application/xml")
 

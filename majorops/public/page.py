@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -22,7 +23,6 @@ from flask import (
     make_response,
     render_template,
     request,
-    url_for,
 )
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -41,7 +41,7 @@ FILES = [
     *sorted(TEMPLATES.glob("*.html")),
     ENGLISH_FILE,
     *sorted(LANGUAGE_FILES.values()),
-    *(STATIC / source for source in BUNDLES["public.css"]),
+    *(STATIC / source for sheet in ("public.css", "widget.css") for source in BUNDLES[sheet]),
     *sorted(STATIC.glob("js/public/*.js")),
 ]
 LOOK = hashlib.sha256(
@@ -61,13 +61,15 @@ class Style:
 
 
 @cache
-def style(accent: str | None, seen: str) -> Style:
-    """The CSS of a page, one for each pair of values.
+def style(accent: str | None, seen: str, *sheets: str) -> Style:
+    """The CSS of a page, one for each choice of values.
 
     `accent`: the organisation's colour, if any; `seen`: what stands at the place that a reader marked.
+    `sheets`: the bundles, that of the status page where none is named.
     """
     words = seen.replace("\\", "\\\\").replace('"', '\\"')
-    text = f'{asset_text("public.css")}:root{{--seen:"{words}"}}{accent_style(accent)}'
+    rules = "".join(asset_text(sheet) for sheet in sheets or ("public.css",))
+    text = f'{rules}:root{{--seen:"{words}"}}{accent_style(accent)}'
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Style(Markup(text), f"sha256-{digest}")  # noqa: S704 (our own file and our own settings)
 
@@ -92,18 +94,19 @@ def page(
     *says: object,
     badges: Sequence[Cadence | None] = (),
     is_running: bool | None = None,
+    sheet: str = "public.css",
     **values,
 ) -> Response:
     """A public page.
 
     `says`: all that it says, for its ETag; `badges`: of the incidents that it shows. `is_running`: of the
-    incident that it is about; its tab's icon says that, the wordmark what is true of the whole. `values`: for
-    the template; `now` must be among them.
+    incident that it is about; its tab's icon says that, the wordmark what is true of the whole. `sheet`: its
+    bundle of CSS. `values`: for the template; `now` must be among them.
     """
     word = public_posture()
     has_active_incident = word == "wartime" if is_running is None else is_running
     state = _state(has_active_incident, badges, values.get("is_maintained", False))
-    frame = _frame(state, word)
+    frame = _frame(state, word, sheet)
     response = make_response(render_template(f"public/{template}.html", **frame, **values))
     turns = [(badge.state, badge.is_soon) for badge in badges if badge]
     told = (
@@ -125,17 +128,18 @@ def form_page(template: str, code: int = 200, **values) -> Response:
     """A page with a form, in the public look; no cache keeps it, and no other site learns its address."""
     now = clock.now()
     word = public_posture()
-    frame = _frame(_state(word == "wartime", ()), word) | {"is_listed": False, "now": now, "updates": False}
+    frame = _frame(_state(word == "wartime", ()), word, "public.css", "forms.css")
+    frame |= {"is_listed": False, "now": now, "updates": False, "subscribes": False}
     response = make_response(render_template(f"public/{template}.html", **frame, **values), code)
     response.headers["Cache-Control"] = PRIVATE
     response.headers["Referrer-Policy"] = "no-referrer"  # its address may carry a token
     return response
 
 
-def _frame(state: str, posture: str) -> dict[str, Any]:
-    """What base.html needs."""
+def _frame(state: str, posture: str, *sheets: str) -> dict[str, Any]:
+    """What base.html needs. `sheets`: the bundles of CSS."""
     t, config = texts(), current_app.config
-    given = style(config["ACCENT"], t("incident.seen"))
+    given = style(config["ACCENT"], t("incident.seen"), *sheets)
     g.style_hash = given.hash
     return {
         "t": t,
@@ -150,6 +154,7 @@ def _frame(state: str, posture: str) -> dict[str, Any]:
         "languages": _languages(t),
         "home": f"{blueprint_of(t.language)}.status",
         "past": f"{blueprint_of(t.language)}.history",
+        "works": f"{blueprint_of(t.language)}.maintenances",
         "subscribing": blueprint_of(t.language, "subscribe") + ".form",
     }
 
@@ -180,10 +185,10 @@ def _state(has_active_incident: bool, badges, is_maintained: bool = False) -> st
 
 def _languages(here: Texts) -> list[tuple[Texts, str]]:
     """The other languages and where this page is in them."""
-    blueprint, _, name = (request.endpoint or "").rpartition(".")
-    kind = blueprint.partition("_")[0]
+    # Not built from the view's arguments: the month of /history/2026-05 is 5, and so no file has that name.
+    path = request.path.removeprefix("" if here.language == DEFAULT else f"/{here.language}")
     return [
-        (other, url_for(f"{blueprint_of(other.language, kind)}.{name}", **(request.view_args or {})))
+        (other, quote(path if other.language == DEFAULT else f"/{other.language}{path}"))
         for other in LANGUAGES.values()
         if other is not here
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -17,6 +18,7 @@ from majorops.projections import (
     public_entry,
     public_incident,
     public_maintenance,
+    public_maintenances,
     public_month,
     public_status,
 )
@@ -93,7 +95,7 @@ def incident(number: int) -> Response:
     if wants_text():
         return kept_by_nobody(plain_incident(number))
     now = clock.now()
-    values = {"incident": found, "paged": before, "operational": SystemStatus.OPERATIONAL}
+    values: dict[str, Any] = {"incident": found, "paged": before, "operational": SystemStatus.OPERATIONAL}
     badges = [found.cadence(now)]
     return page("incident", found, badges=badges, is_running=not found.resolved_at, now=now, **values)
 
@@ -126,6 +128,20 @@ def history_month(year: int, month: int) -> Response:
     now = clock.now()
     shown = public_month(date(year, month, 1), now)
     return page("history", shown, month=shown, now=now)
+
+
+@bp.get("/maintenance")
+@status_page
+def maintenances() -> Response:
+    """What maintenance is under way and planned, and what is over."""
+    found = public_maintenances()
+    parts = {
+        "running": [one for one in found if one.is_running],
+        "planned": [one for one in found if not one.is_running and not one.is_over],
+        "over": [one for one in found if one.is_over],
+    }
+    is_maintained = bool(parts["running"])
+    return page("maintenances", found, parts=parts, is_maintained=is_maintained, now=clock.now())
 
 
 @bp.get("/maintenance/<int:number>")

@@ -31,6 +31,7 @@ from majorops.operations.subscriptions import (
 )
 from majorops.projections.feed import FeedIncident, feed_incidents
 from majorops.projections.systems import listed_systems
+from majorops.public.embed import snippets
 from majorops.public.page import form_page, texts
 from majorops.signing import keys_of
 from majorops.web.access import beside_status_page, by_token
@@ -101,6 +102,7 @@ def draw(
         "errors": in_words(errors or {}),
         "names": names,
         "feeds": [(name, feed_name(name)) for name in names],
+        "snippets": snippets(names),
         "chosen": request.form.getlist("systems"),
         "has_mail": mail_works(),
         "spoken": LANGUAGES,

@@ -31,13 +31,14 @@ from majorops.projections.lists import every_public_duplicate, every_public_inci
 from majorops.projections.systems import listed_systems
 from majorops.publishing.folder import claim
 from majorops.publishing.snapshots import Snapshots
-from majorops.web.assets import asset_text, asset_url
+from majorops.web.assets import asset_body, asset_text, asset_url
 
 log = logging.getLogger(__name__)
 
 RESTAMP = 60.0  # seconds after which a file gets a new *as of*, though it says the same
 OLDEST = 20  # files of long ago that are looked at again each minute
 PAGES_AT_ONCE = 8  # of the past that are missing, written between two looks at what is current
+START = ("/", "/history", "/maintenance", "/widget", "/badge.svg")  # what people ask for first
 HOT = 5  # incidents that were resolved last: what is said of them may change still
 FIXED = (
     "/history.rss",
@@ -45,7 +46,6 @@ FIXED = (
     "/maintenance.rss",
     "/maintenance.atom",
     "/maintenance.ics",
-    "/badge.svg",
     "/status.txt",
     "/robots.txt",
     "/sitemap.xml",
@@ -68,6 +68,9 @@ WORD = re.compile(rb'<div data-posture="\w+">(.*?)<span class="posture">[^<]*</s
 IS_OVER = b' data-status="resolved"'
 NUMBERED = re.compile(rf"(?:(?:{'|'.join(LANGUAGES)})/)?(incidents|maintenance)/(\d+)\.(?:html|txt)")
 FEED = re.compile(r"systems/[^/.][^/]*\.(?:atom|rss)")
+BADGE = re.compile(rf"(?:(?:{'|'.join(LANGUAGES)})/)?systems/[^/.]+/badge\.svg")
+ASSET = re.compile(rb'"/assets/([\w.-]+)"')
+SCRIPTS = ("public.js", "widget.js")
 MONTH = re.compile(rf"(?:(?:{'|'.join(LANGUAGES)})/)?history/(\d{{4}}-\d\d)\.html")
 UNAVAILABLE = "unavailable.html"
 # Files cannot answer with a redirect.
@@ -102,12 +105,12 @@ class PublicFiles:
             is_time = time.monotonic() - self._swept > RESTAMP
             with self.app.app_context():
                 hot, others = current_paths()
-                feeds = system_feeds()
+                systems = system_files()
                 changed = self._changed(has_changed or is_time)
             if has_changed or is_time:
                 self.sweep()
             paths = [*hot, *changed, *(FIXED if has_changed or is_time else ())]
-            paths += feeds if has_changed else ()
+            paths += systems if has_changed else ()
             paths += [*others, *self._oldest()] if is_time else ()
             for path in dict.fromkeys(paths):
                 self.write(path)
@@ -126,7 +129,7 @@ class PublicFiles:
         self.sweep()
         with self.app.app_context():
             hot, others = current_paths()
-            paths = [*hot, *FIXED, *others, *past_paths(), *system_feeds()]
+            paths = [*hot, *FIXED, *others, *past_paths(), *system_files()]
         count = sum(self.write(path) for path in dict.fromkeys(paths))
         self._fonts()
         return count + self._unavailable()
@@ -145,7 +148,9 @@ class PublicFiles:
             return bool(moved)
         name, at = self._written.get(path, ("", 0.0))
         if name != found.name or time.monotonic() - at > RESTAMP or not target.exists():
-            self._put(target, self._complete(path, found.bodies["identity"]))
+            body = self._complete(path, found.bodies["identity"])
+            self._put_assets(body)
+            self._put(target, body)
             self._written[path] = (found.name, time.monotonic())
         return True
 
@@ -160,10 +165,15 @@ class PublicFiles:
                 kind: still_public(kind, [int(m[2]) for m in files.values() if m and m[1] == kind])
                 for kind in ("incidents", "maintenance")
             }
-            feeds = {path[1:] for path in system_feeds()}
-        for file in self.folder.glob("systems/*.*"):
-            if FEED.fullmatch(self._name(file)) and self._name(file) not in feeds:
+            named = {path[1:] for path in system_files()}
+        for file in [*self.folder.glob("systems/*.*"), *self.folder.glob("**/systems/*/badge.svg")]:
+            name = self._name(file)
+            if name not in named and FEED.fullmatch(name):
                 file.unlink(missing_ok=True)
+            if name not in named and BADGE.fullmatch(name):
+                file.unlink(missing_ok=True)
+                with suppress(OSError):  # what else lies there is somebody else's
+                    file.parent.rmdir()
         for file, found in files.items():
             if not found or int(found[2]) in stays[found[1]]:
                 continue
@@ -249,15 +259,22 @@ class PublicFiles:
         return [file for kind in ("incidents", "maintenance") for file in self.folder.glob(f"**/{kind}/*.*")]
 
     def _complete(self, path: str, body: bytes) -> bytes:
-        """A page that needs no other file: its script stands inside it."""
+        """A page with its script inside it: it needs no other file but pictures and fonts."""
         if "." in path.rpartition("/")[2]:
             return body
-        with self.app.test_request_context():
-            tag = f'<script src="{asset_url("public.js")}" defer></script>'
-            inside = f'<script type="module">{asset_text("public.js")}</script>'
         if IS_OVER in body:
             body = WORD.sub(rb'<div data-posture="unknown">\1', body, count=1)
-        return body.replace(tag.encode(), inside.encode())
+        for name in SCRIPTS:
+            tag = f'<script src="{asset_url(name)}" defer></script>'
+            body = body.replace(tag.encode(), f'<script type="module">{asset_text(name)}</script>'.encode())
+        return body
+
+    def _put_assets(self, body: bytes) -> None:
+        """Write what a page refers to beside it: the organisation's logos and its icon for the tab."""
+        for name in {found.decode() for found in ASSET.findall(body)}:
+            target = self.folder / "assets" / name
+            if not target.exists():  # its name changes with its content
+                self._put(target, asset_body(name))
 
     def _put(self, target: Path, body: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -305,7 +322,7 @@ def current_paths() -> tuple[list[str], list[str]]:
     recent = [one.number for one in shown.recent[HOT:]]
     works = [f"/maintenance/{one.number}" for one in public_maintenances()]
     return (
-        in_languages(["/", "/history", *incident_pages(hot), *works[:HOT]]) + texts_of(hot),
+        in_languages([*START, *incident_pages(hot), *works[:HOT]]) + texts_of(hot),
         in_languages([*incident_pages(recent), *works[HOT:]]) + texts_of(recent),
     )
 
@@ -320,10 +337,11 @@ def texts_of(numbers: list[int]) -> list[str]:
     return [f"/incidents/{number}.txt" for number in numbers]
 
 
-def system_feeds() -> list[str]:
-    """Paths of the feeds of every listed system: any of them may name what is private by now."""
+def system_files() -> list[str]:
+    """Paths of the feeds and badges of every listed system: any of them may name what is private by now."""
     names = [feed_name(name) for name, _ in listed_systems()]
-    return [f"/systems/{name}.{kind}" for name in names for kind in ("atom", "rss")]
+    feeds = [f"/systems/{name}.{kind}" for name in names for kind in ("atom", "rss")]
+    return feeds + in_languages(f"/systems/{name}/badge.svg" for name in names)
 
 
 def past_paths() -> list[str]:

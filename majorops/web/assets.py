@@ -22,7 +22,9 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "more.css": ("css/more/*.css",),  # what is below the fold or folded; linked at the end of the page
     "commands.css": ("css/commands.css",),
     "pages.css": ("css/pages/*.css",),
-    "public.css": ("css/fonts/public.css", "css/public.css"),
+    "public.css": ("css/fonts/public.css", "css/public/tokens.css", "css/public.css"),
+    "forms.css": ("css/public/forms.css",),  # what the status page does without
+    "widget.css": ("css/fonts/public.css", "css/public/tokens.css", "css/public/widget.css"),
     "brief.css": (*FONTS, "css/tokens.css", "css/brief/*.css"),
     "admin.css": ("css/admin.css",),
 }
@@ -33,6 +35,8 @@ SCRIPTS = {
     "more.js": "js/more/main.js",  # what the first second does not need
     "intake.js": "js/intake/intake.js",
     "public.js": "js/public/public.js",
+    "widget.js": "js/public/widget.js",
+    "copy.js": "js/public/copy.js",
     "brief.js": "js/brief/brief.js",
     "shell.js": "js/shell/shell.js",  # on every page of staff: the service worker, and sign-out
     "devices.js": "js/shell/devices.js",
@@ -109,6 +113,11 @@ def asset_url(bundle: str) -> str:
 def asset_text(bundle: str) -> Markup:
     """A bundle's text, to stand inside a page."""
     return Markup(_files[_names[bundle]][0].decode())  # noqa: S704 (our own file)
+
+
+def asset_body(name: str) -> bytes:
+    """What stands at `/assets/<name>`. Raises KeyError where nothing does."""
+    return _files[name][0]
 
 
 @bp.get("/assets/<name>")

@@ -23,6 +23,11 @@ def csp_nonce() -> str:
     return g.csp_nonce
 
 
+def let_be_framed() -> None:
+    """Pages of other sites may show this answer in a frame; no answer may be shown so without this."""
+    g.may_be_framed = True
+
+
 def add_headers(response: Response) -> Response:
     """Security headers for every answer, and `no-store` unless the view said who may keep it.
 
@@ -30,15 +35,18 @@ def add_headers(response: Response) -> Response:
     """
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     style = f" '{g.style_hash}'" if "style_hash" in g else ""
+    may_be_framed = g.get("may_be_framed", False)
+    framing = "*" if may_be_framed else "'none'"
     # What is installed is staff's alone: no other page registers a worker or names a manifest.
     installed = "'self'" if request.path.startswith("/admin") else "'none'"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}{style}; "
-        "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors {framing}; "
         f"form-action 'self'; worker-src {installed}; manifest-src {installed}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
+    if not may_be_framed:
+        response.headers["X-Frame-Options"] = "DENY"
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if "HX-Request" in request.headers:

@@ -7,9 +7,11 @@ import re
 import pytest
 from sqlalchemy import event
 
+from majorops.admin import filters
 from majorops.admin.base import Table
 from majorops.db import db
 from majorops.domain.enums import Severity, Visibility
+from majorops.models import Incident
 from majorops.operations import timeline
 from tests.admin.browsing import TABLES, every_table
 
@@ -248,3 +250,8 @@ def test_every_table_grows_or_stays():
 
     assert set(db.metadata.tables) == GROWS | STAYS
     assert not GROWS & STAYS
+
+
+@pytest.mark.parametrize("kind", [filters.Contains, filters.By])
+def test_what_no_database_takes_is_no_part_of_a_filter(kind):
+    assert kind(Incident.title, "Title").clean("pay\x00ments\n") == "pay␀ments"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,12 @@ from majorops.operations import updates
 from majorops.operations.catalogue import add_system, update_system
 from majorops.operations.curation import merge_incident, undo_merge
 from majorops.operations.edit import edit_field
+from majorops.operations.maintenance import plan_maintenance
 from majorops.operations.redaction import look, redact
 from majorops.publishing import files as files_module
 from majorops.publishing.files import FIXED, UNAVAILABLE, PublicFiles, file_of, files_problem
 from majorops.publishing.folder import MARKER, NotOurs, claim
+from majorops.web import assets
 from tests.server import Person, Server
 from tests.waiting import wait_for
 
@@ -70,13 +74,61 @@ def test_everything_is_written_whole_and_readable_by_others(files, cast):
         assert mode & 0o044 or file.is_relative_to(files.folder / "static"), file
 
 
+# What only MajorOps itself can do: in its place web servers show `unavailable.html`.
+LIVE = re.compile(r"(/de)?/(subscribe(\?incident=\d+)?|login)")
+REFERENCE = re.compile(r"""(?:\b(?:href|src|srcset)=|url\()["']?([^"')\s>]+)""")
+
+
+@pytest.fixture
+def dressed(app, tmp_path, monkeypatch):
+    """An organisation with logos, an icon and a colour of its own, as the start reads them."""
+    monkeypatch.setattr(assets, "_names", dict(assets._names))
+    monkeypatch.setattr(assets, "_files", dict(assets._files))
+    for name, setting in assets.PICTURES.items():
+        path = tmp_path / f"{name}.svg"
+        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><!-- {name} --></svg>')
+        app.config[setting] = str(path)
+        assets.add_picture(name, str(path))
+    app.config.update(ACCENT="#0057b8", ORG_NAME="Acme & Co")
+    app.extensions["public_origin"] = "http://localhost"
+
+
+def test_everything_that_an_exported_page_refers_to_lies_in_the_folder(dressed, files, years, cast, clock):
+    add_system(name="payments-api", is_public=True, actor=cast.ada, now=clock())
+    who = {"actor": cast.maya, "now": clock()}
+    times = {"starts_at": clock() + timedelta(hours=1), "ends_at": clock() + timedelta(hours=2)}
+    plan_maintenance(title="Failover", body="", systems="payments-api", is_public=True, **times, **who)
+    cast.open(systems=["payments-api"])
+    files.write_all()
+    pages = sorted(files.folder.rglob("*.html"))
+    missing, pictures = set(), set()
+    for page in pages:
+        for found in map(unescape, REFERENCE.findall(page.read_text())):
+            path = found.partition("#")[0]
+            if not path.startswith("/") or LIVE.fullmatch(path):
+                continue
+            pictures |= {path} if path.startswith("/assets/") else set()
+            if not (files.folder / file_of(path)).is_file() and not (files.folder / path[1:]).is_file():
+                missing.add((page.name, found))
+    assert missing == set()
+    assert {path.rpartition("/")[2].rpartition("-")[0] for path in pictures} == set(assets.PICTURES)
+    logo = next(path for path in pictures if "/logo-dark-" in path)
+    assert "<!-- logo-dark -->" in (files.folder / logo[1:]).read_text()
+    names = {page.relative_to(files.folder).as_posix() for page in pages}
+    assert {"widget.html", "de/widget.html", "maintenance.html", "de/maintenance/1.html"} <= names
+    for page in pages:
+        assert "brand-" not in page.read_text()  # the colour stands inside
+        assert "--accent:" in page.read_text(), page
+
+
 def test_a_page_needs_no_other_file(files, cast):
     cast.open()
     files.write_all()
-    page = (files.folder / "incidents/1.html").read_text()
-    assert "<style>" in page
-    assert '<script type="module">' in page
-    assert "/assets/" not in page
+    for name in ("incidents/1.html", "widget.html"):
+        page = (files.folder / name).read_text()
+        assert "<style>" in page
+        assert '<script type="module">' in page
+        assert "/assets/" not in page
 
 
 def test_a_change_is_in_the_files_and_what_is_private_is_out_of_all(files, cast, clock):
@@ -103,15 +155,20 @@ def test_a_change_is_in_the_files_and_what_is_private_is_out_of_all(files, cast,
     assert "In the file." not in left
 
 
-def test_feeds_of_systems_are_files_and_go_with_their_system(files, cast, clock):
+def of_systems(files) -> set[str]:
+    root = files.folder / "systems"
+    return {file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()}
+
+
+def test_feeds_and_badges_of_systems_are_files_and_go_with_their_system(files, cast, clock):
     for name in ("payments-api", "../x y"):
         add_system(name=name, is_public=True, actor=cast.ada, now=clock())
     incident = cast.open(systems=["payments-api"])
     files.write_all()
-    names = {file.name for file in files.folder.glob("systems/*")}
-    assert names == {
-        f"{name}.{kind}" for name in ("payments-api", "~2e~2e~2fx+y") for kind in ("atom", "rss")
-    }
+    kinds, odd = (".atom", ".rss", "/badge.svg"), "~2e~2e~2fx+y"
+    assert of_systems(files) == {f"{name}{kind}" for name in ("payments-api", odd) for kind in kinds}
+    assert "Major outage" in (files.folder / "systems/payments-api/badge.svg").read_text()
+    assert (files.folder / f"de/systems/{odd}/badge.svg").is_file()
     assert not list(files.folder.parent.glob("x*"))
     assert "Opened" in (files.folder / "systems/payments-api.atom").read_text()
     edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
@@ -122,7 +179,8 @@ def test_feeds_of_systems_are_files_and_go_with_their_system(files, cast, clock)
     update_system(system, name="payments-api", is_public=False, actor=cast.ada, now=clock())
     files.snapshots.invalidate()
     files.freshen(True)
-    assert {file.name for file in files.folder.glob("systems/*")} == {"~2e~2e~2fx+y.atom", "~2e~2e~2fx+y.rss"}
+    assert of_systems(files) == {f"{odd}{kind}" for kind in kinds}
+    assert not list(files.folder.glob("**/payments-api*"))
 
 
 def test_files_of_another_run_that_are_not_public_are_swept(files, cast):
