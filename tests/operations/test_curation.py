@@ -31,6 +31,7 @@ from majorops.models import (
 from majorops.operations.announcements import reach
 from majorops.operations.curation import merge_incident, named_incident, set_drill, undo_merge
 from majorops.operations.edit import edit_field
+from majorops.operations.incident import continue_refusal
 from majorops.operations.systems import set_system_status
 from majorops.operations.timeline import add_note
 from majorops.operations.updates import (
@@ -323,6 +324,11 @@ class TestMerge:
             undo_merge(third, **who)
         with pytest.raises(Forbidden):
             merge_incident(third, kept, actor=cast.rita, now=who["now"])
+
+    def test_a_duplicate_is_not_continued_and_the_key_says_where_instead(self, cast, who):
+        kept, duplicate = cast.open(), cast.open()
+        merge_incident(duplicate, kept, **who)
+        assert continue_refusal(duplicate).startswith("INC-002 was merged into INC-001.")
 
     def test_an_incident_is_named_as_people_write_it(self, cast):
         incident = cast.open()

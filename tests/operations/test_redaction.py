@@ -264,7 +264,8 @@ def test_refused(cast, who):
     incident = cast.open()
     publish_update(incident, f"{CANARY} is hit.", **who)
     seal = look(incident, CANARY, "why", who["now"]).seal
-    for words, reason in ((CANARY, ""), (CANARY, f"for {CANARY}"), ("a", "why"), ("nowhere at all", "why")):
+    reasons = ("", f"for {CANARY}", "why " * 300)
+    for words, reason in (*((CANARY, one) for one in reasons), ("a", "why"), ("nowhere at all", "why")):
         with pytest.raises(Invalid):
             redact(incident, words, reason=reason, seal=seal, **who)
     publish_update(incident, f"{CANARY} again.", **who)
