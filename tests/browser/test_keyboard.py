@@ -185,6 +185,7 @@ def test_zones(page):
         "tracks",
         "timeline",
         "updates",
+        "curate",
         "panel",
         "composer",
         "tiles",
