@@ -56,7 +56,8 @@ LONGEST = 100_000  # letters of a row that are searched
 WORDS = 12  # of what was typed that count
 MENDED = 10_000  # newest rows of a table that are looked at
 PUNCTUATION = "".join(chr(n) for n in range(32, 127) if not chr(n).isalnum() and chr(n) != " ")
-ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïīñńňóòôõöōőŕřśšťúùûüūůűýÿžźż"
+ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïī"
+ACCENTED += "ñńňóòôõöōőŕřśšťúùûüūůűýÿžźż"
 PLAIN = "".join(unicodedata.normalize("NFKD", letter)[0] for letter in ACCENTED)
 
 
