@@ -108,7 +108,8 @@ def why_not_merge(incident: Incident, kept: Incident) -> str:
 def undo_merge(incident: Incident, *, actor: Actor, now: datetime) -> None:
     """Make an incident that was merged one of its own again, as it was: a running one runs again.
 
-    Nobody is told. Raises Invalid where it was not merged.
+    What was not public yet is private: its first word waits no more. Nobody is told. Raises Invalid where it
+    was not merged.
     """
     kept = incident.merged_into
     if kept is None:

@@ -110,8 +110,7 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
 
     It inherits both titles, severity, systems, command team and bridge, and whether it is a drill or private:
     of what was public the public title was read already, so it does not wait, unless it had none, as what was
-    imported. A second call returns the
-    incident that continues it already. Raises Conflict.
+    imported. A second call returns the incident that continues it already. Raises Conflict.
     """
     if refusal := continue_refusal(incident):
         raise Conflict(refusal)

@@ -414,7 +414,7 @@ def _told_of(hits: tuple[Hit, ...]) -> set[int]:
 
     It is written when it goes and not kept.
     """
-    titled = {hit.incident_id for hit in hits if hit.table == "incident" and "title" in hit.new}
+    titled = {hit.incident_id for hit in hits if hit.table == "incident" and "public_title" in hit.new}
     numbers = [hit.id for hit in hits if hit.table == "publication"]
     said = select(Publication.incident_id).where(Publication.id.in_(numbers), IS_SHOWN[Publication])
     return titled | set(db.session.scalars(said))

@@ -34,6 +34,7 @@ from majorops.models import (
 )
 from majorops.operations import search_index
 from majorops.operations.curation import merge_incident
+from majorops.operations.edit import edit_field
 from majorops.operations.incident import continue_incident
 from majorops.operations.redaction import (
     AS_JSON,
@@ -183,6 +184,22 @@ def test_a_digest_names_no_system_that_was_redacted_and_its_messages_are_counted
     redacted(incident, CANARY, who)
     names = [item["systems"] for item in json.loads(db.session.get(Announcement, row.id).text)["items"]]
     assert names == [[mark_of(who["now"]), "cdn"], [CANARY], [CANARY]]
+
+
+def test_messages_of_a_digest_that_named_the_public_title_are_counted(cast, who):
+    """The title that people inside read stands in no digest."""
+    incident = cast.open(title="payments down")
+    edit_field(incident, "public_title", CANARY, **who)
+    items = [{"kind": "incident", "number": incident.id, "systems": [], "at": who["now"].isoformat()}]
+    row = Announcement(act="digest:daily:2026-11-24", at=who["now"], text=json.dumps({"items": items}))
+    given = {"act": row.act, "key": "k", "recipient": "Subscriber 1", "address": "vic@example.org"}
+    given |= {"subject": "", "body": "", "next_at": who["now"], "created_at": who["now"]}
+    sent = Delivery(state=DeliveryState.SENT, notice=Notice.PUBLIC, kind=ChannelKind.EMAIL, **given)
+    db.session.add_all([row, sent])
+    db.session.commit()
+    assert look(incident, CANARY, "why", who["now"]).sent == 1
+    edit_field(incident, "title", "zebra inside", **who)
+    assert look(incident, "zebra inside", "why", who["now"]).sent == 0
 
 
 def test_a_system_stays_the_same_in_all_that_names_it(cast, who):
