@@ -81,7 +81,10 @@ def test_hide_and_show_again(cast, app, maya):
     stranger = app.test_client()
     assert maya.post(f"{HERE}/fields/is_public", data={"value": "no", "was": "yes"}).status_code == 303
     assert stranger.get("/incidents/1").status_code == 404
-    assert "Put on public page" in panel(maya.get(HERE).text)
+    hidden = maya.get(HERE).text
+    assert "Put on public page" in panel(hidden)
+    assert "It was public: mails and copies from then stay out there." in hidden
+    assert "mail or feed knows of it" not in hidden
     maya.post(f"{HERE}/fields/is_public", data={"value": "yes", "was": "no"})
     assert stranger.get("/incidents/1").status_code == 200
 

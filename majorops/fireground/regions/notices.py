@@ -51,8 +51,9 @@ class FirstWord:
     """What the public does not know yet.
 
     `state`: waiting, review or private; `at`: when it becomes public by itself; `left`: until then. `title`:
-    what the public would read. `is_unusual`: by setting an incident of this Box is public.
-    `readers`: who was added to its briefs. `can_add`, `can_publish`, `can_undo`: for this person, now.
+    what the public would read. `was_public`: until somebody took it back. `is_unusual`: by setting an
+    incident of this Box is public. `readers`: who was added to its briefs. `can_add`, `can_publish`,
+    `can_undo`: for this person, now.
     """
 
     state: PublicState
@@ -60,6 +61,7 @@ class FirstWord:
     at: datetime | None
     left: timedelta
     box: str
+    was_public: bool
     is_unusual: bool
     readers: str
     can_add: bool
@@ -119,6 +121,7 @@ def _first_word(view: View) -> FirstWord | None:
         at=at,
         left=max(at - view.now, timedelta()) if at else timedelta(),
         box=incident.alarm_level.label,
+        was_public=incident.published_at is not None,
         is_unusual=not waits and hold_policy().is_public(incident.alarm_level),
         readers=read_readers(incident) if view.may_command else "",
         can_add=not waits and view.can_edit("brief_readers"),

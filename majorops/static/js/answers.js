@@ -46,7 +46,7 @@ document.addEventListener("htmx:after:swap", (event) => {
 });
 
 // Publishing and advancing never wait in the browser: whoever pressed must know that nothing happened.
-const UNDONE = { phase: "Not advanced", updates: "Not posted", holding: "Not posted" };
+const UNDONE = { phase: "Not advanced", updates: "Not posted", holding: "Not posted", late: "Not posted" };
 document.addEventListener("unsent", (event) => {
   const form = event.detail,
     what = UNDONE[form.action?.split("/").pop()] ?? "Not saved";
