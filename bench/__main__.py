@@ -15,6 +15,7 @@ from bench import (
     deliveries,
     drafts,
     history,
+    mails,
     outages,
     pages,
     processes,
@@ -36,6 +37,7 @@ PARTS = {
     "together": (together, "10 people, 10 fields, one minute, ms"),
     "processes": (processes, "Two processes on one database, ms"),
     "deliveries": (deliveries, "1,000 messages, one worker of two killed, ms"),
+    "mails": (mails, "From Post to the mail, ms"),
     "drafts": (drafts, "The fireground while models write, ms"),
     "outages": (outages, "kill -9 while editing, ms until it goes on"),
 }

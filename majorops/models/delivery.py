@@ -69,6 +69,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         Index("ix_delivery_state_next_at", "state", "next_at"),
+        Index("ix_delivery_people", "state", "next_at", **partial("subscriber_id IS NULL")),
         Index("ix_delivery_incident_id_act", "incident_id", "act"),
         Index("ix_delivery_act", "act"),
         Index("ix_delivery_subscriber_id", "subscriber_id", **partial("subscriber_id IS NOT NULL")),

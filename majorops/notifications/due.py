@@ -30,6 +30,11 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     return or_(waits, and_(Delivery.state == DeliveryState.SENDING, left))
 
 
+def is_for_people(now: datetime) -> ColumnElement[bool]:
+    """Due, and to somebody who has a part in the response: subscribers can be thousands."""
+    return and_(Delivery.subscriber_id.is_(None), is_due(now))
+
+
 def pause(attempts: int) -> timedelta:
     """How long to wait after this many tries (from 1), a fifth more or less.
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from flask import Flask
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
@@ -27,7 +27,7 @@ from majorops.domain.enums import ChannelKind, DeliveryState, Frequency, Notice
 from majorops.domain.events import EventKind
 from majorops.models import Delivery
 from majorops.notifications import account, apprise_channel, inside, mail, public, push, ways, webhook
-from majorops.notifications.due import LEASE, PAUSES, is_due, pause
+from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
 from majorops.operations.devices import remove_gone_device
@@ -196,7 +196,7 @@ class Worker:
             "first words": lambda: publish_due(clock.now()),
             "old drafts": self._tidy,
             "digests": self._digests,
-            "announcements": self._fan_out,
+            "announcements": lambda: self._fan_out(until=people_wait),
         }
         for name, act in acts.items():
             try:
@@ -229,14 +229,14 @@ class Worker:
             begin_due_digests(now)
             self._digested = ends
 
-    def _fan_out(self) -> None:
-        """Make the messages of what was announced, some hundred at a time.
+    def _fan_out(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Make the messages of what was announced, some hundred at a time, `until` that holds.
 
         Whoever publishes does not wait for it.
         """
         now = time.monotonic()
         self._unreadable = {one: at for one, at in self._unreadable.items() if now - at < LOOKED_AT_AGAIN}
-        while public.has_work(self._unreadable) and not self._stopping.is_set():
+        while public.has_work(self._unreadable) and not self._stopping.is_set() and not until():
             _begin_to_write()
             try:
                 public.fan_out(self.app.config, clock.now(), self._unreadable)
@@ -247,10 +247,13 @@ class Worker:
             db.session.commit()
 
     def _take(self) -> Message | None:
-        """Claim the message that has waited longest: one changed row means that it is ours."""
+        """Claim the message that has waited longest, those of people before those of subscribers.
+
+        One changed row means that it is ours.
+        """
         now = clock.now()
-        due = select(Delivery.id).where(is_due(now)).order_by(Delivery.next_at, Delivery.id).limit(20)
-        numbers = db.session.scalars(due).all()
+        numbers = db.session.scalars(_first(is_for_people(now))).all()
+        numbers = numbers or db.session.scalars(_first(is_due(now))).all()
         values = {"state": DeliveryState.SENDING, "attempts": Delivery.attempts + 1}
         values["claimed_until"] = now + self._lease
         for number in numbers:
@@ -372,6 +375,16 @@ class Worker:
                 log.exception("the outcome of %s", message.act)
             with suppress(Exception):
                 self._on_delivery(message.incident)
+
+
+def people_wait() -> bool:
+    """A message to somebody who has a part in the response is due: it goes before the next hundreds."""
+    return db.session.scalar(_first(is_for_people(clock.now()))) is not None
+
+
+def _first(rule: ColumnElement[bool]) -> Select[int]:
+    """The numbers of the twenty that have waited longest."""
+    return select(Delivery.id).where(rule).order_by(Delivery.next_at, Delivery.id).limit(20)
 
 
 def _begin_to_write() -> None:

@@ -12,7 +12,10 @@ from werkzeug import Response
 from majorops.db import db
 from majorops.domain.enums import ChannelKind, DeliveryState, Severity, SubscriberState, Visibility
 from majorops.models import Announcement, Delivery, Subscriber, TimelineEvent
+from majorops.notifications.due import is_for_people
 from majorops.notifications.links import MANAGE, link_token
+from majorops.notifications.public import BATCH
+from majorops.notifications.worker import people_wait
 from majorops.operations import edit, maintenance, phase, subscriptions, timeline, updates
 from majorops.operations.announcements import reach
 from tests.counting import queries
@@ -239,6 +242,43 @@ def test_ten_thousand_subscribers_cost_the_mim_nothing_and_are_reached_once(app,
     )
     total, distinct = db.session.execute(rows).one()
     assert total == distinct == 30_000
+
+
+def test_people_are_told_before_thousands_of_subscribers(app, worker, mails, cast, clock):
+    incident = cast.open()
+    worker.drain()
+    many(600, clock())
+    who = {"actor": cast.maya, "now": clock()}
+    updates.publish_update(incident, "Cards fail.", visibility=Visibility.PUBLIC, **who)
+    with app.app_context():
+        worker._fan_out()
+    promise = {"next_update_eta": clock() + timedelta(minutes=20)}
+    updates.publish_milestone(incident, "The pool is full.", visibility=Visibility.INTERNAL, **promise, **who)
+    mails.mails.clear()
+    with app.app_context():
+        assert people_wait()
+        for_people = db.session.scalar(select(func.count(Delivery.id)).where(is_for_people(clock())))
+        for _ in range(for_people):
+            worker.deliver(worker._take())
+        assert not people_wait()
+        assert not worker._take().incident
+    assert for_people
+    assert not [text for text in texts(mails) if "To: s" in text]
+
+
+def test_the_next_hundreds_wait_while_people_do(app, worker, cast, clock):
+    incident = cast.open()
+    many(3 * BATCH, clock())
+    who = {"actor": cast.maya, "now": clock()}
+    updates.publish_update(incident, "Cards fail.", visibility=Visibility.PUBLIC, **who)
+    with app.app_context():
+        assert people_wait()
+        worker._tick()
+        queued = select(func.count(Delivery.id)).where(Delivery.subscriber_id.is_not(None))
+        assert db.session.scalar(queued) == 0
+        worker.drain()
+        worker._tick()
+        assert db.session.scalar(queued) == 6 * BATCH
 
 
 def test_maintenance_is_told_too(mails, worker, cast, clock):
