@@ -11,7 +11,7 @@ DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 # Where it is set (many containers do) each process compiles every file anew: 6 s of each start of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test coverage test-dates fuzz packages bench bench-short eval-ai lint format picture fields roles browser
+.PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai lint format picture fields roles browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -33,16 +33,9 @@ ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin
   tests/web/test_health.py::TestClocks::test_the_clock_of_postgresql_is_compared \
   tests/web/test_health.py::test_postgresql_that_takes_no_writes
 
-test: .venv/dev browser coverage
-	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal $(COVERING:%=--ignore %)
+test: .venv/dev browser
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --cov
 	FUZZ_ANSWERS=600 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal --postgres $(ON_POSTGRES)
-
-# What decides and what writes: each line is run by a test, of its own or of the screen that it stands behind.
-COVERING := tests/domain tests/operations tests/account tests/scim tests/admin tests/notifications tests/briefs \
-  tests/public tests/fireground tests/web/test_assertions.py
-
-coverage: .venv/dev
-	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal $(COVERING) --cov
 
 # The tests that start processes or compute days, at other dates and in other time zones. DATES=--short takes a minute.
 test-dates: .venv/dev packages

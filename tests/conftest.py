@@ -33,6 +33,30 @@ SECRET = "tests-only-secret-tests-only-secret-0123456789"
 # (tests/operations/test_first_word.py) have the settings that people get.
 PUBLIC_AT_ONCE = {"PUBLIC_BOXES": frozenset(range(4)), "PUBLIC_HOLD": 0, "PUBLIC_TITLE": "{title}"}
 
+# Which lines are run is asked of the tests of what decides and what writes, and of the screens before it.
+# It makes a test half as long again, so the long ones and all others are not asked.
+TRACED = (
+    "account",
+    "admin",
+    "briefs",
+    "domain",
+    "fireground",
+    "notifications",
+    "operations",
+    "public",
+    "scim",
+    "web/test_assertions.py",
+)
+NOT_TRACED = (
+    "admin/test_reading.py",
+    "fireground/test_anchors.py",
+    "fireground/test_commands.py",
+    "notifications/test_work.py",
+    "operations/test_growth.py",
+    "operations/test_plans.py",
+    "public/test_languages.py",
+)
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -61,7 +85,16 @@ def pytest_collection_modifyitems(config, items):
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+    for item in items:
+        if not is_traced(item.path.relative_to(Path(__file__).parent)):
+            item.add_marker("no_cover")
     spread(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def is_traced(path: Path) -> bool:
+    """Whether coverage looks at the tests of this file, a path below `tests`."""
+    name = path.as_posix()
+    return (path.parts[0] in TRACED or name in TRACED) and name not in NOT_TRACED
 
 
 def pytest_collection_finish(session):

@@ -157,7 +157,7 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
             group_name=GROUPS.get(name, ""),
             public_title=TITLES.get(name, ""),
             actor=SYSTEM,
-            now=now,
+            now=now - timedelta(days=DAYS),
         )
     for name, (tier, systems, age) in CARDS.items():
         runcards.add_card(
