@@ -37,6 +37,7 @@ from majorops.projections import PublicStatus, public_maintenance, public_status
 from majorops.projections import clients as shapes
 from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents, newest_change
 from majorops.projections.maintenance import PublicMaintenance
+from majorops.projections.systems import public_of
 from majorops.signing import keys_of
 
 BATCH = 500
@@ -68,14 +69,14 @@ def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int]
     if row is None:
         return
     try:
-        row.text = row.text or json.dumps(render_announcement(row, settings, now), ensure_ascii=False)
-        text = json.loads(row.text)
+        text = _still_told(row) or render_announcement(row, settings, now)
+        row.text = json.dumps(text, ensure_ascii=False)
         rule = _rule(row, text) if text else None
     except SQLAlchemyError:
         raise
     except Exception as error:
         raise Unreadable(row.id) from error
-    if rule is None:
+    if text is None or rule is None:
         row.done_at = now
         return
     wanted = select(Subscriber).where(*rule).options(load_only(*SEEN))
@@ -97,6 +98,25 @@ SEEN = (Subscriber.kind, Subscriber.address, Subscriber.wants_all, Subscriber.di
 def is_digest(row: Announcement) -> bool:
     """It tells of what was announced before, to those who chose that."""
     return row.act.startswith(f"{DIGEST}:")
+
+
+def _still_told(row: Announcement) -> dict | None:
+    """What was written when it was announced, as long as that may be said.
+
+    None once something of it was withdrawn (`say_anew`), or a system that it names is not public any more.
+    """
+    text = json.loads(row.text or "null")
+    if text is None:
+        return None
+    names = {name for item in text.get("items", ()) for name in item["systems"]}  # of a digest
+    names.update(text.get("names", text.get("systems", ())))  # the previous version wrote no `names`
+    return text if public_of(names) == names else None
+
+
+def _concerns(row: Announcement, text: dict, person: Subscriber) -> bool:
+    """Whether it is for this subscriber still: not where they chose nothing of it but a hidden system."""
+    wanted = select(Subscriber.id).where(Subscriber.id == person.id, *_rule(row, text))
+    return db.session.scalar(wanted) is not None
 
 
 def _rule(row: Announcement, text: dict) -> tuple:
@@ -145,13 +165,15 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
             return None
         mails = {language: render_maintenance(one, t, base, row.act) for language, t in LANGUAGES.items()}
         shape = shapes.webhook_maintenance(one, base, systems)
-        return {"systems": one.systems, "page": page, "incident": shape, **mails}
+        return {"systems": one.systems, "names": one.systems, "page": page, "incident": shape, **mails}
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
         return None
     mails = {language: _incident(found, row, t, base) for language, t in LANGUAGES.items()}
     shape = shapes.webhook_incident(found, base, systems)
-    said = {"systems": list(found.statuses), "page": page, "incident": shape}
+    turned = {one.name for said in found.updates for one in said.turned}
+    names = sorted(turned | set(found.statuses))
+    said = {"systems": list(found.statuses), "names": names, "page": page, "incident": shape}
     return said | mails | {"ends": _ends(found, row)}
 
 
@@ -256,9 +278,9 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
     if row.announcement is None:
         return _confirmation(row, person, t, at, settings, now, given)
     given["foot"] = t("mail.why", org=org)
-    made = row.announcement.text  # none after something was withdrawn
-    text = json.loads(made) if made else render_announcement(row.announcement, settings, now)
-    if text is None:
+    made = _still_told(row.announcement)
+    text = made or render_announcement(row.announcement, settings, now)
+    if text is None or (not made and not _concerns(row.announcement, text, person)):
         return Message(**given, subject="", body="", link="", void=OFF)
     if is_digest(row.announcement):
         void = GONE if person.state is not SubscriberState.ACTIVE else ""
