@@ -19,7 +19,7 @@ from sqlalchemy.orm import load_only
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.announcing import DIGEST
+from majorops.domain.announcing import DIGEST, UNLISTED
 from majorops.domain.chat import chat_of
 from majorops.domain.enums import DeliveryState, Notice, SubscriberState, Visibility
 from majorops.domain.errors import Conflict
@@ -31,7 +31,7 @@ from majorops.models import Announcement, Delivery, Subscriber
 from majorops.notifications import digest
 from majorops.notifications.links import CONFIRM, MANAGE, link_token
 from majorops.notifications.message import Message
-from majorops.operations.announcements import MOVED, PLANNED, wanting
+from majorops.operations.announcements import MOVED, PLANNED, wanting, who_heard_of
 from majorops.operations.subscriptions import confirm, confirms_by_link, end_followed, note_bounce
 from majorops.projections import PublicStatus, public_maintenance, public_status
 from majorops.projections import clients as shapes
@@ -42,6 +42,7 @@ from majorops.signing import keys_of
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
+BACK = "Not sent: it is on the public page again."
 GONE = "Not sent: unsubscribed, or confirmed meanwhile."
 
 
@@ -119,10 +120,17 @@ def _concerns(row: Announcement, text: dict, person: Subscriber) -> bool:
     return db.session.scalar(wanted) is not None
 
 
+def _is_unlisted(row: Announcement) -> bool:
+    """It says that an incident left the public page, and nothing else of it."""
+    return row.act.startswith(f"{UNLISTED}:")
+
+
 def _rule(row: Announcement, text: dict) -> tuple:
     """Whom it is for, in SQL; of a digest there are fewer (`digest.those_concerned`)."""
     if is_digest(row):
         return digest.subscribers_of(row)
+    if _is_unlisted(row):
+        return who_heard_of(cast(int, row.incident_id))
     is_moved = row.act.startswith(f"{MOVED}:")
     return wanting(text["systems"], row.incident_id, row.maintenance_id if is_moved else None)
 
@@ -166,6 +174,8 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
         mails = {language: render_maintenance(one, t, base, row.act) for language, t in LANGUAGES.items()}
         shape = shapes.webhook_maintenance(one, base, systems)
         return {"systems": one.systems, "names": one.systems, "page": page, "incident": shape, **mails}
+    if _is_unlisted(row):
+        return _unlisted(row, page, base)
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
         return None
@@ -175,6 +185,23 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
     names = sorted(turned | set(found.statuses))
     said = {"systems": list(found.statuses), "names": names, "page": page, "incident": shape}
     return said | mails | {"ends": _ends(found, row)}
+
+
+def _unlisted(row: Announcement, page: dict[str, str], base: str) -> dict[str, Any]:
+    """That an incident is no longer shown, by its number: nothing of it, and nothing of what it went into."""
+    number = cast(int, row.incident_id)
+    given = {"ref": reference(number)}
+    mails = {
+        language: {
+            "subject": t("mail.unlisted", **given),
+            "body": t("mail.unlisted_body", **given),
+            "link": f"{base}{_prefix(t)}/",
+        }
+        for language, t in LANGUAGES.items()
+    }
+    words = mails[DEFAULT]
+    shape = shapes.webhook_unlisted(number, words["subject"], words["body"], row.at, base)
+    return {"systems": [], "page": page, "incident": shape, **mails}
 
 
 def _ends(one: FeedIncident, row: Announcement) -> int | None:
@@ -364,6 +391,8 @@ def _void(about: Announcement, person: Subscriber) -> str:
     """Why it does not go: looked at as late as can be, since a leak must be stoppable."""
     if person.state is not SubscriberState.ACTIVE:
         return GONE
+    if _is_unlisted(about):  # undone meanwhile
+        return BACK if about.incident and about.incident.is_shown else ""
     publication = about.publication
     if publication and (publication.withdrawn_at or publication.visibility is not Visibility.PUBLIC):
         return OFF
