@@ -130,6 +130,7 @@ def _page(what: str, seen: dict[str, Any]) -> str:
     becomes = imports.what_systems_become(rows[:LISTED]) if what == "systems" and not problems else {}
     return render_template(
         "admin/import.html",
+        columns=rows[0].given if rows and what == "systems" else KINDS[what].columns,
         what=what,
         kind=KINDS[what],
         needed=importing.NEEDED[KINDS[what].columns],

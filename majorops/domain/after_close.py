@@ -109,6 +109,17 @@ def merge_refusal(
     return ""
 
 
+def merge_warning(reference: str, kept: str, is_shown: bool, is_running: bool, kept_is_shown: bool) -> str:
+    """What has to be confirmed before a merge: that the duplicate leaves the public page; empty for nothing.
+
+    `is_shown`, `is_running`: of the duplicate. The other one is private, waits, or is a drill.
+    """
+    if not is_shown or kept_is_shown:
+        return ""
+    told = " Who was told of it reads that it is no longer shown there, not why." if is_running else ""
+    return f"{kept} is not on the public page: merged into it, {reference} leaves that page too.{told}"
+
+
 def late_refusal(reference: str, is_resolved: bool, is_shown: bool) -> str:
     """Why no late update is posted; empty when one may be."""
     if not is_resolved:

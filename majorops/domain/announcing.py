@@ -13,6 +13,7 @@ DIGEST_WAIT = timedelta(minutes=1)  # until what was said just before the hour i
 DIGEST_PERIOD = {Frequency.DAILY: timedelta(days=1), Frequency.WEEKLY: timedelta(days=7)}
 DIGEST_LONGEST = timedelta(days=31)  # what one digest looks back at most, after a long standstill
 DIGEST = "digest"
+UNLISTED = "unlisted"  # that an incident left the public page: before its number, as an act
 BOUNCES = 2  # messages in a row that could not be delivered for good
 SAID = frozenset({EventKind.MILESTONE_PUBLISHED, EventKind.UPDATE_PUBLISHED})
 

@@ -58,14 +58,19 @@ class PastIncident:
 
 @dataclass(frozen=True)
 class CatalogueLine:
-    """A system of the catalogue, as a line tells it; `owner` as it was typed."""
+    """A system of the catalogue, as a line tells it; `owner` as it was typed. None: no column of the file."""
 
     line: int
     name: str
-    description: str
-    owner: str
-    group: str
-    public: bool
+    description: str | None = None
+    owner: str | None = None
+    group: str | None = None
+    public: bool | None = None
+
+    @property
+    def given(self) -> list[str]:
+        """The columns that the file has."""
+        return [name for name in SYSTEMS if getattr(self, name) is not None]
 
 
 INCIDENTS = tuple(name for name in PastIncident.__dataclass_fields__ if name != "line")
@@ -163,7 +168,10 @@ def read_incidents(text: str, zone: ZoneInfo, now: datetime) -> tuple[list[PastI
 
 
 def read_systems(text: str) -> tuple[list[CatalogueLine], list[Problem]]:
-    """The lines of a file of systems, and what is wrong in it."""
+    """The lines of a file of systems, and what is wrong in it.
+
+    An empty cell says that nothing is there; a column that the file lacks says nothing (None).
+    """
     reads: dict[str, Callable[[str], Any]] = {
         "name": _system_name,
         "description": _short(clean_line, 300),
@@ -171,7 +179,7 @@ def read_systems(text: str) -> tuple[list[CatalogueLine], list[Problem]]:
         "group": _short(clean_line, 80),
         "public": _flag,
     }
-    rows, problems = _read(text, SYSTEMS, reads, CatalogueLine)
+    rows, problems = _read(text, SYSTEMS, reads, CatalogueLine, only_given=True)
     seen: dict[str, int] = {}
     for row in rows:
         if (line := seen.setdefault(row.name, row.line)) != row.line:
@@ -180,7 +188,11 @@ def read_systems(text: str) -> tuple[list[CatalogueLine], list[Problem]]:
 
 
 def _read(
-    text: str, columns: tuple[str, ...], reads: dict[str, Callable[[str], Any]], make: Callable[..., Row]
+    text: str,
+    columns: tuple[str, ...],
+    reads: dict[str, Callable[[str], Any]],
+    make: Callable[..., Row],
+    only_given: bool = False,
 ) -> tuple[list[Row], list[Problem]]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     first = text.split("\n", 1)[0]
@@ -195,6 +207,7 @@ def _read(
             if not head:
                 head = [clean_line(cell).lower() for cell in cells]
                 problems = _wrong_in_head(head, columns)
+                columns = tuple(name for name in columns if name in head or not only_given)
             elif any(cell.strip() for cell in cells):
                 given, wrong = _values(line, head, cells, columns, reads)
                 problems += wrong

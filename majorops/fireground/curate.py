@@ -61,7 +61,7 @@ def merge(incident) -> Response:
     """Merge the incident into the one that was named: `INC-042` or `42`. Raises Invalid, Conflict."""
     checked(form := MergeForm())
     kept = named_incident(form.kept.data)
-    merge_incident(incident, kept, actor=current_actor(), now=clock.now())
+    merge_incident(incident, kept, is_sure=form.sure.data, actor=current_actor(), now=clock.now())
     return changed(incident, "curate", said=f"Merged into {kept.reference}.")
 
 

@@ -375,9 +375,10 @@ class DrillForm(FlaskForm):
 
 
 class MergeForm(FlaskForm):
-    """The incident that is kept, as people write it."""
+    """The incident that is kept, as people write it. `sure`: also where that is not on the public page."""
 
     kept = Line(most=20)
+    sure = BooleanField()
 
 
 class RedactionForm(FlaskForm):

@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, select
 
 from majorops.db import db
 from majorops.domain.enums import SubscriberState
+from majorops.domain.public_names import publication_key
 from majorops.i18n import Texts
-from majorops.models import Announcement, Subscriber, SubscriberSystem
+from majorops.models import Announcement, Incident, Subscriber, SubscriberSystem
 from majorops.notifications.message import Message, Part
 from majorops.operations.digests import announced_between, digest_window
 from majorops.projections import public_maintenances
-from majorops.projections.feed import FeedIncident, feed_incidents
+from majorops.projections.feed import FeedIncident, FeedUpdate, feed_incidents
 from majorops.projections.maintenance import PublicMaintenance
 
 MOST = 30  # parts of one digest; the rest is counted
@@ -30,22 +31,38 @@ OFF = "Not sent: nothing of it is public any more."
 def gathered(row: Announcement) -> dict[str, Any] | None:
     """What the digest tells of: numbers with their systems, and when each was last told of.
 
-    None where all of it is private by now.
+    Of an incident also when the public first read of it, and when it was given a text (`told`): both may be
+    long after that was written. None where all of it is private by now.
     """
     _, start, end = digest_window(row.act)
     last: dict[tuple[str, int], datetime] = {}
+    told: dict[int, dict[str, str]] = {}
     for one in db.session.scalars(announced_between(start, end)):
         kind = "incident" if one.incident_id else "maintenance"
         last[kind, one.incident_id or one.maintenance_id or 0] = one.at
+        if one.incident_id and one.publication:
+            key = publication_key(one.publication.public_key, one.publication.id)
+            told.setdefault(one.incident_id, {})[key] = one.at.isoformat()
     incidents = feed_incidents(numbers=[number for kind, number in last if kind == "incident"])
     works = public_maintenances([number for kind, number in last if kind == "maintenance"])
     known = [("incident", one.number, list(one.statuses)) for one in incidents]
     known += [("maintenance", one.number, list(one.systems)) for one in works]
-    items = [
+    items: list[dict[str, Any]] = [
         {"kind": kind, "number": number, "systems": names, "at": last[kind, number].isoformat()}
         for kind, number, names in known
     ]
+    published = _published([one.number for one in incidents])
+    for item in items:
+        if item["kind"] == "incident":
+            number = item["number"]
+            item |= {"published": published.get(number), "told": told.get(number, {})}
     return {"from": start.isoformat(), "to": end.isoformat(), "items": items} if items else None
+
+
+def _published(numbers: list[int]) -> dict[int, str]:
+    """When the public first read of these incidents, of those that did not begin before that was kept."""
+    rows = select(Incident.id, Incident.published_at).where(Incident.id.in_(numbers))
+    return {number: at.isoformat() for number, at in db.session.execute(rows) if at}
 
 
 def subscribers_of(row: Announcement) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -80,9 +97,10 @@ def message(text: dict[str, Any], person: Subscriber, t: Texts, org: str, base: 
     start, end = (datetime.fromisoformat(text[name]) for name in ("from", "to"))
     since = max(start, person.digest_since or start)
     items = concerning(text, person, set(person.system_names))
-    incidents = feed_incidents(numbers=[one["number"] for one in items if one["kind"] == "incident"])
+    about = {one["number"]: one for one in items if one["kind"] == "incident"}
+    incidents = feed_incidents(numbers=list(about))
     works = public_maintenances([one["number"] for one in items if one["kind"] == "maintenance"])
-    parts = [part for one in incidents if (part := _of_incident(one, t, base, since, end))]
+    parts = [part for one in incidents if (part := _of_incident(one, about[one.number], t, base, since, end))]
     parts += [_of_maintenance(one, t, base) for one in works]
     more = [t.plural("digest.more", len(parts) - MOST)] if len(parts) > MOST else []
     days = t("digest.days", start=t.day(start), end=t.day(end))
@@ -97,8 +115,19 @@ def message(text: dict[str, Any], person: Subscriber, t: Texts, org: str, base: 
     )
 
 
-def _of_incident(one: FeedIncident, t: Texts, base: str, start: datetime, end: datetime) -> Part | None:
-    said = [update for update in reversed(one.updates) if start <= update.at < end and not update.is_quiet]
+def _of_incident(
+    one: FeedIncident, item: dict[str, Any], t: Texts, base: str, start: datetime, end: datetime
+) -> Part | None:
+    """What the public came to read of an incident between `start` and `end`.
+
+    Not what was said in between: words of before it was public are read once it is. Their times are those
+    that its page shows.
+    """
+    said = [
+        update
+        for update in reversed(one.updates)
+        if start <= _readable_from(update, item) < end and not update.is_quiet
+    ]
     lines = [
         f"{t.at(update.at)} UTC, {_heading(update.title, t)}: {_cut(update.body)}"
         if update.body
@@ -108,6 +137,11 @@ def _of_incident(one: FeedIncident, t: Texts, base: str, start: datetime, end: d
     state = t(f"state.{one.status.value}")
     heading = f"{one.reference} {t(f'severity.{one.severity.value}')}: {one.title} ({state})"
     return Part(heading, "\n".join(lines), f"{base}/incidents/{one.number}") if lines else None
+
+
+def _readable_from(update: FeedUpdate, item: dict[str, Any]) -> datetime:
+    known = item.get("published"), item.get("told", {}).get(update.key)  # the previous version wrote neither
+    return max([update.at, *(datetime.fromisoformat(at) for at in known if at)])
 
 
 def _of_maintenance(one: PublicMaintenance, t: Texts, base: str) -> Part:

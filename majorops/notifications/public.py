@@ -19,7 +19,7 @@ from sqlalchemy.orm import load_only
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.announcing import DIGEST
+from majorops.domain.announcing import DIGEST, UNLISTED
 from majorops.domain.chat import chat_of
 from majorops.domain.enums import DeliveryState, Notice, SubscriberState, Visibility
 from majorops.domain.errors import Conflict
@@ -31,16 +31,18 @@ from majorops.models import Announcement, Delivery, Subscriber
 from majorops.notifications import digest
 from majorops.notifications.links import CONFIRM, MANAGE, link_token
 from majorops.notifications.message import Message
-from majorops.operations.announcements import MOVED, PLANNED, wanting
+from majorops.operations.announcements import MOVED, PLANNED, wanting, who_heard_of
 from majorops.operations.subscriptions import confirm, confirms_by_link, end_followed, note_bounce
 from majorops.projections import PublicStatus, public_maintenance, public_status
 from majorops.projections import clients as shapes
 from majorops.projections.feed import RESOLVED, FeedIncident, feed_incidents, newest_change
 from majorops.projections.maintenance import PublicMaintenance
+from majorops.projections.systems import public_of
 from majorops.signing import keys_of
 
 BATCH = 500
 OFF = "Not sent: it is not public any more."
+BACK = "Not sent: it is on the public page again."
 GONE = "Not sent: unsubscribed, or confirmed meanwhile."
 
 
@@ -68,14 +70,14 @@ def fan_out(settings: dict[str, object], now: datetime, but_not: Collection[int]
     if row is None:
         return
     try:
-        row.text = row.text or json.dumps(render_announcement(row, settings, now), ensure_ascii=False)
-        text = json.loads(row.text)
+        text = _still_told(row) or render_announcement(row, settings, now)
+        row.text = json.dumps(text, ensure_ascii=False)
         rule = _rule(row, text) if text else None
     except SQLAlchemyError:
         raise
     except Exception as error:
         raise Unreadable(row.id) from error
-    if rule is None:
+    if text is None or rule is None:
         row.done_at = now
         return
     wanted = select(Subscriber).where(*rule).options(load_only(*SEEN))
@@ -99,10 +101,36 @@ def is_digest(row: Announcement) -> bool:
     return row.act.startswith(f"{DIGEST}:")
 
 
+def _still_told(row: Announcement) -> dict | None:
+    """What was written when it was announced, as long as that may be said.
+
+    None once something of it was withdrawn (`say_anew`), or a system that it names is not public any more.
+    """
+    text = json.loads(row.text or "null")
+    if text is None:
+        return None
+    names = {name for item in text.get("items", ()) for name in item["systems"]}  # of a digest
+    names.update(text.get("names", text.get("systems", ())))  # the previous version wrote no `names`
+    return text if public_of(names) == names else None
+
+
+def _concerns(row: Announcement, text: dict, person: Subscriber) -> bool:
+    """Whether it is for this subscriber still: not where they chose nothing of it but a hidden system."""
+    wanted = select(Subscriber.id).where(Subscriber.id == person.id, *_rule(row, text))
+    return db.session.scalar(wanted) is not None
+
+
+def _is_unlisted(row: Announcement) -> bool:
+    """It says that an incident left the public page, and nothing else of it."""
+    return row.act.startswith(f"{UNLISTED}:")
+
+
 def _rule(row: Announcement, text: dict) -> tuple:
     """Whom it is for, in SQL; of a digest there are fewer (`digest.those_concerned`)."""
     if is_digest(row):
         return digest.subscribers_of(row)
+    if _is_unlisted(row):
+        return who_heard_of(cast(int, row.incident_id))
     is_moved = row.act.startswith(f"{MOVED}:")
     return wanting(text["systems"], row.incident_id, row.maintenance_id if is_moved else None)
 
@@ -145,14 +173,35 @@ def render_announcement(row: Announcement, settings: dict[str, object], now: dat
             return None
         mails = {language: render_maintenance(one, t, base, row.act) for language, t in LANGUAGES.items()}
         shape = shapes.webhook_maintenance(one, base, systems)
-        return {"systems": one.systems, "page": page, "incident": shape, **mails}
+        return {"systems": one.systems, "names": one.systems, "page": page, "incident": shape, **mails}
+    if _is_unlisted(row):
+        return _unlisted(row, page, base)
     found = next(iter(feed_incidents(number=row.incident_id)), None)
     if found is None or (row.publication_id and _update(found, row) is None):
         return None
     mails = {language: _incident(found, row, t, base) for language, t in LANGUAGES.items()}
     shape = shapes.webhook_incident(found, base, systems)
-    said = {"systems": list(found.statuses), "page": page, "incident": shape}
+    turned = {one.name for said in found.updates for one in said.turned}
+    names = sorted(turned | set(found.statuses))
+    said = {"systems": list(found.statuses), "names": names, "page": page, "incident": shape}
     return said | mails | {"ends": _ends(found, row)}
+
+
+def _unlisted(row: Announcement, page: dict[str, str], base: str) -> dict[str, Any]:
+    """That an incident is no longer shown, by its number: nothing of it, and nothing of what it went into."""
+    number = cast(int, row.incident_id)
+    given = {"ref": reference(number)}
+    mails = {
+        language: {
+            "subject": t("mail.unlisted", **given),
+            "body": t("mail.unlisted_body", **given),
+            "link": f"{base}{_prefix(t)}/",
+        }
+        for language, t in LANGUAGES.items()
+    }
+    words = mails[DEFAULT]
+    shape = shapes.webhook_unlisted(number, words["subject"], words["body"], row.at, base)
+    return {"systems": [], "page": page, "incident": shape, **mails}
 
 
 def _ends(one: FeedIncident, row: Announcement) -> int | None:
@@ -256,9 +305,9 @@ def message(row: Delivery, settings: dict[str, object], now: datetime) -> Messag
     if row.announcement is None:
         return _confirmation(row, person, t, at, settings, now, given)
     given["foot"] = t("mail.why", org=org)
-    made = row.announcement.text  # none after something was withdrawn
-    text = json.loads(made) if made else render_announcement(row.announcement, settings, now)
-    if text is None:
+    made = _still_told(row.announcement)
+    text = made or render_announcement(row.announcement, settings, now)
+    if text is None or (not made and not _concerns(row.announcement, text, person)):
         return Message(**given, subject="", body="", link="", void=OFF)
     if is_digest(row.announcement):
         void = GONE if person.state is not SubscriberState.ACTIVE else ""
@@ -342,6 +391,8 @@ def _void(about: Announcement, person: Subscriber) -> str:
     """Why it does not go: looked at as late as can be, since a leak must be stoppable."""
     if person.state is not SubscriberState.ACTIVE:
         return GONE
+    if _is_unlisted(about):  # undone meanwhile
+        return BACK if about.incident and about.incident.is_shown else ""
     publication = about.publication
     if publication and (publication.withdrawn_at or publication.visibility is not Visibility.PUBLIC):
         return OFF

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from majorops.db import db
 from majorops.domain.announcing import act_of
-from majorops.domain.enums import ChannelKind, Frequency, SubscriberState, Visibility
+from majorops.domain.enums import ChannelKind, DeliveryState, Frequency, SubscriberState, Visibility
 from majorops.domain.events import EventKind
 from majorops.models import (
     Announcement,
@@ -111,11 +111,24 @@ def wanting(
     return Subscriber.state == SubscriberState.ACTIVE, told
 
 
+def who_heard_of(incident_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The SQL rule for active subscribers that got a message of an incident, or follow it."""
+    follow = select(SubscriberIncident.subscriber_id).where(SubscriberIncident.incident_id == incident_id)
+    acts = select(Announcement.act).where(Announcement.incident_id == incident_id)
+    got = _who_got(acts).where(Delivery.state == DeliveryState.SENT)
+    heard = or_(Subscriber.id.in_(got), Subscriber.id.in_(follow))
+    return Subscriber.state == SubscriberState.ACTIVE, heard
+
+
 def _told_dates_of(maintenance_id: int) -> Select[int | None]:
     acts = select(Announcement.act).where(
         Announcement.maintenance_id == maintenance_id,
         or_(Announcement.act.startswith(f"{PLANNED}:"), Announcement.act.startswith(f"{MOVED}:")),
     )
+    return _who_got(acts)
+
+
+def _who_got(acts: Select[str]) -> Select[int | None]:
     return select(Delivery.subscriber_id).where(Delivery.act.in_(acts), Delivery.subscriber_id.is_not(None))
 
 

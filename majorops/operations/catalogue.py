@@ -6,6 +6,7 @@ wrote and nobody outside has read yet.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -64,15 +65,15 @@ def update_system(
     name: str,
     actor: Actor,
     now: datetime,
-    description: str = "",
-    owner: str = "",
+    description: str | None = None,
+    owner: str | None = None,
     is_public: bool | None = None,
-    group_name: str = "",
-    public_title: str = "",
+    group_name: str | None = None,
+    public_title: str | None = None,
 ) -> None:
     """Change name, description, owner, and what the public page says of it. Raises Invalid.
 
-    Nothing changed leaves no entry. `is_public`: None leaves it as it is.
+    Nothing changed leaves no entry. None leaves a value as it is, an empty text clears it.
     """
     values = _clean(name, description, owner, group_name, public_title, twin_of=system)
     if is_public is not None:
@@ -106,11 +107,14 @@ def _change(system: System, values: dict[str, object], *, actor: Actor, now: dat
         setattr(system, column, value)
     db.session.flush()
     follow_titles(titles, actor=actor, now=now)
-    after = _shown(system)
-    changes = [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in after]
-    changes = [change for what, change in zip(after, changes, strict=True) if before[what] != after[what]]
-    if changes:
+    if changes := changes_between(before, _shown(system)):
         audit(AuditKind.SYSTEM_CHANGED, old_name, detail="\n".join(changes), actor=actor, now=now)
+
+
+def changes_between(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> list[str]:
+    """What differs, in words: `group Money › (empty)`. `after` may lack what was not touched."""
+    changed = [what for what in after if (before[what] or "") != (after[what] or "")]
+    return [f"{what} {before[what] or '(empty)'} › {after[what] or '(empty)'}" for what in changed]
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -165,37 +169,44 @@ def _shown(system: System) -> dict[str, str | None]:
 
 def _clean(
     name: str,
-    description: str,
-    owner: str,
-    group_name: str,
-    public_title: str,
+    description: str | None,
+    owner: str | None,
+    group_name: str | None,
+    public_title: str | None,
     *,
     twin_of: System | None,
 ) -> dict[str, object]:
-    """The columns for what was typed. `twin_of`: the system that may have this name already."""
+    """The columns for what was typed; None: not typed. `twin_of`: the system that may have this name."""
     errors: dict[str, str] = {}
-    name, description = clean_line(name).lower(), clean_line(description)
+    name = clean_line(name).lower()
     twin = db.session.scalar(select(System).filter_by(name=name))
     if not name or len(name) > 80 or "," in name:
         errors["name"] = "A name has 1 to 80 characters and no comma."
     elif twin is not None and twin is not twin_of:
         errors["name"] = f"{name} is in the catalogue already."
-    if len(description) > 300:
-        errors["description"] = f"At most 300 characters; this has {len(description)}."
-    found: dict[str, object] = {}
-    readers = (
+    found: dict[str, object] = {"name": name}
+    readers: tuple[tuple[str, Callable[[str], object], str | None], ...] = (
+        ("description", _description, description),
         ("group_name", _group, group_name),
         ("owner_id", _owner_id, owner),
         ("public_title", _public_title, public_title),
     )
     for column, read, typed in readers:
         try:
-            found[column] = read(typed)
+            if typed is not None:
+                found[column] = read(typed)
         except Invalid as problem:
             errors |= problem.errors
     if errors:
         raise Invalid(errors)
-    return {"name": name, "description": description or None, **found}
+    return found
+
+
+def _description(typed: str) -> str | None:
+    description = clean_line(typed)
+    if len(description) > 300:
+        raise Invalid({"description": f"At most 300 characters; this has {len(description)}."})
+    return description or None
 
 
 def _public_title(typed: str) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
-from majorops.domain.after_close import merge_refusal
+from majorops.domain.after_close import merge_refusal, merge_warning
+from majorops.domain.announcing import UNLISTED
 from majorops.domain.enums import DeliveryState, IncidentStatus
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
@@ -46,16 +47,23 @@ def set_drill(incident: Incident, is_drill: bool, *, actor: Actor, now: datetime
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
-def merge_incident(incident: Incident, kept: Incident, *, actor: Actor, now: datetime) -> None:
+def merge_incident(
+    incident: Incident, kept: Incident, *, actor: Actor, now: datetime, is_sure: bool = False
+) -> None:
     """Merge an incident, a duplicate, into the one that is kept.
 
     A running duplicate is closed by that: without a gate, an alarm or a word of resolution. Its entries stay
     its own and are shown at the other one; its address leads there, and who follows it follows the other.
-    Raises Conflict.
+
+    Where the public does not see the kept one, a public duplicate leaves the page: that needs `is_sure`, and
+    who was told of a running one is told that, without a word on the other. Raises Conflict, Invalid (sure).
     """
     if refusal := why_not_merge(incident, kept):
         raise Conflict(refusal)
     was_shown, was_running = incident.is_shown, not incident.is_resolved
+    warning = merge_warning(incident.reference, kept.reference, was_shown, was_running, kept.is_shown)
+    if warning and not is_sure:
+        raise Invalid({"sure": warning})
     if not incident.is_public:
         keep_inside(incident)  # its first word waits no more: the other one speaks
     incident.merged_into, incident.merged_at = kept, now
@@ -70,6 +78,8 @@ def merge_incident(incident: Incident, kept: Incident, *, actor: Actor, now: dat
     if was_shown and was_running and kept.is_shown:
         announce(f"merged:{incident.id}", now, incident_id=kept.id)
         _lead_followers_on(incident, kept)
+    elif was_shown and was_running:  # who follows it goes on doing so: an undo brings it back
+        announce(f"{UNLISTED}:{incident.id}", now, incident_id=incident.id)
 
 
 def _lead_followers_on(incident: Incident, kept: Incident) -> None:

@@ -19,13 +19,22 @@ from majorops.domain.enums import CommandRole, IncidentStatus, IntakeSource, Pha
 from majorops.domain.errors import Conflict
 from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.importing import CatalogueLine, PastIncident, Problem
+from majorops.domain.parsing import as_text
 from majorops.domain.text import count, reference
 from majorops.models import AffectedSystem, CommandAssignment, Incident, System, TimelineEvent
 from majorops.operations import audit, operation, search_index
-from majorops.operations.catalogue import add_system, update_system
+from majorops.operations.catalogue import add_system, changes_between, update_system
 from majorops.operations.people import as_picked, find_account
 
 PART = 500  # rows in one statement
+# Columns of a file of systems, as the operations on the catalogue call them.
+COLUMNS = {
+    "name": "name",
+    "description": "description",
+    "owner": "owner",
+    "group": "group_name",
+    "public": "is_public",
+}
 
 One = TypeVar("One")
 
@@ -62,22 +71,16 @@ def import_incidents(rows: Sequence[PastIncident], *, source: str, actor: Actor,
 def import_systems(rows: Sequence[CatalogueLine], *, source: str, actor: Actor, now: datetime) -> None:
     """Add systems to the catalogue, and change those that are there to what the lines say.
 
-    `source`: the file's name. Raises Conflict where an owner has no account.
+    What the file has no column for stays as it is. `source`: the file's name. Raises Conflict where an owner
+    has no account.
     """
     if found := systems_wrong(rows):
         raise Conflict(f"Line {found[0].line}, {found[0].column}: {found[0].text}.")
     known = {system.name: system for system in db.session.scalars(select(System))}
     for row in rows:
-        given: dict[str, Any] = {
-            "name": row.name,
-            "description": row.description,
-            "owner": row.owner,
-            "is_public": row.public,
-            "group_name": row.group,
-        }
+        given: dict[str, Any] = {COLUMNS[name]: getattr(row, name) for name in row.given}
         if system := known.get(row.name):
-            kept = system.public_title  # no column of the file
-            update_system(system, **given, public_title=kept, actor=actor, now=now)
+            update_system(system, **given, actor=actor, now=now)
         else:
             add_system(**given, actor=actor, now=now)
     audit(AuditKind.HISTORY_IMPORTED, count(len(rows), "system"), detail=source, actor=actor, now=now)
@@ -99,18 +102,17 @@ def incidents_here(rows: Sequence[PastIncident]) -> list[Problem]:
 def systems_wrong(rows: Sequence[CatalogueLine]) -> list[Problem]:
     """The lines whose owner is no account."""
     said: dict[str, str] = {"": ""}
-    for row in rows:
-        if row.owner not in said:
-            try:
-                find_account(row.owner)
-                said[row.owner] = ""
-            except ValueError as problem:
-                said[row.owner] = str(problem).rstrip(".")
-    return [Problem(row.line, "owner", said[row.owner]) for row in rows if said[row.owner]]
+    for owner in {row.owner or "" for row in rows} - {""}:
+        try:
+            find_account(owner)
+            said[owner] = ""
+        except ValueError as problem:
+            said[owner] = str(problem).rstrip(".")
+    return [Problem(row.line, "owner", said[row.owner or ""]) for row in rows if said[row.owner or ""]]
 
 
 def what_systems_become(rows: Sequence[CatalogueLine]) -> dict[int, str]:
-    """What becomes of each line, by its number: added, changed, or unchanged."""
+    """What becomes of each line, by its number: added, unchanged, or what changes."""
     known = {system.name: system for system in db.session.scalars(select(System))}
     said = {}
     for row in rows:
@@ -118,15 +120,24 @@ def what_systems_become(rows: Sequence[CatalogueLine]) -> dict[int, str]:
         if system is None:
             said[row.line] = "Added"
             continue
-        now = (system.description or "", as_picked(system.owner), system.group_name, system.is_public)
-        then = (
-            row.description,
-            as_picked(find_account(row.owner)) if row.owner else "",
-            row.group,
-            row.public,
+        changes = changes_between(
+            {
+                "description": system.description,
+                "owner": as_picked(system.owner),
+                "group": system.group_name,
+                "public": as_text(system.is_public),
+            },
+            {name: _then(row, name) for name in row.given if name != "name"},
         )
-        said[row.line] = "Unchanged" if now == then else "Changed"
+        said[row.line] = f"Changed: {', '.join(changes)}" if changes else "Unchanged"
     return said
+
+
+def _then(row: CatalogueLine, name: str) -> str:
+    """What a column of a line makes of its system, as a text."""
+    if name == "owner":
+        return as_picked(find_account(row.owner)) if row.owner else ""
+    return as_text(getattr(row, name))
 
 
 def is_imported(incident_id: int) -> bool:

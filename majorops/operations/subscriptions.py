@@ -24,7 +24,7 @@ from majorops.domain.events import AuditKind
 from majorops.models import Delivery, Incident, Subscriber, SubscriberIncident, SubscriberSystem
 from majorops.operations import audit, operation
 from majorops.operations.delivery import check_address
-from majorops.operations.throttle import count_failure, paused_until
+from majorops.operations.throttle import count_failure, forget_failures, paused_until
 
 KINDS = (ChannelKind.EMAIL, ChannelKind.WEBHOOK)
 PAUSED = "Too many subscriptions from here. Try again in 15 minutes."
@@ -62,7 +62,7 @@ def subscribe(
     address = check_address(kind, address)
     address = address.lower() if kind is ChannelKind.EMAIL else address
     _check_frequency(kind, address, frequency)
-    keys = [f"subscribe:{origin}", f"subscriber:{address[:250]}"]
+    keys = [f"subscribe:{origin}", _count_of(address)]
     if paused_until(keys, now, lock=True):
         raise Conflict(PAUSED)
     count_failure(keys, now)
@@ -213,8 +213,12 @@ def _check_frequency(kind: ChannelKind, address: str, frequency: Frequency) -> N
 
 @operation(needs=None)
 def leave(row: Subscriber, *, actor: Actor, now: datetime) -> None:
-    """Tell a subscriber nothing more; what waits for them is not sent. A second time changes nothing."""
+    """Tell a subscriber nothing more; what waits for them is not sent. A second time changes nothing.
+
+    How often this address was asked is forgotten: whoever leaves has read what it was sent.
+    """
     if row.state is not SubscriberState.LEFT:
+        forget_failures([_count_of(row.address)])
         row.state, row.changed_at = SubscriberState.LEFT, now
         audit(AuditKind.SUBSCRIBER_LEFT, str(row), actor=actor, now=now)
 
@@ -246,8 +250,14 @@ def ask_again(row: Subscriber, *, actor: Actor, now: datetime) -> None:
 def erase_subscriber(row: Subscriber, *, actor: Actor, now: datetime) -> None:
     """Delete an address and all messages to it, as the person asked. The audit keeps its number and kind."""
     db.session.execute(delete(Delivery).where(Delivery.subscriber_id == row.id))
+    forget_failures([_count_of(row.address)])
     audit(AuditKind.SUBSCRIBER_ERASED, str(row), actor=actor, now=now)
     db.session.delete(row)
+
+
+def _count_of(address: str) -> str:
+    """The key by which it is counted how often an address is asked to confirm."""
+    return f"subscriber:{address[:250]}"
 
 
 def _choose(row: Subscriber, *, wants_all: bool, systems: list[str]) -> None:

@@ -17,7 +17,7 @@ from majorops.domain.clients import (
     client_status,
     client_time,
 )
-from majorops.domain.enums import SystemStatus
+from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus
 from majorops.domain.systems import IMPACT, Indicator, Turned, worst
 from majorops.projections.feed import FeedIncident, FeedUpdate
 from majorops.projections.maintenance import PublicMaintenance
@@ -148,6 +148,27 @@ def incident(one: FeedIncident, base: str, rows: Sequence[Component]) -> dict[st
 def webhook_incident(one: FeedIncident, base: str, rows: Sequence[Component]) -> dict[str, object]:
     """An incident as a subscriber's webhook gets it: with what clients read there beside it."""
     return incident(one, base, rows) | ONLY_IN_WEBHOOKS | {"scheduled_for": None, "scheduled_until": None}
+
+
+def webhook_unlisted(number: int, name: str, body: str, at: datetime, base: str) -> dict[str, object]:
+    """An incident that is no longer shown: over for who keeps a copy, and nothing else of it."""
+    said = FeedUpdate(f"unlisted{number}", "", body, at, "resolved")
+    gone = FeedIncident(
+        number=number,
+        title="",
+        severity=Severity.LOW,
+        status=IncidentStatus.RESOLVED,
+        phase=Phase.RESOLUTION,
+        opened_at=at,
+        detected_at=at,
+        resolved_at=at,
+        statuses={},
+        next_update_eta=None,
+        monitoring_at=None,
+        updated_at=at,
+        updates=(said,),
+    )
+    return webhook_incident(gone, base, ()) | {"name": name, "impact": "none", "shortlink": f"{base}/"}
 
 
 def webhook_maintenance(one: PublicMaintenance, base: str, rows: Sequence[Component]) -> dict[str, object]:

@@ -152,7 +152,7 @@ def test_systems_are_added_and_changed(ada, cast):
     system = db.session.scalar(select(System).filter_by(name="cards"))
     assert (system.group_name, system.owner.email, system.is_public) == ("Money", cast.rita.email, True)
     page = upload(ada, text.replace("Money", "Payments"), address)
-    assert (page.text.count(">Changed<"), page.text.count(">Unchanged<")) == (1, 1)
+    assert (page.text.count(">Changed: group Money › Payments<"), page.text.count(">Unchanged<")) == (1, 1)
     assert confirm(ada, page, address).status_code == 303
     db.session.expire_all()
     assert system.group_name == "Payments"
@@ -187,3 +187,41 @@ def test_an_import_leaves_a_systems_public_title(ada, cast):
     )
     system = db.session.scalar(select(System).filter_by(name="cards"))
     assert (system.group_name, system.public_title) == ("Money", "Problems paying")
+
+
+def test_a_column_that_the_file_lacks_leaves_what_is_there(ada, cast):
+    address = "/admin/import/systems"
+    text = f"name,description,owner,group,public\ncards,Takes cards,{cast.rita.email},Money,yes\n"
+    confirm(ada, upload(ada, text, address), address)
+    system = db.session.scalar(select(System).filter_by(name="cards"))
+
+    def now() -> tuple:
+        db.session.expire_all()
+        return (system.description, system.owner_id, system.group_name, system.is_public)
+
+    before = now()
+    page = upload(ada, "name\ncards\n", address)
+    assert ">Unchanged<" in page.text
+    assert "The file has no column description, owner, group, public: what is there stays." in page.text
+    assert confirm(ada, page, address).status_code == 303
+    assert now() == before
+    assert db.session.scalar(select(AuditEntry).filter_by(kind="system.changed")) is None
+
+
+def test_an_empty_cell_clears_and_the_dry_run_says_so(ada, cast):
+    address = "/admin/import/systems"
+    text = f"name,description,owner,group,public\ncards,Takes cards,{cast.rita.email},Money,yes\n"
+    confirm(ada, upload(ada, text, address), address)
+    page = upload(ada, "name,owner,group\ncards,,\nvault,,Money\n", address)
+    rita = f"{cast.rita.name} &lt;{cast.rita.email}&gt;"
+    assert f">Changed: owner {rita} › (empty), group Money › (empty)<" in page.text
+    assert "An empty cell clears what is there. The file has no column description, public:" in page.text
+    assert confirm(ada, page, address).status_code == 303
+    system = db.session.scalar(select(System).filter_by(name="cards"))
+    assert (system.description, system.owner_id, system.group_name, system.is_public) == (
+        "Takes cards",
+        None,
+        "",
+        True,
+    )
+    assert db.session.scalar(select(System.is_public).filter_by(name="vault")) is False

@@ -13,6 +13,7 @@ from majorops.domain.after_close import (
     late_by,
     late_refusal,
     merge_refusal,
+    merge_warning,
     refusal_after_close,
 )
 
@@ -52,6 +53,22 @@ def test_what_belongs_to_the_kept_one_is_closed_at_a_duplicate():
 def test_no_merge_hangs_on_another_one(given, said):
     assert said in merge_refusal(*given)
     assert merge_refusal("INC-010", False, "INC-009", False, False) == ""
+
+
+@pytest.mark.parametrize(
+    ("is_shown", "is_running", "kept_is_shown", "said"),
+    [
+        (True, True, False, "INC-010 leaves that page too. Who was told of it reads"),
+        (True, False, False, "INC-010 leaves that page too."),
+        (True, True, True, ""),
+        (False, True, False, ""),
+    ],
+)
+def test_a_merge_that_takes_something_off_the_public_page_warns(is_shown, is_running, kept_is_shown, said):
+    warning = merge_warning("INC-010", "INC-009", is_shown, is_running, kept_is_shown)
+    assert said in warning
+    assert bool(said) == bool(warning)
+    assert ("Who was told" in warning) == ("Who was told" in said)
 
 
 def test_a_late_update_needs_the_close_and_readers():

@@ -12,6 +12,7 @@ from majorops.domain.enums import Visibility
 from majorops.domain.redaction import mark_of
 from majorops.models import Incident, Publication, TimelineEvent
 from majorops.operations.curation import merge_incident
+from majorops.operations.edit import edit_field
 from majorops.operations.timeline import add_note
 from majorops.operations.updates import publish_update
 from tests.web.page import check
@@ -133,6 +134,23 @@ class TestMerge:
         kept, duplicate = cast.open(), cast.open(title="payments slow")
         add_note(duplicate, "seen by everybody", visibility=Visibility.PUBLIC, **who)
         return kept, duplicate
+
+    def test_into_a_private_one_it_asks_once_more(self, twins, app, maya, who):
+        edit_field(twins[0], "is_public", "no", **who)
+        asked = maya.post("/admin/incidents/2/merge", data={"kept": "INC-001"})
+        assert asked.status_code == 422
+        keys = panel(asked.text)
+        assert "INC-001 is not on the public page: merged into it, INC-002 leaves that page too." in keys
+        assert 'value="INC-001"' in keys
+        assert 'id="merge-sure"' in keys
+        check(asked)
+        stranger = app.test_client()
+        assert stranger.get("/incidents/2").status_code == 200
+        assert 'id="merge-sure"' not in maya.get("/admin/incidents/2").text
+        given = {"kept": "INC-001", "sure": "y"}
+        answer = maya.post("/admin/incidents/2/merge", data=given, follow_redirects=True)
+        assert "Merged into INC-001." in answer.text
+        assert stranger.get("/incidents/2").status_code == 404
 
     def test_both_addresses_live_and_lead_to_the_kept_one(self, twins, app, maya):
         answer = maya.post("/admin/incidents/2/merge", data={"kept": "INC-001"}, follow_redirects=True)

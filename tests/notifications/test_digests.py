@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy import func, select, update
 
 from majorops.db import db
 from majorops.domain.enums import Frequency, Severity, SubscriberState, Visibility
-from majorops.models import Announcement, Delivery, Subscriber
-from majorops.operations import edit, maintenance, subscriptions, updates
+from majorops.models import Announcement, Delivery, Subscriber, TimelineEvent
+from majorops.operations import edit, maintenance, subscriptions, timeline, updates
 from majorops.operations.catalogue import add_system
 from majorops.operations.digests import begin_due_digests, digest_window
+from majorops.operations.first_word import publish_due, publish_incident
 from tests.counting import queries
 from tests.notifications.conftest import BASE, get, links, many, post, subscriber, to
 
@@ -217,3 +219,63 @@ def test_a_quiet_resolution_stays_quiet(reader, mails, worker, cast, clock):
     [mail] = digests(mails)
     assert "(Resolved)" in mail
     assert "Untold" not in mail
+
+
+def lines(mail: str) -> list[str]:
+    return re.findall(r"^2[34] Nov \d\d:\d\d UTC, [^\r\n]*", mail.partition("<html")[0], re.MULTILINE)
+
+
+def test_words_of_before_it_was_public_are_in_the_digest_of_the_day_it_became_so(
+    reader, mails, worker, cast, clock
+):
+    """Its page shows them from then on, with the times when they were said."""
+    subscriber(reader, mails, worker, frequency="daily")
+    incident = cast.open(severity=Severity.LOW, is_public=False)
+    who = {"actor": cast.maya, "now": clock.tick(minutes=1)}
+    updates.publish_update(incident, "Cards fail.", visibility=Visibility.PUBLIC, **who)
+    updates.publish_update(incident, "INTERNAL suspicion", **who)
+    go(worker, clock, NEXT_MORNING)
+    assert digests(mails) == []
+    publish_incident(incident, actor=cast.maya, now=clock.tick(minutes=5))
+    who = {"actor": cast.maya, "now": clock.tick(minutes=5)}
+    updates.publish_update(incident, "They work again.", visibility=Visibility.PUBLIC, **who)
+    go(worker, clock, NEXT_MORNING + timedelta(days=1))
+    [mail] = digests(mails)
+    assert lines(mail) == [
+        "23 Nov 14:00 UTC, Opened: Incident opened. Low, Box 0.",
+        "23 Nov 14:01 UTC, Update: Cards fail.",
+        "24 Nov 07:11 UTC, Update: They work again.",
+    ]
+    page = get(reader, "/incidents/1").text
+    assert all(words in page for words in ("Cards fail.", "They work again."))
+    go(worker, clock, NEXT_MORNING + timedelta(days=2))
+    assert len(digests(mails)) == 1
+
+
+def test_what_is_made_public_later_is_in_the_digest_of_that_day(reader, mails, worker, cast, clock):
+    subscriber(reader, mails, worker, frequency="daily")
+    incident = cast.open(severity=Severity.LOW)
+    who = {"actor": cast.maya, "now": clock.tick(minutes=1)}
+    updates.publish_update(incident, "Cards fail.", **who)
+    entry = db.session.scalar(select(func.max(TimelineEvent.seq)))
+    go(worker, clock, NEXT_MORNING)
+    who["now"] = clock.tick(minutes=5)
+    timeline.set_visibility(incident, entry, Visibility.PUBLIC, **who)
+    go(worker, clock, NEXT_MORNING + timedelta(days=1))
+    first, second = digests(mails)
+    assert lines(first) == ["23 Nov 14:00 UTC, Opened: Incident opened. Low, Box 0."]
+    assert lines(second) == ["23 Nov 14:01 UTC, Update: Cards fail."]
+
+
+def test_a_first_word_that_waits_over_the_hour_is_in_the_next_digest(reader, mails, worker, cast, clock):
+    subscriber(reader, mails, worker, frequency="daily")
+    worker.app.config["PUBLIC_HOLD"] = 60
+    clock.now = NEXT_MORNING - timedelta(seconds=90)
+    incident = cast.open(severity=Severity.LOW)
+    publish_due(clock.tick(seconds=60))
+    assert incident.is_public
+    go(worker, clock, NEXT_MORNING)
+    assert digests(mails) == []
+    go(worker, clock, NEXT_MORNING + timedelta(days=1))
+    [mail] = digests(mails)
+    assert lines(mail) == ["24 Nov 06:59 UTC, Opened: Incident opened. Low, Box 0."]

@@ -288,10 +288,39 @@ class TestMerge:
         kept, duplicate = cast.open(), cast.open(title="payments slow")
         add_note(duplicate, "seen by everybody", visibility=Visibility.PUBLIC, **who)
         edit_field(kept if flag == "kept" else duplicate, "is_public", "no", **who)
-        merge_incident(duplicate, kept, **who)
+        merge_incident(duplicate, kept, is_sure=True, **who)
         assert public_duplicate(duplicate.id) is None
         shown = public_incident(kept.id)
         assert shown is None or {entry.origin for entry in shown.entries} == {None}
+
+    @pytest.mark.parametrize("why", ["private", "waits", "drill"])
+    def test_into_one_that_the_public_does_not_see_it_has_to_be_confirmed_and_is_told(self, cast, who, why):
+        kept, duplicate = cast.open(), cast.open(title="payments slow")
+        if why == "private":
+            edit_field(kept, "is_public", "no", **who)
+        elif why == "drill":
+            set_drill(kept, True, **who)
+        else:
+            kept.is_public, kept.awaits_review = False, True
+            db.session.commit()
+        before = len(acts())
+        with pytest.raises(Invalid) as refused:
+            merge_incident(duplicate, kept, **who)
+        assert "INC-001 is not on the public page" in refused.value.errors["sure"]
+        assert duplicate.merged_into is None
+        merge_incident(duplicate, kept, is_sure=True, **who)
+        assert acts()[before:] == [f"unlisted:{duplicate.id}"]
+
+    def test_over_or_private_it_leaves_without_a_word(self, cast, who):
+        kept, over, private = cast.open(), resolved(cast), cast.open()
+        for one in (kept, private):
+            edit_field(one, "is_public", "no", **who)
+        before = len(acts())
+        merge_incident(private, kept, **who)
+        with pytest.raises(Invalid, match=r"leaves that page too\.$"):
+            merge_incident(over, kept, **who)
+        merge_incident(over, kept, is_sure=True, **who)
+        assert acts()[before:] == []
 
     def test_undo_gives_back_what_was(self, cast, clock):
         kept, running, over = cast.open(), cast.open(severity=Severity.LOW), resolved(cast)

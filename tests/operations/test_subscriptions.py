@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from majorops.db import db
+from majorops.db import Base, db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import ChannelKind, DeliveryState, SubscriberState
 from majorops.domain.errors import Conflict, Invalid
@@ -95,3 +95,28 @@ def test_whom_a_public_update_reaches(cast, who):
     assert reach(incident) == {ChannelKind.WEBHOOK: 1, ChannelKind.EMAIL: 2}
     incident.is_public = False
     assert reach(incident) == {}
+
+
+def kept_of(address: str) -> list[str]:
+    """The columns of all tables in which an address stands."""
+    found = []
+    for table in Base.metadata.sorted_tables:
+        rows = db.session.execute(select(table)).mappings().all()
+        found += [f"{table}.{name}" for row in rows for name, value in row.items() if address in str(value)]
+    return found
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+def test_of_an_erased_address_no_table_keeps_anything(who, cast, is_active):
+    row = (active if is_active else subscribe)(who, "v@example.org")
+    subscribe(who, "v@example.org")
+    subscribe(who, "other@example.org")
+    subscriptions.erase_subscriber(row, actor=cast.ada, now=who["now"])
+    assert kept_of("v@example.org") == []
+    assert "sign_in_throttle.key" in kept_of("other@example.org")
+
+
+def test_who_leaves_is_counted_no_more(who):
+    row = active(who, "v@example.org")
+    subscriptions.leave(row, **who)
+    assert "sign_in_throttle.key" not in kept_of("v@example.org")
