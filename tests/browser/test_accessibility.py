@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 
 import pytest
+from sqlalchemy import func, select
 
 from majorops import clock, create_app
+from majorops.admin.base import Table
 from majorops.db import db
 from majorops.demo.data import fill
+from majorops.domain.access import SYSTEM
+from majorops.domain.enums import (
+    AccountRole,
+    ChannelKind,
+    DraftState,
+    HandoverState,
+    Helper,
+    IncidentStatus,
+    Notice,
+    Phase,
+    Visibility,
+)
+from majorops.models import Draft, Handover, StatusUpdate, User
+from majorops.operations.delivery import add_channel, set_policy
+from majorops.operations.subscriptions import subscribe
 from tests.browser import axe
 from tests.conftest import SECRET
 from tests.server import Server
@@ -43,24 +61,72 @@ INSIDE = (
     "/incidents/4/brief",
     "/incidents/4/exec",
 )
-ADMIN = (
-    "/admin/",
-    "/admin/data/incidents/",
-    "/admin/data/users/",
-    "/admin/data/users/new/",
-    "/admin/data/timeline/",
-    "/admin/data/systems/edit/?id=1",
-    "/admin/data/incidents/details/?id=4",
-    "/admin/data/incidents/edit/?id=4",
-    "/admin/data/deliveries/",
-    "/admin/data/deliveries/details/?id=1",
-    "/admin/data/channels/new/",
-    "/admin/data/policies/",
-    "/admin/data/tracks/",
-    "/admin/data/can-reports/",
-    "/admin/data/users/details/?id=1",
-    "/admin/data/timeline/?flt_visibility=public&select=all",
+# What stands in the addresses of pages behind the sign-in.
+GIVEN = {"number": 4, "name": "description", "what": "systems"}
+GIVEN_AT = {"maintenance.edit": {"number": 2}}
+# Answers that are no page of their own: parts of one, files, ways on to another.
+NO_PAGES = frozenset(
+    {
+        "ajax_lookup",
+        "changes",
+        "editors",
+        "export",
+        "list_changes",
+        "prove_by_oidc",
+        "start",
+        "static",
+        "template",
+    }
 )
+CLOSED = {"create_view": "can_create", "edit_view": "can_edit", "details_view": "can_view_details"}
+
+
+def admin_pages(app) -> list[str]:
+    """Every page behind the sign-in, by the URL map; of a table one row. No two are drawn alike."""
+    tables = {view.endpoint: view for view in app.extensions["admin"][0]._views if isinstance(view, Table)}
+    found = ["/admin/data/timeline/?flt_visibility=public&select=all", "/admin/import/incidents"]
+    for rule in app.url_map.iter_rules():
+        where, _, name = rule.endpoint.rpartition(".")
+        is_open = getattr(app.view_functions[rule.endpoint], "access", None) == "public"
+        table = tables.get(where)
+        is_closed = table is not None and not getattr(table, CLOSED.get(name, ""), True)
+        if "GET" not in rule.methods or is_open or is_closed or name in NO_PAGES:
+            continue
+        path = rule.build({**GIVEN, **GIVEN_AT.get(rule.endpoint, {})}, append_unknown=False)[1]
+        if table is not None and name in ("details_view", "edit_view"):
+            number = db.session.scalar(select(func.max(table.model.id)))
+            found.append(f"{path}?id={number}")  # a table without a row fails: fill_the_rest
+        else:
+            found.append(path)
+    return found
+
+
+def fill_the_rest(now: datetime) -> None:
+    """A row of each table in which the demo data have none."""
+    priya = db.session.scalar(select(User).filter_by(email="priya@example.org"))
+    who = {"actor": SYSTEM, "now": now}
+    add_channel(email=priya.email, kind=ChannelKind.WEBHOOK, address="https://hooks.example.org/x", **who)
+    set_policy(AccountRole.STAKEHOLDER, Notice.UPDATE, False, **who)
+    given = {"kind": ChannelKind.EMAIL, "systems": [], "language": "en", "origin": "192.0.2.1"}
+    subscribe(address="vic@example.org", **given, **who)
+    of = {"incident_id": 2, "user_id": priya.id}
+    draft = {
+        "helper": Helper.UPDATE,
+        "visibility": Visibility.INTERNAL,
+        "by_name": priya.name,
+        "made_at": now,
+    }
+    texts = {"prompt": "update 1", "seen": "{}", "text": "Payments fail.", "state": DraftState.STOPPED}
+    said = {"body": "We look at it.", "by_name": priya.name, "at": now, "visibility": Visibility.INTERNAL}
+    offer = {"from_name": "Dana", "to_name": priya.name, "offered_at": now, "brief": "Six lines."}
+    db.session.add_all(
+        [
+            Draft(**of, **draft, **texts, phase=Phase.ALERT),
+            Handover(**of, **offer, state=HandoverState.WITHDRAWN),
+            StatusUpdate(incident_id=2, status_at_cut=IncidentStatus.ACTIVE, **said),
+        ]
+    )
+    db.session.commit()
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +137,14 @@ def demo(template_database, tmp_path_factory):
     app = create_app({"DATABASE_URL": f"sqlite:///{path}", "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():
         fill(clock.now())
+        fill_the_rest(clock.now())
+        pages = admin_pages(app)
         db.session.remove()
         db.engine.dispose()
     mail = {"BASE_URL": "http://status.example.org", "SMTP_URL": "smtp://127.0.0.1:9"}
     server = Server(f"sqlite:///{path}", **mail)
     server.start()
+    server.admin_pages = pages
     yield server
     server.stop()
 
@@ -122,8 +191,26 @@ def test_pages(chromium, demo, width, scheme):
         page.keyboard.press("Enter")
         page.wait_for_url("**/admin/incidents")
         look(INSIDE)
-        if width >= 390:
-            look(ADMIN)
+    context.close()
+    assert problems == {}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_that_an_admin_may_open(chromium, demo, width):
+    """In one tab, one after another."""
+    context = chromium.new_context(viewport={"width": width, "height": 900}, base_url=demo.url)
+    page, problems = context.new_page(), {}
+    page.goto("/login")
+    page.fill("[name=email]", "admin@example.org")
+    page.fill("[name=password]", "fireground-demo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/incidents")
+    for path in demo.admin_pages:
+        answer = page.goto(path)
+        assert (answer.status, page.url) == (200, f"{demo.url}{path}")
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        if found := violations(page) + (["scrolls sideways"] if wide else []):
+            problems[path] = found
     context.close()
     assert problems == {}
 
