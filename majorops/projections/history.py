@@ -96,7 +96,7 @@ def public_month(first_day: date, now: datetime | None = None) -> PublicMonth:
     rows = (
         select(*SUMMARY)
         .where(IS_PUBLIC_INCIDENT, Incident.opened_at >= start, Incident.opened_at < end)
-        .order_by(Incident.opened_at.desc())
+        .order_by(Incident.opened_at.desc(), Incident.id.desc())
         .limit(MONTH_LIMIT + 1)
     )
     found = db.session.execute(rows).mappings().all()

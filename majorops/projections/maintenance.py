@@ -84,9 +84,15 @@ def public_maintenances(numbers: Collection[int] | None = None) -> tuple[PublicM
     if numbers is not None:
         rows = rows.where(Maintenance.id.in_(numbers))
     open_ones = (
-        rows.where(Maintenance.status.in_(AHEAD_OR_RUNNING)).order_by(Maintenance.starts_at).limit(LIMIT)
+        rows.where(Maintenance.status.in_(AHEAD_OR_RUNNING))
+        .order_by(Maintenance.starts_at, Maintenance.id)
+        .limit(LIMIT)
     )
-    over = rows.where(Maintenance.status.in_(OVER)).order_by(Maintenance.ended_at.desc()).limit(LIMIT)
+    over = (
+        rows.where(Maintenance.status.in_(OVER))
+        .order_by(Maintenance.ended_at.desc(), Maintenance.id.desc())
+        .limit(LIMIT)
+    )
     found = [*_filled(open_ones), *_filled(over)]
     return tuple(sorted(found, key=lambda one: (one.is_over, not one.is_running)))
 

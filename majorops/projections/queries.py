@@ -96,7 +96,9 @@ def public_status(now: datetime) -> PublicStatus:
     """The whole status page; the same number of queries however many incidents there are."""
     running = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, IS_RUNNING)
     rows = (
-        db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).mappings().all()
+        db.session.execute(running.order_by(Incident.alarm_level.desc(), Incident.opened_at, Incident.id))
+        .mappings()
+        .all()
     )
     numbers = [row["number"] for row in rows]
     systems, latest, promised = systems_of(numbers), _latest(numbers), promises(numbers)
@@ -113,7 +115,7 @@ def public_status(now: datetime) -> PublicStatus:
     ended = (
         select(*SUMMARY)
         .where(IS_PUBLIC_INCIDENT, Incident.resolved_at.is_not(None))
-        .order_by(Incident.resolved_at.desc())
+        .order_by(Incident.resolved_at.desc(), Incident.id.desc())
         .limit(RECENT_LIMIT)
     )
     resolved = [PublicSummary(**row) for row in db.session.execute(ended).mappings()]
