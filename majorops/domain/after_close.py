@@ -38,6 +38,7 @@ OPEN: dict[str, str] = {
     "first_word.hide_incident": "a leak must be stoppable",
     "curation.set_drill": "the record is mended",
     "updates.post_late_update": "the public is told what is known now",
+    "updates.publish_public_review": "the public is told what was learned",
     "curation.merge_incident": "a duplicate is often seen afterwards",
     "curation.undo_merge": "a mistake is taken back",
     "redaction.redact": "a leak must be stoppable",
@@ -56,6 +57,7 @@ ANSWERS_BY_ITSELF: dict[str, str] = {
 NOT_WHEN_MERGED = frozenset(
     {
         "updates.post_late_update",
+        "updates.publish_public_review",
         "incident.continue_incident",
         "curation.merge_incident",
         "briefs.make_link",

@@ -33,6 +33,9 @@ def client_time(value: datetime | None) -> str | None:
     return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z" if value else None
 
 
+REVIEWED = "postmortem"  # what clients call an incident whose review the public can read
+
+
 def client_status(status: IncidentStatus, phase: Phase) -> str:
     """investigating, identified, monitoring or resolved."""
     if status is IncidentStatus.RESOLVED:

@@ -207,6 +207,14 @@ class EventKind(StrEnum):
         Region.UPDATES,
         Region.TILES,
     )
+    PUBLIC_REVIEW_PUBLISHED = (
+        "update.review",
+        "Public review published",
+        UPDATE,
+        PUBLIC,
+        Region.UPDATES,
+        Region.TILES,
+    )
     VISIBILITY_CHANGED = (
         "visibility.changed",
         "Visibility changed",

@@ -67,8 +67,10 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def posted(number: int | None, is_late: bool = False) -> str:
-    """`Milestone 2`; for what has no number `Update`, or `Late update`."""
+def posted(number: int | None, is_late: bool = False, is_review: bool = False) -> str:
+    """`Milestone 2`; for what has no number `Update`, `Late update`, or `Review`."""
+    if is_review:
+        return "Review"
     if is_late:
         return "Late update"
     return f"Milestone {number}" if number else "Update"

@@ -30,7 +30,7 @@ ENGLISH_FILE = FOLDER / "public.pot"
 LANGUAGE_FILES = {path.parts[-3]: path for path in FOLDER.glob("*/LC_MESSAGES/public.po")}
 DAYS = {DEFAULT: "d MMM"}  # CLDR's own English is American: Nov 17
 # What the record calls what was posted (`heading` of models/timeline.py, operations/updates.py).
-POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|(Late update)|Update)")
+POSTED = re.compile(r"(Correction of )?(?:Milestone (\d+)|(Late update)|(Review)|Update)")
 # What the record says of new dates of maintenance (operations/maintenance.py).
 NEW_TIME = re.compile(r"New time: (.+) to (.+) UTC\. It was (.+) to (.+) UTC\.")
 
@@ -93,7 +93,7 @@ class Texts:
         found = POSTED.fullmatch(title)
         if found is None:
             return title
-        kind = "late_update" if found[3] else "update"
+        kind = "late_update" if found[3] else "review" if found[4] else "update"
         what = self("incident.milestone", n=found[2]) if found[2] else self(f"incident.{kind}")
         return self("incident.correction", what=what) if found[1] else what
 

@@ -85,6 +85,7 @@ class Publication(Base):
         CheckConstraint("(kind = 'milestone') = (number IS NOT NULL)", name="milestone_has_number"),
         CheckConstraint("kind = 'milestone' OR NOT is_resolution", name="resolution_is_milestone"),
         Index("ix_publication_incident_id_visibility", "incident_id", "visibility"),
+        Index("ix_publication_review", "incident_id", "id", **partial("is_review")),
         Index("ix_publication_updates", "id", **partial("number IS NULL")),
         Index("uq_publication_public_number", "incident_id", "public_number", unique=True),
     )
@@ -107,6 +108,7 @@ class Publication(Base):
     next_update_eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
     is_resolution: Mapped[bool] = mapped_column(default=False)
     is_late: Mapped[bool] = mapped_column(default=False)  # posted after the close
+    is_review: Mapped[bool] = mapped_column(default=False)  # the public review, or a newer text of it
     after_action_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), unique=True)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -116,8 +118,8 @@ class Publication(Base):
 
     @property
     def heading(self) -> str:
-        """`Milestone 2`, `Update`, `Late update`; the number is the one inside."""
-        return words.posted(self.number, is_late=self.is_late)
+        """`Milestone 2`, `Update`, `Late update`, `Review`; the number is the one inside."""
+        return words.posted(self.number, is_late=self.is_late, is_review=self.is_review)
 
     @property
     def public_heading(self) -> str:

@@ -143,7 +143,7 @@ def correct_publication(
     if db.session.scalar(select(Publication.id).filter_by(corrects_id=old.id)):
         raise Conflict(f"{old.heading} was corrected already. Correct the newest text.")
     _check(body, None, now)
-    correction = StatusUpdate(body=body, corrects_id=old.id, is_quiet=old.is_quiet)
+    correction = StatusUpdate(body=body, corrects_id=old.id, is_quiet=old.is_quiet, is_review=old.is_review)
     what = f"Correction of {old.heading}"
     return _publish(incident, correction, old.visibility, actor=actor, now=now, what=what, review=review)
 
@@ -166,12 +166,54 @@ def post_late_update(
     if refusal := late_refusal(incident.reference, incident.is_resolved, incident.is_shown):
         raise Conflict(refusal)
     _check(body, None, now)
-    late = StatusUpdate(body=body, is_late=True)
+    late = StatusUpdate(body=body, is_late=True, is_quiet=not tells)
     kind = EventKind.LATE_UPDATE_PUBLISHED
     posted = _publish(incident, late, Visibility.PUBLIC, review=review, kind=kind, actor=actor, now=now)
     if tells:
         announce(f"said:{posted.id}", now, incident_id=incident.id, publication_id=posted.id)
     return posted
+
+
+@operation(needs=Permission.PUBLISH)
+def publish_public_review(
+    incident: Incident,
+    body: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    seen: int | None = None,
+    tells: bool = True,
+    review: Review = AS_IT_IS,
+) -> StatusUpdate:
+    """Publish what the public is to know of the review, a text of its own; or a newer text of it.
+
+    `seen`: the number of the text that the person saw, None for none. `tells`: subscribers get it. It is
+    corrected and withdrawn as updates are, and every text stays. Raises Invalid, Conflict (the incident runs,
+    the public does not know it, or somebody published meanwhile).
+    """
+    if refusal := late_refusal(incident.reference, incident.is_resolved, incident.is_shown):
+        raise Conflict(refusal.replace("late update", "public review"))
+    _check(body, None, now)
+    old = public_review(incident)
+    if (old.id if old else None) != seen:
+        by = f"{old.by_name} published it at {old.at:%H:%M} UTC" if old else "It was withdrawn"
+        raise Conflict(f"{by} meanwhile. Read what stands now; your text is kept.")
+    posted = StatusUpdate(
+        body=body, is_late=True, is_review=True, is_quiet=not tells, corrects_id=old.id if old else None
+    )
+    kind = EventKind.PUBLIC_REVIEW_PUBLISHED
+    what = "Correction of Review" if old else ""
+    _publish(incident, posted, Visibility.PUBLIC, review=review, kind=kind, what=what, actor=actor, now=now)
+    if tells:
+        announce(f"said:{posted.id}", now, incident_id=incident.id, publication_id=posted.id)
+    return posted
+
+
+def public_review(incident: Incident) -> Publication | None:
+    """The newest text of the public review; None where none stands. One query."""
+    rows = select(Publication).filter_by(incident_id=incident.id, is_review=True)
+    newest = db.session.scalar(rows.order_by(Publication.id.desc()).limit(1))
+    return newest if newest and newest.withdrawn_at is None else None
 
 
 def _find(incident: Incident, publication_id: int) -> Publication:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from majorops.domain.clients import (
     MAINTENANCE,
+    REVIEWED,
     client_component,
     client_id,
     client_status,
@@ -29,7 +30,7 @@ ALWAYS = datetime(
     2020, 1, 1, tzinfo=UTC
 )  # systems have no birthday in the catalogue, and clients refuse none
 
-# Learning Reviews are internal, and no incident is entered when it is over.
+# The public review comes in with its incident; no incident is entered when it is over.
 ONLY_IN_WEBHOOKS: dict[str, object] = {
     "backfilled": False,
     "impact_override": None,
@@ -129,7 +130,7 @@ def incident(one: FeedIncident, base: str, rows: Sequence[Component]) -> dict[st
     return {
         "id": number,
         "name": f"{one.reference} {one.title}",
-        "status": client_status(one.status, one.phase),
+        "status": REVIEWED if one.review else client_status(one.status, one.phase),
         "created_at": client_time(one.opened_at),
         "updated_at": client_time(one.updated_at),
         "monitoring_at": client_time(one.monitoring_at),
@@ -147,7 +148,13 @@ def incident(one: FeedIncident, base: str, rows: Sequence[Component]) -> dict[st
 
 def webhook_incident(one: FeedIncident, base: str, rows: Sequence[Component]) -> dict[str, object]:
     """An incident as a subscriber's webhook gets it: with what clients read there beside it."""
-    return incident(one, base, rows) | ONLY_IN_WEBHOOKS | {"scheduled_for": None, "scheduled_until": None}
+    review = one.review
+    said = {
+        "postmortem_body": review.body if review else None,
+        "postmortem_published_at": client_time(review.at) if review else None,
+    }
+    unplanned = {"scheduled_for": None, "scheduled_until": None}
+    return incident(one, base, rows) | ONLY_IN_WEBHOOKS | said | unplanned
 
 
 def webhook_unlisted(number: int, name: str, body: str, at: datetime, base: str) -> dict[str, object]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from majorops.db import db
 from majorops.domain import text as words
 from majorops.domain.after_close import late_by
-from majorops.domain.clients import client_status
+from majorops.domain.clients import REVIEWED, client_status
 from majorops.domain.enums import IncidentStatus, Phase, Severity, SystemStatus, Visibility
 from majorops.domain.events import EventKind
 from majorops.domain.public_names import publication_key
@@ -56,7 +56,7 @@ class FeedUpdate:
 
     `key`: its name for ever; `status`: as status clients call it. `turned`: the systems that were otherwise
     than when something was said before. `is_quiet`: no subscriber is told. `late_by`: how long after the
-    close it came, None for what was said before.
+    close it came, None for what was said before. `is_review`: the public review as it stands.
     """
 
     key: str
@@ -67,6 +67,7 @@ class FeedUpdate:
     turned: tuple[Turned, ...] = ()
     is_quiet: bool = False
     late_by: timedelta | None = None
+    is_review: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class FeedIncident:
     monitoring_at: datetime | None
     updated_at: datetime
     updates: tuple[FeedUpdate, ...]
+
+    @property
+    def review(self) -> FeedUpdate | None:
+        """The public review; None where none stands."""
+        return next((one for one in self.updates if one.is_review), None)
 
     @property
     def reference(self) -> str:
@@ -190,12 +196,13 @@ def _incident(
             publication_key(one.public_key, one.id),
             "Correction"
             if one.corrects_id and one.old_visibility is Visibility.PUBLIC
-            else words.posted(one.public_number or one.number, is_late=one.is_late),
+            else words.posted(one.public_number or one.number, is_late=one.is_late, is_review=one.is_review),
             one.body,
             one.at,
-            status_at(one.at),
+            REVIEWED if one.is_review else status_at(one.at),
             is_quiet=one.is_quiet,
             late_by=late_by(one.at, row["resolved_at"]) if one.is_late else None,
+            is_review=one.is_review and not one.is_superseded,
         )
         for one in said[number]
     ]
@@ -234,7 +241,7 @@ def _last_words(said: list[Row[*tuple[Any, ...]]]) -> Row[*tuple[Any, ...]] | No
 
 def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     """What was said in public of each incident and stands, newest first."""
-    old = aliased(Publication)
+    old, newer = aliased(Publication), aliased(Publication)
     place = func.row_number().over(partition_by=Publication.incident_id, order_by=Publication.id.desc())
     columns = (
         Publication.id,
@@ -246,9 +253,11 @@ def _said(numbers: list[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
         Publication.at,
         Publication.is_resolution,
         Publication.is_late,
+        Publication.is_review,
         Publication.corrects_id,
         old.visibility.label("old_visibility"),
         Publication.is_quiet,
+        select(newer.id).where(newer.corrects_id == Publication.id).exists().label("is_superseded"),
     )
     ranked = (
         select(*columns, place.label("place"))

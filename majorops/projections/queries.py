@@ -224,7 +224,8 @@ def systems_of(numbers: list[int]) -> dict[int, NamedSystems]:
 
 
 def _latest(numbers: list[int]) -> dict[int, tuple[str, datetime]]:
-    query = newest(numbers, Publication.body, Publication.at, condition=Publication.withdrawn_at.is_(None))
+    said = and_(Publication.withdrawn_at.is_(None), Publication.is_review.is_(False))
+    query = newest(numbers, Publication.body, Publication.at, condition=said)
     return {row.incident_id: (row.body, row.at) for row in db.session.execute(query)}
 
 
@@ -245,6 +246,7 @@ def _updates(number: int, resolved_at: datetime | None) -> tuple[PublicUpdate, .
             Publication.withdrawn_at,
             Publication.corrects_id,
             Publication.is_late,
+            Publication.is_review,
         )
         .where(Publication.incident_id == number, seen)
         .order_by(Publication.id.desc())
@@ -278,6 +280,7 @@ def _update(
         corrected_at=newest["at"] if newest is not row else None,
         earlier=tuple(old["body"] for old in reversed(chain[:-1]) if not old["withdrawn_at"]),
         late_by=late_by(row["at"], resolved_at) if row["is_late"] else None,
+        is_review=row["is_review"],
     )
 
 
@@ -380,8 +383,10 @@ def _entry_query() -> Select[*tuple[Any, ...]]:
             said.id.label("publication"),
             func.coalesce(said.public_number, said.number).label("number"),
             said.is_late,
+            said.is_review,
             func.coalesce(old.public_number, old.number).label("old_number"),
             old.is_late.label("old_is_late"),
+            old.is_review.label("old_is_review"),
             said.corrects_id,
             old.visibility.label("old_visibility"),
         )
@@ -399,9 +404,11 @@ def public_title(kind: str, title: str) -> str:
 def posted_title(row: Row[*tuple[Any, ...]]) -> str:
     """What the public calls something that was posted, in English: `Correction of Milestone 1`.
 
-    `row` has the `number` for the public, `is_late`, `corrects_id`, and of what it corrects `old_number`,
-    `old_is_late` and `old_visibility`: a correction of what the public never read is an update to it.
+    `row` has the `number` for the public, `is_late`, `is_review`, `corrects_id`, and the same of what it
+    corrects (`old_number` …) with its `old_visibility`: a correction of what the public never read is an
+    update to it.
     """
     if row.corrects_id and row.old_visibility is Visibility.PUBLIC:
-        return f"Correction of {words.posted(row.old_number, is_late=row.old_is_late)}"
-    return words.posted(row.number, is_late=row.is_late)
+        old = words.posted(row.old_number, is_late=row.old_is_late, is_review=row.old_is_review)
+        return f"Correction of {old}"
+    return words.posted(row.number, is_late=row.is_late, is_review=row.is_review)

@@ -32,7 +32,7 @@ class PublicUpdate:
     those that the public was ever given. `withdrawn_at`: then there is no text. `corrected_at`: when its
     newest text came, None for the first one.
     `earlier`: the texts that this one corrects, newest first. `late_by`: how long after the close it came,
-    None for what was said before.
+    None for what was said before. `is_review`: the public review.
     """
 
     keys: tuple[str, ...]
@@ -46,11 +46,12 @@ class PublicUpdate:
     corrected_at: datetime | None = None
     earlier: tuple[str, ...] = ()
     late_by: timedelta | None = None
+    is_review: bool = False
 
     @property
     def heading(self) -> str:
-        """`Milestone 2`, `Update`, `Late update`."""
-        return words.posted(self.number, is_late=self.late_by is not None)
+        """`Milestone 2`, `Update`, `Late update`, `Review`."""
+        return words.posted(self.number, is_late=self.late_by is not None, is_review=self.is_review)
 
 
 @dataclass(frozen=True)

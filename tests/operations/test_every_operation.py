@@ -268,6 +268,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "curation.undo_merge": (),
         "redaction.redact": ("not responding", {"reason": "test"}),
         "updates.post_late_update": ("Refunds are out.",),
+        "updates.publish_public_review": ("A release retried without backing off.",),
         "systems.set_system_status": ("payments-api", SystemStatus.PARTIAL),
         "tracks.open_track": ({"team": "DB", "owner": "O", "goal": "G", "minutes": 5},),
         "tracks.extend_track": (track, 10),
@@ -434,7 +435,7 @@ def put_in_order(name: str, incident, cast, who: dict) -> tuple[list, dict]:
         OPERATIONS["curation.merge_incident"](incident, kept, **who)
     if name == "redaction.redact":
         return [], {"seal": look(incident, "not responding", "test", who["now"]).seal}
-    if name == "updates.post_late_update":
+    if name in ("updates.post_late_update", "updates.publish_public_review"):
         OPERATIONS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
     return [], {}
 
@@ -549,6 +550,7 @@ OF_OTHERS = {
     "milestone.published": "update",
     "update.published": "update",
     "update.late": "update",
+    "update.review": "update",
     "merge.undone": "alert",
 }
 
