@@ -368,7 +368,6 @@ class EventKind(StrEnum):
     AFTER_ACTION_MOVED = "after_action.moved", "After Action moved", ACTION, INTERNAL, Region.NOTICES
     AFTER_ACTION_OFF = "after_action.off", "After Action called off", ACTION, INTERNAL, Region.NOTICES
     AFTER_ACTION_PEOPLE = "after_action.people", "Added to the After Action", ACTION, INTERNAL
-    REVIEW_BEGUN = "review.begun", "Learning Review begun", ACTION, INTERNAL, Region.NOTICES
     REVIEW_WRITTEN = "review.written", "Learning Review written", ACTION, INTERNAL
     REVIEW_ASKED = "review.asked", "Question for the review", ACTION, INTERNAL
     REVIEW_ANSWERED = "review.answered", "Question of the review answered", ACTION, INTERNAL

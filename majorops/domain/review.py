@@ -27,8 +27,9 @@ _PERSON = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){1,2}")
 class ReviewField:
     """A text of the review that people write, edited in place.
 
-    `hint`: what an empty one says; `has_lines`: each line is one point of a list; `is_about_systems`: naming a
-    person of the command team there is asked about; `is_required`: the review is not published without it.
+    `hint`: what an empty one says; `has_lines`: each line is one point of a list; `is_about_systems`:
+    naming a person of the command team there is asked about; `is_required`: the review is not published
+    without it.
     """
 
     name: str
@@ -102,8 +103,8 @@ class Need:
 def need_of(severity: Severity, duration: timedelta, *, has_customer_impact: bool, repeats: str = "") -> Need:
     """Required, recommended or not needed (domain §10).
 
-    `duration`: total, until now while it runs; `repeats`: the earlier incident with the same root cause, empty
-    for none.
+    `duration`: total, until now while it runs; `repeats`: the earlier incident with the same root cause,
+    empty for none.
     """
     if severity is Severity.CRITICAL:
         return Need(ReviewNeed.REQUIRED, "Critical always asks for a review.")
@@ -134,20 +135,22 @@ def step_refusal(
     One step after the other; a review that is not required may be published without a meeting. `missing`: the
     labels of required texts that are empty. `published_at`: None before that.
     """
-    order = list(ReviewState)
     if not is_resolved:
         return "The incident runs. Its review goes on once it is resolved."
+    order = list(ReviewState)
     if order.index(to) <= order.index(state):
         return f"The review is {state.label.lower()} already."
     if to is ReviewState.HELD and state is ReviewState.COLLECTING:
         return "Send the draft first: people correct it before they meet."
-    if to is ReviewState.PUBLISHED and is_required and state is not ReviewState.HELD:
+    if to is ReviewState.PUBLISHED:
+        return _publishing_refusal(state, is_required, missing)
+    return _closing_refusal(published_at, open_actions, now) if to is ReviewState.REVIEWED else ""
+
+
+def _publishing_refusal(state: ReviewState, is_required: bool, missing: Sequence[str]) -> str:
+    if is_required and state is not ReviewState.HELD:
         return "Hold the meeting first: this review is required."
-    if to is ReviewState.PUBLISHED and missing:
-        return f"Write first: {', '.join(missing)}."
-    if to is ReviewState.REVIEWED:
-        return _closing_refusal(published_at, open_actions, now)
-    return ""
+    return f"Write first: {', '.join(missing)}." if missing else ""
 
 
 def _closing_refusal(published_at: datetime | None, open_actions: int, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """What the record shows of an incident that is over: numbers, charts and findings of its Learning Review.
 
-Every number is computed from the facts at each look, nothing is kept (domain §10, "never retyped"). Positions in
-charts are percent of their width.
+Every number is computed from the facts at each look, nothing is kept (domain §10, "never retyped").
+Positions in charts are percent of their width.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from majorops.domain.alarm import is_role_asked
 from majorops.domain.coach import FIRST_MILESTONE, GATHER, VACANT
 from majorops.domain.enums import AlarmLevel, CommandRole, ExternalImpact, Phase, Severity, TrackOutcome
 from majorops.domain.gates import CLEAN_WINDOW, STRICT
-from majorops.domain.measures import OPENED_LATE, kept, passed, short_clock
+from majorops.domain.measures import OPENED_LATE, Kept, kept, passed, short_clock
 from majorops.domain.text import count
 
 OPEN_WITHIN = timedelta(minutes=5)  # after the alert fired
@@ -196,7 +196,7 @@ def _cadence_kept(facts: ReviewFacts) -> Head:
     return Head("Cadence kept", value, f"worst {_clock(max(late))} late", "bad")
 
 
-def _kept(facts: ReviewFacts):
+def _kept(facts: ReviewFacts) -> Kept:
     end = facts.until if facts.is_over else None
     return kept(facts.opened_at, [(word.at, word.due_at) for word in facts.words], end)
 
@@ -261,9 +261,9 @@ def _widths(shares: Sequence[float]) -> list[float]:
 class StripMark:
     """A word on the strip.
 
-    `promised_for`: when it was due by the word before it, None where nothing was promised; `late`: None where
-    it came in time. `x`: where it stands, `late_x`: from where on it was late; `row`: of its label, counted from
-    below, None where there is no room for one.
+    `promised_for`: when it was due by the word before it, None where nothing was promised; `late`: None
+    where it came in time. `x`: where it stands, `late_x`: from where on it was late; `row`: of its label,
+    counted from below, None where there is no room for one.
     """
 
     label: str
@@ -465,9 +465,9 @@ def _no_milestone(facts: ReviewFacts) -> Iterable[Finding]:
 
 
 def _missed(facts: ReviewFacts) -> Iterable[Finding]:
-    late = [mark for mark in strip(facts) if mark.late and mark.promised_for]
-    for mark in late[:LISTED]:
-        yield Finding(f"Update promised for {mark.promised_for:%H:%M} was late", _clock(mark.late))
+    late = [(mark.promised_for, mark.late) for mark in strip(facts) if mark.late]
+    for due, by in late[:LISTED]:
+        yield Finding(f"Update promised for {due:%H:%M} was late", _clock(by))
 
 
 def silences(facts: ReviewFacts) -> list[tuple[datetime, timedelta]]:
@@ -482,7 +482,7 @@ def _silences(facts: ReviewFacts) -> Iterable[Finding]:
 
 
 def vacancies(facts: ReviewFacts) -> dict[CommandRole, timedelta]:
-    """How long each role that the Box asks for was held by nobody, in all; roles that never were are left out.
+    """How long each role that the Box asks for was held by nobody, in all; one that always was is left out.
 
     From when the Box asks for it to the release of responders, which begins with phase 8; the MIM's to the
     close.

@@ -22,9 +22,9 @@ class ActionItem(Base):
     """An action of a Learning Review. `number` counts within its incident: A1, A2.
 
     `owner_id`: None for an owner without an account. `moves` counts how often the date was moved from
-    `first_due_on`. `outcome`: the evidence of what is done, or why it was dropped. `remind_at`: when owner and
-    leader are reminded next. `is_practice`: of a drill. `changes` counts what was saved, so that two people who
-    edit it see each other.
+    `first_due_on`. `outcome`: the evidence of what is done, or why it was dropped. `remind_at`: when owner
+    and leader are reminded next. `is_practice`: of a drill. `changes` counts what was saved, so that two
+    people who edit it see each other.
     """
 
     __tablename__ = "action_item"

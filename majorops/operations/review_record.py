@@ -323,7 +323,10 @@ def _opening(track: RecoveryTrack) -> str:
 
 
 def _booked(incident: Incident, booked: TimelineEvent | None) -> tuple[datetime | None, datetime | None]:
-    """When the After Action was first given a time, and that time: by an entry of it, or a milestone of before."""
+    """When the After Action was first given a time, and that time.
+
+    By an entry of it, or a milestone of before.
+    """
     rows = select(Publication.at, Publication.after_action_at).where(
         Publication.incident_id == incident.id, Publication.after_action_at.is_not(None)
     )

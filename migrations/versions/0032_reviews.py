@@ -1,4 +1,6 @@
-"""The Learning Review of an incident: its states, its texts in all versions, who reads and attends, questions,
+"""The Learning Review of an incident.
+
+Its states, its texts in all versions, who reads and attends, questions,
 entries that were marked for it, and its After Action.
 
 Nothing of the record is copied: incidents of before get their review with the first act on it. The notices of
