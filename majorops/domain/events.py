@@ -371,11 +371,11 @@ class EventKind(StrEnum):
     REVIEW_WRITTEN = "review.written", "Learning Review written", ACTION, INTERNAL
     REVIEW_ASKED = "review.asked", "Question for the review", ACTION, INTERNAL
     REVIEW_ANSWERED = "review.answered", "Question of the review answered", ACTION, INTERNAL
-    REVIEW_SENT = "review.sent", "Draft of the review sent", COMMAND, INTERNAL, Region.NOTICES
+    REVIEW_SENT = "review.sent", "Draft of the review sent", ACTION, INTERNAL, Region.NOTICES
     REVIEW_READ = "review.read", "Draft of the review read", ACTION, INTERNAL
-    REVIEW_HELD = "review.held", "Learning Review held", COMMAND, INTERNAL, Region.NOTICES
-    REVIEW_PUBLISHED = "review.published", "Learning Review published", COMMAND, INTERNAL, Region.NOTICES
-    REVIEW_CLOSED = "review.closed", "Learning Review reviewed", COMMAND, INTERNAL, Region.NOTICES
+    REVIEW_HELD = "review.held", "Learning Review held", ACTION, INTERNAL, Region.NOTICES
+    REVIEW_PUBLISHED = "review.published", "Learning Review published", ACTION, INTERNAL, Region.NOTICES
+    REVIEW_CLOSED = "review.closed", "Learning Review reviewed", ACTION, INTERNAL, Region.NOTICES
     ACTION_ITEM_ADDED = "action_item.added", "Action added", ACTION, INTERNAL, Region.NOTICES
     ACTION_ITEM_CHANGED = "action_item.changed", "Action changed", ACTION, INTERNAL, Region.NOTICES
     ACTION_ITEM_DONE = "action_item.done", "Action done", ACTION, INTERNAL, Region.NOTICES

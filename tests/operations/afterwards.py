@@ -116,8 +116,8 @@ def _resolved(incident, who, clock):
 
 # Operation → what brings the incident so far, and gives its arguments and keywords.
 AFTERWARDS = {
-    "reviews.write_text": lambda *_: (["summary", "Payments failed."], {}),
-    "reviews.discard_text": lambda *_: (["summary", "What the other one wrote"], {}),
+    "reviews.write_text": lambda *_: (["learned", "Payments failed."], {}),
+    "reviews.discard_text": lambda *_: (["learned", "What the other one wrote"], {}),
     "reviews.mark_entry": lambda *_: ([_note(), True], {}),
     "reviews.ask_review": lambda *_: (["Why so late?"], {}),
     "reviews.answer_review": _asked,
