@@ -124,7 +124,7 @@ class ReviewMark(Base):
     """An entry of the timeline that somebody marked for the review."""
 
     __tablename__ = "review_mark"
-    __table_args__ = (UniqueConstraint("entry_id"),)
+    __table_args__ = (UniqueConstraint("entry_id", "incident_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)

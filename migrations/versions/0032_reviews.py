@@ -100,7 +100,7 @@ def upgrade():
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("by_name", NAME, nullable=False),
         sa.Column("at", TIME, nullable=False),
-        sa.UniqueConstraint("entry_id", name="uq_review_mark_entry_id"),
+        sa.UniqueConstraint("entry_id", "incident_id", name="uq_review_mark_entry_id_incident_id"),
         pointing("review_mark", "entry_id", "timeline_event"),
     )
     for name in ("review_attendee", "review_question", "review_mark"):

@@ -11,8 +11,8 @@ from sqlalchemy import Date, String, Text, select, update
 
 from majorops.db import Base, UTCDateTime, db
 from majorops.domain.enums import (
-    ActionKind,
     AccountRole,
+    ActionKind,
     AlarmLevel,
     BriefPage,
     CardTier,
@@ -108,7 +108,7 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             if name == "token_hash":
                 given[name] = given[name][:64]
             given[name] = given[name][: getattr(column.type, "length", None) or 500]
-        elif name in ("seq", "number", "minutes", "step"):
+        elif name in ("seq", "number", "minutes", "step") or (name == "version" and not column.default):
             given[name] = seq
     return mapper.class_(**given)
 
