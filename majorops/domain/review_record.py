@@ -24,6 +24,7 @@ NEARLY_UNEDITED = 10  # percent of a draft that were changed
 NARROWEST = 6.5  # percent of the bar that a phase gets, so that its name can be read
 LETTER = 0.72  # percent of the strip that a letter of a label takes on a desk
 ROWS = 3  # of labels above the strip
+SHORT = {"Opened": "Open", "Update": "Upd", "Holding": "Hold", "Resolution": "Res"}
 LISTED = 12  # findings of one kind
 
 
@@ -344,6 +345,11 @@ class SaidPoint:
     lag_from: datetime | None
     lag: timedelta
     lag_x: float
+
+    @property
+    def short(self) -> str:
+        """Its label where there is little room."""
+        return SHORT.get(self.label, self.label)
 
 
 @dataclass(frozen=True)
