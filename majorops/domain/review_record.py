@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from majorops.domain.alarm import is_role_asked
 from majorops.domain.coach import FIRST_MILESTONE, GATHER, VACANT
-from majorops.domain.enums import AlarmLevel, CommandRole, ExternalImpact, Phase, Severity, TrackOutcome
+from majorops.domain.enums import AlarmLevel, CommandRole, Phase, Severity, TrackOutcome
 from majorops.domain.gates import CLEAN_WINDOW, STRICT
 from majorops.domain.measures import OPENED_LATE, Kept, kept, passed, short_clock
 from majorops.domain.text import count
@@ -100,7 +100,6 @@ class ReviewFacts:
     impact_until: datetime | None = None
     customer_count: int | None = None
     is_approximate: bool = False
-    external_impact: ExternalImpact = ExternalImpact.UNKNOWN
     entered: tuple[tuple[Phase, datetime], ...] = ()
     words: tuple[Word, ...] = ()
     spells: tuple[Spell, ...] = ()
@@ -114,11 +113,6 @@ class ReviewFacts:
     booked_at: datetime | None = None
     after_action_at: datetime | None = None
     opened_said: bool = False
-
-    @property
-    def has_customer_impact(self) -> bool:
-        """Customers felt it, by what the record says."""
-        return self.external_impact is ExternalImpact.YES or bool(self.customer_count)
 
 
 # Head numbers

@@ -201,7 +201,6 @@ def _facts(
         impact_until=impact_ended_at(incident.resolve_time, incident.resolved_at),
         customer_count=incident.customer_count,
         is_approximate=incident.customer_count_is_approximate,
-        external_impact=incident.external_impact,
         entered=_entered(entries),
         words=words,
         spells=_spells(incident),

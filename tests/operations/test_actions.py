@@ -253,6 +253,14 @@ def test_where_nothing_is_open_one_query_says_so(cast):
     assert len([one for one in asked if one.startswith("SELECT")]) == 1
 
 
+def test_the_actions_of_several_incidents_in_order(cast, who):
+    first, second = cast.open(), cast.open()
+    for one in (second, first, first):
+        add_action(one, planned(who["now"]), **who)
+    found = actions.actions_of(first.id, second.id)
+    assert [(one.incident_id, one.number) for one in found] == [(first.id, 1), (first.id, 2), (second.id, 1)]
+
+
 def test_an_action_as_a_day_in_a_calendar(incident, who):
     item = add_action(incident, planned(who["now"], tracker_url="https://tracker.example/7"), **who)
     made = Calendar.from_ical(action_calendar(item, "https://ops.example.org")).walk("VEVENT")[0]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from majorops.domain.enums import CommandRole, Phase, TrackOutcome, Visibility
+from majorops.db import db
+from majorops.domain.enums import (
+    CommandRole,
+    DraftState,
+    Helper,
+    Phase,
+    Severity,
+    TrackOutcome,
+    Visibility,
+)
 from majorops.domain.review_record import (
     heads,
     kept_findings,
@@ -15,6 +24,7 @@ from majorops.domain.review_record import (
     strip,
     vacancies,
 )
+from majorops.models import Draft
 from majorops.operations import asks, phase, timeline, tracks, updates
 from majorops.operations.review_record import read_record
 from majorops.replay import read, run
@@ -210,3 +220,53 @@ def test_labels_above_the_strip_do_not_overlap(cast, clock):
     rows = [mark.row for mark in strip(read_record(incident, clock()).facts)]
     assert rows[:3] == [0, 1, 2]
     assert None in rows
+
+
+def test_an_incident_that_went_as_the_guide_has_it(cast, clock):
+    """Every promise kept, nothing lost but what nobody counted; one draft came nearly as it was."""
+    incident = cast.open(systems=["a"], severity=Severity.LOW)
+    for minutes in (4, 9, 8):
+        clock.tick(minutes=minutes)
+        promise = clock() + timedelta(minutes=10)
+        said = {"next_update_eta": promise, "visibility": Visibility.PUBLIC, "now": clock()}
+        updates.publish_milestone(incident, f"Word at {clock():%H:%M}.", actor=cast.maya, **said)
+    given = {"by_name": "Maya", "user_id": cast.maya.user_id, "helper": Helper.UPDATE, "prompt": "update 1"}
+    given |= {"phase": Phase.ALERT, "seen": "s", "made_at": clock(), "state": DraftState.USED}
+    for percent in (3, 40):
+        db.session.add(Draft(incident_id=incident.id, changed_percent=percent, **given))
+    db.session.commit()
+    clock.tick(minutes=5)
+    cast.resolve(incident)
+    facts = read_record(incident, clock()).facts
+    assert [(head.value, head.note) for head in heads(facts) if head.label == "Cadence kept"] == [
+        ("3/3", "no update was late")
+    ]
+    assert ("Every promised update came in time", "3/3") in [
+        (one.text, one.value) for one in kept_findings(facts)
+    ]
+    assert ("AI drafts published nearly as they came", "1 of 2") in [
+        (one.text, one.value) for one in lost_findings(facts)
+    ]
+    assert [point.short for point in lanes(facts).said] == ["Open", "M1", "M2", "M3"]
+
+
+def test_an_incident_that_was_opened_and_told_late(cast, clock):
+    began = clock() - timedelta(minutes=25)
+    incident = cast.open(detected_at=began, systems=["a"])
+    clock.tick(minutes=30)
+    promise = clock() + timedelta(minutes=10)
+    updates.publish_milestone(incident, "Known.", next_update_eta=promise, actor=cast.maya, now=clock())
+    found = [(one.text, one.value) for one in lost_findings(read_record(incident, clock()).facts)]
+    assert found[:2] == [
+        ("Opened late after the problem began", "25:00"),
+        ("First milestone later than 20 min", "30:00"),
+    ]
+
+
+def test_a_track_over_its_timebox_is_said_to_be(cast, clock):
+    incident = cast.open(systems=["a"])
+    track = tracks.open_track(incident, team="DB", goal="fail over", minutes=5, actor=cast.maya, now=clock())
+    clock.tick(minutes=9)
+    tracks.close_track(incident, track.id, TrackOutcome.SUCCEEDED, actor=cast.maya, now=clock())
+    found = [(one.text, one.value) for one in lost_findings(read_record(incident, clock()).facts)]
+    assert ("fail over (DB): over its timebox", "04:00") in found
