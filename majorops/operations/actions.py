@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
@@ -299,8 +300,9 @@ def remind_of_action(incident: Incident, number: int, *, actor: Actor, now: date
 
 
 def actions_of(*numbers: int) -> list[ActionItem]:
-    """The actions of these incidents, in the order of their numbers. One query."""
+    """The actions of these incidents with their owners, in the order of their numbers. One query."""
     rows = select(ActionItem).where(ActionItem.incident_id.in_(numbers))
+    rows = rows.options(joinedload(ActionItem.owner))
     return list(db.session.scalars(rows.order_by(ActionItem.incident_id, ActionItem.number).limit(500)))
 
 
