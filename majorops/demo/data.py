@@ -14,6 +14,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.demo.history import DAYS, fill_history
 from majorops.demo.history.courses import Who
+from majorops.demo.reviews import fill_reviews
 from majorops.domain.access import SYSTEM, Actor
 from majorops.domain.enums import (
     AccountRole,
@@ -185,6 +186,7 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
     _resolved(priya, now - timedelta(days=21), "invoice-export delayed", Severity.LOW, "invoice-export", 185)
     _resolved(dana, now - timedelta(days=14), "login-idp SSO timeouts", Severity.HIGH, "login-idp", 72)
     _resolved(priya, now - timedelta(days=6), "cdn-edge cache misses, APAC", Severity.MEDIUM, "cdn-edge", 44)
+    fill_reviews(actors, now)
     _payments(dana, now)
     _search(priya, now)
     _leak(dana, now)
