@@ -186,11 +186,11 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
     _resolved(priya, now - timedelta(days=21), "invoice-export delayed", Severity.LOW, "invoice-export", 185)
     _resolved(dana, now - timedelta(days=14), "login-idp SSO timeouts", Severity.HIGH, "login-idp", 72)
     _resolved(priya, now - timedelta(days=6), "cdn-edge cache misses, APAC", Severity.MEDIUM, "cdn-edge", 44)
-    fill_reviews(actors, now)
     _payments(dana, now)
     _search(priya, now)
     _leak(dana, now)
     _maintenance(dana, now)
+    fill_reviews(actors, now)
     return [(email, role.value) for email, _, role in PEOPLE], PASSWORD
 
 
