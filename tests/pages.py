@@ -11,7 +11,7 @@ from sqlalchemy import select
 from majorops import clock
 from majorops.db import db
 from majorops.domain.enums import AccountRole, SignInMethod
-from majorops.models import Incident, User
+from majorops.models import ActionItem, Incident, Review, User
 from majorops.operations.accounts import start_session
 from majorops.web.session import sign_in_client
 
@@ -29,6 +29,10 @@ FEW = ("answers for a link that is void", (400, 404, 410))
 
 # A word that fills a page of most tables, of a short past and of a long one, and one that no row holds.
 SEARCHED = "priya", "nowhere"
+
+
+# The filters of the list of actions.
+ACTIONS = ("show=mine", "show=overdue", "show=ended", "system=ledger-db", "incident=1", "practice=1")
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,16 @@ def _known() -> dict[str, object]:
     }
 
 
+def _afterwards(blueprint: str) -> dict[str, object]:
+    """What reviews and actions are called, where it is something else than incidents."""
+    if blueprint == "actions":
+        return {"number": db.session.scalar(select(ActionItem.id).order_by(ActionItem.id).limit(1))}
+    if blueprint != "review":
+        return {}
+    held = select(Review.incident_id).where(Review.held_at.is_not(None)).order_by(Review.id)
+    return {"number": db.session.scalar(held.limit(1)), "name": "summary"}
+
+
 def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page]:
     blueprint, _, name = rule.endpoint.partition(".")
     table = views.get(blueprint)
@@ -93,6 +107,7 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
     given = {argument: known[argument] for argument in rule.arguments}
     if "maintenance" in rule.endpoint:
         given = {argument: 1 if argument == "number" else value for argument, value in given.items()}
+    given |= {argument: value for argument, value in _afterwards(blueprint).items() if argument in given}
     path = app.url_map.bind("localhost").build(rule.endpoint, given)
     access = getattr(app.view_functions[rule.endpoint], "access", None)
     if rule.endpoint in ("fireground.changes", "fireground.list_changes"):
@@ -103,6 +118,8 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
         "fireground.show": (("resolved", "/admin/incidents/1"), ("?q=", f"{path}?q=host")),
         "fireground.index": (("older", f"{path}?before={known['number']}"),),
         "public.incident": (("resolved", "/incidents/1"),),
+        "actions.index": tuple((one, f"{path}?{one}") for one in ACTIONS),
+        "review.show": (("version", f"{path}?version=1"),),
     }
     return [page, *(Page(f"{rule.rule} {label}", at) for label, at in more.get(rule.endpoint, ()))]
 

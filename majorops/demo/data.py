@@ -14,6 +14,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.demo.history import DAYS, fill_history
 from majorops.demo.history.courses import Who
+from majorops.demo.reviews import fill_reviews
 from majorops.domain.access import SYSTEM, Actor
 from majorops.domain.enums import (
     AccountRole,
@@ -189,6 +190,7 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
     _search(priya, now)
     _leak(dana, now)
     _maintenance(dana, now)
+    fill_reviews(actors, now)
     return [(email, role.value) for email, _, role in PEOPLE], PASSWORD
 
 

@@ -42,6 +42,24 @@ OPEN: dict[str, str] = {
     "curation.merge_incident": "a duplicate is often seen afterwards",
     "curation.undo_merge": "a mistake is taken back",
     "redaction.redact": "a leak must be stoppable",
+    "reviews.write_text": "the review is written afterwards",
+    "reviews.discard_text": "belongs to a text of the review",
+    "reviews.mark_entry": "what matters is often seen afterwards",
+    "reviews.ask_review": "the review is prepared afterwards",
+    "reviews.answer_review": "the review is held afterwards",
+    "reviews.send_draft": "the review is held afterwards",
+    "reviews.read_draft": "the review is read afterwards",
+    "reviews.hold_review": "the review is held afterwards",
+    "reviews.publish_review": "the review is published afterwards",
+    "reviews.close_review": "the review ends a month later",
+    "after_action.set_after_action": "the meeting comes afterwards",
+    "after_action.call_off_after_action": "the meeting comes afterwards",
+    "after_action.invite": "the meeting comes afterwards",
+    "after_action.nudge_mim": "the meeting is missing",
+    "actions.add_action": "what changes is decided afterwards",
+    "actions.change_action": "what changes is decided afterwards",
+    "actions.end_action": "actions end afterwards",
+    "actions.remind_of_action": "actions end afterwards",
 }
 # These answer by themselves: in better words, or by doing nothing.
 ANSWERS_BY_ITSELF: dict[str, str] = {
@@ -61,6 +79,15 @@ NOT_WHEN_MERGED = frozenset(
         "incident.continue_incident",
         "curation.merge_incident",
         "briefs.make_link",
+        "reviews.write_text",
+        "reviews.ask_review",
+        "reviews.send_draft",
+        "reviews.hold_review",
+        "reviews.publish_review",
+        "reviews.close_review",
+        "after_action.set_after_action",
+        "after_action.invite",
+        "actions.add_action",
     }
 )
 

@@ -258,6 +258,8 @@ class Notice(Labelled):
     MILESTONE = "milestone", "Milestone, for stakeholders"
     UPDATE = "update", "Update, for stakeholders"
     RESOLVED = "resolved", "Resolved"
+    REVIEW = "review", "After Action and Learning Review"
+    ACTION = "action", "Actions of reviews that are due"
     LINK = "link", "Link to a brief"
     CHANNEL = "channel", "A channel of one's own fails"
     PUBLIC = "public", "Subscribers to the public page"
@@ -348,6 +350,41 @@ class DeliveryState(Labelled):
     FAILED = "failed"  # given up; an admin may send it again
     NO_CHANNEL = "no_channel", "No channel set"
     QUIET = "quiet", "Kept quiet"
+
+
+class ReviewState(Labelled):
+    """How a Learning Review stands; forward only (domain §10)."""
+
+    COLLECTING = "collecting"
+    DRAFT_SENT = "draft_sent"
+    HELD = "held"
+    PUBLISHED = "published"
+    REVIEWED = "reviewed", "Reviewed after 30 days"
+
+
+class ReviewNeed(Labelled):
+    """Whether an incident asks for a Learning Review (domain §10)."""
+
+    REQUIRED = "required"
+    RECOMMENDED = "recommended"
+    NOT_NEEDED = "not_needed"
+
+
+class ActionKind(Labelled):
+    """What an action changes about the next incident."""
+
+    PREVENT = "prevent"
+    DETECT = "detect"
+    RESPOND = "respond"
+    COMMUNICATE = "communicate"
+
+
+class ActionState(Labelled):
+    """How an action stands; both ends are final, each with a reason that can be read."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
 
 
 def by_value(members: type[Member], value: object) -> Member | None:

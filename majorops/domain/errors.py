@@ -43,6 +43,10 @@ class Conflict(Refused):
         super().__init__(message)
 
 
+class Asked(Refused):
+    """Nothing is wrong with it, but it is asked about once; who says that they are sure may go on."""
+
+
 class Busy(Refused):
     """Too many ask for the same at this moment; a few seconds later it can be had."""
 

@@ -23,13 +23,15 @@ AUDIENCE: dict[AlarmLevel, AccountRole] = {
 BRIEFED = frozenset({Notice.MILESTONE, Notice.UPDATE, Notice.RESOLVED})
 # What goes to one address by what its owner did; no role gets it, and no policy is about it.
 OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL, Notice.ACCOUNT})
+# What comes after the close, to those whom it names: the command team, owners of actions.
+AFTERWARDS = frozenset({Notice.REVIEW, Notice.ACTION})
 
 # What accounts of a role are sent unless a policy says otherwise.
 DEFAULTS: dict[AccountRole, frozenset[Notice]] = {
-    AccountRole.ADMIN: frozenset({Notice.HANDOVER, Notice.REMINDER, Notice.ASK}),
+    AccountRole.ADMIN: AFTERWARDS | {Notice.HANDOVER, Notice.REMINDER, Notice.ASK},
     AccountRole.MIM: frozenset(Notice) - BRIEFED - OWN,
-    AccountRole.RESPONDER: frozenset({Notice.ROLE, Notice.ASK, Notice.STAND_DOWN}),
-    AccountRole.EXECUTIVE: BRIEFED | {Notice.ALARM, Notice.ROLE, Notice.ASK, Notice.STAND_DOWN},
+    AccountRole.RESPONDER: AFTERWARDS | {Notice.ROLE, Notice.ASK, Notice.STAND_DOWN},
+    AccountRole.EXECUTIVE: AFTERWARDS | BRIEFED | {Notice.ALARM, Notice.ROLE, Notice.ASK, Notice.STAND_DOWN},
     AccountRole.STAKEHOLDER: BRIEFED | {Notice.ALARM, Notice.ASK, Notice.STAND_DOWN},
 }
 

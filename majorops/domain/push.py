@@ -13,6 +13,7 @@ from majorops.domain.enums import Notice
 LONGEST_ADDRESS = 1_000
 KEY_BYTES, AUTH_BYTES = 65, 16
 HOUR = 3_600
+BY_ACT = frozenset({Notice.ASK, Notice.HANDOVER, Notice.ROLE, Notice.CHANNEL, Notice.REVIEW, Notice.ACTION})
 CADENCE = ("soon", "overdue")  # nudges of `domain/coach.py` about the promised update
 
 
@@ -50,7 +51,7 @@ def subject_of(notice: str, act: str) -> str:
     """
     if about := _nudge(notice, act):
         return "cadence" if about in CADENCE else about
-    if notice in (Notice.ASK.value, Notice.HANDOVER.value, Notice.ROLE.value, Notice.CHANNEL.value):
+    if notice in BY_ACT:
         return act
     if notice in (Notice.MILESTONE.value, Notice.UPDATE.value):
         return "said"

@@ -18,6 +18,8 @@ OF_USE_LATER = frozenset(
         Notice.MILESTONE,
         Notice.UPDATE,
         Notice.RESOLVED,
+        Notice.REVIEW,
+        Notice.ACTION,
     }
 )
 

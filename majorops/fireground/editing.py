@@ -31,7 +31,7 @@ def editor(number: int, name: str) -> Response:
     stored = FIELDS[name].read(incident) if name in FIELDS else abort(404)
     if "rest" in request.args and wants_partial():
         return make_response(
-            render_template("fireground/_field_rest.html", it=at_rest(view_of(incident), name), saved=None)
+            render_template("web/fields/_rest.html", it=at_rest(view_of(incident), name), saved=None)
         )
     return draw(incident, name, typed=stored, was=stored)
 
@@ -56,7 +56,7 @@ def save(number: int, name: str) -> Response:
         return draw(incident, name, typed=typed, was=was, problem=problem)
     saved = {"was": was or "", "undo": "undo" not in request.form} if "take" not in request.form else None
     it = at_rest(view_of(incident), name)
-    extra = render_template("fireground/_field_rest.html", it=it, saved=saved)
+    extra = render_template("web/fields/_rest.html", it=it, saved=saved)
     return changed(incident, field_id(name), extra=extra)
 
 
@@ -98,7 +98,7 @@ def meanwhile(incident: Incident, name: str, version: int) -> str:
     Empty for nobody, and for no such field.
     """
     by, at = last_edit(incident, name, after=version) if name in FIELDS else (None, None)
-    return render_template("fireground/_field_meanwhile.html", id=field_id(name), by=by, at=at) if by else ""
+    return render_template("web/fields/_meanwhile.html", id=field_id(name), by=by, at=at) if by else ""
 
 
 def draw(
@@ -112,5 +112,5 @@ def draw(
     suggested = tuple(suggestions(field.suggests))
     given = {"typed": typed, "was": was or "", "problem": problem, "suggested": suggested}
     editor = editor_of(view_of(incident), field, is_page=is_page, **given)
-    template = "fireground/field_page.html" if is_page else "fireground/_field_editor.html"
+    template = "web/fields/page.html" if is_page else "web/fields/_editor.html"
     return make_response(render_template(template, editor=editor), status_of(problem) if problem else 200)

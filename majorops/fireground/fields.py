@@ -6,38 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from majorops.domain.alarm import LEVELS
 from majorops.domain.enums import AlarmLevel, CheckState, CommandRole, Phase, Severity
-from majorops.domain.errors import Conflict, GateClosed, Refused
 from majorops.fireground import reads
 from majorops.fireground.view import View
 from majorops.models import Incident
 from majorops.operations.fields import FIELDS, Field, Place, field_id
+from majorops.web.fields import Editor, FieldAtRest
 
 SQUARES = {CheckState.CONFIRMED: " square--green", CheckState.FAILED: ""}
-
-
-@dataclass(frozen=True)
-class FieldAtRest:
-    """A field as it stands on the page while nobody edits it.
-
-    `text`: the stored value as editable text, `shown`: what a person reads, `spoken`: what a screen reader
-    says of it. `display`: how fields.html draws it, with its `detail`.
-    """
-
-    name: str
-    id: str
-    label: str
-    address: str  # of its editor
-    text: str
-    shown: str
-    spoken: str
-    has_lines: bool
-    can_edit: bool
-    told_nobody: bool  # somebody got a role with it, and no message
-    display: str
-    detail: object
-    now: datetime
 
 
 @dataclass(frozen=True)
@@ -186,43 +162,6 @@ DETAILS = {
     "alert_time": _alert_time,
     "role": _holder,
 }
-
-
-@dataclass(frozen=True)
-class Editor:
-    """A field that is edited: what was typed, what the person saw (`was`), and why it was refused.
-
-    `page`: the address of its fireground. `hint`: whether public pages show it. `suggested`: a list to choose
-    from. `is_page`: it stands on a page of its own, without script.
-    """
-
-    field: Field
-    id: str
-    reference: str
-    page: str
-    address: str
-    now: datetime
-    hint: str
-    typed: str = ""
-    was: str = ""
-    problem: Refused | None = None
-    suggested: tuple[str, ...] = ()
-    is_page: bool = False
-
-    @property
-    def is_gate(self) -> bool:
-        """A written reason opens what is closed."""
-        return isinstance(self.problem, GateClosed)
-
-    @property
-    def theirs(self) -> str | None:
-        """What somebody else saved meanwhile; None where that is not the problem."""
-        return self.problem.theirs if isinstance(self.problem, Conflict) else None
-
-    @property
-    def severities(self) -> tuple[tuple[Severity, AlarmLevel], ...]:
-        """What the keys of the severity offer."""
-        return tuple(LEVELS.items())
 
 
 def editor_of(view: View, field: Field, **more: Any) -> Editor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from majorops import clock
@@ -21,6 +22,7 @@ from majorops.fireground.forms import (
 from majorops.fireground.responses import changed, checked, incident_action
 from majorops.operations.asks import answer_ask, ask, defer_ask, log_decision, park_ask, rule_out
 from majorops.operations.command import release_responder
+from majorops.operations.reviews import mark_entry
 from majorops.operations.timeline import add_note, set_visibility, strike_entry
 from majorops.operations.tracks import report_can
 from majorops.web.context import current_actor, request_meta
@@ -80,6 +82,14 @@ def correct_entry(incident, seq: int) -> None:
     """Strike out the note that is entry `seq` by a correction (domain §3). Raises Invalid, Conflict."""
     checked(form := CorrectionForm())
     strike_entry(incident, seq, form.text.data, actor=current_actor(), now=clock.now())
+
+
+@bp.post("/<int:number>/entries/<int:seq>/mark")
+@incident_action(mark_entry, Region.TIMELINE, form="mark")
+def mark(incident, seq: int) -> None:
+    """Mark entry `seq` for the review, or take the mark off, as `marked` says. Raises Invalid."""
+    is_marked = request.form.get("marked") == "y"
+    mark_entry(incident, seq, is_marked, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/<int:number>/releases")

@@ -12,6 +12,7 @@ from majorops.models.account import (
     User,
     UserSession,
 )
+from majorops.models.action import ActionItem
 from majorops.models.brief import BriefLink, BriefReader
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
@@ -29,6 +30,14 @@ from majorops.models.incident import (
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
+from majorops.models.review import (
+    Review,
+    ReviewAttendee,
+    ReviewMark,
+    ReviewPerson,
+    ReviewQuestion,
+    ReviewText,
+)
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.models.subscriber import Announcement, Subscriber, SubscriberIncident, SubscriberSystem
 from majorops.models.template import UpdateTemplate
@@ -45,6 +54,7 @@ __all__ = [
     "IS_NO_CORRECTION",
     "IS_RUNNING",
     "PHASES_ENTERED",
+    "ActionItem",
     "AffectedSystem",
     "Announcement",
     "Ask",
@@ -71,6 +81,12 @@ __all__ = [
     "Publication",
     "RecoveryCode",
     "RecoveryTrack",
+    "Review",
+    "ReviewAttendee",
+    "ReviewMark",
+    "ReviewPerson",
+    "ReviewQuestion",
+    "ReviewText",
     "RunCard",
     "RunCardTick",
     "RunCardUse",

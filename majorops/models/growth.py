@@ -6,6 +6,7 @@ from __future__ import annotations
 # tests/operations/test_plans.py asks the planner.
 GROWS = frozenset(
     {
+        "action_item",
         "affected_system",
         "announcement",
         "ask",
@@ -25,6 +26,12 @@ GROWS = frozenset(
         "phase_note",
         "publication",
         "recovery_track",
+        "review",
+        "review_attendee",
+        "review_mark",
+        "review_person",
+        "review_question",
+        "review_text",
         "run_card_tick",
         "run_card_use",
         "spent_challenge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -16,7 +17,9 @@ from majorops.domain.visibility import PublicState
 from majorops.i18n import DEFAULT
 from majorops.models import Delivery, Incident
 from majorops.notifications.message import Message
+from majorops.operations.after_action import review_of
 from majorops.operations.briefs import brief_token
+from majorops.operations.calendars import REQUEST, after_action_calendar
 from majorops.operations.reader import texts
 from majorops.operations.telling import said_of
 from majorops.projections.rules import brief_audience
@@ -30,7 +33,10 @@ NO_ACCOUNT = "Not sent: the account is switched off."
 CHANNEL_OFF = "Not sent: the channel was switched off or removed."
 OVER = "Not sent after quiet hours: it is resolved meanwhile."
 NEWER = "Not sent after quiet hours: a newer message says it."
+MOVED = "Not sent: the After Action was moved or called off meanwhile."
 OWN_PAGE = "/admin/account/notices"
+AFTER_ACTION = "after_action:"
+AFTERWARDS = {Notice.REVIEW: "/review", Notice.ACTION: "/review#actions"}
 
 
 def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
@@ -54,11 +60,35 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
         link=f"{base}{path}" if base and path else "",
         link_label=t("inside.open") if base and path and row.incident else "",
         path=(path + _place(row, path)) or "/",
+        calendar=_appointment(row, settings),
         language=t.language,
         act=row.act,
         waited=now - row.next_at,
         void=void(row, now),
     )
+
+
+def _appointment(row: Delivery, settings: dict[str, Any]) -> bytes:
+    """The After Action for the calendar of who gets the mail; nothing where it tells of something else."""
+    is_about_it = row.notice is Notice.REVIEW and row.act.startswith(AFTER_ACTION)
+    if not is_about_it or row.kind is not ChannelKind.EMAIL or row.incident is None or row.user is None:
+        return b""
+    review = review_of(row.incident)
+    if review is None or review.after_action_at is None:
+        return b""
+    base, organizer = settings["BASE_URL"] or "", parseaddr(settings["MAIL_FROM"])[1]
+    return after_action_calendar(row.incident, review, base, method=REQUEST, organizer=organizer, to=row.user)
+
+
+def _overtaken(row: Delivery) -> str:
+    """Why it says what stands no more: an update that was corrected, an appointment that was moved."""
+    if row.publication_id and row.publication_id not in said_of(row.incident_id or 0):
+        return SAID_OTHERWISE
+    if row.notice is not Notice.REVIEW or not row.act.startswith(AFTER_ACTION) or row.incident is None:
+        return ""
+    review = review_of(row.incident)
+    is_newest = review is None or str(review.after_action_sequence) == row.act.rpartition(":")[2]
+    return "" if is_newest else MOVED
 
 
 def _place(row: Delivery, path: str) -> str:
@@ -80,7 +110,7 @@ def page_for(row: Delivery, keys: list[str]) -> str:
         return ""
     reader = row.user.actor
     if reader.can(Permission.INCIDENT_READ):
-        return f"/admin{page}"
+        return f"/admin{page}{AFTERWARDS.get(row.notice, '')}"
     which = BriefPage.EXEC if reader.can(Permission.EXEC_READ) else BriefPage.BRIEF
     return f"{page}/{which.value}"
 
@@ -89,8 +119,8 @@ def void(row: Delivery, now: datetime) -> str:
     """Why it does not go; empty when it goes. Looked at as late as can be: a leak must be stoppable."""
     if row.incident and row.incident.is_drill:
         return DRILL
-    if row.publication_id and row.publication_id not in said_of(row.incident_id or 0):
-        return SAID_OTHERWISE
+    if why := _overtaken(row):
+        return why
     if row.brief_link and not row.brief_link.is_open(now):
         return LINK_OVER
     if why := _unreachable(row):

@@ -141,10 +141,20 @@ def compose(message: Message, sender: str, look: Look) -> EmailMessage:
     text, html = as_text(message, look.organisation), as_html(message, look)
     mail.set_content(text, cte=_encoding(text))
     mail.add_alternative(html, subtype="html", cte=_encoding(html))
+    if message.calendar:
+        _add_appointment(mail, message.calendar)
     if look.logo:
         shown = cast(EmailMessage, mail.get_body(("html",)))
         shown.add_related(_file(look.logo), "image", SHOWN, cid=f"<{LOGO}>", disposition="inline")
     return mail
+
+
+def _add_appointment(mail: EmailMessage, file: bytes) -> None:
+    """As programs for mail look for it: one more way to read the same, with its method (RFC 6047)."""
+    text = file.decode()
+    method = next(line for line in text.splitlines() if line.startswith("METHOD:"))
+    params = {"method": method.removeprefix("METHOD:")}
+    mail.add_alternative(text, subtype="calendar", params=params, cte="base64")
 
 
 def _encoding(text: str) -> str | None:

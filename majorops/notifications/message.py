@@ -71,4 +71,5 @@ class Message:
     foot: str = ""
     foot_link: str = ""
     foot_label: str = ""
+    calendar: bytes = b""  # of a mail: an appointment, or that it is called off (RFC 5546)
     ends: int | None = None  # the incident that a subscriber stops following with this message

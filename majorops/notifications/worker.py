@@ -30,6 +30,8 @@ from majorops.notifications import account, apprise_channel, inside, mail, publi
 from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
+from majorops.operations.actions import remind_due
+from majorops.operations.after_action import nudge_due
 from majorops.operations.devices import remove_gone_device
 from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
@@ -194,6 +196,8 @@ class Worker:
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
             "first words": lambda: publish_due(clock.now()),
+            "After Actions": lambda: nudge_due(clock.now()),
+            "actions": lambda: remind_due(clock.now()),
             "old drafts": self._tidy,
             "digests": self._digests,
             "announcements": lambda: self._fan_out(until=people_wait),

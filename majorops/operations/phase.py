@@ -25,6 +25,7 @@ from majorops.domain.gates import (
 )
 from majorops.models import Incident, Milestone, TimelineEvent, ValidationCheck
 from majorops.operations import demand_open, operation, record
+from majorops.operations.after_action import begin_at_close
 from majorops.operations.handover_expiry import lapse_handover
 from majorops.operations.incident import record_reason
 from majorops.operations.late import record_late
@@ -201,6 +202,7 @@ def _set_status(incident: Incident, to: IncidentStatus, *, actor: Actor, now: da
         lapse_handover(incident, f"{incident.reference} was resolved", actor=actor, now=now)
         end_reports(incident, now=now)
         tell_resolved(incident, actor=actor, now=now)
+        begin_at_close(incident, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

@@ -19,6 +19,7 @@ from majorops.domain.promise import promise_question
 from majorops.domain.templates import gap_problem
 from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate
 from majorops.operations import operation, record
+from majorops.operations.after_action import book
 from majorops.operations.announcements import announce
 from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 from majorops.operations.promise import renew_promise
@@ -277,6 +278,8 @@ def _publish(
     )
     tell_said(incident, publication, actor=actor, now=now)
     settle(incident, drafted, what or publication.heading, actor=actor, now=now)
+    if publication.after_action_at:
+        book(incident, publication.after_action_at, now=now)
     return publication
 
 

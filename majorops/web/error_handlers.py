@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.db import db, storage_problem
 from majorops.domain.access import Permission
-from majorops.domain.errors import Busy, Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+from majorops.domain.errors import Asked, Busy, Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
 from majorops.domain.text import reference
 from majorops.i18n import DEFAULT, texts_at
 from majorops.operations.accounts import admins_to_ask
@@ -30,7 +30,7 @@ from majorops.web.session import forget_user, has_lost_proxy, refusal
 
 log = logging.getLogger(__name__)
 
-STATUS = {Invalid: 422, Conflict: 409, GateClosed: 409, Forbidden: 403, NotFound: 404, Busy: 503}
+STATUS = {Invalid: 422, Asked: 422, Conflict: 409, GateClosed: 409, Forbidden: 403, NotFound: 404, Busy: 503}
 # Fields that a form carries for us, not for people.
 OURS = {"csrf_token", "was", "expected", "request_key", "next"}
 # And what nobody is shown again.

@@ -22,6 +22,7 @@ from majorops.operations.fields import FIELDS
 from majorops.operations.incident import open_incident as open_by_system
 from majorops.operations.redaction import look
 from majorops.web.access import is_admin_endpoint
+from tests.reviews.acts import ACTS as REVIEW_ACTS
 from tests.web.page import Page
 
 HERE = "/admin/incidents/1"
@@ -80,7 +81,7 @@ def offered(cast) -> int:
 
 
 # Endpoint → the address, below the incident where it does not begin with a slash, and the form.
-ACTS = {
+ACTS = REVIEW_ACTS | {
     "fireground.put_card": lambda cast: ("card", {"card": newest(RunCard)}),
     "fireground.tick_card": lambda cast: (f"cards/{newest(RunCardUse)}/steps/0", {"ticked": "y"}),
     "fireground.rest": lambda cast: ("nudges", {"key": rested(cast)}),

@@ -85,6 +85,7 @@ from majorops.operations.throttle import mark_of
 from tests import passkeys
 from tests.cast import PASSWORD
 from tests.notifications.push_service import DEVICE
+from tests.operations.afterwards import AFTERWARDS
 from tests.operations.loaded import OPERATIONS
 
 BY_HAND = {"role_map": RoleMap()}
@@ -202,7 +203,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     )
     own = db.session.scalar(select(Channel).filter_by(user_id=cast.ada.user_id, kind=ChannelKind.EMAIL))
     device = db.session.scalar(select(Channel).filter_by(kind=ChannelKind.PUSH))
-    return {
+    return dict.fromkeys(AFTERWARDS, ()) | {
         "bulk.add_history": ("none", lambda known: {"incident": []}),
         "search_index.rebuild": ("none",),
         "search_index.mend": ("unindexed",),
@@ -437,6 +438,8 @@ def put_in_order(name: str, incident, cast, who: dict) -> tuple[list, dict]:
         return [], {"seal": look(incident, "not responding", "test", who["now"]).seal}
     if name in ("updates.post_late_update", "updates.publish_public_review"):
         OPERATIONS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+    if name in AFTERWARDS:
+        return AFTERWARDS[name](incident, who, cast.clock)
     return [], {}
 
 

@@ -114,7 +114,8 @@ def full(cast, who):
     for mapper in by_reference():
         table = mapper.local_table.name
         if table in WORDS and "incident_id" in mapper.columns and mapper.class_.__name__ != "Publication":
-            more = {"number": 7} if mapper.class_.__name__ == "Milestone" else {"number": None}
+            is_numbered = mapper.class_.__name__ in ("Milestone", "ActionItem")
+            more = {"number": 7} if is_numbered else {"number": None}
             more |= {"status": SystemStatus.MAJOR} if table == "system_state" else {}
             row = marked_row(mapper, number, who["now"], 90, **more)
             for name in WORDS.get(table, ()):

@@ -7,11 +7,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import String, Text, select, update
+from sqlalchemy import Date, String, Text, select, update
 
 from majorops.db import Base, UTCDateTime, db
 from majorops.domain.enums import (
     AccountRole,
+    ActionKind,
     AlarmLevel,
     BriefPage,
     CardTier,
@@ -55,6 +56,7 @@ VALUES = {
     "notice": Notice.ALARM,
     "state": DeliveryState.SENT,
     "kind": ChannelKind.EMAIL,
+    "action_item.kind": ActionKind.PREVENT,
     "page": BriefPage.EXEC,
     "helper": Helper.UPDATE,
 }
@@ -72,6 +74,11 @@ def kind_of(type) -> tuple:
     return (members,) if members else ()
 
 
+def value_of(column) -> object:
+    """The value of an enumeration for this column, by its table's name or by its own; None for none."""
+    return VALUES.get(f"{column.table.name}.{column.key}", VALUES.get(column.key))
+
+
 def marked_row(mapper, incident_id: int, now, seq: int, **more):
     """A row whose free text columns all say CANARY, internal as it would be by default."""
     given = {}
@@ -87,11 +94,11 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             given[name] = 1
         elif name.endswith("_id") and column.foreign_keys and column.nullable:
             continue
-        elif isinstance(VALUES.get(name), kind_of(column.type)):
-            given[name] = VALUES[name]
-        elif isinstance(column.type, UTCDateTime):
+        elif isinstance(value := value_of(column), kind_of(column.type)):
+            given[name] = value
+        elif isinstance(column.type, UTCDateTime | Date):
             if not column.nullable:
-                given[name] = now
+                given[name] = now.date() if isinstance(column.type, Date) else now
         elif isinstance(column.type, String | Text) and not hasattr(column.type, "enum_class"):
             given[name] = (
                 f"{MARK}-{column.table.name}-{name}-{seq}".lower()
@@ -101,7 +108,7 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             if name == "token_hash":
                 given[name] = given[name][:64]
             given[name] = given[name][: getattr(column.type, "length", None) or 500]
-        elif name in ("seq", "number", "minutes", "step"):
+        elif name in ("seq", "number", "minutes", "step") or (name == "version" and not column.default):
             given[name] = seq
     return mapper.class_(**given)
 

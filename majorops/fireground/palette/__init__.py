@@ -34,6 +34,7 @@ from majorops.operations.timeline import strike_refusal
 OTHERS_SHOWN = 20
 NEWEST_SHOWN = 8
 VISIBLE, CORRECT = "fireground.visibility", "fireground.correct_entry"
+MARK = "fireground.mark"
 
 
 def keyed(view: View) -> list[Command]:
@@ -201,7 +202,7 @@ def fields(view: View) -> Iterator[Command]:
 
 
 def entries(view: View) -> Iterator[Command]:
-    """Visibility and correction of the newest 8 entries, whatever the timeline shows."""
+    """Visibility, mark and correction of the newest 8 entries, whatever the timeline shows."""
     may = view.why_not(COMMAND, always=True)
     for entry, struck_by in _newest(view):
         named = f"entry {entry.seq}: {short(entry.title)}"
@@ -211,6 +212,8 @@ def entries(view: View) -> Iterator[Command]:
         else:
             label, values = f"Make internal, {named}", {"visibility": "internal"}
             yield Command(label, may, endpoint=VISIBLE, takes=takes, values=values)
+        label, values = f"For the review, {named}", {"marked": "y"}
+        yield Command(label, view.why_not(NOTE, always=True), endpoint=MARK, takes=takes, values=values)
         if entry.kind in NOTES and not struck_by:
             refusal = view.why_not(NOTE, always=True) or strike_refusal(entry, view.actor)
             yield Command(f"Correct {named}", refusal, place=f"strike-{entry.seq}", endpoint=CORRECT)
@@ -226,6 +229,8 @@ def elsewhere(view: View) -> Iterator[Command]:
     yield at(view, "/")
     if incident.is_shown:
         yield Command("Public page", link="public.incident", takes={"number": incident.id})
+    yield Command("Learning Review", link="review.show", takes={"number": incident.id})
+    yield Command("Actions", link="actions.index")
     yield Command("Status page", link="public.status")
     for other in _others(view):
         label = f"Go to {other.reference}, {other.title}"

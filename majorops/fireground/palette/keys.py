@@ -54,6 +54,7 @@ KEYS: dict[str, Key] = {
         Key("J", "Timeline, next row", "", READ, True),
         Key("K", "Timeline, previous row", "", READ, True),
         Key("P", "On a row: visibility", "", COMMAND, True),
+        Key("R", "On a row: for the review", "", NOTE, True),
         Key("?", "Key list", "keys", READ, True),
     )
 }

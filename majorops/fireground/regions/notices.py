@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
+from majorops.domain.enums import ReviewState
 from majorops.domain.text import reference
 from majorops.domain.visibility import PublicState
 from majorops.fireground.palette import keyed
@@ -17,6 +18,8 @@ from majorops.fireground.palette.command import Command
 from majorops.fireground.reads import neighbours, why_not_stand_down
 from majorops.fireground.view import Form, View
 from majorops.models import Incident
+from majorops.operations.actions import left_by_earlier
+from majorops.operations.after_action import review_of
 from majorops.operations.brief_readers import read_readers
 from majorops.operations.first_word import hold_policy, title_now
 from majorops.publishing.files import files_problem
@@ -34,8 +37,9 @@ class Other:
 class Close:
     """The end of a resolved incident.
 
-    `stood_down_at`: None until everybody was released; `continued_by`: None for nothing. `can_continue`: the
-    key is offered to who may command, but for a duplicate. `can_curate`: the record is put right here.
+    `stood_down_at`: None until everybody was released; `continued_by`: None for nothing. `can_continue`:
+    the key is offered to who may command, but for a duplicate. `can_curate`: the record is put right here.
+    `review`: how its Learning Review stands.
     """
 
     at: datetime
@@ -44,6 +48,7 @@ class Close:
     continued_by: Other | None
     can_continue: bool
     can_curate: bool
+    review: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class Notices:
     """What is said above everything; `close` is None while the incident runs.
 
     `files_problem` (empty for none), `server_problems`: for who may command. `kept`: what this one was merged
-    into; `duplicates`: what was merged into it.
+    into; `duplicates`: what was merged into it. `left`: earlier incidents with the same system or cause, and
+    what each left to be done.
     """
 
     address: str
@@ -88,11 +94,12 @@ class Notices:
     continues: Other | None
     kept: Other | None
     duplicates: tuple[Other, ...]
+    left: tuple[tuple[int, str], ...]
 
 
 def build(view: View) -> Notices:
     """What is to be said now; to who may not command nothing of the server's problems."""
-    seen = current_app.extensions["health"].seen
+    incident, seen = view.incident, current_app.extensions["health"].seen
     return Notices(
         address=view.address,
         form=view.form,
@@ -105,6 +112,7 @@ def build(view: View) -> Notices:
         continues=_other(view.incident.continues),
         kept=_other(view.incident.merged_into),
         duplicates=tuple(Other(n, reference(n)) for n, _, is_mine in neighbours(view) if is_mine),
+        left=() if incident.is_resolved else tuple(left_by_earlier(incident, view.now.date())),
     )
 
 
@@ -141,7 +149,13 @@ def _close(view: View) -> Close | None:
         continued_by=_other(incident.continued_by),
         can_continue=view.may_command and incident.merged_into_id is None,
         can_curate=view.may_command,
+        review=_review(incident),
     )
+
+
+def _review(incident: Incident) -> str:
+    review = review_of(incident)
+    return (review.state if review else ReviewState.COLLECTING).label.lower()
 
 
 def _other(incident: Incident | None) -> Other | None:

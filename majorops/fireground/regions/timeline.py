@@ -17,6 +17,7 @@ from majorops.domain.text import reference
 from majorops.fireground.reads import entries, neighbours
 from majorops.fireground.view import Form, View
 from majorops.models import Publication, TimelineEvent
+from majorops.operations.reviews import marks_among
 from majorops.operations.timeline import strike_refusal
 
 ENTRIES_PER_PAGE = 100
@@ -47,10 +48,10 @@ class Log:
 class Entry:
     """An entry of the timeline.
 
-    `struck_by`: the number of the entry that corrects it, None for none; `is_read_as_it_was`: the public does
-    not see it; `is_quiet`: no subscriber is told of it. `can_strike`: this person may correct it now;
-    `stays_inside`: the public would not see that correction. `origin`: the duplicate that it stands at, and
-    `there` its address; empty for this incident.
+    `struck_by`: the number of the entry that corrects it, None for none; `is_read_as_it_was`: the public
+    does not see it; `is_quiet`: no subscriber is told of it. `can_strike`: this person may correct it now;
+    `stays_inside`: the public would not see that correction. `is_marked`: for the review. `origin`: the
+    duplicate that it stands at, and `there` its address; empty for this incident.
     """
 
     seq: int
@@ -67,6 +68,8 @@ class Entry:
     is_quiet: bool
     can_strike: bool
     stays_inside: bool
+    is_marked: bool = False
+    can_mark: bool = False
     origin: str = ""
     there: str = ""
 
@@ -184,6 +187,7 @@ def _shown(view: View, **given: object) -> str:
 
 def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple[Entry, ...]:
     inside, quiet = _corrected_inside(view, shown), _quiet(shown)
+    marked = marks_among(entry.id for entry, _ in shown)
     may_note, may_publish = (view.actor.can(it) for it in (Permission.TIMELINE_NOTE, Permission.PUBLISH))
     here, all_of_them = view.incident.id, view.address.rpartition("/")[0]
     return tuple(
@@ -205,6 +209,8 @@ def _entries(view: View, shown: list[tuple[TimelineEvent, int | None]]) -> tuple
             and not struck_by
             and not strike_refusal(entry, view.actor),
             stays_inside=entry.visibility is Visibility.PUBLIC and not may_publish,
+            is_marked=entry.id in marked,
+            can_mark=may_note and entry.incident_id == here,
             origin="" if entry.incident_id == here else reference(entry.incident_id),
             there=f"{all_of_them}/{entry.incident_id}#entry-{entry.seq}",
         )

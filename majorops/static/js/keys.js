@@ -29,6 +29,12 @@ function start() {
       (button.nextElementSibling?.querySelector("button") ?? button).focus();
     },
   };
+  acts.R = () => {
+    const button = row()?.querySelector(".mark");
+    if (!button) return "Press J for a row first.";
+    asked = row().id;
+    button.click();
+  };
   document.addEventListener("htmx:after:swap", () => {
     if (asked && document.activeElement === document.body) asked = document.getElementById(asked)?.focus();
     draw();

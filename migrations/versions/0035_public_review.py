@@ -1,14 +1,14 @@
 """What the public reads of the review is a text of its own.
 
-Revision ID: 0037
-Revises: 0032
+Revision ID: 0035
+Revises: 0034
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0032"
+revision = "0035"
+down_revision = "0034"
 
 IS_REVIEW = sa.text("is_review")
 

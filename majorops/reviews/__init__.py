@@ -1,0 +1,14 @@
+"""What comes after an incident: its Learning Review, and the actions of all of them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from majorops.reviews import actions, page, questions, steps, texts  # noqa: F401  (their views join)
+from majorops.reviews.blueprint import action_bp, bp
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages."""
+    app.register_blueprint(bp)
+    app.register_blueprint(action_bp)

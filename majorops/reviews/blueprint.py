@@ -1,0 +1,8 @@
+"""The blueprints that the views of this package join: of one incident's review, and of all actions."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("review", __name__, url_prefix="/admin/incidents/<int:number>/review")
+action_bp = Blueprint("actions", __name__, url_prefix="/admin/actions")
