@@ -28,6 +28,7 @@ from majorops.models.incident import (
     ValidationCheck,
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
+from majorops.models.measures import MeasuredIncident
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
 from majorops.models.subscriber import Announcement, Subscriber, SubscriberIncident, SubscriberSystem
@@ -63,6 +64,7 @@ __all__ = [
     "Incident",
     "Maintenance",
     "MaintenanceUpdate",
+    "MeasuredIncident",
     "Milestone",
     "NoticePolicy",
     "NudgeMark",
