@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -50,6 +50,23 @@ class Share:
         return 100 * self.part / self.whole if self.whole else 0.0
 
 
+class _Ranked:
+    """Values in their order, each with how many there are up to it."""
+
+    def __init__(self, counted: Sequence[tuple[int, int]]):
+        self._values = [value for value, _ in counted]
+        self._ranks = list(accumulate(times for _, times in counted))
+
+    def below(self, value: float) -> int:
+        place = bisect_left(self._values, value)
+        return self._ranks[place - 1] if place else 0
+
+    def first(self, is_reached: Callable[[int], bool]) -> int | None:
+        """The lowest value for which this holds, as it does for all above; None where it holds for none."""
+        place = bisect_left(self._values, True, key=is_reached)
+        return self._values[place] if place < len(self._values) else None
+
+
 class Values:
     """The values of one measure, sorted once: `n` of them, `open_count` of which may still grow."""
 
@@ -61,8 +78,7 @@ class Values:
         self.open = sorted((seconds(number), times) for number, times in counted.items() if number < 0)
         self.open_count = sum(times for _, times in self.open)
         self.n = sum(over.values()) + self.open_count
-        self._steps = [value for value, _ in self.over]
-        self._ranks = list(accumulate(times for _, times in self.over))
+        self._over, self._open = _Ranked(self.over), _Ranked(self.open)
 
     @property
     def least(self) -> int:
@@ -76,15 +92,12 @@ class Values:
 
     def up_to(self, value: int) -> int:
         """How many ended at `value` or below."""
-        place = bisect_left(self._steps, value + 1)
-        return self._ranks[place - 1] if place else 0
+        return self._over.below(value + 1)
 
     def between(self, low: float, high: float, *, is_open: bool = False) -> int:
         """How many that ended (or that did not) lie from `low` to below `high`."""
-        if is_open:
-            return sum(times for value, times in self.open if low <= value < high)
-        first, last = bisect_left(self._steps, low), bisect_left(self._steps, high)
-        return (self._ranks[last - 1] if last else 0) - (self._ranks[first - 1] if first else 0)
+        of = self._open if is_open else self._over
+        return of.below(high) - of.below(low)
 
     def quantile(self, share: float) -> Quantile | None:
         """The quantile, None below TOO_FEW values.
@@ -95,13 +108,25 @@ class Values:
         if self.n < TOO_FEW:
             return None
         low, high = ranks(self.n, share)
-        ended_now = Counter(dict(self.over)) + Counter(dict(self.open)) if self.open else None
-        steps = sorted(ended_now.items()) if ended_now else self.over
-        return Quantile(self._estimate(share), _at(steps, low), _at(self.over, high))
+        least = None if low is None else self._if_all_ended(low)
+        return Quantile(self._estimate(share), least, None if high is None else self._at(high))
+
+    def _at(self, rank: int) -> int | None:
+        """The value of this rank of those that ended, counted from one; None above the last."""
+        return self._over.first(lambda value: self._over.below(value + 1) >= rank)
+
+    def _if_all_ended(self, rank: int) -> int | None:
+        """The value of this rank if every open one ended as it is now."""
+
+        def is_reached(value: int) -> bool:
+            return self._over.below(value + 1) + self._open.below(value + 1) >= rank
+
+        found = (self._over.first(is_reached), self._open.first(is_reached))
+        return min((one for one in found if one is not None), default=None)
 
     def _estimate(self, share: float) -> float | None:
         if not self.open:
-            return _at(self.over, max(1, ceil(share * self.n - 1e-9)))
+            return self._at(max(1, ceil(share * self.n - 1e-9)))
         left, staying, gone = self.n, 1.0, 0
         waiting = list(self.open)
         for value, times in self.over:
@@ -113,16 +138,6 @@ class Values:
             if staying <= 1 - share + 1e-12:
                 return value
         return None
-
-
-def _at(steps: Sequence[tuple[int, int]], rank: int | None) -> int | None:
-    """The value of this rank, counted from one; None for no rank, and above the last."""
-    if rank is None:
-        return None
-    for (value, _), until in zip(steps, accumulate(times for _, times in steps), strict=True):
-        if until >= rank:
-            return value
-    return None
 
 
 @lru_cache(maxsize=4096)

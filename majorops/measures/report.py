@@ -87,11 +87,23 @@ class Report:
         """The incidents of `behaviour`, in its order."""
         return [self.incidents[place] for place in self._newest[0]]
 
-    def points(self, low: float = 0, high: float = float("inf")) -> Iterator[Point]:
-        """The incidents with a value from `low` to below `high`, oldest first."""
+    def points(self) -> Iterator[Point]:
+        """Its incidents, oldest first."""
         for incident, number in zip(self.incidents, self.shown, strict=True):
-            if number != NONE and low <= (value := seconds(number)) < high:
-                yield Point(incident, value, is_at_least(number))
+            if number != NONE:
+                yield Point(incident, seconds(number), is_at_least(number))
+
+    def ranked(self, low: float, high: float, page: int, size: int) -> tuple[list[Point], int]:
+        """A page of these incidents, the highest value first, and how many pages there are."""
+        found = [
+            (value, place)
+            for place, number in enumerate(self.shown)
+            if number != NONE and low <= (value := seconds(number)) < high
+        ]
+        found.sort(reverse=True)
+        shown = found[(page - 1) * size : page * size]
+        points = [Point(self.incidents[at], value, is_at_least(self.shown[at])) for value, at in shown]
+        return points, -(-len(found) // size)
 
     def met(self, severity: Severity | None) -> tuple[int, int, int] | None:
         """The target in minutes, how many met it, of how many that ended; None where there is no target."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
@@ -18,6 +18,8 @@ from majorops.domain.measured import FORM, numbers_of, packed
 from majorops.models import Incident, MeasuredIncident, TimelineEvent
 from majorops.operations import operation
 from majorops.projections.measured import AT_ONCE, facts_of
+
+LOOKED_AT = 2_000  # numbers of incidents that one call looks through
 
 
 def keep_measured(entries: list[TimelineEvent]) -> None:
@@ -37,19 +39,25 @@ def keep_measured(entries: list[TimelineEvent]) -> None:
 
 @operation(needs=Permission.DATA_MANAGE)
 def measure_past(before: int | None, *, actor: Actor, now: datetime) -> int | None:
-    """Measure some hundred resolved incidents that have no numbers yet, or fewer than today; newest first.
+    """Measure at most AT_ONCE resolved incidents that have no numbers yet, or not all; the newest first.
 
-    `before`: only those with a lower number. Returns the lowest number that was looked at, to go on from;
-    None when there is nothing left. It can be interrupted and done again at any time. Without an entry:
-    nothing changes that anybody wrote.
+    `before`: an incident's number, to look at the LOOKED_AT below it; None for the newest. Returns the number
+    to go on with, None at the end. It may be interrupted and begun anew at any time: what is measured stays.
+    Without an entry, as nothing changes that anybody wrote.
     """
-    measured = exists().where(MeasuredIncident.incident_id == Incident.id, MeasuredIncident.form == FORM)
-    query = select(Incident.id).where(Incident.resolved_at.is_not(None), ~measured)
-    if before is not None:
-        query = query.where(Incident.id < before)
-    numbers = db.session.scalars(query.order_by(Incident.id.desc()).limit(AT_ONCE)).all()
-    _keep(numbers, now)
-    return min(numbers, default=None)
+    if before is None:
+        before = (db.session.scalar(select(func.max(Incident.id))) or 0) + 1
+    after = before - LOOKED_AT
+    known = exists().where(MeasuredIncident.incident_id == Incident.id, MeasuredIncident.form == FORM)
+    missing = select(Incident.id).where(
+        Incident.id < before, Incident.id >= after, Incident.resolved_at.is_not(None), ~known
+    )
+    numbers = db.session.scalars(missing.order_by(Incident.id.desc()).limit(AT_ONCE)).all()
+    if numbers:
+        _keep(numbers, now)
+    if len(numbers) == AT_ONCE:
+        return numbers[-1]
+    return after if after > 1 else None
 
 
 def _keep(numbers: Sequence[int], now: datetime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Mapped
 
 from majorops.db import db
@@ -18,6 +18,7 @@ from majorops.projections.measured import AT_ONCE, facts_of
 from majorops.projections.rules import HAS_RUNNING_STATUS
 
 OFFERED = 300  # names of teams that the filter offers
+OLDEST = 50
 PART = 500  # incidents whose words an export reads at once
 
 
@@ -64,7 +65,7 @@ class Measured:
 
 def measured(asked: Asked, now: datetime) -> Measured:
     """The incidents that were asked for. Six queries at most, whatever there is; of running ones 200."""
-    kept = MeasuredIncident
+    kept = MeasuredIncident.__table__.c  # not by the mapped class: of 40,000 rows that takes a fifth longer
     rows = db.session.execute(
         select(kept.incident_id, kept.numbers)
         .where(
@@ -138,17 +139,19 @@ def lines(incidents: list[int]) -> dict[int, Line]:
     return found
 
 
-def unmeasured(asked: Asked) -> int:
-    """How many resolved incidents of the time are not measured yet; at most a thousand are counted."""
-    measured_too = (
-        select(MeasuredIncident.id)
-        .where(MeasuredIncident.incident_id == Incident.id, MeasuredIncident.form == FORM)
-        .exists()
-    )
-    missing = (
-        select(Incident.id)
-        .where(*_opened(Incident.opened_at, asked), Incident.resolved_at.is_not(None), ~measured_too)
-        .limit(1000)
+def is_unmeasured(asked: Asked) -> bool:
+    """Resolved incidents of the time are not measured yet: what is filled in comes newest first.
+
+    So the oldest OLDEST of the time are looked at, and no more.
+    """
+    kept = MeasuredIncident
+    oldest = (
+        select(Incident.id, Incident.resolved_at)
+        .where(*_opened(Incident.opened_at, asked))
+        .order_by(Incident.opened_at)
+        .limit(OLDEST)
         .subquery()
     )
-    return db.session.scalar(select(func.count()).select_from(missing)) or 0
+    known = select(kept.id).where(kept.incident_id == oldest.c.id, kept.form == FORM).exists()
+    missing = select(oldest.c.id).where(oldest.c.resolved_at.is_not(None), ~known)
+    return db.session.scalar(missing.limit(1)) is not None
