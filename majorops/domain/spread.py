@@ -175,6 +175,7 @@ def share_of(part: int, whole: int) -> Share | None:
 FACTOR = 2.66  # of the mean moving range: three sigma of single values (Shewhart, Wheeler)
 IN_A_ROW = 8
 NEAR, NEAR_OF = 3, 4  # three of four nearer to a limit than to the centre
+ZEROS = 0.1
 LONGEST = 60  # newest values that one chart of process behaviour shows
 
 
@@ -205,12 +206,12 @@ RULES = {
 
 
 def behaviour(values: Sequence[int]) -> Behaviour | None:
-    """The chart of these values in the order of time; None below TOO_FEW.
+    """The chart of these values in the order of time; None below TOO_FEW, and where many are zero.
 
-    Limits: mean of the logarithms ± FACTOR × the mean of their moving range. A value of zero counts as a
-    second: it has no logarithm.
+    Limits: mean of the logarithms ± FACTOR × the mean of their moving range. Zero has no logarithm: a
+    few count as a second, and above a share of ZEROS there is no chart.
     """
-    if len(values) < TOO_FEW:
+    if len(values) < TOO_FEW or sum(value <= 0 for value in values) > ZEROS * len(values):
         return None
     logs = [log(max(value, 1)) for value in values]
     centre = sum(logs) / len(logs)

@@ -42,8 +42,12 @@ LARGEST, SMALLEST = 3.0, 1.2  # radius of a dot
 
 
 def spoken(value: float) -> str:
-    """Seconds as people say them: `35 s`, `44 min`, `1 h 05 min`."""
-    return f"{int(value)} s" if value < MINUTE else words(timedelta(seconds=int(value)))
+    """Seconds as people say them: `35 s`, `2 min 05 s`, `44 min`, `1 h 05 min`."""
+    if value < MINUTE:
+        return f"{int(value)} s"
+    if value < 10 * MINUTE:
+        return f"{int(value) // MINUTE} min {int(value) % MINUTE:02d} s"
+    return words(timedelta(seconds=int(value)))
 
 
 @dataclass(frozen=True)
@@ -151,18 +155,19 @@ def dots(
     values = report.values
     axis = Axis(report.measure.kind, values.least if report.n else 60, values.most if report.n else HOUR)
     columns = bins(report, axis, size.columns)
-    base = HEAD + size.height
+    highest = max((one.ended + one.running for one in columns), default=1)
+    height = min(size.height, max(int(highest * 2.2 * LARGEST), STRIP.height))
+    base = HEAD + height
     parts = [_axis(axis, base)]
     if target is not None and axis.ticks[0] <= target <= axis.ticks[-1]:
         parts.append(_mark(axis.place(target), base, "target", "target", 0))
-    highest = max((one.ended + one.running for one in columns), default=1)
     each = 1
     if report.n <= size.linked:
-        step = min(2 * LARGEST + 0.5, size.height / highest)
+        step = min(2 * LARGEST + 0.5, height / highest)
         parts.append(_single(report.points(), columns, base, step, link))
     else:
-        each = max(1, -(-highest // int(size.height / (2 * SMALLEST + 0.6))))
-        step = min(2 * LARGEST + 0.5, size.height / -(-highest // each))
+        each = max(1, -(-highest // int(height / (2 * SMALLEST + 0.6))))
+        step = min(2 * LARGEST + 0.5, height / -(-highest // each))
         parts += [_column(one, base, step, each, narrowed(one.low, one.high)) for one in columns]
     parts += _quantiles(report.median, report.ninetieth, axis, base)
     frame = f'<svg class="chart" width="100%" height="{base + FOOT}" aria-hidden="true" focusable="false">'

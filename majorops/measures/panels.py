@@ -96,6 +96,8 @@ class Panel:
             return ""
         found = self.report.behaviour
         if found is None:
+            if len(self.report.behaving) >= TOO_FEW:
+                return "Process behaviour: many are zero, which has no logarithm, so no limits."
             return f"Process behaviour: fewer than {TOO_FEW} ended, so no limits."
         if not found.rules:
             return f"Process behaviour: no signal in the newest {len(found.values)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context
 
@@ -13,12 +14,15 @@ from majorops.domain.measured import MEASURES, SHOWN_APART
 from majorops.measures.choice import Choice, chosen
 from majorops.measures.files import as_csv, as_json
 from majorops.measures.panels import Panel, large
+from majorops.measures.quarter import page_of, quarter_of
 from majorops.measures.report import Report, grouped, reports
 from majorops.projections.measures import is_unmeasured, lines, measured, offered_systems, offered_teams
+from majorops.projections.systems import uptimes
 from majorops.web.access import needs
 
 bp = Blueprint("measures", __name__)
 PER_PAGE = 200
+MONTHS = timedelta(days=366)  # uptime goes back so far at most
 
 
 @bp.get("/admin/measures")
@@ -59,6 +63,25 @@ def data() -> Response:
     """What the page shows: numbers, definitions and incidents."""
     choice, now = _chosen(), clock.now()
     return _file(as_json(reports(measured(choice.asked, now)), choice, now), "application/json", choice)
+
+
+@bp.get("/admin/measures/uptime")
+@needs(Permission.INCIDENT_READ)
+def uptime() -> str:
+    """The uptime of each system by month, with the goal that it has."""
+    choice, now = _chosen(), clock.now()
+    since = max(choice.asked.since, choice.asked.until - MONTHS)
+    months, systems = uptimes(since, choice.asked.until, now)
+    return render_template("measures/uptime.html", months=months, rows=systems, **_frame(choice))
+
+
+@bp.get("/exec")
+@needs(Permission.EXEC_READ)
+def quarter() -> str:
+    """A quarter on one page, for executives."""
+    now = clock.now()
+    page = page_of(quarter_of(request.args.get("quarter", ""), now.date()), now)
+    return render_template("measures/quarter.html", page=page, now=now, severities=list(Severity))
 
 
 def _chosen() -> Choice:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Mapped
 
 from majorops.db import db
@@ -15,7 +15,7 @@ from majorops.domain.enums import Severity
 from majorops.domain.measured import FORM, NUMBERS, Apart, numbers_of, packed, unpacked
 from majorops.models import AffectedSystem, Incident, MeasuredIncident, RecoveryTrack, System
 from majorops.projections.measured import AT_ONCE, facts_of
-from majorops.projections.rules import HAS_RUNNING_STATUS
+from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PRIVATE
 
 OFFERED = 300  # names of teams that the filter offers
 OLDEST = 50
@@ -85,6 +85,20 @@ def measured(asked: Asked, now: datetime) -> Measured:
     return Measured(incidents, unpacked(found))
 
 
+def counted(asked: Asked) -> dict[Severity, int]:
+    """How many incidents of each severity were opened in the time.
+
+    Neither drills, nor private ones, nor duplicates.
+    """
+    found = db.session.execute(
+        select(Incident.severity, func.count())
+        .where(*_opened(Incident.opened_at, asked), Incident.is_drill.is_(False), ~IS_PRIVATE)
+        .where(Incident.merged_into_id.is_(None))
+        .group_by(Incident.severity)
+    )
+    return dict(found.all())
+
+
 def _running(asked: Asked) -> list[int]:
     query = select(Incident.id).where(
         HAS_RUNNING_STATUS,
@@ -94,11 +108,17 @@ def _running(asked: Asked) -> list[int]:
     return list(db.session.scalars(query.order_by(Incident.opened_at).limit(AT_ONCE)))
 
 
-def _opened(column: Mapped[datetime], asked: Asked) -> tuple[ColumnElement[bool], ...]:
+def _opened(
+    column: ColumnElement[datetime] | Mapped[datetime], asked: Asked
+) -> tuple[ColumnElement[bool], ...]:
     return column >= asked.start, column < asked.end
 
 
-def _narrowed(severity: Mapped[Severity], number: Mapped[int], asked: Asked) -> Iterator[ColumnElement[bool]]:
+def _narrowed(
+    severity: ColumnElement[Severity] | Mapped[Severity],
+    number: ColumnElement[int] | Mapped[int],
+    asked: Asked,
+) -> Iterator[ColumnElement[bool]]:
     if asked.severity:
         yield severity == asked.severity
     if asked.system:

@@ -105,7 +105,8 @@ def test_each_rule_fires_and_says_where():
     assert 2 in shifted.rules
     drifting = behaviour([*[100, 140] * 8, 230, 235, 110, 232])
     assert drifting.signals == {19: 3}
-    assert behaviour([0] * 12).signals == {}
+    assert behaviour([0] * 12) is None
+    assert behaviour([0, *[50, 70] * 6]).signals[0] == 1
 
 
 def test_noise_seldom_is_a_signal():
