@@ -144,6 +144,14 @@ class Panel:
         return behaviour_chart(found, self.report.behaving, self.link) if found else ""
 
     @property
+    def limits(self) -> str:
+        """Centre and limits of process behaviour in words; empty where there are none."""
+        found = self.report.behaviour
+        if not found:
+            return ""
+        return f"Centre {spoken(found.centre)}, limits {spoken(found.low)} and {spoken(found.high)}."
+
+    @property
     def listed(self) -> list[Point]:
         """Its incidents, the highest first, where they are few; else none."""
         if self.report.n > ROWS:

@@ -205,8 +205,8 @@ def spans_of(
 ) -> tuple[dict[str, list[Span]], dict[int, DayIncident]]:
     """What incidents said of these systems between two times, and what the incidents are called.
 
-    `counting`: which incidents count, all and those that are over: only inside all of them do. Three queries. Of
-    what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `LATE` after it.
+    `counting`: which incidents count, all and those that are over: only inside all of them do. Three queries.
+    Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `LATE` after it.
     """
     counted, is_over = counting
     ended = (
