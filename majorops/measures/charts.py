@@ -227,7 +227,8 @@ def _column(one: Bin, base: int, step: float, each: int, address: str) -> Markup
     title = f"{one.ended + one.running:,}"
     if not address:
         return Markup(drawn)  # noqa: S704
-    return Markup(f'<a href="{escape(address)}" tabindex="-1"><title>{title}</title>{drawn}</a>')  # noqa: S704
+    link = f'<a href="{escape(address)}" tabindex="-1"><title>{title}</title>{drawn}</a>'
+    return Markup(link)  # noqa: S704
 
 
 def _quantiles(median: Quantile | None, ninetieth: Quantile | None, axis: Axis, base: int) -> list[Markup]:

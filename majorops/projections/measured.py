@@ -150,12 +150,14 @@ def _words(numbers: Sequence[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
 def _command(numbers: Sequence[int]) -> dict[int, list[tuple[datetime, datetime | None]]]:
     """Of each incident from when until when somebody was its MIM."""
     held = CommandAssignment
+    # Every role is read: asked for one, SQLite goes through all that ever held it.
     rows = db.session.execute(
-        select(held.incident_id, held.since, held.until)
-        .where(held.incident_id.in_(numbers), held.role == CommandRole.MIM)
+        select(held.incident_id, held.role, held.since, held.until)
+        .where(held.incident_id.in_(numbers))
         .order_by(held.id)
     )
     found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    for number, since, until in rows:
-        found[number].append((since, until))
+    for number, role, since, until in rows:
+        if role is CommandRole.MIM:
+            found[number].append((since, until))
     return found

@@ -30,7 +30,7 @@ def upgrade():
     )
     op.create_index("ix_measured_incident_apart_opened_at", "measured_incident", ["apart", "opened_at"])
     op.create_index("ix_recovery_track_team", "recovery_track", ["team", "incident_id"])
-    op.add_column("system", sa.Column("uptime_goal", sa.Float()))
+    op.add_column("system", sa.Column("uptime_goal", sa.Double()))
 
 
 def downgrade():
