@@ -224,8 +224,8 @@ def _goal(typed: str) -> float | None:
     text = clean_line(typed).removesuffix("%").strip().replace(",", ".")
     if not text:
         return None
-    if not re.fullmatch(r"\d{1,3}(\.\d{1,4})?", text) or not 0 < float(text) <= 100:
-        raise Invalid({"uptime_goal": "Per cent of a month, above 0 and at most 100, such as 99.9."})
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text) or not 0 < float(text) <= 100:
+        raise Invalid({"uptime_goal": "Per cent of a month, above 0 to 100, such as 99.95."})
     return float(text)
 
 

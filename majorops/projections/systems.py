@@ -180,6 +180,12 @@ def public_uptimes(first_day: date, now: datetime) -> list[tuple[str, str, float
     return found
 
 
+def public_goals() -> dict[str, float]:
+    """Listed system → the uptime that it is to have, in per cent of a month, where it has a goal."""
+    rows = select(System.name, System.uptime_goal).where(IS_PUBLIC_SYSTEM, System.is_active.is_(True))
+    return {name: goal for name, goal in db.session.execute(rows) if goal is not None}
+
+
 def _known(
     spans: list[Span], added: datetime | None, first: datetime, last: datetime
 ) -> tuple[datetime, dict[date, Day]]:

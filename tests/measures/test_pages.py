@@ -225,7 +225,22 @@ def test_uptime_by_month_beside_the_goal(cast, clock):
     assert system.uptime_goal is None
 
 
-@pytest.mark.parametrize("goal", ["0", "100.1", "-1", "nan", "99.99999", "many"])
+@pytest.mark.own_app
+def test_the_public_reads_goals_only_where_a_setting_says_so(app, cast, clock):
+    who = {"actor": cast.ada, "now": clock()}
+    add_system(name="payments-api", is_public=True, uptime_goal="99.95", **who)
+    add_system(name="hidden-api", uptime_goal="98.76", **who)
+    stranger = app.test_client()
+    assert "99.95" not in stranger.get("/history").text
+    app.config["UPTIME_GOALS"] = True
+    for path, said in (("/history", "goal 99.95%"), ("/de/history", "Ziel 99,95 %")):
+        page = stranger.get(path).text
+        assert said in page
+        assert "98.76" not in page
+        assert "98,76" not in page
+
+
+@pytest.mark.parametrize("goal", ["0", "100.1", "-1", "nan", "99.999", "many"])
 def test_a_goal_is_a_part_of_a_month(cast, clock, goal):
     with pytest.raises(Invalid, match="Per cent of a month"):
         add_system(name="payments-api", uptime_goal=goal, actor=cast.ada, now=clock())
