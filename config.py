@@ -428,6 +428,9 @@ class Settings(BaseSettings):
         None, description="a host of its own for the public pages, such as status.example.org"
     )
     STATUS_PRIVATE: Flag = Field(False, description="on: the public pages ask for sign-in, with any role")
+    UPTIME_GOALS: Flag = Field(
+        False, description="on: the public page names the goal of a system beside its uptime of a month"
+    )
     ROBOTS: Flag = Field(True, description="search engines may list the public pages")
     PUBLIC_DIR: Folder | None = Field(
         None, description="keeps the public pages as files there, for any web server or bucket"

@@ -16,6 +16,7 @@ from bench import (
     drafts,
     history,
     mails,
+    measures,
     outages,
     pages,
     processes,
@@ -30,6 +31,7 @@ from bench.table import keep, show
 PARTS = {
     "pages": (pages, "Pages, server time in ms"),
     "history": (history, "Every page, 100 and 100,000 past incidents, ms"),
+    "measures": (measures, "Measures, 100,000 incidents, ms"),
     "public": (public, "The public page in the worst hour, ms"),
     "screens": (screens, "Change to visible in another browser, ms"),
     "strangers": (strangers, "A MIM's save beside crowds of strangers, ms"),

@@ -9,12 +9,25 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import config
-from majorops import account, admin, briefs, cli, fireground, maintenance, public, reviews, scim, web
+from majorops import (
+    account,
+    admin,
+    briefs,
+    cli,
+    fireground,
+    maintenance,
+    measures,
+    public,
+    reviews,
+    scim,
+    web,
+)
 from majorops.admin.imports import allow_long_files
 from majorops.db import db, engine_options, migrate
 from majorops.domain.origin import public_origin
 from majorops.operations import before_commit
 from majorops.operations.announcements import announce_entries
+from majorops.operations.measured import keep_measured
 from majorops.operations.system_states import keep_system_states
 from majorops.public.page import keep_status_host_public
 from majorops.publishing.files import PublicFiles, files_problem
@@ -49,11 +62,24 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     before_commit(app, announce_entries)
     before_commit(app, keep_system_states)
+    before_commit(app, keep_measured)
     invalidation.init_app(app)
     # First: who may use a page is no question where there is none.
     app.before_request(keep_status_host_public)
     app.before_request(allow_long_files)
-    for part in (web, public, fireground, maintenance, reviews, briefs, account, admin, scim, cli):
+    for part in (
+        web,
+        public,
+        fireground,
+        maintenance,
+        reviews,
+        measures,
+        briefs,
+        account,
+        admin,
+        scim,
+        cli,
+    ):
         part.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["public_origin"] = public_origin(app.config)

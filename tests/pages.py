@@ -84,6 +84,7 @@ def _known() -> dict[str, object]:
         "month": first.opened_at.month,
         "export_type": "csv",
         "what": "incidents",
+        "measure": "resolve",
     }
 
 

@@ -106,6 +106,7 @@ SYSTEM = {
         hint="What its incidents are called outside at first, such as Problems with {system}. "
         "Empty: as the setting says.",
     ),
+    "uptime_goal": line("Uptime goal", hint="Per cent of a month, such as 99.9. Empty: none."),
 }
 HINT_WHEN_NEW = "12 to 200 characters. Empty: only single sign-on lets this account in."
 HINT_WHEN_KEPT = "12 to 200 characters. Empty keeps the present one; a new one ends all sessions."

@@ -416,7 +416,7 @@ class SystemTable(Table):
     form = forms.SystemForm
     loads = (joinedload(System.owner),)
     column_list = ("name", "description", "owner", "is_public", "group_name", "is_active")
-    column_details_list = (*column_list, "public_title")
+    column_details_list = (*column_list, "public_title", "uptime_goal")
     column_export_list = column_details_list
     column_labels: ClassVar = {"is_active": "In use", "is_public": "Public", "group_name": "Group"}
     column_formatters: ClassVar = {"owner": by_row(lambda row: row.owner and row.owner.email)}
@@ -441,7 +441,8 @@ class SystemTable(Table):
         """The text of each value; the owner as `as_picked` has it."""
         kept = ("name", "description", "is_active", "is_public", "group_name", "public_title")
         text = {name: as_text(getattr(row, name)) for name in kept}
-        return text | {"owner": as_picked(row.owner)}
+        goal = "" if row.uptime_goal is None else f"{row.uptime_goal:g}"
+        return text | {"owner": as_picked(row.owner), "uptime_goal": goal}
 
     def heading(self, row: System) -> str:
         """The system's name."""
@@ -461,6 +462,7 @@ class SystemTable(Table):
             is_public=given["is_public"] == "yes",
             group_name=given["group_name"],
             public_title=given["public_title"],
+            uptime_goal=given["uptime_goal"],
             actor=actor,
             now=now,
         )
@@ -477,6 +479,7 @@ class SystemTable(Table):
             is_public=text["is_public"] == "yes",
             group_name=text["group_name"],
             public_title=text["public_title"],
+            uptime_goal=text["uptime_goal"],
             actor=actor,
             now=now,
         )

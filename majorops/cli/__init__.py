@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         server.work,
         server.publish,
         server.search_rebuild,
+        server.measure,
         server.check,
     ):
         app.cli.add_command(command)

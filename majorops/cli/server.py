@@ -1,4 +1,4 @@
-"""The commands `demo`, `work`, `publish`, `search-rebuild` and `check`."""
+"""The commands `demo`, `work`, `publish`, `search-rebuild`, `measure` and `check`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from typing import cast
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy import func, select
 from werkzeug.local import LocalProxy
 
 import config
 from majorops import clock
 from majorops.cli.errors import report_errors
+from majorops.db import db
 from majorops.demo.data import NotEmpty, add_history, fill, is_empty
 from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
+from majorops.models import Incident
 from majorops.notifications import Worker
 from majorops.notifications.selftest import send_test
 from majorops.operations import search_index
 from majorops.operations.delivery import record_test
+from majorops.operations.measured import measure_past
 from majorops.publishing.files import PublicFiles
 from majorops.publishing.folder import NotOurs, refusal
 from majorops.realtime.invalidation import publish_messages
@@ -108,6 +112,17 @@ def search_rebuild() -> None:
     """Make the full text of what people search anew, from what is stored."""
     rows = search_index.rebuild(actor=SYSTEM, now=clock.now())
     click.echo(f"{rows:,} rows are searched")
+
+
+@click.command("measure")
+@with_appcontext
+@report_errors
+def measure() -> None:
+    """Measure the resolved incidents of the past; may be interrupted and started again."""
+    last, before = db.session.scalar(select(func.max(Incident.id))) or 0, None
+    while (before := measure_past(before, actor=SYSTEM, now=clock.now())) is not None:
+        click.echo(f"{last - before:,} of {last:,} looked at")
+    click.echo(f"{last:,} incidents looked at, all resolved ones are measured")
 
 
 @click.command("check")

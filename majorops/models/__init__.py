@@ -29,6 +29,7 @@ from majorops.models.incident import (
     ValidationCheck,
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
+from majorops.models.measures import MeasuredIncident
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.review import (
     Review,
@@ -73,6 +74,7 @@ __all__ = [
     "Incident",
     "Maintenance",
     "MaintenanceUpdate",
+    "MeasuredIncident",
     "Milestone",
     "NoticePolicy",
     "NudgeMark",

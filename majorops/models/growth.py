@@ -22,6 +22,7 @@ GROWS = frozenset(
         "incident",
         "maintenance",
         "maintenance_update",
+        "measured_incident",
         "nudge_mark",
         "phase_note",
         "publication",

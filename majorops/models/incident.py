@@ -50,6 +50,7 @@ class System(Base):
         String(200), default=""
     )  # a template: what incidents begin with
     added_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: before anybody kept that
+    uptime_goal: Mapped[float | None]  # per cent of a month
 
     owner: Mapped[User | None] = relationship()
 

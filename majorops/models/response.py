@@ -19,7 +19,10 @@ class RecoveryTrack(Base):
     """
 
     __tablename__ = "recovery_track"
-    __table_args__ = (CheckConstraint("minutes BETWEEN 1 AND 720", name="minutes_range"),)
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 1 AND 720", name="minutes_range"),
+        Index("ix_recovery_track_team", "team", "incident_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)

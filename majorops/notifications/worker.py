@@ -37,6 +37,7 @@ from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.first_word import publish_due
 from majorops.operations.maintenance import run_due
+from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
 from majorops.operations.reminders import remind_all
 from majorops.operations.subscriptions import end_resolved
@@ -90,6 +91,8 @@ class Worker:
         self._slots = threading.Semaphore(SENDERS)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
+        self._measured_at: datetime | None = None
+        self._to_measure: int | None = None
         self._digested: dict[Frequency, datetime] = {}  # up to when each was looked at
         self._looked_at = time.monotonic()
         self._unreadable: dict[int, float] = {}  # announcements, and when they were tried
@@ -200,6 +203,7 @@ class Worker:
             "actions": lambda: remind_due(clock.now()),
             "old drafts": self._tidy,
             "digests": self._digests,
+            "measures": self._measure,
             "announcements": lambda: self._fan_out(until=people_wait),
         }
         for name, act in acts.items():
@@ -224,6 +228,15 @@ class Worker:
             end_resolved(before=now - PAST, actor=SYSTEM, now=now)
             is_done = not forget_drafts(before=before, actor=SYSTEM, now=now)
             self._forgot_at = now if is_done else None
+
+    def _measure(self) -> None:
+        """Measure what an earlier version resolved: at the start all of the past, later the newest."""
+        now = clock.now()
+        if self._measured_at is None or now - self._measured_at >= FORGETS_EVERY:
+            self._to_measure = measure_past(self._to_measure, actor=SYSTEM, now=now)
+            is_done = self._to_measure is None or self._measured_at is not None
+            self._to_measure = None if is_done else self._to_measure
+            self._measured_at = now if is_done else None
 
     def _digests(self) -> None:
         """Begin what is due; the database is asked once for each end of a period."""

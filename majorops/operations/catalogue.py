@@ -6,6 +6,7 @@ wrote and nobody outside has read yet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -34,13 +35,15 @@ def add_system(
     is_public: bool = False,
     group_name: str = "",
     public_title: str = "",
+    uptime_goal: str = "",
 ) -> System:
     """Add a system; its name is kept in lower case. Raises Invalid.
 
     `owner`: the account that may confirm its recovery, as `find_account` takes it, empty for none;
-    `is_public`: the public page lists it, under the heading `group_name`.
+    `is_public`: the public page lists it, under the heading `group_name`; `uptime_goal`: per cent of a month,
+    empty for none.
     """
-    given = _clean(name, description, owner, group_name, public_title, twin_of=None)
+    given = _clean(name, description, owner, group_name, public_title, uptime_goal, twin_of=None)
     system = System(**given, is_public=is_public, added_at=first_seen(str(given["name"]), now))
     db.session.add(system)
     db.session.flush()
@@ -70,12 +73,13 @@ def update_system(
     is_public: bool | None = None,
     group_name: str | None = None,
     public_title: str | None = None,
+    uptime_goal: str | None = None,
 ) -> None:
     """Change name, description, owner, and what the public page says of it. Raises Invalid.
 
     Nothing changed leaves no entry. None leaves a value as it is, an empty text clears it.
     """
-    values = _clean(name, description, owner, group_name, public_title, twin_of=system)
+    values = _clean(name, description, owner, group_name, public_title, uptime_goal, twin_of=system)
     if is_public is not None:
         values["is_public"] = is_public
     _change(system, values, actor=actor, now=now)
@@ -144,6 +148,7 @@ def save_system(
     is_public: bool | None = None,
     group_name: str = "",
     public_title: str = "",
+    uptime_goal: str | None = None,
 ) -> None:
     """All that the data form holds of a system, at once or not at all; as `update_system`. Raises Invalid."""
     update_system(
@@ -154,6 +159,7 @@ def save_system(
         is_public=is_public,
         group_name=group_name,
         public_title=public_title,
+        uptime_goal=uptime_goal,
         actor=actor,
         now=now,
     )
@@ -164,7 +170,11 @@ def _shown(system: System) -> dict[str, str | None]:
     owner = db.session.get(User, system.owner_id) if system.owner_id else None
     shown = {"name": system.name, "description": system.description, "owner": owner.email if owner else None}
     shown |= {"public": "yes" if system.is_public else "no", "group": system.group_name}
-    return shown | {"public title": system.public_title}
+    return shown | {"public title": system.public_title, "uptime goal": _as_typed(system.uptime_goal)}
+
+
+def _as_typed(goal: float | None) -> str:
+    return "" if goal is None else f"{goal:g}"
 
 
 def _clean(
@@ -173,6 +183,7 @@ def _clean(
     owner: str | None,
     group_name: str | None,
     public_title: str | None,
+    uptime_goal: str | None,
     *,
     twin_of: System | None,
 ) -> dict[str, object]:
@@ -190,6 +201,7 @@ def _clean(
         ("group_name", _group, group_name),
         ("owner_id", _owner_id, owner),
         ("public_title", _public_title, public_title),
+        ("uptime_goal", _goal, uptime_goal),
     )
     for column, read, typed in readers:
         try:
@@ -216,6 +228,15 @@ def _public_title(typed: str) -> str:
     if problem := template_problem(public_title, ("system",)):
         raise Invalid({"public_title": problem})
     return public_title
+
+
+def _goal(typed: str) -> float | None:
+    text = clean_line(typed).removesuffix("%").strip().replace(",", ".")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text) or not 0 < float(text) <= 100:
+        raise Invalid({"uptime_goal": "Per cent of a month, above 0 to 100, such as 99.95."})
+    return float(text)
 
 
 def _group(typed: str) -> str:

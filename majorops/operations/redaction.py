@@ -114,6 +114,7 @@ KEPT: dict[str, str] = {
     "announcement.act": "a key",
     "audit_entry.kind": "a name of ours",
     "audit_entry.actor_name": "an account",
+    "measured_incident": "numbers",
     "directory_group": "not of an incident",
     "passkey": "not of an incident",
     "recovery_code": "not of an incident",

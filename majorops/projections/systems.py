@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import CompoundSelect, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, and_, select, union_all
 
 from majorops.db import db
-from majorops.domain.enums import SystemStatus
+from majorops.domain.enums import IncidentStatus, SystemStatus
 from majorops.domain.systems import feed_name, system_status
 from majorops.domain.uptime import Day, Mark, Span, days_with_incidents, percentage
 from majorops.models import AffectedSystem, Incident, System, SystemState
@@ -108,6 +108,63 @@ def public_days(now: datetime) -> dict[str, PublicDays]:
     return found
 
 
+# Inside, every incident counts that is no drill and no duplicate, also what is private.
+_COUNTED = and_(Incident.is_drill.is_(False), Incident.merged_into_id.is_(None))
+_INSIDE = (_COUNTED, and_(_COUNTED, Incident.status == IncidentStatus.RESOLVED))
+
+
+@dataclass(frozen=True)
+class SystemUptime:
+    """The uptime of a system in months, in per cent; None where it was not there yet. `goal`: None for none.
+
+    `all_of`: over the whole time.
+    """
+
+    name: str
+    goal: float | None
+    months: tuple[float | None, ...]
+    all_of: float | None
+
+    def is_missed(self, uptime: float | None) -> bool:
+        """Below the goal."""
+        return self.goal is not None and uptime is not None and uptime < self.goal
+
+
+def uptimes(since: date, until: date, now: datetime) -> tuple[list[date], list[SystemUptime]]:
+    """The months between two days, and the uptime in them of each system in use, by name.
+
+    Three queries a month, and one.
+    """
+    rows = select(System.name, System.added_at, System.uptime_goal).where(System.is_active.is_(True))
+    systems = db.session.execute(rows.order_by(System.name)).all()
+    months, down, known = _months(since, min(until, now.date())), defaultdict(list), defaultdict(list)
+    for month in months:
+        first = datetime.combine(month, time(), UTC)
+        last = min(datetime.combine((month + timedelta(days=31)).replace(day=1), time(), UTC), now)
+        spans, _ = spans_of([row.name for row in systems], first, last, _INSIDE)
+        for row in systems:
+            known_from, days = _known(spans[row.name], row.added_at, first, last)
+            down[row.name].append(sum((one.down for one in days.values()), timedelta(0)))
+            known[row.name].append(max(last - known_from, timedelta(0)))
+    return months, [
+        SystemUptime(
+            row.name,
+            row.uptime_goal,
+            tuple(map(percentage, down[row.name], known[row.name])),
+            percentage(sum(down[row.name], timedelta(0)), sum(known[row.name], timedelta(0))),
+        )
+        for row in systems
+    ]
+
+
+def _months(since: date, until: date) -> list[date]:
+    found, month = [], since.replace(day=1)
+    while month <= until:
+        found.append(month)
+        month = (month + timedelta(days=31)).replace(day=1)
+    return found
+
+
 def public_uptimes(first_day: date, now: datetime) -> list[tuple[str, str, float]]:
     """Name, group and uptime in per cent of each listed system that was there in a month, so far."""
     first = datetime(first_day.year, first_day.month, 1, tzinfo=UTC)
@@ -121,6 +178,12 @@ def public_uptimes(first_day: date, now: datetime) -> list[tuple[str, str, float
         if uptime is not None:
             found.append((name, group, uptime))
     return found
+
+
+def public_goals() -> dict[str, float]:
+    """Listed system → the uptime that it is to have, in per cent of a month, where it has a goal."""
+    rows = select(System.name, System.uptime_goal).where(IS_PUBLIC_SYSTEM, System.is_active.is_(True))
+    return {name: goal for name, goal in db.session.execute(rows) if goal is not None}
 
 
 def _known(
@@ -141,16 +204,20 @@ def _since() -> dict[str, datetime | None]:
 
 
 def spans_of(
-    names: Iterable[str], first: datetime, last: datetime
+    names: Iterable[str],
+    first: datetime,
+    last: datetime,
+    counting: tuple[ColumnElement[bool], ColumnElement[bool]] = (IS_PUBLIC_INCIDENT, IS_PUBLIC_INCIDENT),
 ) -> tuple[dict[str, list[Span]], dict[int, DayIncident]]:
     """What incidents said of these systems between two times, and what the incidents are called.
 
-    Three queries. Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `LATE`
-    after it.
+    `counting`: which incidents count, all and those that are over: only inside all of them do. Three queries.
+    Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `LATE` after it.
     """
+    counted, is_over = counting
     ended = (
         select(Incident.id)
-        .where(IS_PUBLIC_INCIDENT, Incident.resolved_at >= first, Incident.resolved_at < last + LATE)
+        .where(is_over, Incident.resolved_at >= first, Incident.resolved_at < last + LATE)
         .order_by(Incident.resolved_at.desc())
         .limit(PAST_LIMIT)
         .subquery()
@@ -168,7 +235,7 @@ def spans_of(
             AffectedSystem.name,
         )
         .join(AffectedSystem.incident)
-        .where(IS_PUBLIC_INCIDENT, Incident.id.in_(numbers))
+        .where(counted, Incident.id.in_(numbers))
     )
     listed, states = set(names), _states(numbers)
     spans: dict[str, list[Span]] = defaultdict(list)

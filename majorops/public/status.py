@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from majorops import clock
@@ -16,6 +16,7 @@ from majorops.projections import (
     public_days,
     public_duplicate,
     public_entry,
+    public_goals,
     public_incident,
     public_maintenance,
     public_maintenances,
@@ -127,7 +128,8 @@ def history_month(year: int, month: int) -> Response:
         abort(404)
     now = clock.now()
     shown = public_month(date(year, month, 1), now)
-    return page("history", shown, month=shown, now=now)
+    goals = public_goals() if current_app.config["UPTIME_GOALS"] else {}
+    return page("history", (shown, goals), month=shown, goals=goals, now=now)
 
 
 @bp.get("/maintenance")

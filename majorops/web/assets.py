@@ -22,6 +22,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "more.css": ("css/more/*.css",),  # what is below the fold or folded; linked at the end of the page
     "commands.css": ("css/commands.css",),
     "pages.css": ("css/pages/*.css",),
+    "measures.css": ("css/measures.css",),
     "public.css": ("css/fonts/public.css", "css/public/tokens.css", "css/public.css"),
     "forms.css": ("css/public/forms.css",),  # what the status page does without
     "widget.css": ("css/fonts/public.css", "css/public/tokens.css", "css/public/widget.css"),

@@ -4,7 +4,7 @@ Its states, its texts in all versions, who reads and attends, questions,
 entries that were marked for it, and its After Action.
 
 Nothing of the record is copied: incidents of before get their review with the first act on it. The notices of
-0033 are let in here too, so that the outbox is copied once on SQLite.
+0034 are let in here too, so that the outbox is copied once on SQLite.
 
 Revision ID: 0033
 Revises: 0032

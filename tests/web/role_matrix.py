@@ -32,6 +32,7 @@ FILLED = {
     "token": "void",
     "year": 2026,
     "month": 11,
+    "measure": "resolve",
     "export_type": "csv",
     "filename": "icon.svg",
 }

@@ -113,7 +113,7 @@ def _plain(number: int, value):
         return value.value
     if isinstance(value, str):
         return _text(number, value)
-    return value if isinstance(value, bool) else int(value)
+    return value if isinstance(value, bool | bytes | float) else int(value)
 
 
 class Given:

@@ -1,14 +1,14 @@
 """What the public reads of the review is a text of its own.
 
-Revision ID: 0035
-Revises: 0034
+Revision ID: 0036
+Revises: 0035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 IS_REVIEW = sa.text("is_review")
 

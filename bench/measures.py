@@ -1,0 +1,75 @@
+"""The pages of measures over two years of five, with a hundred thousand incidents, on both databases."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from bench.history import prepared
+from bench.table import spread, verdict
+from majorops import clock
+from majorops.db import db
+from majorops.models import MeasuredIncident
+from tests.conftest import autocommit, named_database
+from tests.pages import browsers
+from tests.realtime.postgres_server import PostgresServer
+
+MANY, ROUNDS = 100_000, 15
+IS_SHORT = False
+SHORT = {"MANY": 14, "ROUNDS": 2, "IS_SHORT": True}
+BAR = 300.0  # ms: the median of the page of every measure
+DAYS = 730
+
+
+def run() -> list[dict]:
+    """A row a page; the short form on SQLite alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = _pages("SQLite", prepared(f"sqlite:///{Path(folder) / 'many.db'}", MANY))
+    if IS_SHORT:
+        return rows
+    server = PostgresServer()
+    try:
+        with autocommit(server.url) as connection:
+            connection.execute(text("CREATE DATABASE measures"))
+        return rows + _pages("PostgreSQL", prepared(named_database(server.url, "measures"), MANY))
+    finally:
+        server.stop()
+
+
+def _pages(name: str, app: Flask) -> list[dict]:
+    _, admin = browsers(app)
+    since = clock.now().date() - timedelta(days=DAYS)
+    with app.app_context():
+        recent = MeasuredIncident.opened_at >= clock.now() - timedelta(days=DAYS)
+        known = db.session.scalar(select(func.count()).select_from(MeasuredIncident).where(recent))
+        db.session.remove()
+    assert known or IS_SHORT, "no incident of the past was measured"
+    pages = {
+        "every measure, two years": f"/admin/measures?since={since}",
+        "one measure, two years": f"/admin/measures/resolve?since={since}",
+        "every measure, one system": f"/admin/measures?since={since}&system=payments-api",
+        "every measure, 90 days": "/admin/measures",
+        "a quarter": "/exec",
+        "uptime, a year": f"/admin/measures/uptime?since={since}",
+    }
+    rows = []
+    for label, path in pages.items():
+        times, answer = [], admin.get(path)
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            answer = admin.get(path)
+            times.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, (path, answer.status_code)
+        row = {"row": f"{name} {label}", **spread(times), "bytes": len(answer.data)}
+        if label == "every measure, two years":
+            row |= {"note": f"{known:,} incidents", "bar": verdict(row["p50"] < BAR, f"p50 {BAR:.0f} ms")}
+        rows.append(row)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    return rows

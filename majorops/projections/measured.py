@@ -1,0 +1,163 @@
+"""What the record says of incidents, as far as their measures ask.
+
+As many queries for two hundred as for one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from majorops.db import db
+from majorops.domain.enums import CommandRole, Phase, PublicationKind, Severity, Visibility
+from majorops.domain.events import EventKind
+from majorops.domain.measured import Apart, Facts, apart_of
+from majorops.domain.measures import Moment
+from majorops.models import (
+    IS_NO_CORRECTION,
+    CommandAssignment,
+    Incident,
+    Publication,
+    TimelineEvent,
+)
+
+AT_ONCE = 200  # incidents that one round of queries reads
+_KINDS = (EventKind.PHASE_ADVANCED, EventKind.GATE_OVERRIDDEN, EventKind.INCIDENT_IMPORTED)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An incident with what its numbers are made of."""
+
+    number: int
+    opened_at: datetime
+    severity: Severity
+    apart: Apart
+    facts: Facts
+
+
+def facts_of(numbers: Sequence[int]) -> list[Found]:
+    """The facts of these incidents, by number; at most AT_ONCE of them. Four queries."""
+    columns = (
+        Incident.id,
+        Incident.severity,
+        Incident.detected_at,
+        Incident.opened_at,
+        Incident.issue_time,
+        Incident.resolved_at,
+        Incident.is_drill,
+        Incident.is_public,
+        Incident.public_from,
+        Incident.awaits_review,
+        Incident.merged_into_id,
+    )
+    rows = db.session.execute(select(*columns).where(Incident.id.in_(numbers)).order_by(Incident.id)).all()
+    events, words, command = _events(numbers), _words(numbers), _command(numbers)
+    return [_found(row, events[row.id], words[row.id], command[row.id]) for row in rows]
+
+
+def _found(
+    row: Row[*tuple[Any, ...]],
+    events: list[Row[*tuple[Any, ...]]],
+    words: list[Row[*tuple[Any, ...]]],
+    command: list[tuple[datetime, datetime | None]],
+) -> Found:
+    is_private = not (row.is_public or row.public_from or row.awaits_review)
+    apart = apart_of(is_drill=row.is_drill, is_merged=row.merged_into_id is not None, is_private=is_private)
+    entered = [(one.phase, one.at) for one in events if one.phase]
+    said = [one for one in words if not one.is_correction]
+    public = [one.at for one in said if one.visibility is Visibility.PUBLIC and not one.is_late]
+    closing = [one for one in words if one.is_resolution and one.withdrawn_at is None]
+    facts = Facts(
+        Moment(
+            row.detected_at,
+            row.opened_at,
+            row.issue_time,
+            gathered_at=_since(entered, Phase.GATHER),
+            milestone_at=min((one.at for one in said if one.kind is PublicationKind.MILESTONE), default=None),
+            validated_at=_since(entered, Phase.VALIDATION),
+            resolved_at=row.resolved_at,
+        ),
+        row.severity,
+        entered,
+        said=[(one.at, one.next_update_eta) for one in said if not one.is_late],
+        public_at=min(public, default=None),
+        commanded=command,
+        overrides=sum(one.times for one in events if one.kind == EventKind.GATE_OVERRIDDEN),
+        after_action_at=closing[-1].after_action_at if closing else None,
+        is_told=not (is_private or row.is_drill),
+        is_imported=any(one.kind == EventKind.INCIDENT_IMPORTED for one in events),
+    )
+    return Found(row.id, row.opened_at, row.severity, apart, facts)
+
+
+def _since(entered: list[tuple[Phase, datetime]], phase: Phase) -> datetime | None:
+    return min((at for of, at in entered if of >= phase), default=None)
+
+
+def _events(numbers: Sequence[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+    """Of each incident: when it first entered which phase, how many overrides, whether it was imported."""
+    event = TimelineEvent
+    advanced = func.coalesce(event.phase, 0)
+    rows = db.session.execute(
+        select(
+            event.incident_id,
+            event.kind,
+            event.phase,
+            func.min(event.at).label("at"),
+            func.count().label("times"),
+        )
+        .where(event.incident_id.in_(numbers), event.kind.in_(_KINDS))
+        .group_by(event.incident_id, event.kind, event.phase)
+        .order_by(advanced)
+    )
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        found[row.incident_id].append(row)
+    return found
+
+
+def _words(numbers: Sequence[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+    """Of each incident its updates and milestones, oldest first."""
+    said = Publication
+    rows = db.session.execute(
+        select(
+            said.incident_id,
+            said.kind,
+            said.at,
+            said.visibility,
+            said.next_update_eta,
+            said.is_late,
+            said.is_resolution,
+            said.after_action_at,
+            said.withdrawn_at,
+            (~IS_NO_CORRECTION).label("is_correction"),
+        )
+        .where(said.incident_id.in_(numbers))
+        .order_by(said.id)
+    )
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        found[row.incident_id].append(row)
+    return found
+
+
+def _command(numbers: Sequence[int]) -> dict[int, list[tuple[datetime, datetime | None]]]:
+    """Of each incident from when until when somebody was its MIM."""
+    held = CommandAssignment
+    # Every role is read: asked for one, SQLite goes through all that ever held it.
+    rows = db.session.execute(
+        select(held.incident_id, held.role, held.since, held.until)
+        .where(held.incident_id.in_(numbers))
+        .order_by(held.id)
+    )
+    found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    for number, role, since, until in rows:
+        if role is CommandRole.MIM:
+            found[number].append((since, until))
+    return found

@@ -1,0 +1,135 @@
+"""The numbers of a resolved incident are kept with its record, and filled in for the past."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from majorops.db import db
+from majorops.domain.access import SYSTEM
+from majorops.domain.enums import CommandRole, Phase, Severity, Visibility
+from majorops.domain.measured import NUMBERS, Apart, at_least, packed, unpacked
+from majorops.models import MeasuredIncident
+from majorops.operations.command import assign_role
+from majorops.operations.curation import merge_incident, undo_merge
+from majorops.operations.edit import edit_field
+from majorops.operations.measured import measure_past
+from majorops.operations.tracks import open_track
+from majorops.operations.updates import publish_milestone, publish_update
+from majorops.projections.measures import Asked, is_unmeasured, lines, measured, offered_teams
+
+
+def numbers(incident):
+    db.session.expire_all()
+    row = db.session.scalar(select(MeasuredIncident).filter_by(incident_id=incident.id))
+    return row and dict(zip(NUMBERS, unpacked([row.numbers]), strict=True))
+
+
+def asked(clock, **given):
+    return Asked(clock().date() - timedelta(days=30), clock().date(), **given)
+
+
+def whole(cast, clock, **given):
+    """An incident with a word after 5 min, a MIM after 10, phase 7 after 20 min, resolved after 40."""
+    incident = cast.open(**given)
+    who = {"actor": cast.maya}
+    clock.tick(minutes=5)
+    due = clock() + timedelta(minutes=15)
+    given = {"visibility": Visibility.PUBLIC, "next_update_eta": due}
+    publish_milestone(incident, "We know.", **given, **who, now=clock())
+    clock.tick(minutes=5)
+    assign_role(incident, CommandRole.MIM, "Omar Haddad", **who, now=clock())
+    clock.tick(minutes=4)
+    cast.bring_to(incident, Phase.VALIDATION)
+    clock.tick(minutes=20)
+    cast.resolve(incident)
+    return incident
+
+
+def test_the_close_measures_and_what_comes_after_measures_again(cast, clock):
+    incident = whole(cast, clock, severity=Severity.HIGH)
+    found = numbers(incident)
+    assert found["resolve"] == 40 * 60
+    assert found["mitigate"] == 20 * 60
+    assert (found["first_word"], found["first_milestone"]) == (300, 300)
+    assert (found["promises"], found["on_time"], found["overrides"]) == (1, 0, 1)
+    assert found["silence"] == 35 * 60
+    assert found["phase_7"] == 20 * 60
+    edit_field(incident, "is_public", "no", actor=cast.maya, now=clock())
+    row = db.session.scalar(select(MeasuredIncident).filter_by(incident_id=incident.id))
+    assert row.apart == Apart.PRIVATE
+    assert numbers(incident)["first_word"] == -1
+
+
+def test_what_runs_is_measured_when_it_is_looked_at(cast, clock):
+    incident = cast.open(severity=Severity.HIGH)
+    clock.tick(minutes=12)
+    assert numbers(incident) is None
+    found = measured(asked(clock), clock())
+    assert found.incidents == [incident.id]
+    assert list(found.of("resolve")) == [at_least(720)]
+    publish_update(incident, "First words.", visibility=Visibility.PUBLIC, actor=cast.maya, now=clock())
+    assert list(measured(asked(clock), clock()).of("first_word")) == [720]
+
+
+def test_drills_private_ones_and_duplicates_are_apart(cast, clock):
+    kept = whole(cast, clock)
+    drill, private = whole(cast, clock, is_drill=True), whole(cast, clock, is_public=False)
+    duplicate = cast.open()
+    merge_incident(duplicate, kept, actor=cast.maya, now=clock())
+    for apart, expected in ((Apart.INCIDENT, kept), (Apart.DRILL, drill), (Apart.PRIVATE, private)):
+        assert measured(asked(clock, apart=apart), clock()).incidents == [expected.id]
+    undo_merge(duplicate, actor=cast.maya, now=clock())
+    assert numbers(duplicate) is None
+    assert measured(asked(clock), clock()).incidents == [kept.id, duplicate.id]
+
+
+def test_filters(cast, clock):
+    one = whole(cast, clock, severity=Severity.HIGH, systems=["ledger-db"])
+    other = cast.open(severity=Severity.LOW, systems=["checkout-web"])
+    open_track(other, team="App", owner="Rita", goal="roll back", minutes=10, actor=cast.maya, now=clock())
+    ids = lambda **given: measured(asked(clock, **given), clock()).incidents  # noqa: E731
+    assert ids() == [one.id, other.id]
+    assert ids(severity=Severity.HIGH) == ids(system="ledger-db") == [one.id]
+    assert ids(team="App") == ids(system="checkout-web") == [other.id]
+    assert ids(team="App", system="ledger-db") == ids(system="'; --") == []
+    assert offered_teams() == ["App"]
+    before = Asked(clock().date() - timedelta(days=9), clock().date() - timedelta(days=1))
+    assert measured(before, clock()).incidents == []
+    assert lines([one.id, other.id])[other.id].severity is Severity.LOW
+
+
+def test_the_past_is_filled_newest_first_and_goes_on_where_it_was_interrupted(cast, clock, monkeypatch):
+    incidents = [whole(cast, clock) for _ in range(5)]
+    before = {incident.id: numbers(incident) for incident in incidents}
+    db.session.execute(delete(MeasuredIncident))
+    db.session.commit()
+    assert is_unmeasured(asked(clock))
+    monkeypatch.setattr("majorops.operations.measured.AT_ONCE", 2)
+    who = {"actor": SYSTEM, "now": clock()}
+    assert measure_past(10_000, **who) == 8_000  # there is none
+    assert measure_past(None, **who) == incidents[3].id
+    assert is_unmeasured(asked(clock))
+    assert measure_past(None, **who) == incidents[1].id  # another process begins anew
+    assert measure_past(incidents[1].id, **who) is None
+    assert measure_past(None, **who) is None
+    assert not is_unmeasured(asked(clock))
+    assert {incident.id: numbers(incident) for incident in incidents} == before
+
+
+def test_rows_of_an_earlier_form_are_not_read_and_are_made_anew(cast, clock):
+    incident = whole(cast, clock)
+    db.session.execute(update(MeasuredIncident).values(form=3, numbers=packed([1, 2, 3])))
+    db.session.commit()
+    assert measured(asked(clock), clock()).incidents == []
+    measure_past(None, actor=SYSTEM, now=clock())
+    assert measured(asked(clock), clock()).incidents == [incident.id]
+    assert numbers(incident)["resolve"] == 2400
+
+
+@pytest.mark.parametrize("nick", ["maya", "rita"])
+def test_only_admins_fill(cast, clock, nick):
+    from majorops.domain.errors import Forbidden
+
+    with pytest.raises(Forbidden):
+        measure_past(None, actor=getattr(cast, nick), now=clock())
