@@ -39,6 +39,7 @@ OPEN: dict[str, str] = {
     "curation.set_drill": "the record is mended",
     "updates.post_late_update": "the public is told what is known now",
     "updates.publish_public_review": "the public is told what was learned",
+    "updates.withdraw_public_review": "a leak must be stoppable",
     "curation.merge_incident": "a duplicate is often seen afterwards",
     "curation.undo_merge": "a mistake is taken back",
     "redaction.redact": "a leak must be stoppable",
@@ -149,10 +150,10 @@ def merge_warning(reference: str, kept: str, is_shown: bool, is_running: bool, k
     return f"{kept} is not on the public page: merged into it, {reference} leaves that page too.{told}"
 
 
-def late_refusal(reference: str, is_resolved: bool, is_shown: bool) -> str:
-    """Why no late update is posted; empty when one may be."""
+def late_refusal(reference: str, is_resolved: bool, is_shown: bool, what: str = "") -> str:
+    """Why no late update is posted, nor `what` comes as late; empty when it may be."""
     if not is_resolved:
-        return f"{reference} runs. Post an update."
+        return f"{reference} runs. {f'{what.capitalize()} follows the close.' if what else 'Post an update.'}"
     return "" if is_shown else f"{reference} is not on the public page: nobody would read it."
 
 

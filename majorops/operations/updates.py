@@ -17,7 +17,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.promise import promise_question
 from majorops.domain.templates import gap_problem
-from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate
+from majorops.models import Incident, Milestone, Publication, RecoveryTrack, StatusUpdate, TimelineEvent
 from majorops.operations import operation, record
 from majorops.operations.after_action import book
 from majorops.operations.announcements import announce
@@ -25,6 +25,7 @@ from majorops.operations.drafts import AS_IT_IS, Review, check_review, settle
 from majorops.operations.promise import renew_promise
 from majorops.operations.public_names import name_publication
 from majorops.operations.telling import tell_said
+from majorops.operations.timeline import set_visibility
 
 PROMISE_AT_MOST = timedelta(hours=24)
 
@@ -192,13 +193,7 @@ def publish_public_review(
     corrected and withdrawn as updates are, and every text stays. Raises Invalid, Conflict (the incident runs,
     the public does not know it, or somebody published meanwhile).
     """
-    if refusal := late_refusal(incident.reference, incident.is_resolved, incident.is_shown):
-        raise Conflict(refusal.replace("late update", "public review"))
-    _check(body, None, now)
-    old = public_review(incident)
-    if (old.id if old else None) != seen:
-        by = f"{old.by_name} published it at {old.at:%H:%M} UTC" if old else "It was withdrawn"
-        raise Conflict(f"{by} meanwhile. Read what stands now; your text is kept.")
+    old = check_public_review(incident, body, seen, now)
     posted = StatusUpdate(
         body=body, is_late=True, is_review=True, is_quiet=not tells, corrects_id=old.id if old else None
     )
@@ -208,6 +203,32 @@ def publish_public_review(
     if tells:
         announce(f"said:{posted.id}", now, incident_id=incident.id, publication_id=posted.id)
     return posted
+
+
+def check_public_review(incident: Incident, body: str, seen: int | None, now: datetime) -> Publication | None:
+    """What stands, where this text may take its place (`publish_public_review`). Raises Invalid, Conflict."""
+    shown = late_refusal(incident.reference, incident.is_resolved, incident.is_shown, "a public review")
+    if shown:
+        raise Conflict(shown)
+    _check(body, None, now)
+    old = public_review(incident)
+    if (old.id if old else None) != seen:
+        by = f"{old.by_name} published it at {old.at:%H:%M} UTC" if old else "It was withdrawn"
+        raise Conflict(f"{by} meanwhile. Read what stands now; your text is kept.")
+    return old
+
+
+@operation(needs=Permission.PUBLISH)
+def withdraw_public_review(incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """Take the public review back, in all its texts: the page keeps only that and when. Raises Conflict."""
+    first = public_review(incident)
+    if first is None:
+        raise Conflict("No public review stands.")
+    while first.corrects_id:
+        first = db.session.get_one(Publication, first.corrects_id)
+    entry = select(TimelineEvent.seq).filter_by(incident_id=incident.id, publication_id=first.id)
+    seq = db.session.scalars(entry).one()
+    set_visibility(incident, seq, Visibility.INTERNAL, actor=actor, now=now)
 
 
 def public_review(incident: Incident) -> Publication | None:

@@ -19,7 +19,8 @@ from majorops.operations.calendars import action_calendar
 from majorops.reviews.action_list import SHOWN, Filter, action_list, systems_with_actions
 from majorops.reviews.acts import line, review_action, text
 from majorops.reviews.blueprint import action_bp, bp
-from majorops.reviews.model import NewAction, Typed, action_of
+from majorops.reviews.forms import Typed
+from majorops.reviews.model import NewAction, action_of
 from majorops.reviews.page import calendar_file
 from majorops.web.access import needs
 from majorops.web.context import current_actor

@@ -6,7 +6,7 @@ Built from the record and from what people wrote.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import url_for
@@ -18,7 +18,6 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.actions import Badge, badge
 from majorops.domain.after_action import MET
 from majorops.domain.enums import ActionKind, ActionState, ReviewNeed, ReviewState
-from majorops.domain.errors import Asked, Invalid, Refused
 from majorops.domain.review import REVIEW_FIELDS, Need, ReviewField, missing_texts, points
 from majorops.domain.review_record import (
     Finding,
@@ -47,39 +46,14 @@ from majorops.operations.actions import action_refusal, actions_of
 from majorops.operations.after_action import need_now, review_of, scheduled_at
 from majorops.operations.review_record import ReviewRecord, read_record
 from majorops.operations.reviews import texts_of, why_not_step
+from majorops.reviews.forms import Typed
+from majorops.reviews.public_text import PublicReview, public_review_shown
 from majorops.web.fields import FieldAtRest
 from majorops.web.suggestions import suggestions
 
 SHOWN = 200  # of questions, people, attendees
 VERSIONS_SHOWN = 30
 TWO_WEEKS = timedelta(days=14)  # until an action is due, unless told
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A form that was refused, with what was typed and why. `name`: of the form; empty for none."""
-
-    name: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-    problem: Refused | None = None
-
-    def error(self, name: str, its_field: str | None = None) -> str:
-        """The sentence at a field of this form; without one about the whole of it. Empty for none."""
-        if name != self.name or self.problem is None:
-            return ""
-        errors = self.problem.errors if isinstance(self.problem, Invalid) else {}
-        if its_field is None:
-            return "" if errors else str(self.problem)
-        return errors.get(its_field, "")
-
-    @property
-    def is_question(self) -> bool:
-        """Nothing is wrong with it: it is asked about once."""
-        return isinstance(self.problem, Asked)
-
-    def typed(self, name: str, its_field: str, otherwise: str = "") -> str:
-        """What was typed into a field of this form, else `otherwise`."""
-        return self.values.get(its_field, otherwise) if name == self.name else otherwise
 
 
 @dataclass(frozen=True)
@@ -240,6 +214,7 @@ class ReviewPage:
     duplicates: tuple[tuple[int, str], ...]
     new_action: NewAction
     suggested: tuple[str, ...]
+    public: PublicReview
     form: Typed
 
     @property
@@ -332,6 +307,7 @@ def build(
         duplicates=tuple((one, reference(one)) for one in duplicates),
         new_action=NewAction("", "", f"{(now + TWO_WEEKS).date()}", ActionKind.PREVENT.value, ""),
         suggested=tuple(suggestions("people")) if may_write else (),
+        public=public_review_shown(incident, actor, form or Typed()),
         form=form or Typed(),
     )
 

@@ -13,14 +13,15 @@ from majorops.operations.after_action import review_of, scheduled_at
 from majorops.operations.calendars import after_action_calendar
 from majorops.operations.reviews import has_unread_draft, read_draft
 from majorops.reviews.blueprint import bp
-from majorops.reviews.model import ReviewPage, Typed, build
+from majorops.reviews.forms import Typed
+from majorops.reviews.model import ReviewPage, build
 from majorops.reviews.stale import rests_since
 from majorops.web.access import needs
 from majorops.web.context import current_actor, load
 from majorops.web.error_handlers import number_of, status_of, wants_partial
 from majorops.web.streams import ticket
 
-PARTS = ("state", "questions", "actions")
+PARTS = ("state", "questions", "actions", "public")
 
 
 @bp.get("")
@@ -104,7 +105,11 @@ def done(incident: Incident, anchor: str) -> Response:
 
 def refused(incident: Incident, name: str, problem: Refused) -> Response:
     """The page, or its parts, with the sentence at the form `name` and what was typed."""
-    form = Typed(name, request.form, problem)
+    return answer(incident, Typed(name, request.form, problem))
+
+
+def answer(incident: Incident, form: Typed) -> Response:
+    """The page, or its parts, with this form as it was sent."""
     if not wants_partial():
         return draw(incident, form)
     return partials(incident, number_of(request.headers.get("X-Version", "")) or 0, form)

@@ -88,6 +88,11 @@ from tests.notifications.push_service import DEVICE
 from tests.operations.afterwards import AFTERWARDS
 from tests.operations.loaded import OPERATIONS
 
+AFTER_THE_CLOSE = (
+    "updates.post_late_update",
+    "updates.publish_public_review",
+    "updates.withdraw_public_review",
+)
 BY_HAND = {"role_map": RoleMap()}
 OF_NOBODY = {"groups": [], "role_map": RoleMap()}
 TEMPLATE = {"name": "A", "body": "We know.", "cleared_by": "Legal", "cleared_on": "2020-01-01"}
@@ -270,6 +275,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "redaction.redact": ("not responding", {"reason": "test"}),
         "updates.post_late_update": ("Refunds are out.",),
         "updates.publish_public_review": ("A release retried without backing off.",),
+        "updates.withdraw_public_review": (),
         "systems.set_system_status": ("payments-api", SystemStatus.PARTIAL),
         "tracks.open_track": ({"team": "DB", "owner": "O", "goal": "G", "minutes": 5},),
         "tracks.extend_track": (track, 10),
@@ -436,8 +442,10 @@ def put_in_order(name: str, incident, cast, who: dict) -> tuple[list, dict]:
         OPERATIONS["curation.merge_incident"](incident, kept, **who)
     if name == "redaction.redact":
         return [], {"seal": look(incident, "not responding", "test", who["now"]).seal}
-    if name in ("updates.post_late_update", "updates.publish_public_review"):
+    if name in AFTER_THE_CLOSE:
         OPERATIONS["phase.change_status"](incident, IncidentStatus.RESOLVED, override="test", **who)
+    if name == "updates.withdraw_public_review":
+        OPERATIONS["updates.publish_public_review"](incident, "A release retried.", **who)
     if name in AFTERWARDS:
         return AFTERWARDS[name](incident, who, cast.clock)
     return [], {}
