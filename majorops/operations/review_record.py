@@ -17,6 +17,7 @@ from majorops.domain.cadence import HOLDING_TEXTS
 from majorops.domain.enums import CommandRole, DraftState, Helper, Phase, Visibility
 from majorops.domain.events import EventKind
 from majorops.domain.measures import impact_ended_at, impact_started_at
+from majorops.domain.review_draft import review_draft
 from majorops.domain.review_record import Known, ReviewFacts, Spell, TrackRun, Word, lost_time
 from majorops.models import (
     IS_NO_CORRECTION,
@@ -138,6 +139,17 @@ def read_record(incident: Incident, now: datetime, duplicates: Sequence[int] = (
         command=tuple(one for one in _listed(entries, COMMAND, struck) if not FIRST_NAMED(one.title)),
         marked=_marked([incident.id, *duplicates], incident.id),
         tracks=tuple(ReviewTrack(run, lost_time(run, until)) for run in tracks),
+    )
+
+
+def draft_by_rule(incident: Incident, facts: ReviewFacts) -> dict[str, str]:
+    """The first texts of a review that the record has words for, by the field's name."""
+    return review_draft(
+        facts,
+        title=incident.title,
+        systems=incident.system_names,
+        impact=incident.customer_impact_summary,
+        description=incident.description,
     )
 
 

@@ -43,6 +43,7 @@ from majorops.operations.after_action import invited, need_now, plan_nudge, the_
 from majorops.operations.curation import named_incident
 from majorops.operations.edit import DISCARDED_AT_MOST, last_edit
 from majorops.operations.outbox import notify
+from majorops.operations.review_record import draft_by_rule, read_record
 from majorops.operations.timeline import find_entry
 
 QUESTION_LONGEST = 1_000
@@ -333,26 +334,21 @@ def _attendance(text: str) -> list[Attended]:
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
-def publish_review(incident: Incident, *, actor: Actor, now: datetime, seen: int | None = None) -> None:
+def publish_review(
+    incident: Incident, *, actor: Actor, now: datetime, seen: int | None = None, is_sure: bool = False
+) -> None:
     """Publish the review inside: the version that stands is the published one. Again after changes.
 
-    `seen`: the version that the person read; None skips the comparison. Of two who publish the second is told
-    who did. Raises Conflict.
+    `seen`: the version that the person read; None skips the comparison. `is_sure`: they were asked about
+    texts that stand as the draft by rule wrote them. Of two who publish the second is told who did. Raises
+    Conflict, Asked.
     """
     review = the_review(incident, now)
     is_again = review.published_at is not None
-    if is_again and review.published_version == review.version:
-        raise Conflict(
-            f"{review.published_by} published this review at {review.published_at:%Y-%m-%d %H:%M} UTC."
-        )
-    if not is_again and (refusal := why_not_step(incident, review, ReviewState.PUBLISHED, now)):
+    if refusal := _why_not_publish(incident, review, seen, now):
         raise Conflict(refusal)
-    if seen is not None and seen != review.version:
-        last = db.session.scalar(
-            select(ReviewText).filter_by(incident_id=incident.id, version=review.version)
-        )
-        who = f"{last.by_name} changed it at {last.at:%H:%M:%S}" if last else "It changed"
-        raise Conflict(f"Not published: {who} after you read it. Read it once more.")
+    if not is_sure and (raw := _unedited(incident, now)):
+        raise Asked(f"As the draft by rule wrote it: {', '.join(raw)}. Read it, then publish.")
     if not is_again:
         review.state = ReviewState.PUBLISHED
         plan_nudge(incident, review, now)
@@ -365,6 +361,29 @@ def publish_review(incident: Incident, *, actor: Actor, now: datetime, seen: int
     act = f"review_published:{incident.id}:{review.version}"
     people = [user for user in invited(incident) if user.id != actor.user_id]
     notify(incident, Notice.REVIEW, act, people, subject=subject, body=body, now=now)
+
+
+def _why_not_publish(incident: Incident, review: Review, seen: int | None, now: datetime) -> str:
+    if review.published_at and review.published_version == review.version:
+        return f"{review.published_by} published this review at {review.published_at:%Y-%m-%d %H:%M} UTC."
+    if not review.published_at and (refusal := why_not_step(incident, review, ReviewState.PUBLISHED, now)):
+        return refusal
+    if seen is None or seen == review.version:
+        return ""
+    rows = select(ReviewText).filter_by(incident_id=incident.id, version=review.version)
+    last = db.session.scalars(rows).one()
+    return f"Not published: {last.by_name} changed it at {last.at:%H:%M:%S} after you read it. Read it once more."
+
+
+def _unedited(incident: Incident, now: datetime) -> list[str]:
+    """The labels of the texts that stand as the draft by rule wrote them."""
+    drafts = draft_by_rule(incident, read_record(incident, now).facts)
+    texts = texts_of(incident)
+    return [
+        field.label
+        for field in REVIEW_FIELDS.values()
+        if field.name in drafts and field.name in texts and texts[field.name].text == drafts[field.name]
+    ]
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

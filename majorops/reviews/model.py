@@ -44,7 +44,7 @@ from majorops.models import (
 )
 from majorops.operations.actions import action_refusal, actions_of
 from majorops.operations.after_action import need_now, review_of, scheduled_at
-from majorops.operations.review_record import ReviewRecord, read_record
+from majorops.operations.review_record import ReviewRecord, draft_by_rule, read_record
 from majorops.operations.reviews import texts_of, why_not_step
 from majorops.reviews.forms import Typed
 from majorops.reviews.public_text import PublicReview, public_review_shown
@@ -69,12 +69,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Written:
-    """A text of the review at rest, with its points where it is a list."""
+    """A text of the review at rest, with its points where it is a list; `draft`.
+
+    What the record says for it.
+    """
 
     rest: FieldAtRest
     points: tuple[str, ...]
     by: str
     at: datetime | None
+    draft: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,6 +257,7 @@ def build(
     written = texts_of(incident, None if shown == newest else shown)
     may_write = actor.can(Permission.TIMELINE_NOTE) and shown == newest
     need = need_now(incident, now)
+    drafts = draft_by_rule(incident, record.facts) if may_write else {}
     state = review.state if review else ReviewState.COLLECTING
     questions = _questions(incident)
     return ReviewPage(
@@ -286,7 +291,7 @@ def build(
         lanes=lanes(record.facts),
         impact=incident.customer_impact_summary,
         texts={
-            name: _written(incident, one, written.get(name), now, may_write)
+            name: _written(incident, one, written.get(name), now, may_write, drafts.get(name, ""))
             for name, one in REVIEW_FIELDS.items()
         },
         kept=tuple(kept_findings(record.facts)),
@@ -351,7 +356,12 @@ def written(incident: Incident, name: str, row: ReviewText | None, now: datetime
 
 
 def _written(
-    incident: Incident, its: ReviewField, row: ReviewText | None, now: datetime, may_write: bool
+    incident: Incident,
+    its: ReviewField,
+    row: ReviewText | None,
+    now: datetime,
+    may_write: bool,
+    draft: str = "",
 ) -> Written:
     text = row.text if row else ""
     rest = FieldAtRest(
@@ -374,6 +384,7 @@ def _written(
         tuple(points(text)) if its.has_lines else (),
         row.by_name if row else "",
         row.at if row else None,
+        "" if text else draft,
     )
 
 

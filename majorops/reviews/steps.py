@@ -32,9 +32,9 @@ def hold(incident) -> None:
 @bp.post("/publication")
 @review_action(publish_review, "publication")
 def publish(incident) -> None:
-    """Publish the review as the person read it. Raises Conflict."""
-    seen = number_of(line("seen"))
-    publish_review(incident, seen=seen, actor=current_actor(), now=clock.now())
+    """Publish the review as the person read it. Raises Conflict, Asked."""
+    seen, is_sure = number_of(line("seen")), bool(line("sure"))
+    publish_review(incident, seen=seen, is_sure=is_sure, actor=current_actor(), now=clock.now())
 
 
 @bp.post("/end")

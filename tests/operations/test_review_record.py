@@ -14,6 +14,7 @@ from majorops.domain.enums import (
     TrackOutcome,
     Visibility,
 )
+from majorops.domain.review_draft import review_draft
 from majorops.domain.review_record import (
     heads,
     kept_findings,
@@ -270,3 +271,23 @@ def test_a_track_over_its_timebox_is_said_to_be(cast, clock):
     tracks.close_track(incident, track.id, TrackOutcome.SUCCEEDED, actor=cast.maya, now=clock())
     found = [(one.text, one.value) for one in lost_findings(read_record(incident, clock()).facts)]
     assert ("fail over (DB): over its timebox", "04:00") in found
+
+
+def test_the_draft_by_rule_says_what_the_record_says_and_no_more(cast, clock):
+    incident = run(read(recording("queue-backlog")), is_drill=False, speed=None)
+    facts = read_record(incident, incident.resolved_at).facts
+    given = {"title": incident.title, "systems": incident.system_names, "impact": "Orders were late"}
+    found = review_draft(facts, **given, description=incident.description)
+    assert found["summary"] == (
+        "Orders reach the warehouse late: Critical, Box 3, 1 h 26 min from 4 March 2026, 09:05 UTC on. "
+        "Affected: order-queue, mail-relay. Orders were late. It reached approximately 300 customers. "
+        "What worked: Double the consumers."
+    )
+    assert found["root_cause"] == "A retry loop doubled every message."
+    assert found["contributing"].splitlines()[0] == "Update promised for 10:14 was late: 11:00"
+    bare = cast.open(systems=["a"])
+    facts = read_record(bare, clock()).facts
+    found = review_draft(facts, title="t", systems=[], impact="", description="")
+    assert found["summary"] == "t: Critical, Box 3, 0 min from 23 November 2026, 14:00 UTC on."
+    assert "root_cause" not in found
+    assert "Customers were not counted" in found["contributing"]

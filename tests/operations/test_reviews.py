@@ -234,6 +234,17 @@ def test_what_changed_after_it_was_read_is_not_published_unread(incident, who, c
     reviews.publish_review(incident, seen=seen + 1, **who)
 
 
+def test_a_text_that_stands_as_the_draft_by_rule_wrote_it_is_asked_about_once(incident, who):
+    from majorops.operations.review_record import draft_by_rule, read_record
+
+    held(incident, who)
+    draft = draft_by_rule(incident, read_record(incident, who["now"]).facts)
+    reviews.write_text(incident, "summary", draft["summary"], **who)
+    with pytest.raises(Asked, match=r"As the draft by rule wrote it: Summary\. Read it, then publish\."):
+        reviews.publish_review(incident, **who)
+    reviews.publish_review(incident, is_sure=True, **who)
+
+
 def test_changes_are_published_again_as_another_version(incident, who):
     published(incident, who)
     reviews.write_text(incident, "learned", "One cap.", **who)

@@ -284,3 +284,16 @@ def test_headings_and_names_of_the_page(incident, maya, who):
     resolve(incident, who)
     page = Page(maya.get(HERE).text)
     assert len(page.ids) == len(set(page.ids))
+
+
+def test_a_text_begins_with_what_the_record_says_by_a_press_alone(incident, maya, who):
+    resolve(incident, who)
+    page = maya.get(HERE).text
+    assert "From the record, by rule" in page
+    assert "prod-payments-api not responding: Critical, Box 3" in page
+    assert reviews.text_now(incident, "summary") == ""
+    seen = {"X-Version": str(incident.version)}
+    form = {"value": "Payments failed.", "was": ""}
+    answer = maya.post(f"{HERE}/texts/summary", data=form, headers=PARTIAL | seen).text
+    draft = answer[answer.index('hx-target="#draft-text-summary"') :].split("</hx-partial>")[0]
+    assert "From the record" not in draft
