@@ -33,9 +33,8 @@ def vague_verb(text: str) -> str:
     first = text.split(maxsplit=1)[0].strip(".,:;").lower() if text.split() else ""
     if first not in VAGUE:
         return ""
-    return (
-        f"“{first.capitalize()}” has no end that can be seen. Say what will be there: Add, Remove, Alert on."
-    )
+    wanted = "Say what will be there: Add, Remove, Alert on."
+    return f"“{first.capitalize()}” has no end that can be seen. {wanted}"
 
 
 def due_refusal(due_on: date, today: date) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.reviews import actions, page, public_review, questions, steps, texts  # noqa: F401  (their views join)
+from majorops.reviews import (  # noqa: F401  (their views join)
+    actions,
+    page,
+    public_review,
+    questions,
+    steps,
+    texts,
+)
 from majorops.reviews.blueprint import action_bp, bp
 
 

@@ -38,7 +38,12 @@ WITHOUT_ANCHOR = {
     "account",
     "imports",
 }
-NO_REDIRECT = {"fireground.presence", "fireground.preview", "fireground.use_template"}
+NO_REDIRECT = {
+    "fireground.presence",
+    "fireground.preview",
+    "fireground.use_template",
+    "review.preview",
+}
 
 
 @pytest.fixture

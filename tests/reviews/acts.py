@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.enums import IncidentStatus
 from majorops.models import Incident, TimelineEvent
-from majorops.operations import after_action, reviews
+from majorops.operations import after_action, phase, reviews, updates
 from majorops.operations.actions import add_action
 from tests.operations.afterwards import ATTENDED, draft_sent, held, planned, published
 
@@ -59,6 +60,15 @@ def _step(bring, path: str, **form):
     return act
 
 
+def resolved(incident: Incident, who: dict) -> None:
+    phase.change_status(incident, IncidentStatus.RESOLVED, override="test", **who)
+
+
+def said(incident: Incident, who: dict) -> None:
+    resolved(incident, who)
+    updates.publish_public_review(incident, "It backs off.", **who)
+
+
 def _called_off(cast) -> tuple[str, dict]:
     later = cast.clock() + timedelta(hours=9)
     after_action.set_after_action(one(cast), later, **who(cast))
@@ -84,6 +94,8 @@ ACTS = {
     "review.ask": lambda cast: (f"{REVIEW}/questions", {"question": "Why?", "seq": f"{entry()}"}),
     "review.answer": lambda cast: (f"{REVIEW}/questions/{question(cast)}/answer", {"answer": "No alert."}),
     "review.unmark": _unmark,
+    "review.publish_to_public": _step(resolved, "public", body="It backs off."),
+    "review.withdraw": _step(said, "public/withdraw"),
     "review.add": lambda cast: (f"{REVIEW}/actions", typed(cast)),
     "actions.change": lambda cast: (f"/admin/actions/{action(cast)}", typed(cast, text="Cap retries at 3")),
     "actions.end": lambda cast: (

@@ -1,0 +1,93 @@
+"""The public review on the page of the review: previewed, published, refused in its place, taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from majorops.domain.enums import Visibility
+from majorops.operations import updates
+from majorops.operations.curation import set_drill
+from tests.notifications.conftest import many
+from tests.operations.afterwards import resolve
+
+HERE = "/admin/incidents/1/review"
+TEXT = "A release retried without backing off."
+
+
+@pytest.fixture
+def settings(settings):
+    return settings | {"WTF_CSRF_ENABLED": False}
+
+
+@pytest.fixture
+def who(cast, clock):
+    return {"actor": cast.maya, "now": clock()}
+
+
+@pytest.fixture
+def incident(cast, who):
+    incident = cast.open()
+    resolve(incident, who)
+    return incident
+
+
+@pytest.fixture
+def maya(cast):
+    return cast.browser("maya")
+
+
+def test_it_is_seen_before_it_is_published_and_says_whom_it_reaches(incident, maya, client, clock):
+    many(3, clock())
+    given = {"body": TEXT, "seen": "", "tells": "yes"}
+    shown = maya.post(f"{HERE}/public/preview", data=given)
+    assert "The public will read" in shown.text
+    assert "Told: 3 subscribers." in shown.text
+    assert TEXT not in client.get("/incidents/1").text
+    done = maya.post(f"{HERE}/public", data=given)
+    assert done.headers["Location"].endswith("/review#public")
+    assert TEXT in client.get("/incidents/1").text
+    assert "On the public page since" in maya.get(HERE).text
+
+
+def test_without_a_word_nothing_is_previewed_and_what_was_typed_stays(incident, maya):
+    page = maya.post(f"{HERE}/public/preview", data={"body": " ", "seen": ""})
+    assert page.status_code == 422
+    assert "Write what is known, confirmed, and next." in page.text
+    long = "x" * 10_001
+    page = maya.post(f"{HERE}/public/preview", data={"body": long, "seen": ""})
+    assert "At most 10,000 characters; this has 10,001." in page.text
+    assert long in page.text
+
+
+def test_who_publishes_second_reads_why_and_keeps_the_text(incident, maya, cast, who):
+    updates.publish_public_review(incident, TEXT, **who)
+    page = cast.browser("omar").post(f"{HERE}/public", data={"body": "Ours.", "seen": ""})
+    assert page.status_code == 409
+    assert "published it at" in page.text
+    assert "Ours." in page.text
+
+
+def test_taken_back(incident, maya, client, who):
+    updates.publish_public_review(incident, TEXT, **who)
+    maya.post(f"{HERE}/public/withdraw")
+    assert TEXT not in client.get("/incidents/1").text
+    assert "No public review stands." in maya.post(f"{HERE}/public/withdraw").text
+
+
+def test_nobody_is_offered_what_they_may_not_do(incident, cast, maya, who):
+    assert "Write public review" not in cast.browser("rita").get(HERE).text
+    assert cast.browser("rita").post(f"{HERE}/public", data={"body": "x"}).status_code == 403
+    set_drill(incident, True, **who)
+    page = maya.get(HERE).text
+    assert "INC-001 is not on the public page: nobody would read it." in page
+    assert "Write public review" not in page
+
+
+def test_no_word_of_the_review_itself_is_in_it(incident, maya, client, who):
+    from majorops.operations.reviews import write_text
+
+    write_text(incident, "root_cause", "zebra-secret", **who)
+    updates.publish_public_review(incident, TEXT, **who)
+    for path in ("/incidents/1", "/api/v2/incidents.json", "/history.atom"):
+        assert "zebra-secret" not in client.get(path).text
+    assert updates.public_review(incident).visibility is Visibility.PUBLIC
