@@ -372,8 +372,8 @@ def _why_not_publish(incident: Incident, review: Review, seen: int | None, now: 
         return ""
     rows = select(ReviewText).filter_by(incident_id=incident.id, version=review.version)
     last = db.session.scalars(rows).one()
-    by = f"{last.by_name} changed it at {last.at:%H:%M:%S}"
-    return f"Not published: {by} after you read it. Read it once more."
+    who = f"{last.by_name} changed it at {last.at:%H:%M:%S}"
+    return f"Not published: {who} after you read it. Read it once more."
 
 
 def _unedited(incident: Incident, now: datetime) -> list[str]:

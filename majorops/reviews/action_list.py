@@ -20,6 +20,7 @@ from majorops.reviews.model import Action, action_of
 PER_PAGE = 100
 PAGES_MOST = 50
 COUNTED_MOST = 1_000
+INCIDENTS_MOST = 500  # whose systems are offered
 SHOWN = (("open", "Open"), ("mine", "Mine"), ("overdue", "Overdue"), ("ended", "Ended"))
 
 
@@ -118,12 +119,11 @@ def _count(given: Filter, actor: Actor, today: date) -> int:
 
 
 def systems_with_actions() -> list[str]:
-    """Names of systems whose incidents left open actions, to choose from; at most 200."""
-    rows = (
-        select(AffectedSystem.name)
-        .join(ActionItem, ActionItem.incident_id == AffectedSystem.incident_id)
-        .where(ActionItem.state == ActionState.OPEN)
-        .distinct()
-        .order_by(AffectedSystem.name)
-    )
-    return list(db.session.scalars(rows.limit(200)))
+    """Names of systems whose incidents left open actions, to choose from; at most 200.
+
+    The incidents first: of a join a planner would read every system that an incident ever named.
+    """
+    left = select(ActionItem.incident_id).where(ActionItem.state == ActionState.OPEN).distinct()
+    numbers = db.session.scalars(left.limit(INCIDENTS_MOST)).all()
+    named = select(AffectedSystem.name).where(AffectedSystem.incident_id.in_(numbers)).distinct()
+    return list(db.session.scalars(named.order_by(AffectedSystem.name).limit(200))) if numbers else []

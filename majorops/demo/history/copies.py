@@ -19,7 +19,8 @@ from majorops.domain.text import reference
 
 NEXT = DAY + timedelta(days=1)
 FIRST = 7_310_000  # numbers of the courses' incidents begin here: such a number stands in no other text
-NOT_COPIED = frozenset({"user_account", "system", "audit_entry"})
+# Who is invited to a review is an account here, or nobody.
+NOT_COPIED = frozenset({"user_account", "system", "audit_entry", "review_person"})
 
 
 @dataclass

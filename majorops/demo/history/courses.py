@@ -22,7 +22,7 @@ from majorops.domain.enums import (
     TrackOutcome,
     Visibility,
 )
-from majorops.models import Announcement, Delivery, Incident, User
+from majorops.models import Announcement, Delivery, Incident, Review, User
 from majorops.operations import command, incident, phase, stand_down, timeline, tracks, updates, validation
 from majorops.operations.edit import edit_field
 
@@ -85,6 +85,7 @@ def run_courses(count: int, systems: list[str]) -> None:
     sent = {"state": DeliveryState.SENT, "attempts": 1, "sent_at": Delivery.created_at}
     db.session.execute(update(Delivery).where(Delivery.state == DeliveryState.PENDING).values(sent))
     db.session.execute(update(Announcement).values(done_at=Announcement.at))
+    db.session.execute(update(Review).values(nudge_at=None))  # of the past nobody is reminded
 
 
 def _run(chance: random.Random, number: int, mim: Actor, catalogue: list[str]) -> None:
