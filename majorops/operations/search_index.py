@@ -8,11 +8,10 @@ found by `mend`, which every worker runs when it starts.
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,6 +32,7 @@ from sqlalchemy.orm import Mapped, Session, UOWTransaction
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.events import AuditKind
+from majorops.domain.search import words_in
 from majorops.domain.text import count
 from majorops.operations import audit, operation
 
@@ -53,7 +53,6 @@ SEARCHED: dict[str, tuple[str, ...]] = {
 # table it has to, to take it out again: an UPDATE of an indexed column of one of these fails.
 APPENDED = frozenset({"timeline_event", "publication", "run_card_version", "audit_entry"})
 LONGEST = 100_000  # letters of a row that are searched
-WORDS = 12  # of what was typed that count
 MENDED = 10_000  # newest rows of a table that are looked at
 PUNCTUATION = "".join(chr(n) for n in range(32, 127) if not chr(n).isalnum() and chr(n) != " ")
 ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïī"
@@ -215,17 +214,6 @@ def mend(*, actor: Actor, now: datetime) -> int:
     return found
 
 
-def words_in(typed: str) -> list[str]:
-    """The words of what somebody typed, plain and in lower case; the first dozen, whatever else it holds."""
-    plain = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", typed[:2_000].lower())
-        if not unicodedata.combining(letter)
-    )
-    found = re.findall(r"[^\W_]+", plain)
-    return [word[:60] for word in dict.fromkeys(found)][:WORDS]
-
-
 class SearchedModel(Protocol):
     """A model of a table that is searched."""
 
@@ -271,3 +259,27 @@ def _holding(name: str, words: list[str], whole: bool) -> tuple[Select[int], Col
     each = [f"'{word}'{':*' * is_begin}" for word, is_begin in zip(words, begins, strict=True)] * 2
     query = func.to_tsquery("simple", " & ".join(each))
     return select(index.c.id).where(index.c.words.op("@@")(query)), index.c.id
+
+
+def newest_of_each(name: str, groups: Sequence[Sequence[Sequence[str]]], most: int) -> list[Select[Any]]:
+    """For each group a query of its newest `most` rows in table `name`: place of the group, number of the row.
+
+    A group is parts that a row must have all of, a part is words of which it must have one; plain, whole.
+    """
+    found = []
+    for place, group in enumerate(groups):
+        if db.engine.dialect.name == "sqlite":
+            index = table(f"search_{name}", column("rowid"))
+            asked = " AND ".join(_any(part, '"', " OR ") for part in group)
+            number, holds = index.c.rowid, literal_column(index.name).op("MATCH")(asked)
+        else:
+            index = table(f"search_{name}", column("id"), column("words"))
+            asked = " & ".join(_any(part, "'", " | ") for part in [*group, *group])  # twice: see _holding
+            number, holds = index.c.id, index.c.words.op("@@")(func.to_tsquery("simple", asked))
+        newest = select(number.label("id")).where(holds).order_by(number.desc()).limit(most).subquery()
+        found.append(select(literal_column(str(place)).label("place"), newest.c.id))
+    return found
+
+
+def _any(words: Iterable[str], quote: str, between: str) -> str:
+    return f"({between.join(f'{quote}{word}{quote}' for word in words)})"
