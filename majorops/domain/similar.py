@@ -28,7 +28,8 @@ _SMALL = frozenset(
         "a about after all also an and any are as at be been before being but by can could did do does down "
         "during each few for from get gets go had has have her his how if in into is it its just less more "
         "most no not now of off on one only or other our out over own per so some such than that the "
-        "new since their them then there these they this those through to too under until up was we were what when "
+        "new since their them then there "
+        "these they this those through to too under until up was we were what when "
         "where which while who why will with within without yet you your "
         "incident issue issues problem problems prod production"
     )

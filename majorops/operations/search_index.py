@@ -262,7 +262,7 @@ def _holding(name: str, words: list[str], whole: bool) -> tuple[Select[int], Col
 
 
 def newest_of_each(name: str, groups: Sequence[Sequence[Sequence[str]]], most: int) -> list[Select[Any]]:
-    """For each group a query of its newest `most` rows in table `name`: place of the group, number of the row.
+    """Queries of the newest `most` rows of each group in table `name`: place of the group, number.
 
     A group is parts that a row must have all of, a part is words of which it must have one; plain, whole.
     """

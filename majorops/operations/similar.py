@@ -26,6 +26,7 @@ from majorops.operations.search_index import newest_of_each
 
 NEWEST = 24  # incidents that are read for each word and each system
 SYSTEMS = 6  # of an incident that are looked for
+LAST = -99  # the place of the newest number of all
 TEXT = 600  # characters of a description that are compared
 WEIGHED = 12  # of which the end is read
 BESIDE = 12  # tracks and ruled-out causes of each that are laid beside
@@ -81,21 +82,26 @@ def _candidates(case: Case) -> tuple[dict[str, float], set[int]]:
     for system in case.systems[:1]:
         groups += [(*((part,) for part in words_in(system)), one) for one in names[:4]]
     parts: list[Select[Any]] = newest_of_each("incident", groups, NEWEST)
+    number = AffectedSystem.incident_id.label("id")
     for place, name in enumerate(case.systems):
-        number = AffectedSystem.incident_id
-        newest = select(number.label("id")).where(AffectedSystem.name == name).order_by(number.desc())
-        newest_of = newest.limit(NEWEST).subquery()
-        parts.append(select(literal_column(str(-1 - place)).label("place"), newest_of.c.id))
+        newest = select(number).where(AffectedSystem.name == name).order_by(number.desc())
+        parts.append(_placed(-1 - place, newest.limit(NEWEST)))
     if not parts:
         return {}, set()
-    parts.append(select(literal_column("-99").label("place"), func.max(Incident.id).label("id")))
+    last = select(Incident.id).order_by(Incident.id.desc()).limit(1)
+    parts.append(_placed(LAST, last))
     found: dict[int, list[int]] = defaultdict(list)
     for place, number in db.session.execute(union_all(*parts)):
-        found[place].append(number or 0)
-    of = max(found.pop(-99))
+        found[place].append(number)
+    of = max(found.pop(LAST, [0]))
     having = {stem: _worth(found[place], of) for place, stem in enumerate(words)}
     having |= {name: _worth(found[-1 - place], of) for place, name in enumerate(case.systems)}
     return having, {number for numbers in found.values() for number in numbers} - {case.number}
+
+
+def _placed(place: int, newest: Select[Any]) -> Select[Any]:
+    rows = newest.subquery()
+    return select(literal_column(str(place)).label("place"), rows.c.id)
 
 
 def _worth(newest: list[int], of: int) -> float:
