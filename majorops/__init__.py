@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 import config
-from majorops import account, admin, briefs, cli, fireground, maintenance, public, scim, web
+from majorops import account, admin, briefs, cli, fireground, maintenance, public, scim, search, web
 from majorops.admin.imports import allow_long_files
 from majorops.db import db, engine_options, migrate
 from majorops.domain.origin import public_origin
@@ -53,7 +53,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     # First: who may use a page is no question where there is none.
     app.before_request(keep_status_host_public)
     app.before_request(allow_long_files)
-    for part in (web, public, fireground, maintenance, briefs, account, admin, scim, cli):
+    for part in (web, public, fireground, maintenance, briefs, account, admin, scim, search, cli):
         part.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["public_origin"] = public_origin(app.config)

@@ -103,6 +103,7 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
         "fireground.show": (("resolved", "/admin/incidents/1"), ("?q=", f"{path}?q=host")),
         "fireground.index": (("older", f"{path}?before={known['number']}"),),
         "public.incident": (("resolved", "/incidents/1"),),
+        "intake.similar": (("?title=", f"{path}?title=payments-api+slow+since+a+change"),),
     }
     return [page, *(Page(f"{rule.rule} {label}", at) for label, at in more.get(rule.endpoint, ()))]
 

@@ -35,7 +35,7 @@ LAYERS = (
     {"notifications"},
     {"web"},
     {"publishing"},
-    {"account", "admin", "briefs", "fireground", "maintenance", "public", "replay", "scim"},
+    {"account", "admin", "briefs", "fireground", "maintenance", "public", "replay", "scim", "search"},
     {"demo"},
     {"cli"},
     {"majorops"},  # create_app

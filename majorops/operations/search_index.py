@@ -32,7 +32,7 @@ from sqlalchemy.orm import Mapped, Session, UOWTransaction
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.events import AuditKind
-from majorops.domain.search import words_in
+from majorops.domain.search import Query, words_in
 from majorops.domain.text import count
 from majorops.operations import audit, operation
 
@@ -259,6 +259,40 @@ def _holding(name: str, words: list[str], whole: bool) -> tuple[Select[int], Col
     each = [f"'{word}'{':*' * is_begin}" for word, is_begin in zip(words, begins, strict=True)] * 2
     query = func.to_tsquery("simple", " & ".join(each))
     return select(index.c.id).where(index.c.words.op("@@")(query)), index.c.id
+
+
+def found_by(name: str, query: Query, most: int, *, whole: bool = False) -> Select[Any]:
+    """A query of the numbers of the newest `most` rows of table `name` that hold what `query` asks for.
+
+    `whole`: only the words themselves. It has to have words.
+    """
+    number, holds = _asked(name, query, whole)
+    return select(number.label("id")).where(holds).order_by(number.desc()).limit(most)
+
+
+def is_common(name: str, query: Query, many: int) -> bool:
+    """At least so many rows hold the words themselves: see `are_many`."""
+    return db.session.scalar(found_by(name, query, 1, whole=True).offset(many - 1)) is not None
+
+
+def _asked(name: str, query: Query, whole: bool) -> tuple[ColumnElement[int], ColumnElement[bool]]:
+    words = [(word, not whole and len(word) > 1) for word in query.words]
+    if db.engine.dialect.name == "sqlite":
+        index = table(f"search_{name}", column("rowid"))
+        parts = [f'"{word}"{"*" * begins}' for word, begins in words]
+        parts += [f'"{" ".join(phrase)}"' for phrase in query.phrases]
+        asked = f"({' AND '.join(parts)})" + "".join(f' NOT "{" ".join(one)}"' for one in query.without)
+        return index.c.rowid, literal_column(index.name).op("MATCH")(asked)
+    index = table(f"search_{name}", column("id"), column("words"))
+    parts = [f"'{word}'{':*' * begins}" for word, begins in words]
+    parts += [f"({_beside(phrase)})" for phrase in query.phrases]
+    parts += parts  # see _holding
+    parts += [f"!({_beside(one)})" for one in query.without]
+    return index.c.id, index.c.words.op("@@")(func.to_tsquery("simple", " & ".join(parts)))
+
+
+def _beside(words: Iterable[str]) -> str:
+    return " <-> ".join(f"'{word}'" for word in words)
 
 
 def newest_of_each(name: str, groups: Sequence[Sequence[Sequence[str]]], most: int) -> list[Select[Any]]:
