@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from majorops.db import db
 from majorops.domain.enums import Visibility
@@ -80,6 +80,21 @@ def public_months(until: date) -> list[date]:
         start = datetime(month.year, month.month, 1, tzinfo=UTC)
         month = _month_of(func.max(Incident.opened_at), Incident.opened_at < start)
     return found
+
+
+SEARCH_LIMIT = 50  # newest incidents that a search of the public finds
+
+
+def public_search(found: Select[Any]) -> tuple[tuple[PublicSummary, ...], dict[int, tuple[SaidThen, ...]]]:
+    """The newest incidents among the numbers of a query, and what was said of them, as the public reads it.
+
+    `found`: of the public's own index. What is no longer public is not in it, and is asked for here again.
+    """
+    query = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.id.in_(found))
+    rows = db.session.execute(query.order_by(Incident.id.desc()).limit(SEARCH_LIMIT)).mappings().all()
+    numbers = [row["number"] for row in rows]
+    systems = systems_of(numbers)
+    return tuple(PublicSummary(**row, **systems[row["number"]]) for row in rows), _said(numbers)
 
 
 TOLD_LIMIT = 40  # incidents of a month whose updates are read

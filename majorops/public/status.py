@@ -12,6 +12,8 @@ from majorops import clock
 from majorops.domain.enums import SystemStatus
 from majorops.domain.measures import words
 from majorops.domain.public_names import KEY
+from majorops.domain.search import READ, parse
+from majorops.operations.search_index import PUBLIC, found_by
 from majorops.projections import (
     public_days,
     public_duplicate,
@@ -20,6 +22,7 @@ from majorops.projections import (
     public_maintenance,
     public_maintenances,
     public_month,
+    public_search,
     public_status,
 )
 from majorops.public.feeds import plain_incident, plain_status
@@ -29,6 +32,7 @@ from majorops.web.access import status_page
 
 # Days that the status page names and links one by one; where there are more, its bars are drawn alone.
 LINKED_DAYS = 150
+LOOKED = 200  # newest matches of a search that are looked at
 
 bp = Blueprint("public", __name__)
 
@@ -114,9 +118,20 @@ def to_kept(number: int) -> Response:
 @bp.get("/history")
 @status_page
 def history() -> Response:
-    """The incidents of this month, by UTC."""
+    """The incidents of this month, by UTC; with `q` those whose public text holds its words."""
+    if typed := request.args.get("q", ""):
+        return history_search(typed)
     today = clock.now().date()
     return history_month(today.year, today.month)
+
+
+def history_search(typed: str) -> Response:
+    """What the public's own index finds, newest first; a sentence where nothing can be looked for."""
+    query = parse(typed)
+    is_asked = query.has_words and not query.problem
+    found, said = public_search(found_by(PUBLIC, query, LOOKED)) if is_asked else ((), {})
+    typed = typed.replace("\0", "")[:READ]
+    return page("search", typed, found, said, typed=typed, found=found, said=said, now=clock.now())
 
 
 @bp.get("/history/<int:year>-<int:month>")
