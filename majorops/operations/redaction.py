@@ -26,6 +26,7 @@ from majorops.domain.events import EventKind
 from majorops.domain.redaction import Words, mark_of, replace_in, words_refusal
 from majorops.domain.text import count, reference
 from majorops.models import Announcement, AuditEntry, Delivery, Draft, Incident, Publication, TimelineEvent
+from majorops.models.full_text import PUBLIC
 from majorops.operations import operation, record, search_index
 from majorops.operations.fields import FIELDS
 from majorops.projections.rules import IS_PUBLIC_ENTRY
@@ -451,7 +452,7 @@ def leave_no_trace(found: Found, *, actor: Actor, now: datetime) -> None:
     PostgreSQL does so by itself (autovacuum).
     """
     names = {hit.table for hit in found.hits} & set(search_index.SEARCHED)
-    for name in sorted(names | {search_index.PUBLIC}):
+    for name in sorted(names | {PUBLIC}):
         search_index.press(name, -PAGES, actor=actor, now=now)
         for _ in range(STEPS):
             if not search_index.press(name, PAGES, actor=actor, now=now):

@@ -9,9 +9,9 @@ found by `mend`, which every worker runs when it starts.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,8 +32,9 @@ from sqlalchemy.orm import Mapped, Session, UOWTransaction
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.events import AuditKind
-from majorops.domain.search import Query, words_in
+from majorops.domain.search import words_in
 from majorops.domain.text import count
+from majorops.models.full_text import PUBLIC
 from majorops.operations import audit, operation
 
 # Table → columns that are searched. Their rows are written by the operations through the session.
@@ -63,7 +64,6 @@ PLAIN = "".join(unicodedata.normalize("NFKD", letter)[0] for letter in ACCENTED)
 
 # The index of the public's own search: what the public is given of an incident, and nothing else. Not the
 # names of systems, nor entries that may name one: whether the public reads those changes by itself.
-PUBLIC = "public"
 PUBLIC_COLUMNS = ("public_title", "who_affected", "what_to_do")
 # Table → columns that say what of it is public, and its words.
 PUBLIC_ROWS = {
@@ -134,7 +134,8 @@ def put_public(connection: Connection, numbers: Iterable[int]) -> None:
     rows, dialect = _listed(numbers), connection.dialect.name
     key, each = ("rowid", "group_concat") if dialect == "sqlite" else ("id", "string_agg")
     joined = " || ' ' || ".join(f"coalesce({name}, '')" for name in PUBLIC_COLUMNS)
-    said = f"SELECT {each}(title || ' ' || body, ' ') FROM publication AS said WHERE {PUBLIC_SAID}"  # noqa: S608
+    spoken = f"{each}(title || ' ' || body, ' ')"
+    said = f"SELECT {spoken} FROM publication AS said WHERE {PUBLIC_SAID}"  # noqa: S608
     words = _as_words(f"{joined} || ' ' || coalesce(({said}), '')", dialect)
     known = f"SELECT id, {words} FROM incident WHERE id IN {rows} AND {PUBLIC_INCIDENT}"  # noqa: S608
     connection.execute(text(f"DELETE FROM search_{PUBLIC} WHERE {key} IN {rows}"))  # noqa: S608
@@ -310,61 +311,3 @@ def _holding(name: str, words: list[str], whole: bool) -> tuple[Select[int], Col
     each = [f"'{word}'{':*' * is_begin}" for word, is_begin in zip(words, begins, strict=True)] * 2
     query = func.to_tsquery("simple", " & ".join(each))
     return select(index.c.id).where(index.c.words.op("@@")(query)), index.c.id
-
-
-def found_by(name: str, query: Query, most: int, *, whole: bool = False) -> Select[Any]:
-    """A query of the numbers of the newest `most` rows of table `name` that hold what `query` asks for.
-
-    `whole`: only the words themselves. It has to have words.
-    """
-    number, holds = _asked(name, query, whole)
-    return select(number.label("id")).where(holds).order_by(number.desc()).limit(most)
-
-
-def is_common(name: str, query: Query, many: int) -> bool:
-    """At least so many rows hold the words themselves: see `are_many`."""
-    return db.session.scalar(found_by(name, query, 1, whole=True).offset(many - 1)) is not None
-
-
-def _asked(name: str, query: Query, whole: bool) -> tuple[ColumnElement[int], ColumnElement[bool]]:
-    words = [(word, not whole and len(word) > 1) for word in query.words]
-    if db.engine.dialect.name == "sqlite":
-        index = table(f"search_{name}", column("rowid"))
-        parts = [f'"{word}"{"*" * begins}' for word, begins in words]
-        parts += [f'"{" ".join(phrase)}"' for phrase in query.phrases]
-        asked = f"({' AND '.join(parts)})" + "".join(f' NOT "{" ".join(one)}"' for one in query.without)
-        return index.c.rowid, literal_column(index.name).op("MATCH")(asked)
-    index = table(f"search_{name}", column("id"), column("words"))
-    parts = [f"'{word}'{':*' * begins}" for word, begins in words]
-    parts += [f"({_beside(phrase)})" for phrase in query.phrases]
-    parts += parts  # see _holding
-    parts += [f"!({_beside(one)})" for one in query.without]
-    return index.c.id, index.c.words.op("@@")(func.to_tsquery("simple", " & ".join(parts)))
-
-
-def _beside(words: Iterable[str]) -> str:
-    return " <-> ".join(f"'{word}'" for word in words)
-
-
-def newest_of_each(name: str, groups: Sequence[Sequence[Sequence[str]]], most: int) -> list[Select[Any]]:
-    """Queries of the newest `most` rows of each group in table `name`: place of the group, number.
-
-    A group is parts that a row must have all of, a part is words of which it must have one; plain, whole.
-    """
-    found = []
-    for place, group in enumerate(groups):
-        if db.engine.dialect.name == "sqlite":
-            index = table(f"search_{name}", column("rowid"))
-            asked = " AND ".join(_any(part, '"', " OR ") for part in group)
-            number, holds = index.c.rowid, literal_column(index.name).op("MATCH")(asked)
-        else:
-            index = table(f"search_{name}", column("id"), column("words"))
-            asked = " & ".join(_any(part, "'", " | ") for part in [*group, *group])  # twice: see _holding
-            number, holds = index.c.id, index.c.words.op("@@")(func.to_tsquery("simple", asked))
-        newest = select(number.label("id")).where(holds).order_by(number.desc()).limit(most).subquery()
-        found.append(select(literal_column(str(place)).label("place"), newest.c.id))
-    return found
-
-
-def _any(words: Iterable[str], quote: str, between: str) -> str:
-    return f"({between.join(f'{quote}{word}{quote}' for word in words)})"

@@ -26,7 +26,8 @@ from majorops.models import (
     RunCardVersion,
     TimelineEvent,
 )
-from majorops.operations.search_index import SearchedModel, found_by, is_common, matches
+from majorops.models.full_text import found_by, is_common
+from majorops.operations.search_index import SearchedModel, matches
 
 LOOKED = 1_000  # newest matches of a kind that are looked at
 SCORED = 200  # of those, how many are put in order by how well they answer

@@ -22,7 +22,7 @@ from majorops.domain.events import EventKind
 from majorops.domain.search import words_in
 from majorops.domain.similar import Case, Like, alike, asked_words, forms, rarity
 from majorops.models import AffectedSystem, Incident, Publication, RecoveryTrack, TimelineEvent
-from majorops.operations.search_index import newest_of_each
+from majorops.models.full_text import newest_of_each
 
 NEWEST = 24  # incidents that are read for each word and each system
 SYSTEMS = 6  # of an incident that are looked for

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from majorops.db import db
 from majorops.domain.enums import Visibility
 from majorops.domain.events import AuditKind
+from majorops.domain.search import Query
 from majorops.models import AuditEntry, Incident, Publication, TimelineEvent
+from majorops.models.full_text import PUBLIC, found_by
 from majorops.projections.queries import SUMMARY, systems_of
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
 from majorops.projections.systems import public_uptimes
@@ -82,16 +84,18 @@ def public_months(until: date) -> list[date]:
     return found
 
 
+SEARCH_LOOKED = 200  # newest matches that are looked at
 SEARCH_LIMIT = 50  # newest incidents that a search of the public finds
 
 
-def public_search(found: Select[Any]) -> tuple[tuple[PublicSummary, ...], dict[int, tuple[SaidThen, ...]]]:
-    """The newest incidents among the numbers of a query, and what was said of them, as the public reads it.
+def public_search(query: Query) -> tuple[tuple[PublicSummary, ...], dict[int, tuple[SaidThen, ...]]]:
+    """The newest incidents whose public text holds what is asked for, and what was said of them.
 
-    `found`: of the public's own index. What is no longer public is not in it, and is asked for here again.
+    From the public's own index. What is no longer public is not in it, and is asked for here again.
     """
-    query = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.id.in_(found))
-    rows = db.session.execute(query.order_by(Incident.id.desc()).limit(SEARCH_LIMIT)).mappings().all()
+    found = found_by(PUBLIC, query, SEARCH_LOOKED)
+    rows_of = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.id.in_(found))
+    rows = db.session.execute(rows_of.order_by(Incident.id.desc()).limit(SEARCH_LIMIT)).mappings().all()
     numbers = [row["number"] for row in rows]
     systems = systems_of(numbers)
     return tuple(PublicSummary(**row, **systems[row["number"]]) for row in rows), _said(numbers)

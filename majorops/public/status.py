@@ -13,7 +13,6 @@ from majorops.domain.enums import SystemStatus
 from majorops.domain.measures import words
 from majorops.domain.public_names import KEY
 from majorops.domain.search import READ, parse
-from majorops.operations.search_index import PUBLIC, found_by
 from majorops.projections import (
     public_days,
     public_duplicate,
@@ -32,7 +31,6 @@ from majorops.web.access import status_page
 
 # Days that the status page names and links one by one; where there are more, its bars are drawn alone.
 LINKED_DAYS = 150
-LOOKED = 200  # newest matches of a search that are looked at
 
 bp = Blueprint("public", __name__)
 
@@ -129,7 +127,7 @@ def history_search(typed: str) -> Response:
     """What the public's own index finds, newest first; a sentence where nothing can be looked for."""
     query = parse(typed)
     is_asked = query.has_words and not query.problem
-    found, said = public_search(found_by(PUBLIC, query, LOOKED)) if is_asked else ((), {})
+    found, said = public_search(query) if is_asked else ((), {})
     typed = typed.replace("\0", "")[:READ]
     return page("search", typed, found, said, typed=typed, found=found, said=said, now=clock.now())
 
