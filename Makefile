@@ -11,7 +11,7 @@ DEMO := MAJOROPS_DATABASE_URL=sqlite:///$(CURDIR)/instance/demo.db
 # Where it is set (many containers do) each process compiles every file anew: 6 s of each start of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai lint format picture fields roles browser
+.PHONY: run demo test test-dates fuzz packages bench bench-short eval-ai eval-similar lint format picture fields roles browser
 
 run: .venv/runtime
 	@mkdir -p instance
@@ -53,6 +53,10 @@ bench-short: .venv/dev
 
 eval-ai: .venv/dev
 	$(BIN)/python -m bench.evaluation $(RECORDINGS)
+
+# How often the right earlier incident is among the three that are offered.
+eval-similar: .venv/dev
+	$(BIN)/python -m bench.alike $(RECORDINGS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -20,6 +20,7 @@ from majorops import (
     public,
     reviews,
     scim,
+    search,
     web,
 )
 from majorops.admin.imports import allow_long_files
@@ -78,6 +79,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         account,
         admin,
         scim,
+        search,
         cli,
     ):
         part.init_app(app)

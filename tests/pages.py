@@ -121,6 +121,7 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
         "public.incident": (("resolved", "/incidents/1"),),
         "actions.index": tuple((one, f"{path}?{one}") for one in ACTIONS),
         "review.show": (("version", f"{path}?version=1"),),
+        "intake.similar": (("?title=", f"{path}?title=payments-api+slow+since+a+change"),),
     }
     return [page, *(Page(f"{rule.rule} {label}", at) for label, at in more.get(rule.endpoint, ()))]
 

@@ -46,6 +46,7 @@ LAYERS = (
         "replay",
         "reviews",
         "scim",
+        "search",
     },
     {"demo"},
     {"cli"},

@@ -41,7 +41,8 @@ class PublicPages:
     def key_of(
         self, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], scheme: str
     ) -> Key | None:
-        """The snapshot that a GET asks for; None for what Flask answers: what has a body, the intake host.
+        """The snapshot that a GET asks for; None for what Flask answers: what has a body, the intake host,
+        a search.
 
         Anything behind the `?` but an older page of a timeline (campaigns, trackers, nonsense) changes
         nothing.
@@ -60,6 +61,8 @@ class PublicPages:
             return None
         origin = self._origin or f"{scheme}://{host.decode('latin-1')}"
         page = path.decode("latin-1")
+        if path.endswith(b"/history") and b"q=" in query:
+            return None
         if (is_terminal and asked == b"*/*") or asked.startswith(b"text/plain"):
             return (origin, page, TEXT) if HAS_TEXT.fullmatch(path) else (origin, page)
         if query and b"before=" in query and PAGED.fullmatch(path) and (found := BEFORE.search(query)):

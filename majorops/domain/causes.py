@@ -17,6 +17,7 @@ _CAUSAL = (
 )
 _REST = r"(?:[^.!?;\n]|\.(?=\S))"  # a dot inside 4.18.2 ends no sentence
 _CLAIM = re.compile(rf"\b(?:{_CAUSAL})\b{_REST}*", re.IGNORECASE)
+_NAMED = re.compile(rf"\b(?:causes?:|{_CAUSAL})(?=\W){_REST}*", re.IGNORECASE)
 _SENTENCE = re.compile(rf"{_REST}+")
 _STATES = re.compile(rf"\b(?:{_CAUSAL}|causes?|culprit|fault|suspect\w*)\b", re.IGNORECASE)
 _OPEN = re.compile(
@@ -30,6 +31,7 @@ _HEDGE = re.compile(
     r"not (?:yet )?confirmed|unconfirmed)\b",
     re.IGNORECASE,
 )
+_ENDED = frozenset(listed("fixed found known gone removed over fully now closed"))
 _SMALL = frozenset(
     listed(
         "a an the of to in on at by for from with and or is was were be been being are this that these "
@@ -60,6 +62,18 @@ def unstated_causes(text: str, record: str) -> Iterator[tuple[int, int, str]]:
             yield (*span, "the record states no such cause")
         elif all(_HEDGE.search(s) for s in backed) and not _HEDGE.search(sentence):
             yield (*span, "the record only suspects this cause")
+
+
+def stated_cause(text: str) -> str:
+    """The first sentence of a text that states what the cause was; empty where none does, or only suspects.
+
+    `The cause is fixed` states none. Reads English only.
+    """
+    for match in _NAMED.finditer(text):
+        sentence = _around(text, match.start()).strip()
+        if len(_words(match[0]) - _ENDED) > 1 and not _OPEN.search(sentence) and not _HEDGE.search(sentence):
+            return sentence
+    return ""
 
 
 def _words(text: str) -> set[str]:

@@ -32,6 +32,7 @@ class Region(StrEnum):
     TEAM = "team"
     TRACKS = "tracks"
     ASKS = "asks"
+    SIMILAR = "similar"
     TIMELINE = "timeline"
     UPDATES = "updates"
     PANEL = "panel"

@@ -40,6 +40,7 @@ def add_history(make: Callable[[dict[str, int]], Rows], *, actor: Actor, now: da
             _insert(connection, table, found)
             if table.name in search_index.SEARCHED:
                 search_index.add(connection, table.name, "id >= :first", first=known[table.name])
+    search_index.fill_public(connection, known["incident"] - 1)
     what = count(len(rows["incident"]), "past incident")
     audit(AuditKind.HISTORY_ADDED, what, detail="Demo data.", actor=actor, now=now)
     return known["incident"]

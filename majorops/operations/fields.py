@@ -344,7 +344,7 @@ _ALL = (
         ("title",),
         limit=200,
         frozen_when_resolved=False,
-        also=frozenset({Region.NOTICES}),
+        also=frozenset({Region.NOTICES, Region.SIMILAR}),
         store=_store_title,
     ),
     Field(
@@ -362,7 +362,13 @@ _ALL = (
         also=frozenset({Region.NOTICES}),
         store=_store_public_title,
     ),
-    _text("description", "Description", Place.HEADER, "Add description"),
+    _text(
+        "description",
+        "Description",
+        Place.HEADER,
+        "Add description",
+        also=frozenset({Region.SIMILAR}),
+    ),
     _choice(
         "severity",
         "Severity",
@@ -405,7 +411,7 @@ _ALL = (
         frozen_when_resolved=False,
         display="systems",
         suggests="systems",
-        also=frozenset({Region.RUNCARD, Region.HEADER, Region.NOTICES}),
+        also=frozenset({Region.RUNCARD, Region.HEADER, Region.NOTICES, Region.SIMILAR}),
         reader=lambda incident: ", ".join(incident.system_names),
         store=_store_systems,
         then=_bring_card,

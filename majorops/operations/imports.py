@@ -62,6 +62,7 @@ def import_incidents(rows: Sequence[PastIncident], *, source: str, actor: Actor,
         search_index.add(connection, "incident", f"id IN ({listed})")
         for table in ("timeline_event", "command_assignment"):
             search_index.add(connection, table, f"incident_id IN ({listed})")
+        search_index.put_public(connection, numbers)
     what = f"{count(len(ids), 'past incident')}, {reference(ids[0])} to {reference(ids[-1])}"
     audit(AuditKind.HISTORY_IMPORTED, what, detail=source, actor=actor, now=now)
     return range(ids[0], ids[-1] + 1)

@@ -26,6 +26,7 @@ from majorops.domain.events import EventKind
 from majorops.domain.redaction import Words, mark_of, replace_in, words_refusal
 from majorops.domain.text import count, reference
 from majorops.models import Announcement, AuditEntry, Delivery, Draft, Incident, Publication, TimelineEvent
+from majorops.models.full_text import PUBLIC
 from majorops.operations import operation, record, search_index
 from majorops.operations.fields import FIELDS
 from majorops.projections.rules import IS_PUBLIC_ENTRY
@@ -452,6 +453,7 @@ def _apply(hits: tuple[Hit, ...]) -> None:
             connection.execute(update(table).where(table.c.id == hit.id).values(**hit.new))
         if is_searched:
             search_index.put_in(connection, name, numbers)
+    search_index.put_public(connection, {hit.incident_id for hit in hits})
     drafts = [hit.id for hit in by_table.get("draft", ())]
     running = update(Draft).where(Draft.id.in_(drafts), Draft.state == DraftState.RUNNING)
     connection.execute(running.values(state=DraftState.STOPPED))
@@ -463,7 +465,8 @@ def leave_no_trace(found: Found, *, actor: Actor, now: datetime) -> None:
 
     PostgreSQL does so by itself (autovacuum).
     """
-    for name in sorted({hit.table for hit in found.hits} & set(search_index.SEARCHED)):
+    names = {hit.table for hit in found.hits} & set(search_index.SEARCHED)
+    for name in sorted(names | {PUBLIC}):
         search_index.press(name, -PAGES, actor=actor, now=now)
         for _ in range(STEPS):
             if not search_index.press(name, PAGES, actor=actor, now=now):

@@ -8,7 +8,6 @@ found by `mend`, which every worker runs when it starts.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
@@ -33,7 +32,9 @@ from sqlalchemy.orm import Mapped, Session, UOWTransaction
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.events import AuditKind
+from majorops.domain.search import words_in
 from majorops.domain.text import count
+from majorops.models.full_text import PUBLIC
 from majorops.operations import audit, operation
 
 # Table → columns that are searched. Their rows are written by the operations through the session.
@@ -53,17 +54,32 @@ SEARCHED: dict[str, tuple[str, ...]] = {
 # table it has to, to take it out again: an UPDATE of an indexed column of one of these fails.
 APPENDED = frozenset({"timeline_event", "publication", "run_card_version", "audit_entry"})
 LONGEST = 100_000  # letters of a row that are searched
-WORDS = 12  # of what was typed that count
 MENDED = 10_000  # newest rows of a table that are looked at
+PUBLIC_MENDED = 1_000  # newest incidents whose public words are put in anew
 PUNCTUATION = "".join(chr(n) for n in range(32, 127) if not chr(n).isalnum() and chr(n) != " ")
 ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïī"
 ACCENTED += "ñńňóòôõöōőŕřśšťúùûüūůűýÿžźż"
 PLAIN = "".join(unicodedata.normalize("NFKD", letter)[0] for letter in ACCENTED)
 
 
+# The index of the public's own search: what the public is given of an incident, and nothing else. Not the
+# names of systems, nor entries that may name one: whether the public reads those changes by itself.
+PUBLIC_COLUMNS = ("public_title", "who_affected", "what_to_do")
+# Table → columns that say what of it is public, and its words.
+PUBLIC_ROWS = {
+    "incident": (*PUBLIC_COLUMNS, "is_public", "is_drill", "merged_into_id"),
+    "publication": ("title", "body", "visibility", "withdrawn_at", "corrects_id"),
+}
+PUBLIC_INCIDENT = "is_public AND NOT is_drill AND merged_into_id IS NULL"
+PUBLIC_SAID = (
+    "incident_id = incident.id AND visibility = 'public' AND withdrawn_at IS NULL AND NOT EXISTS "
+    "(SELECT 1 FROM publication AS later WHERE later.corrects_id = said.id AND later.visibility = 'public')"
+)
+
+
 def create(connection: Connection) -> None:
     """Make the tables of the index, empty."""
-    for name in SEARCHED:
+    for name in (*SEARCHED, PUBLIC):
         if connection.dialect.name == "sqlite":
             kept = "content='', " if name in APPENDED else ""
             options = f"words, {kept}tokenize='unicode61 remove_diacritics 2'"
@@ -82,6 +98,10 @@ def _words_of(name: str, dialect: str) -> str:
     On PostgreSQL punctuation parts words and accents are dropped, as FTS5 does by itself.
     """
     joined = " || ' ' || ".join(f"coalesce({one}, '')" for one in SEARCHED[name])
+    return _as_words(joined, dialect)
+
+
+def _as_words(joined: str, dialect: str) -> str:
     joined = f"substr({joined}, 1, {LONGEST})"
     if dialect == "sqlite":
         return joined
@@ -104,6 +124,29 @@ def add(connection: Connection, name: str, which: str, **given: object) -> int:
         text(f"INSERT INTO search_{name} ({key}, words) {rows}"),
         given | _given(dialect),
     ).rowcount
+
+
+def put_public(connection: Connection, numbers: Iterable[int]) -> None:
+    """Put what the public may read of these incidents into its index, and take out the rest of them.
+
+    Part of an operation.
+    """
+    rows, dialect = _listed(numbers), connection.dialect.name
+    key, each = ("rowid", "group_concat") if dialect == "sqlite" else ("id", "string_agg")
+    joined = " || ' ' || ".join(f"coalesce({name}, '')" for name in PUBLIC_COLUMNS)
+    spoken = f"{each}(title || ' ' || body, ' ')"
+    said = f"SELECT {spoken} FROM publication AS said WHERE {PUBLIC_SAID}"  # noqa: S608
+    words = _as_words(f"{joined} || ' ' || coalesce(({said}), '')", dialect)
+    known = f"SELECT id, {words} FROM incident WHERE id IN {rows} AND {PUBLIC_INCIDENT}"  # noqa: S608
+    connection.execute(text(f"DELETE FROM search_{PUBLIC} WHERE {key} IN {rows}"))  # noqa: S608
+    connection.execute(text(f"INSERT INTO search_{PUBLIC} ({key}, words) {known}"), _given(dialect))
+
+
+def fill_public(connection: Connection, after: int = 0) -> None:
+    """Do so for every incident with a number above `after`, some at a time."""
+    last = connection.scalar(text("SELECT max(id) FROM incident")) or 0
+    for first in range(after + 1, last + 1, MENDED):
+        put_public(connection, range(first, min(first + MENDED, last + 1)))
 
 
 def take_out(connection: Connection, name: str, numbers: Iterable[int]) -> None:
@@ -153,9 +196,12 @@ def _listed(numbers: Iterable[int]) -> str:
 def _keep(session: Session, context: UOWTransaction) -> None:
     """What a flush wrote is found from the same commit on."""
     fresh: dict[str, list[int]] = {}
+    public: set[int] = set()
     stale: dict[str, list[int]] = {}
     for row in [*session.new, *session.dirty, *session.deleted]:
         name = row.__tablename__
+        if name in PUBLIC_ROWS and (row not in session.dirty or _is_changed(row, PUBLIC_ROWS[name])):
+            public.add(row.id if name == "incident" else row.incident_id)
         if name not in SEARCHED:
             continue
         is_new, is_gone = row in session.new, row in session.deleted
@@ -163,9 +209,11 @@ def _keep(session: Session, context: UOWTransaction) -> None:
             stale.setdefault(name, []).append(row.id)
         if is_new or (not is_gone and row.id in stale.get(name, ())):
             fresh.setdefault(name, []).append(row.id)
-    if not fresh and not stale:
+    if not fresh and not stale and not public:
         return
     connection = session.connection()
+    if public:
+        put_public(connection, public)
     key = "rowid" if connection.dialect.name == "sqlite" else "id"
     for name, numbers in stale.items():
         connection.execute(text(f"DELETE FROM search_{name} WHERE {key} IN {_listed(numbers)}"))  # noqa: S608
@@ -188,9 +236,10 @@ def rebuild(*, actor: Actor, now: datetime) -> int:
     """Make the whole index anew. Returns how many rows it holds."""
     connection = db.session.connection()
     found = 0
-    for name in SEARCHED:
+    for name in (*SEARCHED, PUBLIC):
         connection.exec_driver_sql(f"DROP TABLE search_{name}")
     create(connection)
+    fill_public(connection)
     for name in SEARCHED:
         found += add(connection, name, "1 = 1")
     audit(AuditKind.SEARCH_REBUILT, count(found, "row"), actor=actor, now=now)
@@ -210,20 +259,11 @@ def mend(*, actor: Actor, now: datetime) -> int:
         newest = connection.scalar(text(f"SELECT max(id) FROM {name}")) or 0  # noqa: S608
         known = f"SELECT {key} FROM search_{name} WHERE {key} > :least"  # noqa: S608
         found += add(connection, name, f"id > :least AND id NOT IN ({known})", least=newest - MENDED)
+    newest = connection.scalar(text("SELECT max(id) FROM incident")) or 0
+    fill_public(connection, newest - PUBLIC_MENDED)
     if found:
         audit(AuditKind.SEARCH_MENDED, count(found, "row"), actor=actor, now=now)
     return found
-
-
-def words_in(typed: str) -> list[str]:
-    """The words of what somebody typed, plain and in lower case; the first dozen, whatever else it holds."""
-    plain = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", typed[:2_000].lower())
-        if not unicodedata.combining(letter)
-    )
-    found = re.findall(r"[^\W_]+", plain)
-    return [word[:60] for word in dict.fromkeys(found)][:WORDS]
 
 
 class SearchedModel(Protocol):

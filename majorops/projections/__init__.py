@@ -4,7 +4,7 @@ Public pages get these and never a mapped row, so a new column stays inside unti
 of people, descriptions, impact, risk, tracks, CAN and notes are internal (domain §7) and have no place here.
 """
 
-from majorops.projections.history import public_month, public_months, record_changes
+from majorops.projections.history import public_month, public_months, public_search, record_changes
 from majorops.projections.maintenance import PublicMaintenance, public_maintenance, public_maintenances
 from majorops.projections.queries import public_duplicate, public_entry, public_incident, public_status
 from majorops.projections.systems import public_days, public_goals
@@ -36,6 +36,7 @@ __all__ = [
     "public_maintenances",
     "public_month",
     "public_months",
+    "public_search",
     "public_status",
     "record_changes",
 ]

@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from majorops.db import db
 from majorops.domain.enums import Visibility
 from majorops.domain.events import AuditKind
+from majorops.domain.search import Query
 from majorops.models import AuditEntry, Incident, Publication, TimelineEvent
+from majorops.models.full_text import PUBLIC, found_by
 from majorops.projections.queries import SUMMARY, systems_of
 from majorops.projections.rules import IS_PUBLIC_INCIDENT
 from majorops.projections.systems import public_uptimes
@@ -80,6 +82,23 @@ def public_months(until: date) -> list[date]:
         start = datetime(month.year, month.month, 1, tzinfo=UTC)
         month = _month_of(func.max(Incident.opened_at), Incident.opened_at < start)
     return found
+
+
+SEARCH_LOOKED = 200  # newest matches that are looked at
+SEARCH_LIMIT = 50  # newest incidents that a search of the public finds
+
+
+def public_search(query: Query) -> tuple[tuple[PublicSummary, ...], dict[int, tuple[SaidThen, ...]]]:
+    """The newest incidents whose public text holds what is asked for, and what was said of them.
+
+    From the public's own index. What is no longer public is not in it, and is asked for here again.
+    """
+    found = found_by(PUBLIC, query, SEARCH_LOOKED)
+    rows_of = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.id.in_(found))
+    rows = db.session.execute(rows_of.order_by(Incident.id.desc()).limit(SEARCH_LIMIT)).mappings().all()
+    numbers = [row["number"] for row in rows]
+    systems = systems_of(numbers)
+    return tuple(PublicSummary(**row, **systems[row["number"]]) for row in rows), _said(numbers)
 
 
 TOLD_LIMIT = 40  # incidents of a month whose updates are read

@@ -17,6 +17,7 @@ from majorops.domain.enums import Severity
 from majorops.domain.errors import Invalid
 from majorops.operations.first_word import hold_policy, title_preview
 from majorops.operations.incident import open_incident
+from majorops.operations.similar import like_title
 from majorops.public.intake_form import IntakeForm
 from majorops.web.access import needs, say_of
 from majorops.web.context import current_actor
@@ -24,6 +25,7 @@ from majorops.web.redirects import leave_for, to_fireground
 from majorops.web.suggestions import active_on, catalogue
 
 if TYPE_CHECKING:
+    from majorops.domain.similar import Like
     from majorops.models import Incident
 
 bp = Blueprint("intake", __name__)
@@ -59,6 +61,19 @@ def create() -> Response:
         return draw(form, errors=problem.errors, status=422)
 
 
+@bp.get("/new/similar")
+@needs(Permission.INCIDENT_READ)
+def similar() -> str:
+    """Earlier incidents that one with this `title` and these `systems` resembles, while it is typed."""
+    form = IntakeForm(request.args, meta={"csrf": False})
+    return render_template("public/intake/_similar.html", likes=likes(form))
+
+
+def likes(form: IntakeForm) -> list[Like]:
+    """What the form's title and systems resemble; nothing while there is no title."""
+    return like_title(*form.named(catalogue()), actor=current_actor()) if form.title.data else []
+
+
 def draw(
     form: IntakeForm, *, errors: dict | None = None, running: Sequence[Incident] = (), status: int = 200
 ) -> Response:
@@ -74,6 +89,7 @@ def draw(
         triggers=TRIGGERS,
         policy=hold_policy(),
         public_words=title_preview(form.affected_systems.data or ""),
+        likes=likes(form),
         now=clock.now(),
     )
     return make_response(page, status)

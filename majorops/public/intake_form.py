@@ -78,6 +78,12 @@ class IntakeForm(FlaskForm):
             raise Invalid(errors)
         return given
 
+    def named(self, catalogue: list[str]) -> tuple[str, list[str]]:
+        """The title and the systems as they are typed so far, those of the title where none is named."""
+        title = clean_line((self.title.data or "")[:300])
+        typed = [clean_line(name).lower() for name in (self.affected_systems.data or "")[:1_000].split(",")]
+        return title, [name for name in typed if name] or systems_in(title, catalogue)
+
     def _title(self) -> str:
         if not clean_line(self.title.data or ""):
             raise ValueError("Say what broke, in one line.")

@@ -12,6 +12,7 @@ from majorops import clock
 from majorops.domain.enums import SystemStatus
 from majorops.domain.measures import words
 from majorops.domain.public_names import KEY
+from majorops.domain.search import READ, parse
 from majorops.projections import (
     public_days,
     public_duplicate,
@@ -21,6 +22,7 @@ from majorops.projections import (
     public_maintenance,
     public_maintenances,
     public_month,
+    public_search,
     public_status,
 )
 from majorops.public.feeds import plain_incident, plain_status
@@ -115,9 +117,20 @@ def to_kept(number: int) -> Response:
 @bp.get("/history")
 @status_page
 def history() -> Response:
-    """The incidents of this month, by UTC."""
+    """The incidents of this month, by UTC; with `q` those whose public text holds its words."""
+    if typed := request.args.get("q", ""):
+        return history_search(typed)
     today = clock.now().date()
     return history_month(today.year, today.month)
+
+
+def history_search(typed: str) -> Response:
+    """What the public's own index finds, newest first; a sentence where nothing can be looked for."""
+    query = parse(typed)
+    is_asked = query.has_words and not query.problem
+    found, said = public_search(query) if is_asked else ((), {})
+    typed = typed.replace("\0", "")[:READ]
+    return page("search", typed, found, said, typed=typed, found=found, said=said, now=clock.now())
 
 
 @bp.get("/history/<int:year>-<int:month>")

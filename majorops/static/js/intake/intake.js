@@ -112,6 +112,31 @@ function fromTitle() {
 }
 title.addEventListener("input", fromTitle);
 
+// Earlier incidents like the one that is typed: asked for beside, the form never waits for them.
+let likened = "",
+  likening;
+function liken() {
+  const { value: systems } = field;
+  const query = String(new URLSearchParams({ title: title.value, affected_systems: systems }));
+  if (query === likened) return;
+  likened = query;
+  clearTimeout(likening);
+  likening = setTimeout(async () => {
+    try {
+      const answer = await fetch(`${form.action}/similar?${query}`);
+      if (!answer.ok || query !== likened) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = document.getElementById("intake-similar"),
+        then = page.getElementById("intake-similar");
+      if (now.innerHTML !== then.innerHTML) now.replaceChildren(...then.childNodes);
+    } catch {
+      likened = ""; // the next letter asks again
+    }
+  }, 250);
+}
+form.addEventListener("input", liken);
+form.addEventListener("click", liken);
+
 // 3 2 1 0 pick the severity while its keys have the focus.
 form.addEventListener("keydown", (event) => {
   if (event.target.name === "severity" && "0123".includes(event.key)) {
@@ -159,6 +184,7 @@ if (draft && !location.search && !title.value)
 touched = Boolean(field.value);
 set(names());
 clock();
+if (title.value) liken();
 (form.querySelector("[aria-invalid=true]") ?? title).focus();
 
 // Sending: the text stays on the page until the incident is open.

@@ -1,0 +1,211 @@
+"""Search over the record, for whoever reads the fireground.
+
+A kind of thing that is found is one entry of KINDS: its table has a full text (`search_index.SEARCHED`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import CommandRole
+from majorops.domain.search import Query, marked, score
+from majorops.models import (
+    AffectedSystem,
+    CommandAssignment,
+    Incident,
+    Publication,
+    RunCard,
+    RunCardVersion,
+    TimelineEvent,
+)
+from majorops.models.full_text import found_by, is_common
+from majorops.operations.search_index import SearchedModel, matches
+
+LOOKED = 1_000  # newest matches of a kind that are looked at
+SCORED = 200  # of those, how many are put in order by how well they answer
+SHOWN = 20  # of a kind
+LEADERS = 500  # newest assignments that a `mim:` looks at
+
+Pieces = tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What can be found: one entry of KINDS.
+
+    `model`: its table has a full text. `title`, `text`, `at`: what is shown of a row. `incident`: the column
+    of its incident's number, None for what belongs to none. `only`: which rows count. `part`: where on the
+    fireground it stands, `seq`: the column by which the timeline is turned to it.
+    """
+
+    name: str
+    label: str
+    model: Any
+    title: Any
+    text: Any
+    at: Any
+    incident: Any = None
+    joins: tuple[Any, ...] = ()
+    only: ColumnElement[bool] | None = None
+    part: str = ""
+    seq: Any = None
+
+
+_version = aliased(RunCardVersion)
+_NEWEST = select(func.max(_version.id)).where(_version.card_id == RunCard.id).correlate(RunCard)
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "incidents",
+        "Incidents",
+        Incident,
+        Incident.title,
+        Incident.description,
+        Incident.opened_at,
+        Incident.id,
+    ),
+    Kind(
+        "updates",
+        "Updates",
+        Publication,
+        Publication.title,
+        Publication.body,
+        Publication.at,
+        Publication.incident_id,
+        part="updates",
+    ),
+    Kind(
+        "timeline",
+        "Timeline",
+        TimelineEvent,
+        TimelineEvent.title,
+        TimelineEvent.detail,
+        TimelineEvent.at,
+        TimelineEvent.incident_id,
+        part="timeline",
+        seq=TimelineEvent.seq,
+    ),
+    Kind(
+        "run-cards",
+        "Run cards",
+        RunCardVersion,
+        RunCard.name,
+        RunCardVersion.body,
+        RunCardVersion.at,
+        joins=(RunCard,),
+        only=RunCardVersion.id == _NEWEST.scalar_subquery(),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A row that was found. `incident`, `seq`: None where it has none; `id`: of its row."""
+
+    id: int
+    incident: int | None
+    seq: int | None
+    title: Pieces
+    text: Pieces
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What was found of a kind. `has_more`: there are others; `is_newest_only`: older ones were not read."""
+
+    kind: Kind
+    rows: tuple[Hit, ...]
+    has_more: bool
+    is_newest_only: bool
+
+
+def search(
+    query: Query, *, actor: Actor, names: Sequence[str] = (), best: bool = False, shown: int = SHOWN
+) -> list[Hits]:
+    """What was found, by kind; `names`: of these only. Newest first, or best first among the newest.
+
+    Nothing for who does not read the fireground, and where nothing can be looked for.
+    """
+    if query.problem or not (query.has_words or query.has_filter) or not actor.can(Permission.INCIDENT_READ):
+        return []
+    kinds = [kind for kind in KINDS if not names or kind.name in names]
+    return [hits for kind in kinds if (hits := _of_kind(kind, query, best, shown)).rows]
+
+
+def _of_kind(kind: Kind, query: Query, best: bool, shown: int) -> Hits:
+    asked = _asked(kind, query)
+    if asked is None:
+        return Hits(kind, (), False, False)
+    most = SCORED if best else shown + 1
+    rows = db.session.execute(asked.limit(most)).all()
+    if best:
+        rows = sorted(rows, key=lambda row: (score(query, row.title, row.text or ""), row.id), reverse=True)
+    hits = tuple(
+        Hit(
+            row.id,
+            row.incident,
+            row.seq,
+            marked(query, row.title, is_whole=True),
+            marked(query, row.text or ""),
+            row.at,
+        )
+        for row in rows[:shown]
+    )
+    return Hits(kind, hits, len(rows) > shown, best and len(rows) == SCORED)
+
+
+def _asked(kind: Kind, query: Query) -> Select[Any] | None:
+    """The rows of a kind, newest first; None where the query cannot be put to it."""
+    if kind.incident is None and (query.has_filter or not query.has_words):
+        return None
+    if not query.has_words and kind.model is not Incident:
+        return None
+    nothing = func.nullif(1, 1)
+    rows = select(
+        kind.model.id,
+        kind.title.label("title"),
+        kind.text.label("text"),
+        kind.at.label("at"),
+        (nothing if kind.incident is None else kind.incident).label("incident"),
+        (nothing if kind.seq is None else kind.seq).label("seq"),
+    )
+    for other in kind.joins:
+        rows = rows.join(other)
+    if query.has_words:
+        name = kind.model.__tablename__
+        newest = found_by(name, query, LOOKED, whole=is_common(name, query, LOOKED)).subquery()
+        rows = rows.join(newest, newest.c.id == kind.model.id)
+    if kind.only is not None:
+        rows = rows.where(kind.only)
+    if query.has_filter:
+        if kind.model is not Incident:
+            rows = rows.join(Incident, Incident.id == kind.incident)
+        rows = rows.where(*_filters(kind, query))
+    return rows.order_by(kind.model.id.desc())
+
+
+def _filters(kind: Kind, query: Query) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.system:
+        named = select(AffectedSystem.incident_id).where(AffectedSystem.name == query.system)
+        found.append(Incident.id.in_(named))
+    if query.severity:
+        found.append(Incident.severity == query.severity)
+    if query.before:
+        found.append(kind.at < query.before)
+    if query.mim:
+        led = select(CommandAssignment.incident_id).where(
+            CommandAssignment.role == CommandRole.MIM,
+            matches(cast("type[SearchedModel]", CommandAssignment), query.mim, LEADERS),
+        )
+        found.append(Incident.id.in_(led))
+    return found
