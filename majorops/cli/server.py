@@ -16,7 +16,7 @@ import config
 from majorops import clock
 from majorops.cli.errors import report_errors
 from majorops.db import db
-from majorops.demo.data import NotEmpty, add_history, fill, is_empty
+from majorops.demo.data import DAYS, NotEmpty, add_history, fill, is_empty
 from majorops.domain.access import SYSTEM
 from majorops.domain.text import count, reference
 from majorops.models import Incident
@@ -35,6 +35,9 @@ from majorops.web.health import is_ready
 MAIL_STEPS = ("DNS", "connect", "TLS", "login", "accepted")  # as notifications/mail.py says them
 
 
+YEAR_OF = 120  # incidents: enough for every chart, and a page of numbers to each of them
+
+
 def this_app() -> Flask:
     """The application itself, for threads: they have no current one."""
     return cast("LocalProxy[Flask]", current_app)._get_current_object()
@@ -44,13 +47,13 @@ def this_app() -> Flask:
 @click.option(
     "--history",
     type=click.IntRange(0, 1_000_000),
-    default=0,
     metavar="N",
-    help="Add N resolved incidents of the past five years; on a database that holds something, only those.",
+    help="Add N resolved incidents of the past five years; on a database that holds something, only those. "
+    "Without it an empty one gets those of a year.",
 )
 @with_appcontext
 @report_errors
-def demo(history: int) -> None:
+def demo(history: int | None) -> None:
     """Fill an empty database with people, systems, and incidents; prints who can sign in."""
     if history and not is_empty():
         numbers = add_history(history, clock.now())
@@ -58,7 +61,8 @@ def demo(history: int) -> None:
         click.echo(f"{count(history, 'resolved incident')} added: {first} to {last}")
         return
     try:
-        people, password = fill(clock.now(), history)
+        past, days = (YEAR_OF, 365) if history is None else (history, DAYS)
+        people, password = fill(clock.now(), past, days)
     except NotEmpty as problem:
         raise click.ClickException(str(problem)) from None
     # What was said in the days before: due at once, it would be late in the first seconds of the server.
