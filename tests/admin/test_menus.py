@@ -22,6 +22,14 @@ from majorops.operations.fields import FIELDS
 
 # Rows of an incident that other tables or the fireground show.
 SHOWN_OTHERWISE = {
+    # on the page of the review and the list of actions, one press from the incident's page
+    "action_item",
+    "review",
+    "review_attendee",
+    "review_mark",
+    "review_person",
+    "review_question",
+    "review_text",
     "affected_system",
     "checklist_tick",
     "phase_note",

@@ -60,9 +60,11 @@ def incident(cast, worker, mails):
 
 
 def texts(mails) -> dict[str, str]:
-    """Address → its mails since the last look, as one plain text."""
+    """Address → its mails since the last look, as one plain text; without appointments."""
     found: dict[str, str] = {}
     for mail in mails.mails:
+        if "text/calendar" in mail:
+            continue
         text = read(mail).replace("\r\n", "\n").partition("<!doctype")[0]
         to = re.search(r"^To: (.+)$", text, re.M)[1]
         found[to] = found.get(to, "") + text
