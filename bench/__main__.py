@@ -21,6 +21,7 @@ from bench import (
     processes,
     public,
     screens,
+    searches,
     strangers,
     streams,
     together,
@@ -30,6 +31,7 @@ from bench.table import keep, show
 PARTS = {
     "pages": (pages, "Pages, server time in ms"),
     "history": (history, "Every page, 100 and 100,000 past incidents, ms"),
+    "searches": (searches, "Search and similar, 1,000 and 100,000 incidents, ms"),
     "public": (public, "The public page in the worst hour, ms"),
     "screens": (screens, "Change to visible in another browser, ms"),
     "strangers": (strangers, "A MIM's save beside crowds of strangers, ms"),

@@ -103,6 +103,19 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
         "fireground.show": (("resolved", "/admin/incidents/1"), ("?q=", f"{path}?q=host")),
         "fireground.index": (("older", f"{path}?before={known['number']}"),),
         "public.incident": (("resolved", "/incidents/1"),),
+        "search.index": tuple(
+            (f"?q={asked}", f"{path}?q={asked}")
+            for asked in (
+                "priya",
+                "nowhere",
+                "%22deploy+freeze%22+-vendor",
+                "slow+system:ledger-db",
+                "severity:low+mim:dana",
+                "system:ledger-db",
+                "host+before:2025-01-01&order=best",
+            )
+        ),
+        "public.history": (("?q=", f"{path}?q=the+cause"),),
         "intake.similar": (("?title=", f"{path}?title=payments-api+slow+since+a+change"),),
     }
     return [page, *(Page(f"{rule.rule} {label}", at) for label, at in more.get(rule.endpoint, ()))]
