@@ -121,6 +121,19 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
         "public.incident": (("resolved", "/incidents/1"),),
         "actions.index": tuple((one, f"{path}?{one}") for one in ACTIONS),
         "review.show": (("version", f"{path}?version=1"),),
+        "search.index": tuple(
+            (f"?q={asked}", f"{path}?q={asked}")
+            for asked in (
+                "priya",
+                "nowhere",
+                "%22deploy+freeze%22+-vendor",
+                "slow+system:ledger-db",
+                "severity:low+mim:dana",
+                "system:ledger-db",
+                "host+before:2025-01-01&order=best",
+            )
+        ),
+        "public.history": (("?q=", f"{path}?q=the+cause"),),
         "intake.similar": (("?title=", f"{path}?title=payments-api+slow+since+a+change"),),
     }
     return [page, *(Page(f"{rule.rule} {label}", at) for label, at in more.get(rule.endpoint, ()))]

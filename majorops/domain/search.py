@@ -15,6 +15,8 @@ WORDS = 12  # of what was typed that count
 
 def plain(text: str) -> str:
     """A text in lower case and without accents, as the indexes have it."""
+    if text.isascii():
+        return text.lower()
     letters = unicodedata.normalize("NFKD", text.lower())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 

@@ -51,7 +51,7 @@ def stem(word: str) -> str:
 def forms(word: str) -> tuple[str, ...]:
     """How the word of this stem may stand in a text, for an index that knows whole words."""
     root = stem(word)
-    found = (word, root, *(root + ending for ending in ("s", "e", "es", "ed", "ing")))
+    found = (word, root, *(root + ending for ending in ("s", "e", "ed", "ing")))
     if root == "timeout":
         found += ("time", "times", "timed")  # `time-out` is two words there
     return tuple(dict.fromkeys(found))

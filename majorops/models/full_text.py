@@ -22,7 +22,7 @@ def found_by(name: str, query: Query, most: int, *, whole: bool = False) -> Sele
     return select(number.label("id")).where(holds).order_by(number.desc()).limit(most)
 
 
-def is_common(name: str, query: Query, many: int) -> bool:
+def holds_many(name: str, query: Query, many: int) -> bool:
     """At least so many rows hold the words themselves: see `are_many`."""
     return db.session.scalar(found_by(name, query, 1, whole=True).offset(many - 1)) is not None
 

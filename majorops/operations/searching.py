@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
@@ -26,13 +26,12 @@ from majorops.models import (
     RunCardVersion,
     TimelineEvent,
 )
-from majorops.models.full_text import found_by, is_common
-from majorops.operations.search_index import SearchedModel, matches
+from majorops.models.full_text import found_by, holds_many
 
-LOOKED = 1_000  # newest matches of a kind that are looked at
-SCORED = 200  # of those, how many are put in order by how well they answer
+LOOKED = 500  # newest matches of a kind that are looked at
+SCORED = 100  # of those, how many are put in order by how well they answer
 SHOWN = 20  # of a kind
-LEADERS = 500  # newest assignments that a `mim:` looks at
+SKIMMED = 5_000  # newest incidents that are looked at where neither a word nor a system narrows them
 
 Pieces = tuple[tuple[str, bool], ...]
 
@@ -142,11 +141,11 @@ def search(
 
 
 def _of_kind(kind: Kind, query: Query, best: bool, shown: int) -> Hits:
-    asked = _asked(kind, query)
-    if asked is None:
+    if (kind.incident is None and query.has_filter) or (not query.has_words and kind.model is not Incident):
         return Hits(kind, (), False, False)
+    is_common = query.has_words and holds_many(kind.model.__tablename__, query, LOOKED)
     most = SCORED if best else shown + 1
-    rows = db.session.execute(asked.limit(most)).all()
+    rows = db.session.execute(_asked(kind, query, is_common).limit(most)).all()
     if best:
         rows = sorted(rows, key=lambda row: (score(query, row.title, row.text or ""), row.id), reverse=True)
     hits = tuple(
@@ -160,15 +159,12 @@ def _of_kind(kind: Kind, query: Query, best: bool, shown: int) -> Hits:
         )
         for row in rows[:shown]
     )
-    return Hits(kind, hits, len(rows) > shown, best and len(rows) == SCORED)
+    is_part = query.has_filter and (is_common or (not query.has_words and not query.system))
+    return Hits(kind, hits, len(rows) > shown, is_part or (best and len(rows) == SCORED))
 
 
-def _asked(kind: Kind, query: Query) -> Select[Any] | None:
-    """The rows of a kind, newest first; None where the query cannot be put to it."""
-    if kind.incident is None and (query.has_filter or not query.has_words):
-        return None
-    if not query.has_words and kind.model is not Incident:
-        return None
+def _asked(kind: Kind, query: Query, is_common: bool) -> Select[Any]:
+    """The rows of a kind, newest first; where very many hold the words, among the newest of them."""
     nothing = func.nullif(1, 1)
     rows = select(
         kind.model.id,
@@ -181,9 +177,11 @@ def _asked(kind: Kind, query: Query) -> Select[Any] | None:
     for other in kind.joins:
         rows = rows.join(other)
     if query.has_words:
-        name = kind.model.__tablename__
-        newest = found_by(name, query, LOOKED, whole=is_common(name, query, LOOKED)).subquery()
+        newest = found_by(kind.model.__tablename__, query, LOOKED, whole=is_common).subquery()
         rows = rows.join(newest, newest.c.id == kind.model.id)
+    elif not query.system:
+        last = select(func.max(Incident.id)).scalar_subquery()
+        rows = rows.where(Incident.id > last - SKIMMED)
     if kind.only is not None:
         rows = rows.where(kind.only)
     if query.has_filter:
@@ -203,9 +201,10 @@ def _filters(kind: Kind, query: Query) -> list[ColumnElement[bool]]:
     if query.before:
         found.append(kind.at < query.before)
     if query.mim:
-        led = select(CommandAssignment.incident_id).where(
+        led = select(CommandAssignment.id).where(
+            CommandAssignment.incident_id == Incident.id,
             CommandAssignment.role == CommandRole.MIM,
-            matches(cast("type[SearchedModel]", CommandAssignment), query.mim, LEADERS),
+            CommandAssignment.name.icontains(query.mim, autoescape=True),
         )
-        found.append(Incident.id.in_(led))
+        found.append(led.exists())
     return found

@@ -27,6 +27,7 @@ from majorops.models.full_text import newest_of_each
 NEWEST = 24  # incidents that are read for each word and each system
 SYSTEMS = 6  # of an incident that are looked for
 LAST = -99  # the place of the newest number of all
+BESIDE_SYSTEM = 2  # words that are looked for beside the name of the first system, too
 TEXT = 600  # characters of a description that are compared
 WEIGHED = 12  # of which the end is read
 BESIDE = 12  # tracks and ruled-out causes of each that are laid beside
@@ -80,7 +81,7 @@ def _candidates(case: Case) -> tuple[dict[str, float], set[int]]:
     groups = [(one,) for one in names] + ([tuple(names)] if len(names) > 1 else [])
     # The systems' own names stand in most titles: a word beside one is worth more than the newest of either.
     for system in case.systems[:1]:
-        groups += [(*((part,) for part in words_in(system)), one) for one in names[:4]]
+        groups += [(*((part,) for part in words_in(system)), one) for one in names[:BESIDE_SYSTEM]]
     parts: list[Select[Any]] = newest_of_each("incident", groups, NEWEST)
     number = AffectedSystem.incident_id.label("id")
     for place, name in enumerate(case.systems):

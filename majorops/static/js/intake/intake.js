@@ -128,7 +128,9 @@ function liken() {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const now = document.getElementById("intake-similar"),
         then = page.getElementById("intake-similar");
-      if (now.innerHTML !== then.innerHTML) now.replaceChildren(...then.childNodes);
+      const isOpen = now.querySelector("details[open]");
+      now.replaceChildren(...then.childNodes);
+      if (isOpen) now.querySelector("details")?.setAttribute("open", "");
     } catch {
       likened = ""; // the next letter asks again
     }

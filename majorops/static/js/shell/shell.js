@@ -13,6 +13,20 @@ workers?.addEventListener("message", ({ data }) => {
   location.hash = data.place;
 });
 
+// Search: Ctrl K, and `/` where a field for it is in sight. The fireground has a palette of its own.
+document.addEventListener("keydown", (event) => {
+  const at = document.querySelector("link[rel=search]");
+  if (!at || document.getElementById("palette") || event.altKey || !event.key) return;
+  const field = document.querySelector("[role=search] input[type=search]");
+  const isChord = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k";
+  const isFree = !event.target.closest("input, textarea, select, [contenteditable]");
+  const isSlash = event.key === "/" && field && isFree && !("off" in at.dataset);
+  if (!isChord && !isSlash) return;
+  event.preventDefault();
+  if (field) field.focus();
+  else location.assign(at.href);
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!workers || !form.matches("form[action$='/logout']") || form.dataset.left) return;
