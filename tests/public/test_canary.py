@@ -108,7 +108,9 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             if name == "token_hash":
                 given[name] = given[name][:64]
             given[name] = given[name][: getattr(column.type, "length", None) or 500]
-        elif name in ("seq", "number", "minutes", "step") or (name == "version" and not column.default):
+        elif name in ("seq", "number", "minutes", "step") or (
+            name == "version" and not column.default
+        ):
             given[name] = seq
     return mapper.class_(**given)
 
@@ -184,6 +186,8 @@ def full_record(app, clock):
                 more["name"] = "payments-api"
             if other.class_.__name__ == "SystemState":
                 more["status"] = SystemStatus.MAJOR
+            if other.class_.__name__ == "MeasuredIncident":
+                more |= {"form": 1, "numbers": b""}
             if other.class_.__name__ == "StatusUpdate":
                 more["number"] = None
             if other.class_.__name__ == "Milestone":
