@@ -86,20 +86,20 @@ def test_on_the_fireground_tracks_and_ruled_out_causes_are_laid_beside(cast, ear
         "Cause: a leak of idle sessions",
     ):
         assert words in part, words
-    assert "Like this one" not in cast.browser("maya").get(f"/admin/incidents/{earlier.id}").text
+    assert "like this one" not in cast.browser("maya").get(f"/admin/incidents/{earlier.id}").text
 
 
 def test_a_change_of_title_draws_it_again(cast, clock, earlier):
     now = cast.open(title="something else", systems=["mail-relay"])
     maya = cast.browser("maya")
     page = maya.get(f"/admin/incidents/{now.id}").text
-    assert "Like this one" not in page
+    assert "like this one" not in page
     answer = maya.post(
         f"/admin/incidents/{now.id}/fields/title",
         data={"value": "connection pool exhausted"},
         headers={"HX-Request": "true", "X-Version": str(now.version)},
     )
-    assert "Like this one" in answer.text
+    assert "like this one" in answer.text
 
 
 def test_who_does_not_read_the_fireground_is_told_nothing(cast, earlier):
