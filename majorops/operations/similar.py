@@ -21,11 +21,12 @@ from majorops.domain.enums import TrackOutcome
 from majorops.domain.events import EventKind
 from majorops.domain.search import words_in
 from majorops.domain.similar import Case, Like, alike, asked_words, forms, rarity
-from majorops.models import AffectedSystem, Incident, Publication, RecoveryTrack, TimelineEvent
+from majorops.models import AffectedSystem, Incident, Publication, RecoveryTrack, ReviewText, TimelineEvent
 from majorops.models.full_text import newest_of_each
 
 NEWEST = 24  # incidents that are read for each word and each system
 SYSTEMS = 6  # of an incident that are looked for
+CAUSE = 300  # characters of a cause
 LAST = -99  # the place of the newest number of all
 BESIDE_SYSTEM = 2  # words that are looked for beside the name of the first system, too
 TEXT = 600  # characters of a description that are compared
@@ -144,7 +145,10 @@ def _read(case: Case, numbers: Collection[int], is_drill: bool) -> list[Case]:
 
 
 def _ends(numbers: Collection[int]) -> dict[int, tuple[str, str]]:
-    """The sentence of each record that states the cause, and what ended the incident. Two queries."""
+    """The cause of each, by its review, or else the sentence that states it, and what ended it.
+
+    Three queries.
+    """
     causes: dict[int, str] = defaultdict(str)
     ended: dict[int, str] = defaultdict(str)
     succeeded = select(RecoveryTrack.incident_id, RecoveryTrack.goal).where(
@@ -156,7 +160,12 @@ def _ends(numbers: Collection[int]) -> dict[int, tuple[str, str]]:
         Publication.incident_id.in_(numbers), Publication.is_resolution, Publication.withdrawn_at.is_(None)
     )
     for number, body in db.session.execute(last.order_by(Publication.id)):
-        causes[number] = stated_cause(body)[:300]
+        causes[number] = stated_cause(body).removeprefix("Cause: ")[:CAUSE]
+    rooted = select(ReviewText.incident_id, ReviewText.text).where(
+        ReviewText.incident_id.in_(numbers), ReviewText.name == "root_cause"
+    )
+    stands = dict(db.session.execute(rooted.order_by(ReviewText.version)).all())
+    causes.update({number: words[:CAUSE] for number, words in stands.items() if words})
     return {number: (causes[number], ended[number]) for number in numbers}
 
 
