@@ -68,19 +68,30 @@ INSIDE = (
     "/incidents/4/exec",
 )
 # What stands in the addresses of pages behind the sign-in.
-GIVEN = {"number": 4, "name": "description", "what": "systems"}
-GIVEN_AT = {"maintenance.edit": {"number": 2}}
+GIVEN = {"number": 4, "name": "description", "what": "systems", "measure": "resolve"}
+GIVEN_AT = {
+    "actions.show": {"number": 1},
+    "maintenance.edit": {"number": 2},
+    "review.editor": {"number": 7, "name": "summary"},
+    "review.show": {"number": 7},
+}
 # Answers that are no page of their own: parts of one, files, ways on to another.
 NO_PAGES = frozenset(
     {
         "ajax_lookup",
+        "appointment",
+        "calendar",
         "changes",
+        "data",
         "editors",
         "export",
         "list_changes",
         "prove_by_oidc",
+        "schema",
+        "similar",
         "start",
         "static",
+        "table",
         "template",
     }
 )
