@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -68,9 +68,12 @@ class _Ranked:
 
 
 class Values:
-    """The values of one measure, sorted once: `n` of them, `open_count` of which may still grow."""
+    """The values of one measure, sorted once: `n` of them, `open_count` of which may still grow.
 
-    def __init__(self, numbers: Iterable[int]):
+    `numbers`: as they are kept, or each with how often it is there.
+    """
+
+    def __init__(self, numbers: Iterable[int] | Mapping[int, int]):
         counted = Counter(numbers)  # in C: sorting every one of 40,000 takes twice as long
         counted.pop(NONE, None)
         over = {number: times for number, times in counted.items() if number >= 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,14 +36,27 @@ class Report:
         """What its dots show, of each incident: seconds, times, or per cent; NONE for none."""
         if self.measure.kind is not Kind.SHARE:
             return self._numbers
-        wholes = self._of or array("i", (1 if one != NONE else NONE for one in self._numbers))
-        pairs = zip(self._numbers, wholes, strict=True)
-        return array("i", (100 * part // whole if whole > 0 else NONE for part, whole in pairs))
+        return array("i", (_per_cent(*pair) for pair in self._pairs()))
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        """Of a share, of each incident: how many of how many."""
+        if self._of is None:
+            return ((one, 1 if one != NONE else 0) for one in self._numbers)
+        return zip(self._numbers, self._of, strict=True)
+
+    @cached_property
+    def _counted(self) -> Counter[tuple[int, int]]:
+        return Counter(self._pairs())  # few pairs are different
 
     @cached_property
     def values(self) -> Values:
         """All of them, sorted."""
-        return Values(self.shown)
+        if self.measure.kind is not Kind.SHARE:
+            return Values(self._numbers)
+        found: Counter[int] = Counter()
+        for pair, times in self._counted.items():
+            found[_per_cent(*pair)] += times
+        return Values(found)
 
     @property
     def n(self) -> int:
@@ -63,10 +77,11 @@ class Report:
     def counts(self) -> tuple[int, int]:
         """Of a share: how many of how many; of a count: how often, and in how many incidents."""
         if self.measure.kind is Kind.SHARE:
-            pairs = self._numbers if self._of is None else self._of
-            part = sum(one for one in self._numbers if one > 0)
-            return part, sum(pairs) if self._of else self.n
-        return sum(seconds(one) for one in self._numbers if one != NONE), self.n
+            known = [(pair, times) for pair, times in self._counted.items() if pair[1] > 0]
+            return sum(part * times for (part, _), times in known), sum(
+                whole * times for (_, whole), times in known
+            )
+        return sum(value * times for value, times in (*self.values.over, *self.values.open)), self.n
 
     @cached_property
     def share(self) -> Share | None:
@@ -110,6 +125,10 @@ class Report:
         target = self.measure.targets.get(severity) if severity else None
         ended = self.n - self.values.open_count
         return (target, self.values.up_to(target * 60), ended) if target and ended else None
+
+
+def _per_cent(part: int, whole: int) -> int:
+    return 100 * part // whole if whole > 0 else NONE
 
 
 def reports(found: Measured, names: Iterable[str] = MEASURES) -> list[Report]:

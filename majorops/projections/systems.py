@@ -137,24 +137,46 @@ def uptimes(since: date, until: date, now: datetime) -> tuple[list[date], list[S
     """
     rows = select(System.name, System.added_at, System.uptime_goal).where(System.is_active.is_(True))
     systems = db.session.execute(rows.order_by(System.name)).all()
-    months, down, known = _months(since, min(until, now.date())), defaultdict(list), defaultdict(list)
-    for month in months:
-        first = datetime.combine(month, time(), UTC)
-        last = min(datetime.combine((month + timedelta(days=31)).replace(day=1), time(), UTC), now)
-        spans, _ = spans_of([row.name for row in systems], first, last, _INSIDE)
-        for row in systems:
-            known_from, days = _known(spans[row.name], row.added_at, first, last)
-            down[row.name].append(sum((one.down for one in days.values()), timedelta(0)))
-            known[row.name].append(max(last - known_from, timedelta(0)))
+    months = _months(since, min(until, now.date()))
+    ends = [min(_next(month), now) for month in months]
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for month, end in zip(months, ends, strict=True):
+        late = LATE if month == months[-1] else timedelta(0)  # what ended later is in the months after it
+        found, _ = spans_of([row.name for row in systems], _start(month), end, _INSIDE, late)
+        for name, of_system in found.items():
+            spans[name] += of_system
     return months, [
-        SystemUptime(
-            row.name,
-            row.uptime_goal,
-            tuple(map(percentage, down[row.name], known[row.name])),
-            percentage(sum(down[row.name], timedelta(0)), sum(known[row.name], timedelta(0))),
+        _uptime_of(
+            row.name, row.uptime_goal, row.added_at, spans[row.name], list(zip(months, ends, strict=True))
         )
         for row in systems
+        if months
     ]
+
+
+def _uptime_of(
+    name: str,
+    goal: float | None,
+    added: datetime | None,
+    spans: list[Span],
+    months: list[tuple[date, datetime]],
+) -> SystemUptime:
+    known_from, days = _known(spans, added, _start(months[0][0]), months[-1][1])
+    down: dict[date, timedelta] = defaultdict(timedelta)
+    for day, one in days.items():
+        down[day.replace(day=1)] += one.down
+    known = [max(end - max(known_from, _start(month)), timedelta(0)) for month, end in months]
+    each = tuple(percentage(down[month], time) for (month, _), time in zip(months, known, strict=True))
+    whole = percentage(sum(down.values(), timedelta(0)), sum(known, timedelta(0)))
+    return SystemUptime(name, goal, each, whole)
+
+
+def _start(month: date) -> datetime:
+    return datetime.combine(month, time(), UTC)
+
+
+def _next(month: date) -> datetime:
+    return _start((month + timedelta(days=31)).replace(day=1))
 
 
 def _months(since: date, until: date) -> list[date]:
@@ -208,16 +230,17 @@ def spans_of(
     first: datetime,
     last: datetime,
     counting: tuple[ColumnElement[bool], ColumnElement[bool]] = (IS_PUBLIC_INCIDENT, IS_PUBLIC_INCIDENT),
+    late: timedelta = LATE,
 ) -> tuple[dict[str, list[Span]], dict[int, DayIncident]]:
     """What incidents said of these systems between two times, and what the incidents are called.
 
     `counting`: which incidents count, all and those that are over: only inside all of them do. Three queries.
-    Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `LATE` after it.
+    Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `late` after it.
     """
     counted, is_over = counting
     ended = (
         select(Incident.id)
-        .where(is_over, Incident.resolved_at >= first, Incident.resolved_at < last + LATE)
+        .where(is_over, Incident.resolved_at >= first, Incident.resolved_at < last + late)
         .order_by(Incident.resolved_at.desc())
         .limit(PAST_LIMIT)
         .subquery()
