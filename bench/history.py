@@ -40,14 +40,18 @@ def run() -> list[dict]:
         return rows
     server = PostgresServer()
     try:
-        urls = []
-        for name in ("few", "many"):
-            with autocommit(server.url) as connection:
-                connection.execute(text(f"CREATE DATABASE {name}"))
-            urls.append(named_database(server.url, name))
+        urls = two_databases(server)
         return rows + compare("PostgreSQL", *map(prepared, urls, (FEW, MANY)), ROUNDS)
     finally:
         server.stop()
+
+
+def two_databases(server: PostgresServer) -> list[str]:
+    """Make the databases of the short past and of the long one. Returns their addresses."""
+    for name in ("few", "many"):
+        with autocommit(server.url) as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    return [named_database(server.url, name) for name in ("few", "many")]
 
 
 def prepared(url: str, count: int) -> Flask:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import text
 
-from bench.history import prepared
+from bench.history import prepared, two_databases
 from bench.table import spread, verdict
 from majorops.db import db
 from majorops.domain.access import SYSTEM
@@ -18,7 +17,6 @@ from majorops.domain.search import parse
 from majorops.operations.searching import search
 from majorops.operations.similar import like_title
 from majorops.projections import public_search
-from tests.conftest import autocommit, named_database
 from tests.realtime.postgres_server import PostgresServer
 
 FEW, MANY, ROUNDS = 1_000, 100_000, 8
@@ -55,12 +53,7 @@ def run() -> list[dict]:
         return rows
     server = PostgresServer()
     try:
-        urls = []
-        for name in ("few", "many"):
-            with autocommit(server.url) as connection:
-                connection.execute(text(f"CREATE DATABASE {name}"))
-            urls.append(named_database(server.url, name))
-        return rows + _measured("PostgreSQL", urls)
+        return rows + _measured("PostgreSQL", two_databases(server))
     finally:
         server.stop()
 
