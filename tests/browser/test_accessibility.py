@@ -126,7 +126,7 @@ def fill_the_rest(now: datetime) -> None:
     set_policy(AccountRole.STAKEHOLDER, Notice.UPDATE, False, **who)
     given = {"kind": ChannelKind.EMAIL, "systems": [], "language": "en", "origin": "192.0.2.1"}
     subscribe(address="vic@example.org", **given, **who)
-    of = {"incident_id": 2, "user_id": priya.id}
+    of = {"incident_id": 3, "user_id": priya.id}
     draft = {
         "helper": Helper.UPDATE,
         "visibility": Visibility.INTERNAL,
@@ -140,7 +140,7 @@ def fill_the_rest(now: datetime) -> None:
         [
             Draft(**of, **draft, **texts, phase=Phase.ALERT),
             Handover(**of, **offer, state=HandoverState.WITHDRAWN),
-            StatusUpdate(incident_id=2, status_at_cut=IncidentStatus.ACTIVE, **said),
+            StatusUpdate(incident_id=3, status_at_cut=IncidentStatus.ACTIVE, **said),
         ]
     )
     db.session.commit()

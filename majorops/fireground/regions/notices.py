@@ -18,7 +18,6 @@ from majorops.fireground.palette.command import Command
 from majorops.fireground.reads import neighbours, why_not_stand_down
 from majorops.fireground.view import Form, View
 from majorops.models import Incident
-from majorops.operations.actions import left_by_earlier
 from majorops.operations.after_action import review_of
 from majorops.operations.brief_readers import read_readers
 from majorops.operations.first_word import hold_policy, title_now
@@ -79,8 +78,7 @@ class Notices:
     """What is said above everything; `close` is None while the incident runs.
 
     `files_problem` (empty for none), `server_problems`: for who may command. `kept`: what this one was merged
-    into; `duplicates`: what was merged into it. `left`: earlier incidents with the same system or cause, and
-    what each left to be done.
+    into; `duplicates`: what was merged into it.
     """
 
     address: str
@@ -94,12 +92,11 @@ class Notices:
     continues: Other | None
     kept: Other | None
     duplicates: tuple[Other, ...]
-    left: tuple[tuple[int, str], ...]
 
 
 def build(view: View) -> Notices:
     """What is to be said now; to who may not command nothing of the server's problems."""
-    incident, seen = view.incident, current_app.extensions["health"].seen
+    seen = current_app.extensions["health"].seen
     return Notices(
         address=view.address,
         form=view.form,
@@ -112,7 +109,6 @@ def build(view: View) -> Notices:
         continues=_other(view.incident.continues),
         kept=_other(view.incident.merged_into),
         duplicates=tuple(Other(n, reference(n)) for n, _, is_mine in neighbours(view) if is_mine),
-        left=() if incident.is_resolved else tuple(left_by_earlier(incident, view.now.date())),
     )
 
 

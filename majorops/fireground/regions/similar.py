@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from majorops.fireground.view import View
+from majorops.operations.actions import left_by_earlier
 from majorops.operations.similar import Beside, beside, like_incident
 
 
@@ -22,14 +23,20 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Similar:
-    """At most three, the nearest first."""
+    """At most three, the nearest first.
+
+    `left`: earlier incidents with the same system or cause, by number, and what each left to be done.
+    """
 
     earlier: tuple[Earlier, ...]
+    left: tuple[tuple[int, str], ...]
 
 
 def build(view: View) -> Similar:
-    """None of an incident that is over. Seven queries at most."""
-    found = [] if view.incident.is_resolved else like_incident(view.incident, actor=view.actor)
+    """None of an incident that is over. Eight queries at most."""
+    if view.incident.is_resolved:
+        return Similar((), ())
+    found = like_incident(view.incident, actor=view.actor)
     left = beside([like.case.number for like in found], actor=view.actor)
     return Similar(
         tuple(
@@ -42,5 +49,6 @@ def build(view: View) -> Similar:
                 left[like.case.number],
             )
             for like in found
-        )
+        ),
+        tuple(left_by_earlier(view.incident, view.now.date())),
     )
