@@ -37,7 +37,11 @@ ACTIONS = ("show=mine", "show=overdue", "show=ended", "system=ledger-db", "incid
 
 @dataclass(frozen=True)
 class Page:
-    """`kind`: page, search, sort or export; `is_public`: a stranger opens it."""
+    """`kind`: page, search, bounded, sort or export; `is_public`: a stranger opens it.
+
+    What is bounded looks at so many of the newest matches and at no more: it takes longer until there are
+    as many (`operations/searching.py`).
+    """
 
     label: str
     path: str
@@ -85,6 +89,7 @@ def _known() -> dict[str, object]:
         "export_type": "csv",
         "what": "incidents",
         "measure": "resolve",
+        "kind": "json",
     }
 
 
@@ -136,7 +141,9 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
         "public.history": (("?q=", f"{path}?q=the+cause"),),
         "intake.similar": (("?title=", f"{path}?title=payments-api+slow+since+a+change"),),
     }
-    return [page, *(Page(f"{rule.rule} {label}", at) for label, at in more.get(rule.endpoint, ()))]
+    kind = "bounded" if rule.endpoint == "search.index" else "page"
+    others = more.get(rule.endpoint, ())
+    return [page, *(Page(f"{rule.rule} {label}", at, kind) for label, at in others)]
 
 
 def _of_a_table(table, path: str, name: str) -> list[Page]:
