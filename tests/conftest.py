@@ -44,7 +44,9 @@ TRACED = (
     "notifications",
     "operations",
     "public",
+    "reviews",
     "scim",
+    "search",
     "web/test_assertions.py",
 )
 NOT_TRACED = (

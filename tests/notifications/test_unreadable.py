@@ -161,6 +161,6 @@ def test_a_reminder_that_fails_stops_neither_maintenance_nor_announcements(worke
 
     monkeypatch.setattr(module, "remind_all", fails)
     monkeypatch.setattr(module, "run_due", lambda now: done.append("maintenance"))
-    monkeypatch.setattr(worker, "_fan_out", lambda: done.append("announcements"))
+    monkeypatch.setattr(worker, "_fan_out", lambda until: done.append("announcements"))
     worker._tick()
     assert done == ["maintenance", "announcements"]
