@@ -41,6 +41,7 @@ TRACED = (
     "briefs",
     "domain",
     "fireground",
+    "measures",
     "notifications",
     "operations",
     "public",

@@ -21,6 +21,7 @@ from majorops.domain.enums import TrackOutcome
 from majorops.domain.events import EventKind
 from majorops.domain.search import words_in
 from majorops.domain.similar import Case, Like, alike, asked_words, forms, rarity
+from majorops.domain.text import clean_line
 from majorops.models import AffectedSystem, Incident, Publication, RecoveryTrack, ReviewText, TimelineEvent
 from majorops.models.full_text import newest_of_each
 
@@ -50,7 +51,8 @@ def like_title(title: str, systems: Sequence[str], *, actor: Actor, own: int = 0
 
     `own`: the number of one that is not offered.
     """
-    return _like(Case(own, title[:300], tuple(systems)[:SYSTEMS]), False, actor)
+    named = tuple(clean_line(name) for name in systems[:SYSTEMS])
+    return _like(Case(own, clean_line(title[:300]), named), False, actor)
 
 
 def like_incident(incident: Incident, *, actor: Actor) -> list[Like]:

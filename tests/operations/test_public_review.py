@@ -20,6 +20,7 @@ from majorops.operations.updates import (
     post_late_update,
     public_review,
     publish_public_review,
+    withdraw_public_review,
 )
 from majorops.projections import clients, public_incident
 from majorops.projections.feed import feed_incidents
@@ -107,6 +108,16 @@ def test_withdrawn_it_is_no_review_any_more(incident, who, clock, of_newest):
     again = publish_public_review(incident, "Anew.", actor=who["actor"], now=clock.tick(minutes=5))
     assert again.corrects_id is None
     assert feed_incidents(number=incident.id)[0].review.body == "Anew."
+
+
+@pytest.mark.parametrize("before", ["none", "withdrawn"])
+def test_only_what_stands_is_withdrawn(incident, who, before):
+    if before == "withdrawn":
+        publish_public_review(incident, TEXT, **who)
+        withdraw_public_review(incident, **who)
+        assert public_review(incident) is None
+    with pytest.raises(Conflict, match="No public review stands"):
+        withdraw_public_review(incident, **who)
 
 
 @pytest.mark.parametrize("tells", [True, False])
