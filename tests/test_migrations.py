@@ -146,5 +146,34 @@ def test_what_was_public_keeps_its_name_and_a_withdrawn_text_takes_its_correctio
         db.engine.dispose()
 
 
+def test_the_search_in_reviews_and_actions_goes_on_where_it_was_broken_off(empty_database):
+    """0038, run anew over what a broken run left behind: its first table with some of the rows."""
+    is_sqlite = empty_database.startswith("sqlite")
+    key, kind = (
+        ("rowid", "fts5(words, content='')")
+        if is_sqlite
+        else ("id", "(id integer PRIMARY KEY, words tsvector)")
+    )
+    app = create_app({"DATABASE_URL": empty_database, "SECRET_KEY": SECRET, "TESTING": True})
+    with app.app_context():
+        upgrade()
+        fill(clock.now(), past=3)
+        db.session.remove()
+        downgrade(revision="0037")
+        with db.engine.begin() as connection:
+            table = f"CREATE {'VIRTUAL ' * is_sqlite}TABLE search_review_text {'USING ' * is_sqlite}{kind}"
+            connection.execute(text(table))
+            words = "'half'" if is_sqlite else "to_tsvector('simple', 'half')"
+            some = f"SELECT id, {words} FROM review_text WHERE id <= 2"
+            connection.execute(text(f"INSERT INTO search_review_text ({key}, words) {some}"))
+        upgrade()
+        with db.engine.connect() as connection:
+            for name in ("review_text", "action_item"):
+                held = set(connection.scalars(text(f"SELECT {key} FROM search_{name}")))
+                assert held == set(connection.scalars(text(f"SELECT id FROM {name}")))
+                assert len(held) > 3
+        db.engine.dispose()
+
+
 def false(database: str) -> str:
     return "0" if database.startswith("sqlite") else "false"

@@ -87,6 +87,11 @@ REVIEW_FIELDS: dict[str, ReviewField] = {
 }
 
 
+def text_id(name: str) -> str:
+    """The id of a text's element on the page of the review."""
+    return f"text-{name.replace('_', '-')}"
+
+
 @dataclass(frozen=True)
 class Need:
     """Whether a review is asked for, and why, as a sentence."""

@@ -49,10 +49,12 @@ SEARCHED: dict[str, tuple[str, ...]] = {
     "handover": ("from_name", "to_name", "brief"),
     "audit_entry": ("kind", "subject", "detail", "actor_name"),
     "subscriber": ("address",),
+    "review_text": ("text", "by_name"),
+    "action_item": ("text", "owner_name", "outcome"),
 }
 # Their words never change and their rows never go, so SQLite need not keep the text. Of every other
 # table it has to, to take it out again: an UPDATE of an indexed column of one of these fails.
-APPENDED = frozenset({"timeline_event", "publication", "run_card_version", "audit_entry"})
+APPENDED = frozenset({"timeline_event", "publication", "run_card_version", "audit_entry", "review_text"})
 LONGEST = 100_000  # letters of a row that are searched
 MENDED = 10_000  # newest rows of a table that are looked at
 PUBLIC_MENDED = 1_000  # newest incidents whose public words are put in anew

@@ -5,23 +5,26 @@ A kind of thing that is found is one entry of KINDS: its table has a full text (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import CommandRole
+from majorops.domain.review import REVIEW_FIELDS, text_id
 from majorops.domain.search import Query, marked, score
 from majorops.models import (
+    ActionItem,
     AffectedSystem,
     CommandAssignment,
     Incident,
     Publication,
+    ReviewText,
     RunCard,
     RunCardVersion,
     TimelineEvent,
@@ -41,8 +44,9 @@ class Kind:
     """What can be found: one entry of KINDS.
 
     `model`: its table has a full text. `title`, `text`, `at`: what is shown of a row. `incident`: the column
-    of its incident's number, None for what belongs to none. `only`: which rows count. `part`: where on the
-    fireground it stands, `seq`: the column by which the timeline is turned to it.
+    of its incident's number, None for what belongs to none. `only`: which rows count. `part`: where on its
+    page it stands, `seq`: the column by which the timeline is turned to it. `named`: where the title is a
+    name of ours, what people read for it and its part of the page.
     """
 
     name: str
@@ -56,10 +60,17 @@ class Kind:
     only: ColumnElement[bool] | None = None
     part: str = ""
     seq: Any = None
+    named: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 _version = aliased(RunCardVersion)
 _NEWEST = select(func.max(_version.id)).where(_version.card_id == RunCard.id).correlate(RunCard)
+_later = aliased(ReviewText)
+_STANDS = (
+    select(func.max(_later.version))
+    .where(_later.incident_id == ReviewText.incident_id, _later.name == ReviewText.name)
+    .correlate(ReviewText)
+)
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -93,6 +104,29 @@ KINDS: tuple[Kind, ...] = (
         seq=TimelineEvent.seq,
     ),
     Kind(
+        "reviews",
+        "Reviews",
+        ReviewText,
+        ReviewText.name,
+        ReviewText.text,
+        ReviewText.at,
+        ReviewText.incident_id,
+        only=ReviewText.version == _STANDS.scalar_subquery(),
+        named={one.name: (one.label, text_id(one.name)) for one in REVIEW_FIELDS.values()},
+    ),
+    Kind(
+        "actions",
+        "Actions",
+        ActionItem,
+        ActionItem.text,
+        case(
+            (ActionItem.outcome == "", ActionItem.owner_name),
+            else_=ActionItem.owner_name.concat(": ").concat(ActionItem.outcome),
+        ),
+        ActionItem.added_at,
+        ActionItem.incident_id,
+    ),
+    Kind(
         "run-cards",
         "Run cards",
         RunCardVersion,
@@ -107,7 +141,7 @@ KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True)
 class Hit:
-    """A row that was found. `incident`, `seq`: None where it has none; `id`: of its row."""
+    """A row that was found. `incident`, `seq`: None where it has none; `part`: where on its page it stands."""
 
     id: int
     incident: int | None
@@ -115,6 +149,7 @@ class Hit:
     title: Pieces
     text: Pieces
     at: datetime
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,19 +183,15 @@ def _of_kind(kind: Kind, query: Query, best: bool, shown: int) -> Hits:
     rows = db.session.execute(_asked(kind, query, is_common).limit(most)).all()
     if best:
         rows = sorted(rows, key=lambda row: (score(query, row.title, row.text or ""), row.id), reverse=True)
-    hits = tuple(
-        Hit(
-            row.id,
-            row.incident,
-            row.seq,
-            marked(query, row.title, is_whole=True),
-            marked(query, row.text or ""),
-            row.at,
-        )
-        for row in rows[:shown]
-    )
+    hits = tuple(_hit(kind, query, row) for row in rows[:shown])
     is_part = query.has_filter and (is_common or (not query.has_words and not query.system))
     return Hits(kind, hits, len(rows) > shown, is_part or (best and len(rows) == SCORED))
+
+
+def _hit(kind: Kind, query: Query, row: Any) -> Hit:
+    title, part = kind.named.get(row.title, (row.title, kind.part))
+    text = marked(query, row.text or "")
+    return Hit(row.id, row.incident, row.seq, marked(query, title, is_whole=True), text, row.at, part)
 
 
 def _asked(kind: Kind, query: Query, is_common: bool) -> Select[Any]:

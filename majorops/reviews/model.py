@@ -18,7 +18,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.actions import Badge, badge
 from majorops.domain.after_action import MET
 from majorops.domain.enums import ActionKind, ActionState, ReviewNeed, ReviewState
-from majorops.domain.review import REVIEW_FIELDS, Need, ReviewField, missing_texts, points
+from majorops.domain.review import REVIEW_FIELDS, Need, ReviewField, missing_texts, points, text_id
 from majorops.domain.review_record import (
     Finding,
     Head,
@@ -366,7 +366,7 @@ def _written(
     text = row.text if row else ""
     rest = FieldAtRest(
         name=its.name,
-        id=field_id(its.name),
+        id=text_id(its.name),
         label=its.label,
         address=f"{url_for('review.show', number=incident.id)}/texts/{its.name}",
         text=text,
@@ -386,11 +386,6 @@ def _written(
         row.at if row else None,
         "" if text else draft,
     )
-
-
-def field_id(name: str) -> str:
-    """The id of a text's element on the page."""
-    return f"text-{name.replace('_', '-')}"
 
 
 def _questions(incident: Incident) -> tuple[Question, ...]:

@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.errors import Refused
-from majorops.domain.review import REVIEW_FIELDS
+from majorops.domain.review import REVIEW_FIELDS, text_id
 from majorops.models import Incident
 from majorops.operations.reviews import discard_text, texts_of, write_text
 from majorops.reviews.blueprint import bp
-from majorops.reviews.model import field_id, written
+from majorops.reviews.model import written
 from majorops.reviews.page import partials
 from majorops.web.access import needs
 from majorops.web.context import current_actor, load
@@ -47,7 +47,7 @@ def save(number: int, name: str) -> Response:
     except Refused as problem:
         return draw(incident, name, typed=typed, was=was, problem=problem)
     if not wants_partial():
-        return redirect(url_for("review.show", number=incident.id, _anchor=field_id(name)), 303)
+        return redirect(url_for("review.show", number=incident.id, _anchor=text_id(name)), 303)
     saved = {"was": was, "undo": "undo" not in request.form} if "take" not in request.form else None
     seen = number_of(request.headers.get("X-Version", "")) or 0
     return partials(incident, seen, extra=rest_of(incident, name, saved))
@@ -76,7 +76,7 @@ def draw(incident: Incident, name: str, *, typed: str, was: str, problem: Refuse
     is_page, page = not wants_partial(), url_for("review.show", number=incident.id)
     editor = Editor(
         field=REVIEW_FIELDS[name],
-        id=field_id(name),
+        id=text_id(name),
         reference=incident.reference,
         page=page,
         address=f"{page}/texts/{name}",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from majorops.domain.enums import CardTier, Severity
+from majorops.domain.enums import ActionState, CardTier, Severity
 from majorops.domain.search import parse
 from majorops.operations import runcards, searching, timeline, updates
+from majorops.operations.actions import add_action, end_action
+from majorops.operations.reviews import write_text
 from tests.counting import queries
+from tests.operations.afterwards import planned
 from tests.operations.test_search_index import HOSTILE
 
 
@@ -39,6 +42,27 @@ def test_all_kinds_are_found_with_the_words_marked(cast, record):
     assert f'href="/admin/incidents/{record.id}"' in page
     assert f"/admin/incidents/{record.id}?before=" in page
     assert "Nothing found." in cast.browser("rita").get("/admin/search?q=zebra").text
+
+
+def test_texts_of_reviews_and_actions_are_found_as_they_stand(cast, clock, record):
+    who = {"actor": cast.maya, "now": clock()}
+    write_text(record, "root_cause", "The zulu driver keeps sessions", was="", **who)
+    write_text(record, "root_cause", "The quebec driver keeps sessions", was=None, **who)
+    item = add_action(record, planned(clock(), text="Alert on quebec sessions"), **who)
+    both = {"names": ["reviews", "actions"]}
+    assert found(cast, "quebec", **both) == {
+        "reviews": ["Root cause"],
+        "actions": ["Alert on quebec sessions"],
+    }
+    assert found(cast, "zulu", **both) == {}  # an earlier version
+    assert found(cast, "driver system:search-index", **both) == {}
+    assert found(cast, "driver system:payments-api", **both) == {"reviews": ["Root cause"]}
+    page = cast.browser("rita").get("/admin/search?q=quebec").text
+    assert f'href="/admin/incidents/{record.id}/review#text-root-cause"' in page
+    assert f'href="/admin/actions/{item.id}"' in page
+    assert "The <mark>quebec</mark> driver" in page
+    end_action(record, item.number, ActionState.DONE, "Dashboard november", seen=item.changes, **who)
+    assert found(cast, "november", names=["actions"]) == {"actions": ["Alert on quebec sessions"]}
 
 
 def test_phrases_words_left_out_and_filters(cast, clock, record):
