@@ -141,7 +141,7 @@ KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True)
 class Hit:
-    """A row that was found. `incident`, `seq`: None where it has none; `part`: where on its page it stands."""
+    """A row that was found. `incident`, `seq`: None where it has none; `part`: where on its page it is."""
 
     id: int
     incident: int | None
