@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from majorops.domain.after_action import LASTS, WITHIN
 from majorops.domain.enums import ReviewNeed, ReviewState, Severity
 from majorops.domain.measures import words
 
@@ -165,6 +166,31 @@ def _closing_refusal(published_at: datetime | None, open_actions: int, now: date
     if now < due and open_actions:
         return f"On {due:%Y-%m-%d}, 30 days after publishing, or when every action has ended."
     return ""
+
+
+def due_next(
+    state: ReviewState,
+    *,
+    is_required: bool,
+    resolved_at: datetime | None,
+    scheduled_at: datetime | None,
+    held_at: datetime | None,
+    published_at: datetime | None,
+) -> tuple[str, datetime] | None:
+    """What is next for a review and until when (guide, phase 8; domain §10); None where nothing is due.
+
+    The After Action at its time, or within 72 h of a close that requires one; the text 48 h after it; what
+    became of the actions 30 days after publishing.
+    """
+    if resolved_at is None or state is ReviewState.REVIEWED:
+        return None
+    if published_at:
+        return "Look again", published_at + REVIEW_AFTER
+    if held_at:
+        return "Publish", held_at + PUBLISH_WITHIN
+    if scheduled_at:
+        return "After Action", scheduled_at + LASTS
+    return ("After Action", resolved_at + WITHIN) if is_required else None
 
 
 def missing_texts(texts: dict[str, str]) -> list[str]:

@@ -64,6 +64,16 @@ class Query:
         """It asks for some incidents only."""
         return bool(self.system or self.severity or self.before or self.mim)
 
+    @property
+    def asks(self) -> bool:
+        """It can be read, and there is something to look for."""
+        return not self.problem and (self.has_words or self.has_filter)
+
+
+def shown_as(typed: str) -> str:
+    """What was typed, as its field shows it again: as far as it is read."""
+    return typed.replace("\0", "")[:READ]
+
 
 def parse(typed: str) -> Query:
     """Read what was typed: words, `"phrases"`, `-not`, `system:`, `severity:`, `before:`, `mim:`.

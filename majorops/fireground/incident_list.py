@@ -1,4 +1,4 @@
-"""The list of incidents for people who are signed in."""
+"""The list of incidents for people who are signed in, narrowed by a query of the search."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.domain.search import Query, parse, shown_as
 from majorops.models import IS_RUNNING, Incident
+from majorops.operations.searching import incidents_sought, running_sought
 
 PER_PAGE = 50
 
@@ -19,7 +21,8 @@ class IncidentList:
     """The list of incidents.
 
     `running` by Box and age, all of them; `resolved` one page, newest first; `older_than` leads to the next,
-    None on the last one.
+    None on the last one. `typed`: what they are narrowed by, as the address has it. A `query` that cannot be
+    read narrows nothing: no running incident hides behind a slip of the pen.
     """
 
     running: Sequence[Incident]
@@ -27,20 +30,22 @@ class IncidentList:
     older_than: int | None
     now: datetime
     before: int | None
+    typed: str
+    query: Query
 
 
-def incident_list(before: int | None, now: datetime) -> IncidentList:
-    """The list at /admin/incidents; `before`: resolved ones numbered below it, None for the newest."""
-    running = select(Incident).where(IS_RUNNING)
+def incident_list(before: int | None, now: datetime, typed: str = "") -> IncidentList:
+    """The list at /admin/incidents. Up to six queries, however long the past.
+
+    `before`: resolved ones numbered below it, None for the newest; `typed`: what narrows them.
+    """
+    query = parse(typed)
+    narrows = query if query.asks else Query()
+    running = select(Incident).where(IS_RUNNING).order_by(Incident.alarm_level.desc(), Incident.opened_at)
+    found = db.session.scalars(running).all()
+    if found and query.asks:
+        numbers = [one.id for one in found]
+        found = db.session.scalars(running_sought(query, running, numbers)).all()
     # By its time, not by its status: SQLite would take that index and sort all of the past.
-    resolved = select(Incident).where(~IS_RUNNING).order_by(Incident.id.desc())
-    if before:
-        resolved = resolved.where(Incident.id < before)
-    rows = db.session.scalars(resolved.limit(PER_PAGE + 1)).all()
-    return IncidentList(
-        running=db.session.scalars(running.order_by(Incident.alarm_level.desc(), Incident.opened_at)).all(),
-        resolved=rows[:PER_PAGE],
-        older_than=rows[PER_PAGE - 1].id if len(rows) > PER_PAGE else None,
-        now=now,
-        before=before,
-    )
+    resolved = incidents_sought(narrows, select(Incident).where(~IS_RUNNING), before, PER_PAGE)
+    return IncidentList(found, resolved.rows, resolved.older_than, now, before, shown_as(typed), query)

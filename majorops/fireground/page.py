@@ -11,7 +11,7 @@ from majorops.domain.enums import by_value
 from majorops.domain.events import Region, Signal
 from majorops.fireground.blueprint import bp
 from majorops.fireground.editing import meanwhile
-from majorops.fireground.incident_list import incident_list
+from majorops.fireground.incident_list import IncidentList, incident_list
 from majorops.fireground.regions import stale_since
 from majorops.fireground.responses import incident_action, page_of, partials, seen_version, view_of
 from majorops.operations.fields import FIELDS
@@ -49,18 +49,23 @@ WEEK = 7 * 24 * 3600  # seconds
 @bp.get("")
 @needs(Permission.INCIDENT_READ)
 def index() -> str:
-    """The list of incidents, for who may read the fireground; `before` in the address asks for older ones."""
+    """The list of incidents, for who may read the fireground.
+
+    `before` in the address asks for older ones, `q` for those that a query asks for.
+    """
+    return render_template("fireground/list.html", page=_listed(), now=clock.now())
+
+
+def _listed() -> IncidentList:
     before = request.args.get("before", type=number_of)
-    return render_template("fireground/list.html", page=incident_list(before, clock.now()), now=clock.now())
+    return incident_list(before, clock.now(), request.args.get("q", ""))
 
 
 @bp.get("/changes")
 @needs(Permission.INCIDENT_READ)
 def list_changes() -> Response:
     """The list once more, for its script; it has no version, whoever asks gets it."""
-    before = request.args.get("before", type=number_of)
-    page = incident_list(before, clock.now())
-    response = make_response(render_template("fireground/list_changes.html", page=page))
+    response = make_response(render_template("fireground/list_changes.html", page=_listed()))
     response.headers["X-Ticket"] = ticket(LIST)
     return response
 

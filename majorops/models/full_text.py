@@ -13,13 +13,25 @@ from majorops.domain.search import Query
 PUBLIC = "public"  # the index of the public's own search
 
 
-def found_by(name: str, query: Query, most: int, *, whole: bool = False) -> Select[Any]:
+def found_by(
+    name: str,
+    query: Query,
+    most: int,
+    *,
+    whole: bool = False,
+    before: int | None = None,
+    among: Sequence[int] | None = None,
+) -> Select[Any]:
     """A query of the numbers of the newest `most` rows of table `name` that hold what `query` asks for.
 
-    `whole`: only the words themselves. It has to have words.
+    `whole`: only the words themselves. `before`: only rows below that number; `among`: only these. It has to
+    have words.
     """
     number, holds = _asked(name, query, whole)
-    return select(number.label("id")).where(holds).order_by(number.desc()).limit(most)
+    rows = select(number.label("id")).where(holds).order_by(number.desc()).limit(most)
+    if before is not None:
+        rows = rows.where(number < before)
+    return rows if among is None else rows.where(number.in_(among))
 
 
 def holds_many(name: str, query: Query, many: int) -> bool:

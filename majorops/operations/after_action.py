@@ -44,11 +44,17 @@ def the_review(incident: Incident, now: datetime) -> Review:
 def need_now(incident: Incident, now: datetime) -> Need:
     """Whether the incident asks for a review, by the record as it is now (domain §10). One query."""
     repeats = select(ReviewText.text).filter_by(incident_id=incident.id, name="repeat_of")
+    named = db.session.scalar(repeats.order_by(ReviewText.version.desc()).limit(1))
+    return need_by(incident, named or "", now)
+
+
+def need_by(incident: Incident, repeats: str, now: datetime) -> Need:
+    """The same where it is known what it repeats; empty for nothing. No query."""
     return need_of(
         incident.severity,
         passed(incident.opened_at, incident.resolved_at, now),
         has_customer_impact=incident.external_impact == "yes" or bool(incident.customer_count),
-        repeats=db.session.scalar(repeats.order_by(ReviewText.version.desc()).limit(1)) or "",
+        repeats=repeats,
     )
 
 

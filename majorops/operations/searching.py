@@ -40,6 +40,14 @@ Pieces = tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True)
+class Sought:
+    """Incidents that a query asks for, newest first; `older_than`: where the next page goes on, or None."""
+
+    rows: Sequence[Any]
+    older_than: int | None
+
+
+@dataclass(frozen=True)
 class Kind:
     """What can be found: one entry of KINDS.
 
@@ -169,7 +177,7 @@ def search(
 
     Nothing for who does not read the fireground, and where nothing can be looked for.
     """
-    if query.problem or not (query.has_words or query.has_filter) or not actor.can(Permission.INCIDENT_READ):
+    if not query.asks or not actor.can(Permission.INCIDENT_READ):
         return []
     kinds = [kind for kind in KINDS if not names or kind.name in names]
     return [hits for kind in kinds if (hits := _of_kind(kind, query, best, shown)).rows]
@@ -218,11 +226,50 @@ def _asked(kind: Kind, query: Query, is_common: bool) -> Select[Any]:
     if query.has_filter:
         if kind.model is not Incident:
             rows = rows.join(Incident, Incident.id == kind.incident)
-        rows = rows.where(*_filters(kind, query))
+        rows = rows.where(*filters(query, kind.at))
     return rows.order_by(kind.model.id.desc())
 
 
-def _filters(kind: Kind, query: Query) -> list[ColumnElement[bool]]:
+def running_sought(query: Query, rows: Select[Any], numbers: Sequence[int]) -> Select[Any]:
+    """Narrow a select of running incidents; `numbers`: of all that run, which are few."""
+    if query.has_words:
+        rows = rows.where(Incident.id.in_(found_by("incident", query, len(numbers) or 1, among=numbers)))
+    return rows.where(*filters(query))
+
+
+def incidents_sought(query: Query, rows: Select[Any], before: int | None, most: int) -> Sought:
+    """One page of a select that holds incidents, by their number; `before`: those below it.
+
+    What a filter leaves of the newest matches is read, and where it leaves few, the next page goes on from
+    there: no page reads all of the past.
+    """
+    least, rows = None, rows.where(*filters(query)).order_by(Incident.id.desc()).limit(most + 1)
+    if before:
+        rows = rows.where(Incident.id < before)
+    if query.has_words:
+        is_common = holds_many("incident", query, LOOKED)
+        newest = found_by("incident", query, LOOKED, whole=is_common, before=before)
+        looked = newest.subquery()
+        rows = rows.join(looked, looked.c.id == Incident.id)
+    elif query.has_filter and not query.system:
+        least = skimmed_from(before)
+        rows = rows.where(Incident.id >= least)
+    found = db.session.scalars(rows).all()
+    if len(found) > most:
+        return Sought(found[:most], found[most - 1].id)
+    if query.has_words:
+        least = db.session.scalar(newest.limit(1).offset(LOOKED - 1))
+    return Sought(found, least if least and least > 1 else None)
+
+
+def skimmed_from(before: int | None) -> int:
+    """The least number of those below `before` that are looked at where nothing else narrows them."""
+    last = before or (db.session.scalar(select(func.max(Incident.id))) or 0) + 1
+    return max(1, last - SKIMMED)
+
+
+def filters(query: Query, at: Any = Incident.opened_at) -> list[ColumnElement[bool]]:
+    """What a query asks of the incident beside words, in a select that holds incidents; `at`: its time."""
     found: list[ColumnElement[bool]] = []
     if query.system:
         named = select(AffectedSystem.incident_id).where(AffectedSystem.name == query.system)
@@ -230,7 +277,7 @@ def _filters(kind: Kind, query: Query) -> list[ColumnElement[bool]]:
     if query.severity:
         found.append(Incident.severity == query.severity)
     if query.before:
-        found.append(kind.at < query.before)
+        found.append(at < query.before)
     if query.mim:
         led = select(CommandAssignment.id).where(
             CommandAssignment.incident_id == Incident.id,

@@ -6,6 +6,7 @@ from flask import Flask
 
 from majorops.reviews import (  # noqa: F401  (their views join)
     actions,
+    archive,
     exports,
     page,
     public_review,
@@ -13,10 +14,11 @@ from majorops.reviews import (  # noqa: F401  (their views join)
     steps,
     texts,
 )
-from majorops.reviews.blueprint import action_bp, bp
+from majorops.reviews.blueprint import action_bp, archive_bp, bp
 
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(bp)
     app.register_blueprint(action_bp)
+    app.register_blueprint(archive_bp)

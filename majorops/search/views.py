@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 
 from majorops import clock
 from majorops.domain.access import Permission
-from majorops.domain.search import READ, parse
+from majorops.domain.search import READ, parse, shown_as
 from majorops.operations.searching import KINDS, search
 from majorops.web.access import needs
 from majorops.web.context import current_actor
@@ -25,7 +25,7 @@ def index() -> str:
     given = {"shown": OF_ONE_KIND} if names else {}
     return render_template(
         "search/index.html",
-        typed=typed.replace("\0", "")[:READ],
+        typed=shown_as(typed),
         is_cut=len(typed) > READ,
         query=query,
         is_best=is_best,
