@@ -35,6 +35,20 @@ SEARCHED = "priya", "nowhere"
 ACTIONS = ("show=mine", "show=overdue", "show=ended", "system=ledger-db", "incident=1", "practice=1")
 
 
+# Pages that look at so many of the newest and no more.
+BOUNDED = ("search.index", "search.quick", "fireground.index", "archive.index")
+# Queries of the search, as an address has them.
+QUERIES = (
+    "priya",
+    "nowhere",
+    "%22deploy+freeze%22+-vendor",
+    "slow+system:ledger-db",
+    "severity:low+mim:dana",
+    "system:ledger-db",
+    "host+before:2025-01-01&order=best",
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """`kind`: page, search, bounded, sort or export; `is_public`: a stranger opens it.
@@ -122,26 +136,23 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
     page = Page(rule.rule, path, is_public=access == "public", may_be_void=is_void)
     more = {
         "fireground.show": (("resolved", "/admin/incidents/1"), ("?q=", f"{path}?q=host")),
-        "fireground.index": (("older", f"{path}?before={known['number']}"),),
+        "fireground.index": (
+            ("older", f"{path}?before={known['number']}"),
+            *((f"?q={asked}", f"{path}?q={asked}") for asked in QUERIES),
+        ),
+        "search.quick": (("?q=", f"{path}?q=priya"), ("?q=typo", f"{path}?q=paymnets")),
+        "archive.index": tuple(
+            (one, f"{path}?{one}")
+            for one in ("show=held", "show=overdue", "practice=1", *(f"q={asked}" for asked in QUERIES))
+        ),
         "public.incident": (("resolved", "/incidents/1"),),
         "actions.index": tuple((one, f"{path}?{one}") for one in ACTIONS),
         "review.show": (("version", f"{path}?version=1"),),
-        "search.index": tuple(
-            (f"?q={asked}", f"{path}?q={asked}")
-            for asked in (
-                "priya",
-                "nowhere",
-                "%22deploy+freeze%22+-vendor",
-                "slow+system:ledger-db",
-                "severity:low+mim:dana",
-                "system:ledger-db",
-                "host+before:2025-01-01&order=best",
-            )
-        ),
+        "search.index": tuple((f"?q={asked}", f"{path}?q={asked}") for asked in QUERIES),
         "public.history": (("?q=", f"{path}?q=the+cause"),),
         "intake.similar": (("?title=", f"{path}?title=payments-api+slow+since+a+change"),),
     }
-    kind = "bounded" if rule.endpoint == "search.index" else "page"
+    kind = "bounded" if rule.endpoint in BOUNDED else "page"
     others = more.get(rule.endpoint, ())
     return [page, *(Page(f"{rule.rule} {label}", at, kind) for label, at in others)]
 

@@ -34,6 +34,7 @@ from majorops.models.full_text import found_by, holds_many
 LOOKED = 500  # newest matches of a kind that are looked at
 SCORED = 100  # of those, how many are put in order by how well they answer
 SHOWN = 20  # of a kind
+QUICK = 5  # results in a palette
 SKIMMED = 5_000  # newest incidents that are looked at where neither a word nor a system narrows them
 
 Pieces = tuple[tuple[str, bool], ...]
@@ -183,6 +184,15 @@ def search(
     return [hits for kind in kinds if (hits := _of_kind(kind, query, best, shown)).rows]
 
 
+def quick_search(query: Query, *, actor: Actor) -> list[tuple[Kind, Hit]]:
+    """The first five of what `search` finds: incidents, and what is newest of every other kind."""
+    found = search(query, actor=actor, shown=QUICK)
+    first = [(hits.kind, hit) for hits in found if hits.kind.model is Incident for hit in hits.rows]
+    others = [(hits.kind, hits.rows[0]) for hits in found if hits.kind.model is not Incident]
+    kept = max(QUICK - len(others), QUICK // 2 + 1)
+    return [*first[:kept], *others, *first[kept:]][:QUICK]
+
+
 def _of_kind(kind: Kind, query: Query, best: bool, shown: int) -> Hits:
     if (kind.incident is None and query.has_filter) or (not query.has_words and kind.model is not Incident):
         return Hits(kind, (), False, False)
@@ -264,8 +274,13 @@ def incidents_sought(query: Query, rows: Select[Any], before: int | None, most: 
 
 def skimmed_from(before: int | None) -> int:
     """The least number of those below `before` that are looked at where nothing else narrows them."""
-    last = before or (db.session.scalar(select(func.max(Incident.id))) or 0) + 1
-    return max(1, last - SKIMMED)
+    return max(1, (before or next_number()) - SKIMMED)
+
+
+def next_number() -> int:
+    """A number above that of every incident. One query."""
+    newest = select(Incident.id).order_by(Incident.id.desc()).limit(1)
+    return (db.session.scalar(newest) or 0) + 1
 
 
 def filters(query: Query, at: Any = Incident.opened_at) -> list[ColumnElement[bool]]:

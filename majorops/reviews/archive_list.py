@@ -17,7 +17,7 @@ from majorops.domain.search import Query, marked, parse, shown_as
 from majorops.models import Incident, Review, ReviewText
 from majorops.models.full_text import found_by
 from majorops.operations.after_action import need_by, scheduled_at
-from majorops.operations.searching import LOOKED, Pieces, filters
+from majorops.operations.searching import LOOKED, Pieces, filters, next_number
 
 PER_PAGE = 50
 READ = 1_000  # newest incidents that one page looks through where nothing narrows them
@@ -86,7 +86,7 @@ class Archive:
 def archive(given: Filter, now: datetime) -> Archive:
     """The page that the filter asks for. Six queries at most."""
     query = given.query if given.query.asks else Query()
-    last = given.before or (db.session.scalar(select(func.max(Incident.id))) or 0) + 1
+    last = given.before or next_number()
     # A system and words narrow by themselves; all else is looked for among so many.
     is_bounded = not (query.has_words or query.system) or given.show == OVERDUE
     least = max(1, last - READ) if is_bounded else 1
@@ -107,7 +107,8 @@ def _asked(given: Filter, query: Query, least: int, last: int) -> Select[Review,
     rows = rows.where(Review.incident_id >= least, Review.incident_id < last)
     rows = rows.where(Incident.merged_into_id.is_(None), Incident.is_drill.is_(given.is_practice))
     if query.has_words:
-        ids = union(_written(query), found_by("incident", query, LOOKED)).subquery()
+        titled = found_by("incident", query, LOOKED).subquery()
+        ids = union(_written(query), select(titled.c.id)).subquery()
         rows = rows.join(ids, ids.c.id == Review.incident_id)
     if state := by_value(ReviewState, given.show):
         rows = rows.where(Review.state == state)

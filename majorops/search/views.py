@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, make_response, render_template, request
+from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.access import Permission
 from majorops.domain.search import READ, parse, shown_as
-from majorops.operations.searching import KINDS, search
+from majorops.operations.searching import KINDS, quick_search, search
+from majorops.search.pages import sections
 from majorops.web.access import needs
 from majorops.web.context import current_actor
 
@@ -34,3 +36,22 @@ def index() -> str:
         found=search(query, actor=current_actor(), names=names, best=is_best, **given),
         now=clock.now(),
     )
+
+
+@bp.get("/quick")
+@needs(Permission.INCIDENT_READ)
+def quick() -> Response:
+    """The few best results, for a palette; what is said of them is in a header."""
+    typed = request.args.get("q", "")
+    query = parse(typed)
+    found = quick_search(query, actor=current_actor())
+    answer = make_response(render_template("search/quick.html", found=found, typed=shown_as(typed)))
+    answer.headers["X-Said"] = query.problem or ("" if found else "Nothing found.")
+    return answer
+
+
+@bp.get("/palette")
+@needs(Permission.INCIDENT_READ)
+def palette() -> str:
+    """The palette of pages that bring none: running incidents and pages, for this person."""
+    return render_template("search/palette.html", sections=sections(current_actor()))

@@ -33,6 +33,9 @@ BUNDLES: dict[str, tuple[str, ...]] = {
 # Scripts: the module that a page begins with; what it imports comes along, but for what stands in an
 # earlier one.
 SCRIPTS = {
+    # On every page of staff, so that what others share with it comes from here: the service worker, sign-out
+    # and the palette.
+    "shell.js": "js/shell/shell.js",
     "app.js": "js/main.js",
     "more.js": "js/more/main.js",  # what the first second does not need
     "intake.js": "js/intake/intake.js",
@@ -40,7 +43,6 @@ SCRIPTS = {
     "widget.js": "js/public/widget.js",
     "copy.js": "js/public/copy.js",
     "brief.js": "js/brief/brief.js",
-    "shell.js": "js/shell/shell.js",  # on every page of staff: the service worker, and sign-out
     "devices.js": "js/shell/devices.js",
     "passkey.js": "js/passkey/passkey.js",
 }

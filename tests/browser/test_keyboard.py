@@ -558,3 +558,43 @@ def test_the_focus_is_not_taken_from_who_types_elsewhere(page):
     expect(page.locator("#panel")).to_have_attribute("data-phase", "2")
     page.wait_for_timeout(300)
     expect(page.locator("#log-text")).to_be_focused()
+
+
+def test_the_palette_finds_what_was_written(page):
+    palette(page, "payments")
+    found = page.locator("#palette-found .commands__do")
+    expect(found.first).to_contain_text("INC-001")
+    expect(page.locator("#palette-count")).to_contain_text("commands")
+    page.keyboard.press("ArrowDown")
+    for _ in range(len(names(page))):
+        page.keyboard.press("ArrowDown")
+    expect(found.first).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.locator("#palette")).to_be_hidden()
+    palette(page, "zzzyx")
+    expect(page.locator("#palette-said")).to_have_text("Nothing found.")
+
+
+def test_a_palette_without_a_connection_says_so(page):
+    palette(page)
+    page.route("**/admin/search/quick*", lambda route: route.abort())
+    page.keyboard.type("pool")
+    expect(page.locator("#palette-said")).to_contain_text("Offline")
+    assert page.locator("#palette-found li").count() == 0
+
+
+def test_the_palette_is_there_on_other_pages_too(page):
+    page.goto(page.url.replace("/1", ""))
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-input")).to_be_focused()
+    page.keyboard.type("go to inc-001")
+    expect(page.locator("#palette-count")).to_contain_text("1 of")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-input")).to_have_value("")
+    page.keyboard.type("actions")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/admin/actions$"))

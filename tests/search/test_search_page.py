@@ -100,6 +100,31 @@ def test_more_of_a_kind_is_one_press_away(cast, record):
     assert "INC-001" in more
 
 
+def test_a_palette_gets_five_results_of_several_kinds(cast, record):
+    for n in range(6):
+        cast.open(title=f"pool {n}", systems=["mail-relay"], severity=Severity.LOW)
+    rita = cast.browser("rita")
+    page = rita.get("/admin/search/quick?q=pool")
+    assert page.text.count('class="commands__do"') == 6  # and the way to all of them
+    for part in ("<mark>pool</mark> 5", "Updates: ", "Timeline", "/admin/search?q=pool&amp;kind=run-cards"):
+        assert part in page.text
+    assert page.headers["X-Said"] == ""
+    nothing = rita.get("/admin/search/quick?q=zebra")
+    assert (nothing.text.strip(), nothing.headers["X-Said"]) == ("", "Nothing found.")
+    assert "severity: takes" in rita.get("/admin/search/quick?q=severity:huge").headers["X-Said"]
+    for typed in HOSTILE:
+        assert rita.get("/admin/search/quick", query_string={"q": typed}).status_code == 200, typed[:40]
+
+
+def test_the_palette_of_other_pages_leads_where_a_person_may_go(cast, record):
+    page = cast.browser("rita").get("/admin/search/palette").text
+    assert "Go to INC-001, payments-api: connection pool exhausted" in page
+    assert 'href="/admin/reviews"' in page
+    assert 'href="/admin/"' not in page  # data management
+    assert 'href="/admin/"' in cast.browser("ada").get("/admin/search/palette").text
+    assert cast.browser("xin").get("/admin/search/palette").status_code == 403
+
+
 def test_who_does_not_read_the_fireground_finds_nothing(cast, record):
     assert cast.browser("xin").get("/admin/search?q=pool").status_code == 403
     assert searching.search(parse("pool"), actor=cast.xin) == []

@@ -1,12 +1,10 @@
 // The palette and the key sheet open at once and fetch their list; reaching a place on the page.
 import { htmx } from "../vendor/htmx/htmx.min.js";
 import { firstField } from "./command.js";
+import { lines } from "./shell/lines.js";
 
 const palette = document.getElementById("palette"); // none where nothing is commanded
-const all = (selector) => [...(palette?.querySelectorAll(selector) ?? [])],
-  shown = () => all("li:not([hidden]) .commands__do");
-const [input] = all("input"),
-  [count] = all("p");
+const known = palette && lines(palette);
 const ids = (text) =>
   (text ?? "")
     .split(" ")
@@ -37,31 +35,13 @@ export const reach = ({ dataset: { place, choose, fill, press } }) => {
   if (press && stop === target && !stop.form?.dataset.armed) stop.click();
   return true;
 };
-let back, waits; // waits: Enter came before the list
+let back;
 function open(dialog) {
   back = document.activeElement.closest(".field")?.id;
   if (!dialog.open) dialog.showModal();
-  if (dialog === palette) {
-    waits = 0;
-    input.value = "";
-    input.focus();
-    filter();
-  }
+  if (dialog === palette) known.start();
   htmx.ajax("GET", dialog.dataset.from, { target: `#${dialog.id}-list`, swap: "innerMorph" });
   return true;
-}
-function filter() {
-  const words = input.value.toLowerCase().split(" "),
-    lines = all("li");
-  for (const line of lines)
-    line.hidden = !words.every((word) => line.textContent.toLowerCase().includes(word));
-  count.textContent = lines.length ? `${shown().length} of ${lines.length} commands` : "Loading";
-}
-function run() {
-  waits = !all("li")[0];
-  shown()
-    .find((line) => !line.matches("[aria-disabled]"))
-    ?.click();
 }
 if (palette) start();
 
@@ -87,27 +67,6 @@ function start() {
     ({ detail: { ctx } }) => ctx.response.status < 500 && palette.close(),
   );
   document.addEventListener("htmx:after:swap", () => {
-    if (palette.open) {
-      filter();
-      if (waits) run();
-    }
-  });
-
-  input.addEventListener("input", filter);
-  palette.addEventListener("submit", () => palette.close());
-  palette.addEventListener("click", ({ target }) => {
-    count.textContent = target.closest("[data-why]")?.dataset.why ?? count.textContent;
-  });
-  palette.addEventListener("keydown", (event) => {
-    const { key, target } = event,
-      lines = shown(),
-      here = lines.indexOf(target);
-    if (key === "Enter" && target === input && !event.isComposing) {
-      event.preventDefault(); // it would press Close
-      run();
-    } else if (key === "ArrowDown" || key === "ArrowUp") {
-      event.preventDefault();
-      (lines[here + (key === "ArrowDown" ? 1 : -1)] ?? (here > 0 ? target : input)).focus();
-    } else if (here >= 0 && (key === "Backspace" || (key.length === 1 && key !== " "))) input.focus();
+    if (palette.open) known.fresh();
   });
 }

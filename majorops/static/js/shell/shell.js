@@ -1,4 +1,6 @@
 // On every page of staff: the service worker, and what sign-out takes along.
+import { lines } from "./lines.js";
+
 const workers = navigator.serviceWorker;
 const SCOPE = "/admin/";
 const PATIENCE = 1000; // ms; sign-out does not wait for a browser that does not answer
@@ -13,18 +15,42 @@ workers?.addEventListener("message", ({ data }) => {
   location.hash = data.place;
 });
 
-// Search: Ctrl K, and `/` where a field for it is in sight. The fireground has a palette of its own.
+// Ctrl K: the palette. The fireground brings its own; other pages fetch one, once.
+let opens;
+async function bring(from) {
+  const answer = await fetch(from);
+  if (!answer.ok) throw new Error(answer.status);
+  document.body.insertAdjacentHTML("beforeend", await answer.text());
+  const dialog = document.getElementById("palette"),
+    known = lines(dialog);
+  return () => {
+    if (!dialog.open) dialog.showModal();
+    known.start();
+  };
+}
+async function openPalette(at, field) {
+  opens ??= bring(`${at.pathname}/palette`);
+  try {
+    (await opens)();
+  } catch {
+    opens = undefined; // no connection: a search says so
+    if (field) field.focus();
+    else location.assign(at.href);
+  }
+}
+// `/` where a field for a search is in sight.
 document.addEventListener("keydown", (event) => {
-  const at = document.querySelector("link[rel=search]");
-  if (!at || document.getElementById("palette") || event.altKey || !event.key) return;
+  const at = document.querySelector("link[rel=search]"),
+    isElsewhere = opens || !document.getElementById("palette");
+  if (!at || !isElsewhere || event.altKey || !event.key) return;
   const field = document.querySelector("[role=search] input[type=search]");
   const isChord = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k";
-  const isFree = !event.target.closest("input, textarea, select, [contenteditable]");
+  const isFree = !event.target.closest("input, textarea, select, [contenteditable], dialog");
   const isSlash = event.key === "/" && field && isFree && !("off" in at.dataset);
   if (!isChord && !isSlash) return;
   event.preventDefault();
-  if (field) field.focus();
-  else location.assign(at.href);
+  if (isChord) openPalette(new URL(at.href), field);
+  else field.focus();
 });
 
 document.addEventListener("submit", (event) => {
