@@ -12,6 +12,7 @@ from majorops.db import db
 from majorops.domain.search import Query, parse, shown_as
 from majorops.models import IS_RUNNING, Incident
 from majorops.operations.searching import incidents_sought, running_sought
+from majorops.operations.spelling import meant
 
 PER_PAGE = 50
 
@@ -21,7 +22,8 @@ class IncidentList:
     """The list of incidents.
 
     `running` by Box and age, all of them; `resolved` one page, newest first; `older_than` leads to the next,
-    None on the last one. `typed`: what they are narrowed by, as the address has it. A `query` that cannot be
+    None on the last one. `typed`: what they are narrowed by, as the address has it; `meant`: what was, where
+    that finds nothing. A `query` that cannot be
     read narrows nothing: no running incident hides behind a slip of the pen.
     """
 
@@ -32,10 +34,11 @@ class IncidentList:
     before: int | None
     typed: str
     query: Query
+    meant: str = ""
 
 
 def incident_list(before: int | None, now: datetime, typed: str = "") -> IncidentList:
-    """The list at /admin/incidents. Up to six queries, however long the past.
+    """The list at /admin/incidents. Up to eight queries, however long the past.
 
     `before`: resolved ones numbered below it, None for the newest; `typed`: what narrows them.
     """
@@ -48,4 +51,6 @@ def incident_list(before: int | None, now: datetime, typed: str = "") -> Inciden
         found = db.session.scalars(running_sought(query, running, numbers)).all()
     # By its time, not by its status: SQLite would take that index and sort all of the past.
     resolved = incidents_sought(narrows, select(Incident).where(~IS_RUNNING), before, PER_PAGE)
-    return IncidentList(found, resolved.rows, resolved.older_than, now, before, shown_as(typed), query)
+    is_empty = query.has_words and not (found or resolved.rows or resolved.older_than or before)
+    words = meant(typed, query) if is_empty else ""
+    return IncidentList(found, resolved.rows, resolved.older_than, now, before, shown_as(typed), query, words)

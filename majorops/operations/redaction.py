@@ -27,7 +27,7 @@ from majorops.domain.redaction import Words, mark_of, replace_in, words_refusal
 from majorops.domain.text import count, reference
 from majorops.models import Announcement, AuditEntry, Delivery, Draft, Incident, Publication, TimelineEvent
 from majorops.models.full_text import PUBLIC
-from majorops.operations import operation, record, search_index
+from majorops.operations import operation, record, search_index, spelling
 from majorops.operations.fields import FIELDS
 from majorops.projections.rules import IS_PUBLIC_ENTRY
 
@@ -247,6 +247,7 @@ def redact(incident: Incident, text: str, *, reason: str, seal: str, actor: Acto
     if found.seal != seal:
         raise Conflict("Nothing was redacted: more was written meanwhile. Look at the places once more.")
     _apply(found.hits)
+    spelling.forget(db.session.connection())
     by_incident = defaultdict(list)
     for place in found.places:
         by_incident[place.reference].append(place)

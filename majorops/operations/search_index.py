@@ -35,7 +35,7 @@ from majorops.domain.events import AuditKind
 from majorops.domain.search import words_in
 from majorops.domain.text import count
 from majorops.models.full_text import PUBLIC
-from majorops.operations import audit, operation
+from majorops.operations import audit, operation, spelling
 
 # Table → columns that are searched. Their rows are written by the operations through the session.
 SEARCHED: dict[str, tuple[str, ...]] = {
@@ -81,6 +81,7 @@ PUBLIC_SAID = (
 
 def create(connection: Connection) -> None:
     """Make the tables of the index, empty."""
+    spelling.create(connection)
     for name in (*SEARCHED, PUBLIC):
         if connection.dialect.name == "sqlite":
             kept = "content='', " if name in APPENDED else ""
@@ -240,7 +241,9 @@ def rebuild(*, actor: Actor, now: datetime) -> int:
     found = 0
     for name in (*SEARCHED, PUBLIC):
         connection.exec_driver_sql(f"DROP TABLE search_{name}")
+    connection.exec_driver_sql("DROP TABLE search_spelling")
     create(connection)
+    spelling.learn(connection)
     fill_public(connection)
     for name in SEARCHED:
         found += add(connection, name, "1 = 1")
@@ -252,7 +255,7 @@ def rebuild(*, actor: Actor, now: datetime) -> int:
 def mend(*, actor: Actor, now: datetime) -> int:
     """Put in what is missing of the newest rows: a process of an earlier version wrote them.
 
-    Returns how many.
+    And learn how their words are spelled. Returns how many were missing.
     """
     connection = db.session.connection()
     key = "rowid" if connection.dialect.name == "sqlite" else "id"
@@ -263,6 +266,7 @@ def mend(*, actor: Actor, now: datetime) -> int:
         found += add(connection, name, f"id > :least AND id NOT IN ({known})", least=newest - MENDED)
     newest = connection.scalar(text("SELECT max(id) FROM incident")) or 0
     fill_public(connection, newest - PUBLIC_MENDED)
+    spelling.learn(connection)
     if found:
         audit(AuditKind.SEARCH_MENDED, count(found, "row"), actor=actor, now=now)
     return found

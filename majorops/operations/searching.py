@@ -17,7 +17,7 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import CommandRole
 from majorops.domain.review import REVIEW_FIELDS, text_id
-from majorops.domain.search import Query, marked, score
+from majorops.domain.search import Query, marked, parse, score
 from majorops.models import (
     ActionItem,
     AffectedSystem,
@@ -30,6 +30,7 @@ from majorops.models import (
     TimelineEvent,
 )
 from majorops.models.full_text import found_by, holds_many
+from majorops.operations.spelling import meant
 
 LOOKED = 500  # newest matches of a kind that are looked at
 SCORED = 100  # of those, how many are put in order by how well they answer
@@ -184,13 +185,28 @@ def search(
     return [hits for kind in kinds if (hits := _of_kind(kind, query, best, shown)).rows]
 
 
-def quick_search(query: Query, *, actor: Actor) -> list[tuple[Kind, Hit]]:
-    """The first five of what `search` finds: incidents, and what is newest of every other kind."""
-    found = search(query, actor=actor, shown=QUICK)
+def search_as_meant(
+    typed: str, *, actor: Actor, names: Sequence[str] = (), best: bool = False, shown: int = SHOWN
+) -> tuple[list[Hits], str]:
+    """What is found for what was typed; and, where nothing is, for what was meant by it, in words.
+
+    The words are empty where what was typed found something, or what was meant found nothing either.
+    """
+    query = parse(typed)
+    found = search(query, actor=actor, names=names, best=best, shown=shown)
+    words = meant(typed, query) if not found and query.asks and query.has_words else ""
+    if words:
+        found = search(parse(words), actor=actor, names=names, best=best, shown=shown)
+    return found, words if found else ""
+
+
+def quick_search(typed: str, *, actor: Actor) -> tuple[list[tuple[Kind, Hit]], str]:
+    """The first five of what is found: incidents, and what is newest of every other kind; what was meant."""
+    found, words = search_as_meant(typed, actor=actor, shown=QUICK)
     first = [(hits.kind, hit) for hits in found if hits.kind.model is Incident for hit in hits.rows]
     others = [(hits.kind, hits.rows[0]) for hits in found if hits.kind.model is not Incident]
     kept = max(QUICK - len(others), QUICK // 2 + 1)
-    return [*first[:kept], *others, *first[kept:]][:QUICK]
+    return [*first[:kept], *others, *first[kept:]][:QUICK], words
 
 
 def _of_kind(kind: Kind, query: Query, best: bool, shown: int) -> Hits:

@@ -18,6 +18,7 @@ from majorops.models import Incident, Review, ReviewText
 from majorops.models.full_text import found_by
 from majorops.operations.after_action import need_by, scheduled_at
 from majorops.operations.searching import LOOKED, Pieces, filters, next_number
+from majorops.operations.spelling import meant
 
 PER_PAGE = 50
 READ = 1_000  # newest incidents that one page looks through where nothing narrows them
@@ -76,15 +77,19 @@ class ReviewRow:
 
 @dataclass(frozen=True)
 class Archive:
-    """One page; `older_than` leads to the next, None on the last one."""
+    """One page; `older_than` leads to the next, None on the last one.
+
+    `meant`: words that were, where those that were typed stand nowhere.
+    """
 
     filter: Filter
     rows: tuple[ReviewRow, ...]
     older_than: int | None
+    meant: str
 
 
 def archive(given: Filter, now: datetime) -> Archive:
-    """The page that the filter asks for. Six queries at most."""
+    """The page that the filter asks for. Eight queries at most."""
     query = given.query if given.query.asks else Query()
     last = given.before or next_number()
     # A system and words narrow by themselves; all else is looked for among so many.
@@ -99,7 +104,8 @@ def archive(given: Filter, now: datetime) -> Archive:
     older_than = listed[PER_PAGE - 1].incident.id if len(listed) > PER_PAGE else least if least > 1 else None
     shown = listed[:PER_PAGE]
     found = _found(query, [one.incident.id for one in shown]) if query.has_words else {}
-    return Archive(given, tuple(_with(one, found.get(one.incident.id)) for one in shown), older_than)
+    words = "" if shown or not query.has_words else meant(given.typed, query)
+    return Archive(given, tuple(_with(one, found.get(one.incident.id)) for one in shown), older_than, words)
 
 
 def _asked(given: Filter, query: Query, least: int, last: int) -> Select[Review, Incident]:

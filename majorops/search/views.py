@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.domain.access import Permission
 from majorops.domain.search import READ, parse, shown_as
-from majorops.operations.searching import KINDS, quick_search, search
+from majorops.operations.searching import KINDS, quick_search, search_as_meant
 from majorops.search.pages import sections
 from majorops.web.access import needs
 from majorops.web.context import current_actor
@@ -25,6 +25,7 @@ def index() -> str:
     query, is_best = parse(typed), request.args.get("order") == "best"
     names = [kind.name for kind in KINDS if kind.name == request.args.get("kind")]
     given = {"shown": OF_ONE_KIND} if names else {}
+    found, meant = search_as_meant(typed, actor=current_actor(), names=names, best=is_best, **given)
     return render_template(
         "search/index.html",
         typed=shown_as(typed),
@@ -33,7 +34,8 @@ def index() -> str:
         is_best=is_best,
         kinds=KINDS,
         chosen=names[0] if names else "",
-        found=search(query, actor=current_actor(), names=names, best=is_best, **given),
+        found=found,
+        meant=meant,
         now=clock.now(),
     )
 
@@ -43,10 +45,11 @@ def index() -> str:
 def quick() -> Response:
     """The few best results, for a palette; what is said of them is in a header."""
     typed = request.args.get("q", "")
-    query = parse(typed)
-    found = quick_search(query, actor=current_actor())
-    answer = make_response(render_template("search/quick.html", found=found, typed=shown_as(typed)))
-    answer.headers["X-Said"] = query.problem or ("" if found else "Nothing found.")
+    found, meant = quick_search(typed, actor=current_actor())
+    said = parse(typed).problem or (f"{len(found)} found." if found else "Nothing found.")
+    given = {"found": found, "typed": meant or shown_as(typed), "meant": meant}
+    answer = make_response(render_template("search/quick.html", **given))
+    answer.headers["X-Said"] = "Nothing as it was typed." if meant else said
     return answer
 
 

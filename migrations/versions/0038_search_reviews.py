@@ -47,6 +47,10 @@ def upgrade():
             create(f"CREATE INDEX IF NOT EXISTS ix_search_{name}_words ON search_{name} USING gin (words)")
 
 
+        columns = "(key varchar(24) NOT NULL, word varchar(24) NOT NULL, PRIMARY KEY (key, word))"
+        create(f"CREATE TABLE IF NOT EXISTS search_spelling {columns}")  # filled by the worker
+
+
 def create(statement):
     op.get_bind().exec_driver_sql(statement)
 
@@ -64,5 +68,6 @@ def fill(name, key, words, given):
 
 
 def downgrade():
+    op.get_bind().exec_driver_sql("DROP TABLE IF EXISTS search_spelling")
     for name, _, _ in reversed(SEARCHED):
         op.get_bind().exec_driver_sql(f"DROP TABLE IF EXISTS search_{name}")
