@@ -88,17 +88,22 @@ SEARCH_LOOKED = 200  # newest matches that are looked at
 SEARCH_LIMIT = 50  # newest incidents that a search of the public finds
 
 
-def public_search(query: Query) -> tuple[tuple[PublicSummary, ...], dict[int, tuple[SaidThen, ...]]]:
-    """The newest incidents whose public text holds what is asked for, and what was said of them.
+Found = tuple[tuple[PublicSummary, ...], dict[int, tuple[SaidThen, ...]], bool]
+
+
+def public_search(query: Query) -> Found:
+    """The newest incidents whose public text holds what is asked for, what was said of them, whether more do.
 
     From the public's own index. What is no longer public is not in it, and is asked for here again.
     """
     found = found_by(PUBLIC, query, SEARCH_LOOKED)
     rows_of = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.id.in_(found))
-    rows = db.session.execute(rows_of.order_by(Incident.id.desc()).limit(SEARCH_LIMIT)).mappings().all()
-    numbers = [row["number"] for row in rows]
+    newest = rows_of.order_by(Incident.opened_at.desc(), Incident.id.desc()).limit(SEARCH_LIMIT + 1)
+    rows = db.session.execute(newest).mappings().all()
+    numbers = [row["number"] for row in rows[:SEARCH_LIMIT]]
     systems = systems_of(numbers)
-    return tuple(PublicSummary(**row, **systems[row["number"]]) for row in rows), _said(numbers)
+    shown = tuple(PublicSummary(**row, **systems[row["number"]]) for row in rows[:SEARCH_LIMIT])
+    return shown, _said(numbers), len(rows) > SEARCH_LIMIT
 
 
 TOLD_LIMIT = 40  # incidents of a month whose updates are read

@@ -106,6 +106,11 @@ class PublicSummary:
         return words.reference(self.number)
 
     @property
+    def opened_on(self) -> date:
+        """The day, by UTC, on which it was opened."""
+        return self.opened_at.date()
+
+    @property
     def statuses(self) -> dict[str, SystemStatus]:
         """How this incident says that its systems are."""
         return {

@@ -12,7 +12,7 @@ from majorops import clock
 from majorops.domain.enums import SystemStatus
 from majorops.domain.measures import words
 from majorops.domain.public_names import KEY
-from majorops.domain.search import READ, parse
+from majorops.domain.search import parse, shown_as
 from majorops.projections import (
     public_days,
     public_duplicate,
@@ -128,9 +128,9 @@ def history_search(typed: str) -> Response:
     """What the public's own index finds, newest first; a sentence where nothing can be looked for."""
     query = parse(typed)
     is_asked = query.has_words and not query.problem
-    found, said = public_search(query) if is_asked else ((), {})
-    typed = typed.replace("\0", "")[:READ]
-    return page("search", typed, found, said, typed=typed, found=found, said=said, now=clock.now())
+    found, said, has_more = public_search(query) if is_asked else ((), {}, False)
+    shown: dict[str, Any] = {"typed": shown_as(typed), "found": found, "said": said, "has_more": has_more}
+    return page("search", *shown.values(), **shown, is_asked=is_asked, now=clock.now())
 
 
 @bp.get("/history/<int:year>-<int:month>")

@@ -1,4 +1,4 @@
-"""What was meant by a word that nobody wrote: suggested, tried before it is shown, forgotten when redacted."""
+"""What was meant by a word that nobody wrote: tried before it is shown, forgotten when redacted."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -10,6 +12,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import Severity, Visibility
 from majorops.operations import search_index, timeline, updates
 from majorops.operations.edit import edit_field
+from majorops.projections import history
 from tests.operations.test_search_index import HOSTILE
 
 
@@ -89,3 +92,22 @@ def test_it_is_rebuilt_and_mended(app, incident, clock):
 def test_any_text_gets_an_answer(app, incident):
     for typed in [*HOSTILE, "before:x", "-wallets", "severity:huge", "x" * 10_000]:
         page(app, typed)
+
+
+def test_newest_first_by_the_day_it_was_opened_and_what_is_left_out_is_said(app, cast, incident, monkeypatch):
+    older = cast.open(is_public=True, public_title="Card payments late")
+    db.session.execute(
+        text("UPDATE incident SET opened_at = :at WHERE id = :id"),
+        {"at": incident.opened_at - timedelta(days=400), "id": older.id},
+    )
+    db.session.commit()
+    shown = page(app, "card")
+    assert shown.index("Card payments fail") < shown.index("Card payments late")
+    for at in (incident.opened_at, incident.opened_at - timedelta(days=400)):
+        assert f"{at:%-d %b %Y}" in shown
+    assert "are shown" not in shown
+    monkeypatch.setattr(history, "SEARCH_LIMIT", 1)
+    shown = page(app, "card")
+    assert "Card payments late" not in shown
+    assert "The newest 50 are shown." in shown
+    assert "Say a word to look for." in page(app, "-card")
