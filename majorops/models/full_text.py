@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func, literal_column, select, table
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+)
 
 from majorops.db import db
 from majorops.domain.search import Query
 
+PART = 8_192  # numbers of rows that are one part of a table, see _recent
+PARTS = (4, 32)  # of the newest of them, that are looked at before all of the table
 PUBLIC = "public"  # the index of the public's own search
 
 
@@ -25,18 +38,42 @@ def found_by(
     """A query of the numbers of the newest `most` rows of table `name` that hold what `query` asks for.
 
     `whole`: only the words themselves. `before`: only rows below that number; `among`: only these. It has to
-    have words.
+    have words. On PostgreSQL up to three small queries find out how far back it has to look.
     """
     number, holds = _asked(name, query, whole)
-    rows = select(number.label("id")).where(holds).order_by(number.desc()).limit(most)
+    rows = select(number.label("id")).where(holds)
     if before is not None:
         rows = rows.where(number < before)
-    return rows if among is None else rows.where(number.in_(among))
+    if among is not None:
+        rows = rows.where(number.in_(among))
+    elif db.engine.dialect.name == "postgresql":
+        rows = _recent(name, rows, most, before)
+    return rows.order_by(number.desc()).limit(most)
+
+
+def _recent(name: str, rows: Select[Any], most: int, before: int | None) -> Select[Any]:
+    """The same rows of so few of the newest parts of the table that they hold `most`; else of all of it.
+
+    An index of PostgreSQL (GIN) has no order: of a common word it brings every row, to be sorted. It has the
+    part of the table that a row stands in too, so that it can be asked for the newest parts alone. SQLite's
+    walks from the newest row on by itself.
+    """
+    index = table(f"search_{name}", column("id"))
+    last = (before or db.session.scalar(select(index.c.id).order_by(index.c.id.desc()).limit(1)) or 0) // PART
+    for parts in PARTS:
+        if parts > last:
+            break
+        newest = literal(list(range(last - parts, last + 1)), ARRAY(Integer))
+        some = rows.where(literal_column(f"ARRAY[{index.name}.id / {PART}]", ARRAY(Integer)).op("&&")(newest))
+        if db.session.scalar(some.limit(1).offset(most - 1)) is not None:
+            return some
+    return rows
 
 
 def holds_many(name: str, query: Query, many: int) -> bool:
     """At least so many rows hold the words themselves: see `are_many`."""
-    return db.session.scalar(found_by(name, query, 1, whole=True).offset(many - 1)) is not None
+    newest = found_by(name, query, many, whole=True)
+    return db.session.scalar(newest.limit(1).offset(many - 1)) is not None
 
 
 def _asked(name: str, query: Query, whole: bool) -> tuple[ColumnElement[int], ColumnElement[bool]]:

@@ -34,7 +34,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.events import AuditKind
 from majorops.domain.search import words_in
 from majorops.domain.text import count
-from majorops.models.full_text import PUBLIC
+from majorops.models.full_text import PART, PUBLIC
 from majorops.operations import audit, operation, spelling
 
 # Table → columns that are searched. Their rows are written by the operations through the session.
@@ -90,9 +90,8 @@ def create(connection: Connection) -> None:
         else:
             words = "(id integer PRIMARY KEY, words tsvector NOT NULL)"
             connection.exec_driver_sql(f"CREATE TABLE search_{name} {words}")
-            connection.exec_driver_sql(
-                f"CREATE INDEX ix_search_{name}_words ON search_{name} USING gin (words)"
-            )
+            parts = f"gin (words, (ARRAY[id / {PART}]))"
+            connection.exec_driver_sql(f"CREATE INDEX ix_search_{name}_recent ON search_{name} USING {parts}")
 
 
 def _words_of(name: str, dialect: str) -> str:

@@ -1,4 +1,4 @@
-"""The texts of reviews and the actions are searched too, filled from what is stored already.
+"""The texts of reviews and the actions are searched too, and PostgreSQL's index knows what is new.
 
 Each batch is a transaction of its own, so that the previous version writes beside it, and one that was broken off
 goes on where it was.
@@ -19,6 +19,21 @@ SEARCHED = (
     ("review_text", ("text", "by_name"), False),
     ("action_item", ("text", "owner_name", "outcome"), True),
 )
+# Tables of a full text, whose index on PostgreSQL tells the newest rows from others from now on.
+BEFORE = (
+    "incident",
+    "timeline_event",
+    "publication",
+    "recovery_track",
+    "run_card",
+    "run_card_version",
+    "command_assignment",
+    "handover",
+    "audit_entry",
+    "subscriber",
+    "public",
+)
+INDEXED = (*BEFORE, *(name for name, _, _ in SEARCHED))
 PUNCTUATION = "".join(chr(n) for n in range(32, 127) if not chr(n).isalnum() and chr(n) != " ")
 ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïīñńňóòôõöōőŕřśšťúùûüūůűýÿžźż"
 PLAIN = "aaaaaaaaacccdeeeeeeegiiiiinnnooooooorrsstuuuuuuuyyzzz"
@@ -44,11 +59,25 @@ def upgrade():
             create(f"CREATE TABLE IF NOT EXISTS search_{name} (id integer PRIMARY KEY, words tsvector NOT NULL)")
             plain = f"translate(translate({words}, :punctuation, :spaces), :accented, :plain)"
             fill(name, "id", f"to_tsvector('simple', {plain})", GIVEN)
-            create(f"CREATE INDEX IF NOT EXISTS ix_search_{name}_words ON search_{name} USING gin (words)")
-
 
         columns = "(key varchar(24) NOT NULL, word varchar(24) NOT NULL, PRIMARY KEY (key, word))"
         create(f"CREATE TABLE IF NOT EXISTS search_spelling {columns}")  # filled by the worker
+        if op.get_bind().dialect.name == "postgresql":
+            for name in INDEXED:
+                replace(f"ix_search_{name}_recent", f"search_{name}", "(words, (ARRAY[id / 8192]))")
+                create(f"DROP INDEX CONCURRENTLY IF EXISTS ix_search_{name}_words")
+
+
+def replace(name, table, what):
+    """Make an index beside the version that serves; one that was broken off is made anew."""
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"
+    is_valid = op.get_bind().scalar(text(valid), {"name": name})
+    if is_valid:
+        return
+    if is_valid is not None:
+        create(f"DROP INDEX CONCURRENTLY {name}")
+    create(f"CREATE INDEX CONCURRENTLY {name} ON {table} USING gin {what}")
+    print(f"search: index {name} is made")
 
 
 def create(statement):
@@ -68,6 +97,10 @@ def fill(name, key, words, given):
 
 
 def downgrade():
-    op.get_bind().exec_driver_sql("DROP TABLE IF EXISTS search_spelling")
+    create("DROP TABLE IF EXISTS search_spelling")
+    if op.get_bind().dialect.name == "postgresql":
+        for name in BEFORE:
+            create(f"DROP INDEX IF EXISTS ix_search_{name}_recent")
+            create(f"CREATE INDEX IF NOT EXISTS ix_search_{name}_words ON search_{name} USING gin (words)")
     for name, _, _ in reversed(SEARCHED):
-        op.get_bind().exec_driver_sql(f"DROP TABLE IF EXISTS search_{name}")
+        create(f"DROP TABLE IF EXISTS search_{name}")

@@ -9,11 +9,14 @@ from majorops.admin import reading
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AccountRole, ChannelKind, Severity
-from majorops.models import Incident, Publication, RecoveryTrack, Subscriber, TimelineEvent, User
+from majorops.domain.search import parse
+from majorops.models import Incident, Publication, RecoveryTrack, Subscriber, TimelineEvent, User, full_text
+from majorops.models.full_text import PART
 from majorops.operations import accounts, handover, search_index, subscriptions, timeline, tracks, updates
 from majorops.operations.edit import edit_field
 from majorops.operations.search_index import APPENDED, SEARCHED, matches, words_in
 from tests.admin.test_reading import export
+from tests.counting import queries
 
 HOSTILE = (
     "word " * 5_000,
@@ -138,6 +141,27 @@ def test_where_many_rows_hold_a_word_longer_ones_are_left_out_and_the_page_says_
     assert "disks full" not in page
     oldest = ada.get("/admin/data/timeline/?search=INC-001+opened").text
     assert "rows match" not in oldest  # of one incident all are looked at
+
+
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("most", [1, 2, 3, 9])
+def test_of_a_common_word_only_the_newest_parts_of_the_table_are_looked_at(cast, monkeypatch, most):
+    monkeypatch.setattr(full_text, "PARTS", (0, 1))
+    for number in (1, PART * 4, PART * 5, PART * 5 + 1):
+        words = {"id": number, "words": "disk" if number > 1 else "other"}
+        db.session.execute(
+            text("INSERT INTO search_incident VALUES (:id, to_tsvector('simple', :words))"), words
+        )
+    rows = full_text.found_by("incident", parse("disk"), most)
+    with queries() as sent:
+        found = db.session.scalars(rows).all()
+    assert found == [PART * 5 + 1, PART * 5, PART * 4][:most]
+    assert ("&&" in sent[-1]) is (most < 4)
+    older = full_text.found_by("incident", parse("disk"), 2, before=PART * 5)
+    assert db.session.scalars(older).all() == [PART * 4]
+    assert full_text.holds_many("incident", parse("disk"), 3)
+    assert not full_text.holds_many("incident", parse("disk"), 4)
+    db.session.rollback()
 
 
 def test_the_index_is_rebuilt_and_mended(cast, clock):
