@@ -21,9 +21,25 @@ from sqlalchemy import (
 from majorops.db import db
 from majorops.domain.search import Query
 
-PART = 8_192  # numbers of rows that are one part of a table, see _recent
-PARTS = (4, 32)  # of the newest of them, that are looked at before all of the table
+PART = 8_192  # numbers of rows that are one part of a table, see _newest
+PARTS = (2, 24)  # of the newest of them, that are looked at before all of the table
 PUBLIC = "public"  # the index of the public's own search
+
+
+def newest_numbers(names: Iterable[str]) -> dict[str, int]:
+    """The number of the newest row of each table, for `found_by`, in one query; SQLite needs none."""
+    if db.engine.dialect.name == "sqlite":
+        return {}
+    columns = [
+        _newest_number(column("id"), table(f"search_{name}", column("id"))).label(name) for name in names
+    ]
+    return {
+        name: number or 0 for name, number in db.session.execute(select(*columns)).mappings().one().items()
+    }
+
+
+def _newest_number(number: Any, rows: Any) -> Any:
+    return select(number).select_from(rows).order_by(number.desc()).limit(1).scalar_subquery()
 
 
 def found_by(
@@ -31,49 +47,68 @@ def found_by(
     query: Query,
     most: int,
     *,
-    whole: bool = False,
     before: int | None = None,
     among: Sequence[int] | None = None,
 ) -> Select[Any]:
     """A query of the numbers of the newest `most` rows of table `name` that hold what `query` asks for.
 
-    `whole`: only the words themselves. `before`: only rows below that number; `among`: only these. It has to
-    have words. On PostgreSQL up to three small queries find out how far back it has to look.
+    `before`: only rows below that number; `among`: only these. It has to have words. On PostgreSQL small
+    queries find out how far back it has to look.
     """
-    number, holds = _asked(name, query, whole)
+    number, holds = _asked(name, query, whole=False)
     rows = select(number.label("id")).where(holds)
-    if before is not None:
-        rows = rows.where(number < before)
     if among is not None:
-        rows = rows.where(number.in_(among))
-    elif db.engine.dialect.name == "postgresql":
-        rows = _recent(name, rows, most, before)
-    return rows.order_by(number.desc()).limit(most)
+        return rows.where(number.in_(among))
+    return _newest(name, number, rows, most, before)[0].order_by(number.desc()).limit(most)
 
 
-def _recent(name: str, rows: Select[Any], most: int, before: int | None) -> Select[Any]:
-    """The same rows of so few of the newest parts of the table that they hold `most`; else of all of it.
+def newest_by(
+    name: str, query: Query, most: int, *, before: int | None = None, newest: int | None = None
+) -> tuple[Select[Any], bool]:
+    """The same, and whether it looks for the words themselves only: as many rows as are wanted hold them.
+
+    Where that is so, to ask for what begins with them too costs every such row. `newest`: the number of the
+    newest row, where that is known.
+    """
+    number, holds = _asked(name, query, whole=True)
+    rows, has_many = _newest(name, number, select(number.label("id")).where(holds), most, before, newest)
+    if not has_many:
+        number, holds = _asked(name, query, whole=False)
+        rows = _newest(name, number, select(number.label("id")).where(holds), most, before, newest, True)[0]
+    return rows.order_by(number.desc()).limit(most), has_many
+
+
+def _newest(
+    name: str,
+    number: ColumnElement[int],
+    rows: Select[Any],
+    most: int,
+    before: int | None,
+    newest: int | None = None,
+    is_last: bool = False,
+) -> tuple[Select[Any], bool]:
+    """The same rows of so few of the newest parts of the table that they hold `most`, and whether any do.
 
     An index of PostgreSQL (GIN) has no order: of a common word it brings every row, to be sorted. It has the
     part of the table that a row stands in too, so that it can be asked for the newest parts alone. SQLite's
-    walks from the newest row on by itself.
+    walks from the newest row on by itself. `is_last`: nobody asks whether all of the table holds as many.
     """
-    index = table(f"search_{name}", column("id"))
-    last = (before or db.session.scalar(select(index.c.id).order_by(index.c.id.desc()).limit(1)) or 0) // PART
-    for parts in PARTS:
-        if parts > last:
-            break
-        newest = literal(list(range(last - parts, last + 1)), ARRAY(Integer))
-        some = rows.where(literal_column(f"ARRAY[{index.name}.id / {PART}]", ARRAY(Integer)).op("&&")(newest))
-        if db.session.scalar(some.limit(1).offset(most - 1)) is not None:
-            return some
-    return rows
+    if before is not None:
+        rows = rows.where(number < before)
+    if db.engine.dialect.name == "postgresql":
+        last = (before or newest or newest_numbers([name])[name]) // PART
+        its_part = literal_column(f"ARRAY[search_{name}.id / {PART}]", ARRAY(Integer))
+        for parts in (parts for parts in PARTS if parts <= last):
+            known = literal(list(range(last - parts, last + 1)), ARRAY(Integer))
+            # Said twice: to the index of words, and to that of numbers, where the planner prefers to walk.
+            some = rows.where(its_part.op("&&")(known), number >= (last - parts) * PART)
+            if _holds(some, number, most):
+                return some, True
+    return rows, not is_last and _holds(rows, number, most)
 
 
-def holds_many(name: str, query: Query, many: int) -> bool:
-    """At least so many rows hold the words themselves: see `are_many`."""
-    newest = found_by(name, query, many, whole=True)
-    return db.session.scalar(newest.limit(1).offset(many - 1)) is not None
+def _holds(rows: Select[Any], number: ColumnElement[int], most: int) -> bool:
+    return db.session.scalar(rows.order_by(number.desc()).limit(1).offset(most - 1)) is not None
 
 
 def _asked(name: str, query: Query, whole: bool) -> tuple[ColumnElement[int], ColumnElement[bool]]:

@@ -29,7 +29,7 @@ from majorops.models import (
     RunCardVersion,
     TimelineEvent,
 )
-from majorops.models.full_text import found_by, holds_many
+from majorops.models.full_text import found_by, newest_by, newest_numbers
 from majorops.operations.spelling import meant
 
 LOOKED = 500  # newest matches of a kind that are looked at
@@ -182,7 +182,8 @@ def search(
     if not query.asks or not actor.can(Permission.INCIDENT_READ):
         return []
     kinds = [kind for kind in KINDS if not names or kind.name in names]
-    return [hits for kind in kinds if (hits := _of_kind(kind, query, best, shown)).rows]
+    newest = newest_numbers(kind.model.__tablename__ for kind in kinds) if query.has_words else {}
+    return [hits for kind in kinds if (hits := _of_kind(kind, query, best, shown, newest)).rows]
 
 
 def search_as_meant(
@@ -209,12 +210,14 @@ def quick_search(typed: str, *, actor: Actor) -> tuple[list[tuple[Kind, Hit]], s
     return [*first[:kept], *others, *first[kept:]][:QUICK], words
 
 
-def _of_kind(kind: Kind, query: Query, best: bool, shown: int) -> Hits:
+def _of_kind(kind: Kind, query: Query, best: bool, shown: int, numbers: Mapping[str, int]) -> Hits:
     if (kind.incident is None and query.has_filter) or (not query.has_words and kind.model is not Incident):
         return Hits(kind, (), False, False)
-    is_common = query.has_words and holds_many(kind.model.__tablename__, query, LOOKED)
-    most = SCORED if best else shown + 1
-    rows = db.session.execute(_asked(kind, query, is_common).limit(most)).all()
+    most, asked, is_common = SCORED if best else shown + 1, None, False
+    if query.has_words:
+        name = kind.model.__tablename__
+        asked, is_common = newest_by(name, query, LOOKED, newest=numbers.get(name))
+    rows = db.session.execute(_asked(kind, query, asked).limit(most)).all()
     if best:
         rows = sorted(rows, key=lambda row: (score(query, row.title, row.text or ""), row.id), reverse=True)
     hits = tuple(_hit(kind, query, row) for row in rows[:shown])
@@ -228,8 +231,8 @@ def _hit(kind: Kind, query: Query, row: Any) -> Hit:
     return Hit(row.id, row.incident, row.seq, marked(query, title, is_whole=True), text, row.at, part)
 
 
-def _asked(kind: Kind, query: Query, is_common: bool) -> Select[Any]:
-    """The rows of a kind, newest first; where very many hold the words, among the newest of them."""
+def _asked(kind: Kind, query: Query, numbers: Select[Any] | None) -> Select[Any]:
+    """The rows of a kind, newest first; `numbers`: of those that hold the words, None for no words."""
     nothing = func.nullif(1, 1)
     rows = select(
         kind.model.id,
@@ -241,8 +244,8 @@ def _asked(kind: Kind, query: Query, is_common: bool) -> Select[Any]:
     )
     for other in kind.joins:
         rows = rows.join(other)
-    if query.has_words:
-        newest = found_by(kind.model.__tablename__, query, LOOKED, whole=is_common).subquery()
+    if numbers is not None:
+        newest = numbers.subquery()
         rows = rows.join(newest, newest.c.id == kind.model.id)
     elif not query.system:
         last = select(func.max(Incident.id)).scalar_subquery()
@@ -273,8 +276,7 @@ def incidents_sought(query: Query, rows: Select[Any], before: int | None, most: 
     if before:
         rows = rows.where(Incident.id < before)
     if query.has_words:
-        is_common = holds_many("incident", query, LOOKED)
-        newest = found_by("incident", query, LOOKED, whole=is_common, before=before)
+        newest = newest_by("incident", query, LOOKED, before=before)[0]
         looked = newest.subquery()
         rows = rows.join(looked, looked.c.id == Incident.id)
     elif query.has_filter and not query.system:

@@ -103,6 +103,8 @@ def archive(given: Filter, now: datetime) -> Archive:
         listed = [one for one in listed if one.badge and one.badge.tone == "red"]
     older_than = listed[PER_PAGE - 1].incident.id if len(listed) > PER_PAGE else least if least > 1 else None
     shown = listed[:PER_PAGE]
+    with_systems = select(Incident).where(Incident.id.in_([one.incident.id for one in shown]))
+    db.session.scalars(with_systems.options(selectinload(Incident.systems))).all()
     found = _found(query, [one.incident.id for one in shown]) if query.has_words else {}
     words = "" if shown or not query.has_words else meant(given.typed, query)
     return Archive(given, tuple(_with(one, found.get(one.incident.id)) for one in shown), older_than, words)
@@ -118,8 +120,7 @@ def _asked(given: Filter, query: Query, least: int, last: int) -> Select[Review,
         rows = rows.join(ids, ids.c.id == Review.incident_id)
     if state := by_value(ReviewState, given.show):
         rows = rows.where(Review.state == state)
-    rows = rows.where(*filters(query)).options(selectinload(Incident.systems))
-    return rows.order_by(Review.incident_id.desc())
+    return rows.where(*filters(query)).order_by(Review.incident_id.desc())
 
 
 def _written(query: Query) -> Select[int]:

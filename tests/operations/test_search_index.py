@@ -159,8 +159,9 @@ def test_of_a_common_word_only_the_newest_parts_of_the_table_are_looked_at(cast,
     assert ("&&" in sent[-1]) is (most < 4)
     older = full_text.found_by("incident", parse("disk"), 2, before=PART * 5)
     assert db.session.scalars(older).all() == [PART * 4]
-    assert full_text.holds_many("incident", parse("disk"), 3)
-    assert not full_text.holds_many("incident", parse("disk"), 4)
+    for many, is_common in ((2, True), (3, True), (4, False)):
+        rows, is_whole = full_text.newest_by("incident", parse("disk"), many)
+        assert (len(db.session.scalars(rows).all()), is_whole) == (min(many, 3), is_common)
     db.session.rollback()
 
 
