@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from bench.history import prepared, two_databases
 from bench.table import spread, verdict
+from majorops import clock
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.search import parse
+from majorops.models import Incident
+from majorops.operations import search_index
 from majorops.operations.searching import search
 from majorops.operations.similar import like_title
+from majorops.operations.timeline import add_note
 from majorops.projections import public_search
 from tests.realtime.postgres_server import PostgresServer
 
 FEW, MANY, ROUNDS = 1_000, 100_000, 8
 IS_SHORT = False
-SHORT = {"FEW": 6, "MANY": 14, "ROUNDS": 1, "IS_SHORT": True}
+SHORT = {"FEW": 6, "MANY": 14, "ROUNDS": 1, "WRITTEN": 4, "IS_SHORT": True}
 SEARCH_BAR, SIMILAR_BAR, TIMES = 100, 50, 3  # ms for the p95, and what many may cost of few
+WRITING_BAR = 1.3  # times what writing an entry costs without the index
+WRITTEN = 300  # entries, every second one with the index
 FLOOR = 2.0  # ms: below that a ratio is noise
 
 ASKED = (
@@ -60,7 +69,7 @@ def run() -> list[dict]:
 
 def _measured(name: str, urls: list[str]) -> list[dict]:
     apps = [prepared(url, count) for url, count in zip(urls, (FEW, MANY), strict=True)]
-    rows = compare(name, *apps)
+    rows = [*compare(name, *apps), writing(name, apps[-1])]
     for app in apps:
         with app.app_context():
             db.engine.dispose()
@@ -98,3 +107,30 @@ def _times(app: Flask, ask: Callable, asked: tuple) -> list[float]:
                     times.append((time.perf_counter() - began) * 1000)
                 db.session.rollback()
     return times
+
+
+def writing(name: str, app: Flask) -> dict:
+    """What writing an entry costs with the index and without it, in turns: a busy machine slows both."""
+    times: dict[bool, list[float]] = {True: [], False: []}
+    with app.app_context():
+        running = select(Incident).where(Incident.resolved_at.is_(None)).order_by(Incident.id)
+        number = db.session.scalars(running).first().id
+        for n in range(WRITTEN):
+            incident = db.session.get(Incident, number)
+            with nullcontext() if n % 2 else without_index():
+                began = time.perf_counter()
+                add_note(incident, f"host {n} drained, latency is back", actor=SYSTEM, now=clock.now())
+                times[bool(n % 2)].append((time.perf_counter() - began) * 1000)
+    with_it, without = (spread(times[is_kept]) for is_kept in (True, False))
+    ratio = with_it["p50"] / without["p50"]
+    note = f"{without['p50']} ms without the index, {ratio:.2f} x"
+    held = verdict(ratio <= WRITING_BAR, f"{WRITING_BAR} x")
+    return {"row": f"{name} writing an entry", **with_it, "note": note, "bar": held}
+
+
+@contextmanager
+def without_index() -> Iterator[None]:
+    """Nothing that is written is indexed."""
+    event.remove(Session, "after_flush", search_index._keep)
+    yield
+    event.listen(Session, "after_flush", search_index._keep)

@@ -95,6 +95,8 @@ def _newest(
     """
     if before is not None:
         rows = rows.where(number < before)
+    if newest is not None and newest < most:
+        return rows, False
     if db.engine.dialect.name == "postgresql":
         last = (before or newest or newest_numbers([name])[name]) // PART
         its_part = literal_column(f"ARRAY[search_{name}.id / {PART}]", ARRAY(Integer))
