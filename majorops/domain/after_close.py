@@ -44,6 +44,7 @@ OPEN: dict[str, str] = {
     "curation.undo_merge": "a mistake is taken back",
     "redaction.redact": "a leak must be stoppable",
     "reviews.write_text": "the review is written afterwards",
+    "reviews.mark_text_read": "the review is written afterwards",
     "reviews.discard_text": "belongs to a text of the review",
     "reviews.mark_entry": "what matters is often seen afterwards",
     "reviews.ask_review": "the review is prepared afterwards",

@@ -57,7 +57,11 @@ class Review(Base):
 
 
 class ReviewText(Base):
-    """One text as it was written; append-only. The newest of a field stands."""
+    """One text as it was written; append-only. The newest of a field stands.
+
+    `drafted_by`: who wrote the draft that it is as it came (`by rule`, or a model), empty for a person's own
+    words; `reviewed_by`: who read it since.
+    """
 
     __tablename__ = "review_text"
     __table_args__ = (
@@ -73,6 +77,14 @@ class ReviewText(Base):
     by_name: Mapped[str] = mapped_column(String(120))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+    drafted_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    reviewed_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    reviewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def is_unread_draft(self) -> bool:
+        """It stands as a draft wrote it, and nobody said that they read it."""
+        return bool(self.text and self.drafted_by and not self.reviewed_by)
 
 
 class ReviewPerson(Base):

@@ -6,6 +6,7 @@ from flask import Flask
 
 from majorops.reviews import (  # noqa: F401  (their views join)
     actions,
+    drafts,
     exports,
     page,
     public_review,

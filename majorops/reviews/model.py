@@ -44,8 +44,9 @@ from majorops.models import (
 )
 from majorops.operations.actions import action_refusal, actions_of
 from majorops.operations.after_action import need_now, review_of, scheduled_at
-from majorops.operations.review_record import ReviewRecord, draft_by_rule, read_record
+from majorops.operations.review_record import ReviewRecord, read_record
 from majorops.operations.reviews import texts_of, why_not_step
+from majorops.reviews.draft import Proposed, ReviewDraft, drafted, proposed
 from majorops.reviews.forms import Typed
 from majorops.reviews.public_text import PublicReview, public_review_shown
 from majorops.web.fields import FieldAtRest
@@ -69,16 +70,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Written:
-    """A text of the review at rest, with its points where it is a list; `draft`.
+    """A text of the review at rest, with its points where it is a list.
 
-    What the record says for it.
+    `draft`: what it may begin with, None where it is written or there is nothing. `drafted_by`: whose draft
+    it is as it came, and `reviewed_by` who read it since; both empty for a person's own words.
     """
 
     rest: FieldAtRest
     points: tuple[str, ...]
     by: str
     at: datetime | None
-    draft: str = ""
+    draft: Proposed | None = None
+    drafted_by: str = ""
+    reviewed_by: str = ""
+
+    @property
+    def is_unread_draft(self) -> bool:
+        """It stands as a draft wrote it, and nobody said that they read it."""
+        return bool(self.drafted_by and not self.reviewed_by)
 
 
 @dataclass(frozen=True)
@@ -219,6 +228,7 @@ class ReviewPage:
     new_action: NewAction
     suggested: tuple[str, ...]
     public: PublicReview
+    draft: ReviewDraft | None
     form: Typed
 
     @property
@@ -230,6 +240,11 @@ class ReviewPage:
     def is_newest(self) -> bool:
         """It shows the texts that stand, not those of before."""
         return self.version == self.of
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The labels of the texts that stand as a draft wrote them and that nobody read."""
+        return tuple(REVIEW_FIELDS[name].label for name, one in self.texts.items() if one.is_unread_draft)
 
     @property
     def open_questions(self) -> int:
@@ -257,7 +272,9 @@ def build(
     written = texts_of(incident, None if shown == newest else shown)
     may_write = actor.can(Permission.TIMELINE_NOTE) and shown == newest
     need = need_now(incident, now)
-    drafts = draft_by_rule(incident, record.facts) if may_write else {}
+    address = url_for("review.show", number=incident.id)
+    draft = drafted(incident, actor, now, address) if may_write else None
+    drafts = proposed(incident, record.facts, draft) if may_write else {}
     state = review.state if review else ReviewState.COLLECTING
     questions = _questions(incident)
     return ReviewPage(
@@ -273,7 +290,7 @@ def build(
         is_over=incident.is_resolved,
         resolved_at=incident.resolved_at,
         now=now,
-        address=url_for("review.show", number=incident.id),
+        address=address,
         fireground=f"/admin/incidents/{incident.id}",
         entries=incident.version,
         person=actor.user_id,
@@ -291,7 +308,7 @@ def build(
         lanes=lanes(record.facts),
         impact=incident.customer_impact_summary,
         texts={
-            name: _written(incident, one, written.get(name), now, may_write, drafts.get(name, ""))
+            name: _written(incident, one, written.get(name), now, may_write, drafts.get(name))
             for name, one in REVIEW_FIELDS.items()
         },
         kept=tuple(kept_findings(record.facts)),
@@ -313,6 +330,7 @@ def build(
         new_action=NewAction("", "", f"{(now + TWO_WEEKS).date()}", ActionKind.PREVENT.value, ""),
         suggested=tuple(suggestions("people")) if may_write else (),
         public=public_review_shown(incident, actor, form or Typed()),
+        draft=draft,
         form=form or Typed(),
     )
 
@@ -361,7 +379,7 @@ def _written(
     row: ReviewText | None,
     now: datetime,
     may_write: bool,
-    draft: str = "",
+    draft: Proposed | None = None,
 ) -> Written:
     text = row.text if row else ""
     rest = FieldAtRest(
@@ -384,7 +402,9 @@ def _written(
         tuple(points(text)) if its.has_lines else (),
         row.by_name if row else "",
         row.at if row else None,
-        "" if text else draft,
+        None if text else draft,
+        row.drafted_by if row and text else "",
+        row.reviewed_by if row and text else "",
     )
 
 

@@ -21,7 +21,7 @@ from majorops.web.context import current_actor, load
 from majorops.web.error_handlers import number_of, status_of, wants_partial
 from majorops.web.streams import ticket
 
-PARTS = ("state", "questions", "actions", "public")
+PARTS = ("state", "ai_draft", "questions", "actions", "public")
 
 
 @bp.get("")
@@ -48,7 +48,7 @@ def changes(number: int) -> Response:
     """
     incident = load(number)
     seen = number_of(request.headers.get("X-Version", "")) or 0
-    is_stale = incident.version > seen and wants_partial()
+    is_stale = (incident.version > seen or "region" in request.args) and wants_partial()
     response = partials(incident, seen) if is_stale else make_response("", 204)
     response.headers["X-Ticket"] = ticket(str(number))
     return response

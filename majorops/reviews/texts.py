@@ -60,8 +60,12 @@ def write_or_discard(incident: Incident, name: str, typed: str, was: str) -> Non
     """
     if "take" in request.form:
         return discard_text(incident, name, typed, actor=current_actor(), now=clock.now())
-    is_sure = "sure" in request.form or "undo" in request.form  # what is put back was asked about before
-    write_text(incident, name, typed, was=was, is_sure=is_sure, actor=current_actor(), now=clock.now())
+    given = {
+        # what is put back was asked about before
+        "is_sure": "sure" in request.form or "undo" in request.form,
+        "by_rule": "by_rule" in request.form,
+    }
+    write_text(incident, name, typed, was=was, **given, actor=current_actor(), now=clock.now())
     return None
 
 

@@ -114,9 +114,15 @@ def _resolved(incident, who, clock):
     return [], {}
 
 
+def _begun_by_rule(incident, who, clock):
+    reviews.write_text(incident, "learned", "Payments failed.", by_rule=True, **who)
+    return ["learned"], {"was": "Payments failed."}
+
+
 # Operation → what brings the incident so far, and gives its arguments and keywords.
 AFTERWARDS = {
     "reviews.write_text": lambda *_: (["learned", "Payments failed."], {}),
+    "reviews.mark_text_read": _begun_by_rule,
     "reviews.discard_text": lambda *_: (["learned", "What the other one wrote"], {}),
     "reviews.mark_entry": lambda *_: ([_note(), True], {}),
     "reviews.ask_review": lambda *_: (["Why so late?"], {}),

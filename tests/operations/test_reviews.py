@@ -240,9 +240,11 @@ def test_a_text_that_stands_as_the_draft_by_rule_wrote_it_is_asked_about_once(in
     held(incident, who)
     draft = draft_by_rule(incident, read_record(incident, who["now"]).facts)
     reviews.write_text(incident, "summary", draft["summary"], **who)
-    with pytest.raises(Asked, match=r"As the draft by rule wrote it: Summary\. Read it, then publish\."):
+    with pytest.raises(Asked, match=r"As the draft wrote it, not reviewed: Summary \(by rule\)\."):
         reviews.publish_review(incident, **who)
     reviews.publish_review(incident, is_sure=True, **who)
+    row = reviews.texts_of(incident)["summary"]
+    assert (row.drafted_by, row.reviewed_by, row.is_unread_draft) == ("by rule", "Maya Okafor", False)
 
 
 def test_changes_are_published_again_as_another_version(incident, who):
