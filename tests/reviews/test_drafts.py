@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from majorops.ai import build_context
+from majorops.asgi.routing import DRAFT
 from majorops.db import db
 from majorops.domain.enums import DraftState, Helper
 from majorops.domain.errors import Asked, Conflict
@@ -79,6 +80,12 @@ def test_it_comes_line_by_line_and_lies_at_each_text(maya, incident, model):
     assert "Learning Review" in model.asked[0]["messages"][0]["content"]
     drawn = maya.get(f"{HERE}/changes?region=ai_draft", headers=PARTIAL | {"X-Version": "9999"})
     assert "AI draft, by m-1" in drawn.text
+
+
+def test_the_server_sends_it_while_it_is_made():
+    assert DRAFT.fullmatch(f"{HERE}/ai-draft")
+    assert DRAFT.fullmatch("/admin/incidents/1/drafts/update")
+    assert not DRAFT.fullmatch(f"{HERE}/draft")
 
 
 def test_only_the_record_is_sent_and_secrets_are_masked(maya, incident, model, who):
