@@ -9,6 +9,7 @@ from majorops.reviews import (  # noqa: F401  (their views join)
     drafts,
     exports,
     page,
+    printing,
     public_review,
     questions,
     steps,
