@@ -57,6 +57,7 @@ OPEN: dict[str, str] = {
     "after_action.set_after_action": "the meeting comes afterwards",
     "after_action.call_off_after_action": "the meeting comes afterwards",
     "after_action.invite": "the meeting comes afterwards",
+    "after_action.take_off_guest": "the meeting comes afterwards",
     "after_action.nudge_mim": "the meeting is missing",
     "actions.add_action": "what changes is decided afterwards",
     "actions.change_action": "what changes is decided afterwards",

@@ -103,6 +103,24 @@ class ReviewPerson(Base):
     user: Mapped[User] = relationship()
 
 
+class ReviewGuest(Base):
+    """Somebody without an account who gets the After Action by mail; `off_at`: taken off the list again.
+
+    `times` counts how often they were added, so that each time is a mail of its own.
+    """
+
+    __tablename__ = "review_guest"
+    __table_args__ = (UniqueConstraint("incident_id", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    address: Mapped[str] = mapped_column(String(254))
+    added_by: Mapped[str] = mapped_column(String(120))
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    off_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    times: Mapped[int] = mapped_column(default=1)
+
+
 class ReviewAttendee(Base):
     """Who was at the meeting, and the one line that they left, if any."""
 

@@ -18,6 +18,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.actions import Badge, badge
 from majorops.domain.after_action import MET
 from majorops.domain.enums import ActionKind, ActionState, ReviewNeed, ReviewState
+from majorops.domain.notices import WORDS, Reach
 from majorops.domain.review import REVIEW_FIELDS, Need, ReviewField, missing_texts, points
 from majorops.domain.review_record import (
     Finding,
@@ -43,7 +44,15 @@ from majorops.models import (
     ReviewText,
 )
 from majorops.operations.actions import action_refusal, actions_of
-from majorops.operations.after_action import need_now, review_of, scheduled_at
+from majorops.operations.after_action import (
+    Addressee,
+    appointment_reach,
+    guests_of,
+    need_now,
+    review_of,
+    scheduled_at,
+)
+from majorops.operations.calendars import guest_title
 from majorops.operations.review_record import ReviewRecord, read_record
 from majorops.operations.reviews import texts_of, why_not_step
 from majorops.reviews.draft import Proposed, ReviewDraft, drafted, proposed
@@ -107,13 +116,26 @@ class Question:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who is invited, was sent the draft and read it; None for not yet."""
+    """Who is invited, was sent the draft and read it; None for not yet.
+
+    `appointment`: what became of it as it stands, in words, empty before there was one.
+    """
 
     name: str
     is_added: bool
     is_here: bool
     sent_at: datetime | None
     read_at: datetime | None
+    appointment: str
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Who gets the After Action without an account, and what became of it as it stands."""
+
+    id: int
+    address: str
+    appointment: str
 
 
 @dataclass(frozen=True)
@@ -217,6 +239,8 @@ class ReviewPage:
     questions: tuple[Question, ...]
     about: Mapping[int, int]
     people: tuple[Reader, ...]
+    guests: tuple[Guest, ...]
+    guest_title: str
     attendees: tuple[tuple[str, str], ...]
     actions: tuple[Action, ...]
     versions: tuple[Version, ...]
@@ -277,6 +301,7 @@ def build(
     drafts = proposed(incident, record.facts, draft) if may_write else {}
     state = review.state if review else ReviewState.COLLECTING
     questions = _questions(incident)
+    reach = appointment_reach(incident, review)
     return ReviewPage(
         number=incident.id,
         reference=incident.reference,
@@ -316,7 +341,11 @@ def build(
         record=record,
         questions=questions,
         about={one.seq: one.id for one in questions if one.seq},
-        people=_people(incident),
+        people=_people(incident, reach),
+        guests=tuple(
+            Guest(one.id, one.address, _told(reach.get((None, one.id)))) for one in guests_of(incident)
+        ),
+        guest_title=guest_title(incident),
         attendees=_attendees(incident),
         actions=tuple(
             _action(one, incident, actor, now.date()) for one in actions_of(incident.id, *duplicates)
@@ -432,11 +461,24 @@ def _questions(incident: Incident) -> tuple[Question, ...]:
     )
 
 
-def _people(incident: Incident) -> tuple[Reader, ...]:
+def _told(reach: Reach | None) -> str:
+    """`told`, `queued`, `has no channel`: of one person; empty where they were sent none."""
+    return "" if reach is None else WORDS[reach][0].format("").strip()
+
+
+def _people(incident: Incident, reach: Mapping[Addressee, Reach]) -> tuple[Reader, ...]:
     rows = select(ReviewPerson).filter_by(incident_id=incident.id).order_by(ReviewPerson.id)
     found = db.session.scalars(rows.options(joinedload(ReviewPerson.user)).limit(SHOWN))
     return tuple(
-        Reader(row.user.name, row.is_added, row.user.is_active, row.sent_at, row.read_at) for row in found
+        Reader(
+            row.user.name,
+            row.is_added,
+            row.user.is_active,
+            row.sent_at,
+            row.read_at,
+            _told(reach.get((row.user_id, None))),
+        )
+        for row in found
     )
 
 

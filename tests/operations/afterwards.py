@@ -81,6 +81,11 @@ def _called_off(incident, who, clock):
     return ["Nobody is there."], {}
 
 
+def _guest(incident, who, clock):
+    after_action.invite(incident, ["vic@partner.example"], **who)
+    return [after_action.guests_of(incident)[0].id], {}
+
+
 def _nudged(incident, who, clock):
     incident.severity = incident.severity.CRITICAL
     db.session.commit()
@@ -135,6 +140,7 @@ AFTERWARDS = {
     "after_action.set_after_action": lambda _, who, __: ([who["now"] + timedelta(hours=20)], {}),
     "after_action.call_off_after_action": _called_off,
     "after_action.invite": lambda *_: ([["rita@example.org"]], {}),
+    "after_action.take_off_guest": _guest,
     "after_action.nudge_mim": _nudged,
     "actions.add_action": lambda _, who, __: ([planned(who["now"])], {}),
     "actions.change_action": _changed,

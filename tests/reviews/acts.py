@@ -100,6 +100,11 @@ def _unread(cast) -> tuple[str, dict]:
     return f"{REVIEW}/texts/summary/read", {"was": "As it came."}
 
 
+def _guest(cast) -> tuple[str, dict]:
+    after_action.invite(one(cast), ["vic@partner.example"], **who(cast))
+    return f"{REVIEW}/guests/{after_action.guests_of(one(cast))[0].id}/off", {}
+
+
 ACTS = {
     "review.ask_draft": _ask_draft,
     "review.discard_ai": _discard_draft,
@@ -113,6 +118,7 @@ ACTS = {
     "review.schedule": lambda cast: (f"{REVIEW}/after-action", {"after_action": at(cast, 9), "was": ""}),
     "review.call_off": _called_off,
     "review.add_people": lambda cast: (f"{REVIEW}/people", {"people": "rita@example.org, Xin Zhao"}),
+    "review.remove_guest": _guest,
     "review.ask": lambda cast: (f"{REVIEW}/questions", {"question": "Why?", "seq": f"{entry()}"}),
     "review.answer": lambda cast: (f"{REVIEW}/questions/{question(cast)}/answer", {"answer": "No alert."}),
     "review.unmark": _unmark,
