@@ -9,6 +9,7 @@ from icalendar import Calendar
 
 from majorops.db import db
 from majorops.domain.enums import ActionState
+from majorops.domain.review import REVIEW_FIELDS
 from majorops.models import Incident
 from majorops.operations import after_action, reviews
 from majorops.operations.actions import add_action, end_action
@@ -83,6 +84,21 @@ def test_a_text_is_edited_in_place(incident, maya, who):
     assert "One.\nTwo." in rest
     assert maya.get(f"{HERE}/texts/blame").status_code == 404
     assert maya.post(f"{HERE}/texts/blame").status_code == 404
+
+
+def test_a_text_that_waited_for_the_connection_is_written_once(incident, maya, cast):
+    kept = maya.get(f"{HERE}/editors", headers=PARTIAL).text
+    assert kept.count("data-queue") == len(REVIEW_FIELDS)
+    assert f'data-editors="{HERE}/editors"' in maya.get(HERE).text
+    form = {"value": "It waited.", "was": "", "request_key": "k" * 32, "made_at": "1795442400000"}
+    for _ in range(2):
+        answer = maya.post(f"{HERE}/texts/summary", data=form, headers=PARTIAL)
+        assert answer.status_code == 200
+    assert reviews.texts_of(incident)["summary"].version == 1
+    omar = cast.browser("omar")
+    stale = {**form, "value": "Another one.", "request_key": "m" * 32}
+    assert omar.post(f"{HERE}/texts/summary", data=stale, headers=PARTIAL).status_code == 409
+    assert maya.post(f"{HERE}/texts/summary", data=form | {"person": "999"}).status_code == 401
 
 
 def test_without_script_the_editor_is_a_small_page(incident, maya):
