@@ -40,7 +40,8 @@ from majorops.operations.outbox import notify, notify_guests
 PEOPLE_MOST = 60
 Addressee = tuple[int | None, int | None]  # account, guest
 GUESTS_MOST = 20  # without an account
-AFTER_ACTION, TAKEN_OFF = "after_action:", "after_action_off:"  # acts, before the incident's number
+# Acts, before the incident's number.
+AFTER_ACTION, TAKEN_OFF, DRAFT = "after_action:", "after_action_off:", "review_draft:"
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
 NUDGED_AT_ONCE = 50
 
@@ -298,16 +299,22 @@ def take_off_guest(incident: Incident, guest_id: int, *, actor: Actor, now: date
     record(incident, EventKind.AFTER_ACTION_PEOPLE, title, detail=told.words, actor=actor, now=now)
 
 
-def appointment_reach(incident: Incident, review: Review | None) -> dict[Addressee, Reach]:
-    """What became of the appointment as it stands, by account and guest. One query, none without a date."""
-    if review is None or review.after_action_at is None:
+def review_reach(incident: Incident, review: Review | None) -> dict[tuple[str, Addressee], Reach]:
+    """What became of the draft and of the appointment as it stands, by act (DRAFT, AFTER_ACTION) and reader.
+
+    One query, none before anybody did anything for the review.
+    """
+    if review is None:
         return {}
-    act = f"{AFTER_ACTION}{incident.id}:{review.after_action_sequence}"
-    here = select(Delivery.user_id, Delivery.guest_id, func.min(REACH)).where(
-        Delivery.incident_id == incident.id, Delivery.act == act
+    acts = {
+        f"{DRAFT}{incident.id}": DRAFT,
+        f"{AFTER_ACTION}{incident.id}:{review.after_action_sequence}": AFTER_ACTION,
+    }
+    here = select(Delivery.act, Delivery.user_id, Delivery.guest_id, func.min(REACH)).where(
+        Delivery.incident_id == incident.id, Delivery.act.in_(acts)
     )
-    rows = db.session.execute(here.group_by(Delivery.user_id, Delivery.guest_id))
-    return {(user, guest): Reach(reach) for user, guest, reach in rows}
+    rows = db.session.execute(here.group_by(Delivery.act, Delivery.user_id, Delivery.guest_id))
+    return {(acts[act], (user, guest)): Reach(reach) for act, user, guest, reach in rows}
 
 
 def _account(typed: str) -> User | str:

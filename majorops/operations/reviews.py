@@ -39,7 +39,7 @@ from majorops.models import (
     ReviewText,
 )
 from majorops.operations import operation, record
-from majorops.operations.after_action import invited, need_now, plan_nudge, the_review
+from majorops.operations.after_action import DRAFT, invited, need_now, plan_nudge, the_review
 from majorops.operations.curation import named_incident
 from majorops.operations.drafts import BY_RULE, drafted_part, use_drafted
 from majorops.operations.edit import DISCARDED_AT_MOST, last_edit
@@ -304,6 +304,8 @@ def send_draft(incident: Incident, *, actor: Actor, now: datetime) -> int:
         raise Conflict("Everybody who is invited has the draft already.")
     for user in to:
         fresh[user.id].sent_at = now
+        if user.id == actor.user_id:
+            fresh[user.id].read_at = now  # who sends it has read it
     if not is_again:
         review.state, review.sent_at, review.sent_by = ReviewState.DRAFT_SENT, now, actor.name
     names = ", ".join(user.name for user in to) or "nobody with an account"
@@ -313,7 +315,7 @@ def send_draft(incident: Incident, *, actor: Actor, now: datetime) -> int:
     when = f" before the After Action, {at:%-d %b %H:%M} UTC" if at and at > now else ""
     subject = f"{incident.reference} Draft of the Learning Review"
     body = f"{incident.title}\n\nRead the draft{when}. Correct it in place, and ask at any entry."
-    act = f"review_draft:{incident.id}"
+    act = f"{DRAFT}{incident.id}"
     notify(incident, Notice.REVIEW, act, to, subject=subject, body=body, now=now)
     return len(to)
 

@@ -19,7 +19,7 @@ from majorops.domain.actions import Badge, badge
 from majorops.domain.after_action import MET
 from majorops.domain.enums import ActionKind, ActionState, ReviewNeed, ReviewState
 from majorops.domain.notices import WORDS, Reach
-from majorops.domain.review import REVIEW_FIELDS, Need, ReviewField, missing_texts, points
+from majorops.domain.review import PUBLISH_WITHIN, REVIEW_FIELDS, Need, ReviewField, missing_texts, points
 from majorops.domain.review_record import (
     Finding,
     Head,
@@ -45,11 +45,13 @@ from majorops.models import (
 )
 from majorops.operations.actions import action_refusal, actions_of
 from majorops.operations.after_action import (
+    AFTER_ACTION,
+    DRAFT,
     Addressee,
-    appointment_reach,
     guests_of,
     need_now,
     review_of,
+    review_reach,
     scheduled_at,
 )
 from majorops.operations.calendars import guest_title
@@ -118,7 +120,7 @@ class Question:
 class Reader:
     """Who is invited, was sent the draft and read it; None for not yet.
 
-    `appointment`: what became of it as it stands, in words, empty before there was one.
+    `appointment`, `draft`: what became of each for them, in words, empty where they were sent none.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Reader:
     sent_at: datetime | None
     read_at: datetime | None
     appointment: str
+    draft: str
 
 
 @dataclass(frozen=True)
@@ -271,6 +274,17 @@ class ReviewPage:
         return tuple(REVIEW_FIELDS[name].label for name, one in self.texts.items() if one.is_unread_draft)
 
     @property
+    def publish_by(self) -> datetime | None:
+        """Until when a review that was held is to be published (domain §10); None before the meeting."""
+        held = next((one.at for one in self.steps if one.state is ReviewState.HELD), None)
+        return held + PUBLISH_WITHIN if held else None
+
+    @property
+    def is_publishing_late(self) -> bool:
+        """It was held, and is not published in time."""
+        return self.publish_by is not None and self.publish_by < self.now
+
+    @property
     def open_questions(self) -> int:
         """How many wait for an answer."""
         return sum(one.answered_at is None for one in self.questions)
@@ -301,7 +315,7 @@ def build(
     drafts = proposed(incident, record.facts, draft) if may_write else {}
     state = review.state if review else ReviewState.COLLECTING
     questions = _questions(incident)
-    reach = appointment_reach(incident, review)
+    reach = review_reach(incident, review)
     return ReviewPage(
         number=incident.id,
         reference=incident.reference,
@@ -343,7 +357,8 @@ def build(
         about={one.seq: one.id for one in questions if one.seq},
         people=_people(incident, reach),
         guests=tuple(
-            Guest(one.id, one.address, _told(reach.get((None, one.id)))) for one in guests_of(incident)
+            Guest(one.id, one.address, _told(reach.get((AFTER_ACTION, (None, one.id)))))
+            for one in guests_of(incident)
         ),
         guest_title=guest_title(incident),
         attendees=_attendees(incident),
@@ -466,7 +481,7 @@ def _told(reach: Reach | None) -> str:
     return "" if reach is None else WORDS[reach][0].format("").strip()
 
 
-def _people(incident: Incident, reach: Mapping[Addressee, Reach]) -> tuple[Reader, ...]:
+def _people(incident: Incident, reach: Mapping[tuple[str, Addressee], Reach]) -> tuple[Reader, ...]:
     rows = select(ReviewPerson).filter_by(incident_id=incident.id).order_by(ReviewPerson.id)
     found = db.session.scalars(rows.options(joinedload(ReviewPerson.user)).limit(SHOWN))
     return tuple(
@@ -476,7 +491,8 @@ def _people(incident: Incident, reach: Mapping[Addressee, Reach]) -> tuple[Reade
             row.user.is_active,
             row.sent_at,
             row.read_at,
-            _told(reach.get((row.user_id, None))),
+            _told(reach.get((AFTER_ACTION, (row.user_id, None)))),
+            _told(reach.get((DRAFT, (row.user_id, None)))),
         )
         for row in found
     )

@@ -15,6 +15,7 @@ from majorops.domain.enums import TrackOutcome
 from majorops.domain.measures import short_clock
 from majorops.domain.review_record import Finding, StripMark
 from majorops.reviews.blueprint import bp
+from majorops.reviews.exports import drafted
 from majorops.reviews.model import Action, ReviewPage, Written
 from majorops.reviews.page import page_of
 from majorops.web.access import needs
@@ -70,7 +71,7 @@ def on_paper(number: int) -> Response:
     if incident.merged_into_id:
         return redirect(url_for("review.on_paper", number=incident.merged_into_id), 303)
     page, config = page_of(incident), current_app.config
-    given = {"page": page, "sheet": printed(page), "base": config["BASE_URL"] or ""}
+    given = {"page": page, "sheet": printed(page), "base": config["BASE_URL"] or "", "drafted": drafted}
     return make_response(render_template("reviews/print.html", **given))
 
 

@@ -297,5 +297,5 @@ def test_without_a_mail_server_the_record_says_so(app, incident, who):
     invite(incident, [GUEST], **who)
     row = db.session.scalars(select(TimelineEvent).filter_by(kind="after_action.people")).one()
     assert row.detail == "1 has no channel"
-    reach = after_action.appointment_reach(incident, review_of(incident))
+    reach = after_action.review_reach(incident, review_of(incident))
     assert {seen.name for seen in reach.values()} == {"NO_CHANNEL"}

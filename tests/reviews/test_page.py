@@ -188,6 +188,28 @@ def test_who_reads_the_draft_is_kept(incident, cast, who, maya):
     assert "not read" not in maya.get(HERE).text
 
 
+def test_whom_the_draft_and_the_appointment_really_reached_is_said(app, incident, maya, who, clock):
+    app.config["SMTP_URL"] = None
+    after_action.invite(incident, ["rita@example.org", "vic@partner.example"], **who)
+    after_action.set_after_action(incident, clock() + timedelta(hours=20), **who)
+    draft_sent(incident, who)
+    words = " ".join(maya.get(HERE).text.split())
+    assert "Invited: 3" in words
+    assert "draft has no channel" in words  # Rita's; who sent it has read it
+    assert words.count("read the draft") == 1
+    assert words.count("appointment: has no channel") == 3
+    assert "Take vic@partner.example off the After Action" in words
+    assert "reads “prod-payments-api not responding”, INC-001 and the time." in words
+
+
+def test_publishing_has_its_time_after_the_meeting(incident, maya, who, clock):
+    held(incident, who)
+    assert "Publish by" in maya.get(HERE).text
+    assert "Overdue" not in maya.get(HERE).text
+    clock.tick(hours=49)
+    assert "Overdue" in maya.get(HERE).text
+
+
 def test_the_appointment_is_set_moved_and_downloaded(incident, maya, clock, who):
     assert maya.get(f"{HERE}/after-action.ics").status_code == 404
     answer = maya.post(f"{HERE}/after-action", data={"after_action": "tomorrow", "was": ""})

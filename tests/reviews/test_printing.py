@@ -69,6 +69,9 @@ def test_a_draft_that_nobody_read_says_so(cast, maya, who):
     reviews.write_text(incident, "summary", "As it came.", by_rule=True, **who)
     page = maya.get(f"{HERE}/print").text
     assert "Not reviewed, as a draft wrote it: Summary." in page
+    assert "Draft by rule, not reviewed." in page
+    reviews.mark_text_read(incident, "summary", was="As it came.", **who)
+    assert "Draft by rule, reviewed by Maya Okafor." in maya.get(f"{HERE}/print").text
 
 
 def test_of_a_duplicate_the_kept_one_is_printed(cast, maya, who):
