@@ -39,6 +39,7 @@ KINDS = {
     "update, internal": (Helper.UPDATE, Visibility.INTERNAL),
     "exec brief": (Helper.BRIEF, Visibility.INTERNAL),
     "suggestion": (Helper.SUGGESTION, Visibility.INTERNAL),
+    "review draft": (Helper.REVIEW, Visibility.INTERNAL),
 }
 PROMISE = "in 20 minutes"
 
@@ -110,6 +111,8 @@ def facts_of(helper: Helper, seen: Visibility, incident: Incident) -> list[str]:
     elif helper is Helper.BRIEF:
         risk = incident.risk_level.label.lower() if incident.risk_level else ""
         facts = [count, incident.severity.label, risk, incident.business_impact.split(".")[0]]
+    elif helper is Helper.REVIEW:
+        facts = [count, incident.severity.label, *incident.system_names]
     else:
         facts = []
     return [fact for fact in facts if fact]

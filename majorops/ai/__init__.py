@@ -1,6 +1,6 @@
-"""Three helpers that draft and never post (domain §8): what they see, who writes, what is shown.
+"""Four helpers that draft and never post (domain §8): what they see, who writes, what is shown.
 
-`context` makes what a writer sees out of projections, by audience; `rules` writes the same three texts
+`context` makes what a writer sees out of projections, by audience; `rules` writes the same four texts
 without a model; `provider` is what a model looks like to us, `openai_compatible` the one there is;
 `writing` runs one draft within its limits.
 """

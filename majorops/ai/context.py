@@ -1,8 +1,8 @@
 """What a writer sees of an incident: plain bounded text made from projections, secrets masked.
 
 By audience: a public draft is made from what the public reads already, and what the MIM typed; nothing else
-of the record reaches it. An exec brief is made from the brief's own values; an internal draft and a
-suggestion from the whole record.
+of the record reaches it. An exec brief is made from the brief's own values; an internal draft, a
+suggestion and a review draft from the whole record.
 """
 
 from __future__ import annotations
@@ -14,13 +14,25 @@ from datetime import datetime, timedelta
 
 from majorops.ai import rules
 from majorops.ai.history import summarize_timeline
+from majorops.db import db
 from majorops.domain.drafting import composed
 from majorops.domain.enums import Helper, Visibility
 from majorops.domain.errors import Invalid, NotFound
-from majorops.domain.measures import words
+from majorops.domain.measures import passed, words
 from majorops.domain.playbook import play_at
+from majorops.domain.review_record import (
+    Finding,
+    StripMark,
+    heads,
+    kept_findings,
+    lost_findings,
+    phase_times,
+    strip,
+)
 from majorops.domain.secrets import mask
 from majorops.domain.text import count, reference
+from majorops.models import Incident
+from majorops.operations.review_record import ReviewEntry, ReviewTrack, draft_by_rule, read_record
 from majorops.projections import PublicIncident, public_incident
 from majorops.projections.brief import brief_incident
 from majorops.projections.brief_values import BriefIncident
@@ -86,6 +98,8 @@ def build_context(
     entries = f"{record.version:,} timeline {'entry' if record.version == 1 else 'entries'}"
     if helper is Helper.UPDATE:
         text, template = _whole(record, now, typed, promise), rules.internal_update(record, typed, promise)
+    elif helper is Helper.REVIEW:
+        text, template = _review(record, db.session.get_one(Incident, number), now)
     else:
         text, template = _whole(record, now) + _method(record), rules.suggestion(record, now)
     return _sight(helper, record, text, template, entries)
@@ -175,6 +189,50 @@ def _brief(of: BriefIncident, now: datetime) -> str:
         ("Measures", "\n".join(measured)),
         *_promises(of, ""),
     )
+
+
+def _review(of: WholeRecord, incident: Incident, now: datetime) -> tuple[str, dict[str, str]]:
+    """What a review draft is made from: the record, and what the page of the review computes from it."""
+    found = read_record(incident, now)
+    facts = found.facts
+    lasted = words(passed(facts.opened_at, facts.until, facts.until))
+    text = _lines(
+        ("Total duration", f"{lasted}, from {facts.opened_at:%-d %B %Y, %H:%M} UTC on"),
+        ("Numbers", "\n".join(f"{one.label}: {one.value}, {one.note}" for one in heads(facts))),
+        ("Time in phase", "\n".join(f"{one.phase.title}: {words(one.lasted)}" for one in phase_times(facts))),
+        ("Updates and their promises", "\n".join(_word(one) for one in strip(facts))),
+        ("Kept, by the record", "\n".join(_finding(one) for one in kept_findings(facts))),
+        ("Lost time, by the record", "\n".join(_finding(one) for one in lost_findings(facts))),
+        ("Decisions", "\n".join(map(_told, found.decisions))),
+        ("Ruled out", "\n".join(map(_told, found.ruled_out))),
+        ("Overridden gates", "\n".join(map(_told, found.overrides))),
+        ("Tracks", "\n".join(_run(one) for one in found.tracks)),
+        ("Marked for the review", "\n".join(map(_told, found.marked))),
+    )
+    return f"{_whole(of, now)}\n{text}", rules.review(draft_by_rule(incident, facts))
+
+
+def _word(one: StripMark) -> str:
+    said = f"{_at(one.at)} {one.label}"
+    if one.promised_for is None:
+        return said
+    return f"{said}, promised for {_at(one.promised_for)}, " + (
+        f"{words(one.late)} late" if one.late else "in time"
+    )
+
+
+def _finding(one: Finding) -> str:
+    return f"{one.text}: {one.value}" if one.value else one.text
+
+
+def _told(one: ReviewEntry) -> str:
+    struck = " (struck out)" if one.is_struck else ""
+    return " ".join((_at(one.at), one.title + struck, *one.detail))
+
+
+def _run(one: ReviewTrack) -> str:
+    lost = f", lost {words(one.lost)}" if one.lost else ""
+    return f"{one.run.team}: {one.run.goal}, {one.run.outcome.label.lower()}{lost}. {one.run.note}".strip()
 
 
 def _method(of: WholeRecord) -> str:

@@ -1,15 +1,17 @@
-"""The same three texts without a model: from the record, by rule, part by part (domain §8)."""
+"""The same four texts without a model: from the record, by rule, part by part (domain §8)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from majorops.domain.briefs import Need
+from majorops.domain.causes import stated_cause
 from majorops.domain.drafting import UNKNOWN, sentence
 from majorops.domain.enums import AlarmLevel, CheckState, CommandRole, ExternalImpact, IncidentStatus, Phase
 from majorops.domain.measures import words
 from majorops.domain.playbook import play_at
+from majorops.domain.review_draft import REVIEW_PARTS
 from majorops.projections import PublicIncident
 from majorops.projections.brief_values import BriefIncident
 from majorops.projections.record import RecordTrack, WholeRecord
@@ -115,6 +117,15 @@ def suggestion(of: WholeRecord, now: datetime) -> dict[str, str]:
         "Watch": _sentences(needs, play.watch_for),
         "Failure": sentence(play.failure),
     }
+
+
+def review(texts: Mapping[str, str]) -> dict[str, str]:
+    """The parts of a review draft by rule; `texts`: as `domain/review_draft.py` writes them, by field.
+
+    A root cause only where the record states one: what is suspected is not known.
+    """
+    parts = {part: texts.get(name, "") for part, name in REVIEW_PARTS.items()}
+    return parts | {"Root cause": stated_cause(parts["Root cause"])}
 
 
 def _most_urgent(of: WholeRecord, now: datetime) -> str:

@@ -24,7 +24,7 @@ from majorops.web.branding import Brand, brand_of
 from majorops.web.streams import STREAM
 
 DRAFTING = 16  # threads of their own for what waits for a model: a slow one holds nobody else up
-DRAFT = re.compile(r"/admin/incidents/\d+/drafts/[a-z]+")
+DRAFT = re.compile(r"/admin/incidents/\d+/(?:drafts/[a-z]+|review/ai-draft)")
 EXPORTING = 3  # files of all rows: they take long, and hold up neither staff nor drafts
 EXPORT = re.compile(r"/admin/data/[a-z-]+/export/[a-z]+/")
 # What tries passwords and codes, or asks the provider: slow on purpose, or as slow as somebody else.

@@ -80,6 +80,12 @@ def badge(state: ActionState, due_on: date, today: date) -> Badge:
     return Badge(f"Due in {count(left, 'day')}", "amber") if left < SOON.days else Badge("Open")
 
 
+def left_turns_at(oldest_due: date, today: date) -> datetime:
+    """When `left_open` says something else than today: once the oldest is late, at every midnight, UTC."""
+    day = max(oldest_due, today) + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
 def left_open(reference: str, actions: int, oldest_due: date, today: date) -> str:
     """`INC-031 left 2 actions open, oldest 12 days late`."""
     late = (today - oldest_due).days

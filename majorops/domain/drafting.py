@@ -1,4 +1,4 @@
-"""The shape of what the three helpers write, whoever writes it (domain §8)."""
+"""The shape of what the four helpers write, whoever writes it (domain §8)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ PARTS: dict[Helper, tuple[str, ...]] = {
     Helper.UPDATE: ("Conditions", "Actions", "Next update"),
     Helper.BRIEF: ("Headline", "Impact", "Posture", "Next"),
     Helper.SUGGESTION: ("Next", "Watch", "Failure"),
+    Helper.REVIEW: ("Summary", "Root cause", "Contributing", "Went well", "Lost time"),
 }
 LONGEST = 4_000  # characters of an answer; an update that long is none
 UNUSED = 0.6  # so much changed, a text is the person's own: promises alone read alike
@@ -40,24 +41,31 @@ def tidy(answer: str) -> str:
 
 
 def parts_of(helper: Helper, answer: str) -> dict[str, str]:
-    """Part → its text in one line, of those that the answer has so far."""
+    """Part → its text in one line, of those that the answer has so far; a review's parts keep their lines."""
     names = "|".join(PARTS[helper])
     found = re.split(rf"^\W*({names})\W*[:–—-]\s*", tidy(answer), flags=re.IGNORECASE | re.MULTILINE)
-    told = {
-        name.capitalize(): " ".join(text.split()) for name, text in zip(found[1::2], found[2::2], strict=True)
-    }
+    joined = _lines if helper is Helper.REVIEW else _one_line
+    told = {name.capitalize(): joined(text) for name, text in zip(found[1::2], found[2::2], strict=True)}
     return {name: told[name] for name in PARTS[helper] if name in told}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _lines(text: str) -> str:
+    return "\n".join(filter(None, map(_one_line, text.splitlines())))
 
 
 def composed(helper: Helper, parts: dict[str, str]) -> str:
     """The text that a person reads, of parts by name; parts that say nothing are left out.
 
-    A brief is one paragraph, an update one line a part, a suggestion has its labels.
+    A brief is one paragraph, an update one line a part; a suggestion and a review have their labels.
     """
     told = {name: text for name, text in parts.items() if text and not _BARE.fullmatch(text)}
     if (ahead := told.get("Next update")) and not re.match(r"(?:the )?next\b", ahead, re.IGNORECASE):
         told["Next update"] = f"Next update {ahead[0].lower()}{ahead[1:]}"
-    if helper is Helper.SUGGESTION:
+    if helper in (Helper.SUGGESTION, Helper.REVIEW):
         return "\n".join(f"{name}: {text}" for name, text in told.items())
     return (" " if helper is Helper.BRIEF else "\n").join(sentence(text) for text in told.values())
 

@@ -329,6 +329,7 @@ class Helper(Labelled):
     UPDATE = "update", "AI draft"
     BRIEF = "brief", "AI exec brief"
     SUGGESTION = "suggestion", "AI suggestion"
+    REVIEW = "review", "AI review draft"
 
 
 class DraftState(Labelled):

@@ -377,7 +377,7 @@ class EventKind(StrEnum):
     AFTER_ACTION_MOVED = "after_action.moved", "After Action moved", ACTION, INTERNAL, Region.NOTICES
     AFTER_ACTION_OFF = "after_action.off", "After Action called off", ACTION, INTERNAL, Region.NOTICES
     AFTER_ACTION_PEOPLE = "after_action.people", "Added to the After Action", ACTION, INTERNAL
-    REVIEW_WRITTEN = "review.written", "Learning Review written", ACTION, INTERNAL
+    REVIEW_WRITTEN = "review.written", "Learning Review written", ACTION, INTERNAL, Region.SIMILAR
     REVIEW_ASKED = "review.asked", "Question for the review", ACTION, INTERNAL
     REVIEW_ANSWERED = "review.answered", "Question of the review answered", ACTION, INTERNAL
     REVIEW_SENT = "review.sent", "Draft of the review sent", ACTION, INTERNAL, Region.NOTICES
@@ -511,3 +511,4 @@ class Signal(StrEnum):
     MESSAGES = "messages", Region.NUDGE, Region.LEDGER
     SERVER = "server", Region.NOTICES
     POSTURE = "posture", Region.TOPBAR
+    ACTIONS = "actions", Region.SIMILAR  # of any incident: a later one says what an earlier one left

@@ -42,7 +42,7 @@ class ReviewField:
     input: str = "text"
     # As the editor of every field wants it.
     display: str = "plain"
-    may_wait: bool = False
+    may_wait: bool = True  # without a connection: it is saved later
     choices: tuple[tuple[str, str], ...] = ()
     suggests: str = ""
 

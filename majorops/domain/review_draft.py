@@ -7,12 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from majorops.domain.enums import TrackOutcome
+from majorops.domain.drafting import parts_of
+from majorops.domain.enums import Helper, TrackOutcome
 from majorops.domain.measures import passed, words
 from majorops.domain.review_record import ReviewFacts, lost_findings
 from majorops.domain.text import count
 
 FACTORS_MOST = 8
+# Part of a draft (`domain/drafting.py`) → the text of the review that it begins.
+REVIEW_PARTS = {
+    "Summary": "summary",
+    "Root cause": "root_cause",
+    "Contributing": "contributing",
+    "Went well": "went_well",
+    "Lost time": "lost_time",
+}
+
+
+def drafted_texts(draft: str) -> dict[str, str]:
+    """The texts that a draft of a review proposes, by the field's name; `draft`: as people were shown it."""
+    return {REVIEW_PARTS[part]: text for part, text in parts_of(Helper.REVIEW, draft).items() if text}
 
 
 def review_draft(

@@ -89,7 +89,7 @@ def editors(number: int) -> str:
     """
     view = view_of(load(number))
     kept = [field for field in FIELDS.values() if field.may_wait and view.can_edit(field.name)]
-    return render_template("fireground/editors.html", editors=[editor_of(view, field) for field in kept])
+    return render_template("web/fields/editors.html", editors=[editor_of(view, field) for field in kept])
 
 
 def meanwhile(incident: Incident, name: str, version: int) -> str:

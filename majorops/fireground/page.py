@@ -41,6 +41,7 @@ BY_NAME = frozenset(
         Region.HANDOVER,
         Region.EXECBRIEF,
         Region.NOTICES,
+        Region.SIMILAR,
     }
 )
 WEEK = 7 * 24 * 3600  # seconds

@@ -34,6 +34,7 @@ from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, R
 from majorops.models.review import (
     Review,
     ReviewAttendee,
+    ReviewGuest,
     ReviewMark,
     ReviewPerson,
     ReviewQuestion,
@@ -85,6 +86,7 @@ __all__ = [
     "RecoveryTrack",
     "Review",
     "ReviewAttendee",
+    "ReviewGuest",
     "ReviewMark",
     "ReviewPerson",
     "ReviewQuestion",

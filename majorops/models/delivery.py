@@ -13,6 +13,7 @@ from majorops.domain.notices import Reach
 from majorops.models.account import Reached, User
 from majorops.models.brief import BriefLink
 from majorops.models.incident import Incident
+from majorops.models.review import ReviewGuest
 from majorops.models.subscriber import Announcement, Subscriber
 from majorops.models.timeline import Publication
 
@@ -92,6 +93,7 @@ class Delivery(Base):
     publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"))
     # To somebody without an account, by the link that they have.
     brief_link_id: Mapped[int | None] = mapped_column(ForeignKey("brief_link.id"))
+    guest_id: Mapped[int | None] = mapped_column(ForeignKey("review_guest.id"))  # of an After Action
     held_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the end of its person's quiet hours
     kind: Mapped[ChannelKind | None] = mapped_column(enum_type(ChannelKind, is_tolerant=True))
     address: Mapped[str] = mapped_column(String(1000), default="")
@@ -112,6 +114,7 @@ class Delivery(Base):
     announcement: Mapped[Announcement | None] = relationship()
     publication: Mapped[Publication | None] = relationship()
     brief_link: Mapped[BriefLink | None] = relationship()
+    guest: Mapped[ReviewGuest | None] = relationship()
 
     def __str__(self) -> str:
         return f"{self.notice.label} to {self.recipient}"
@@ -129,8 +132,8 @@ REACH = case(
     else_=Reach.QUIET.value,
 )
 
-# Whom a message is for: an account, or the holder of a link.
-READER = (Delivery.user_id, Delivery.brief_link_id)
+# Whom a message is for: an account, the holder of a link, or a guest of an After Action.
+READER = (Delivery.user_id, Delivery.brief_link_id, Delivery.guest_id)
 
 
 def called(incident_id: int) -> Select[int | None, str, int]:

@@ -33,7 +33,7 @@ class Draft(Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     by_name: Mapped[str] = mapped_column(String(120))
-    helper: Mapped[Helper] = mapped_column(enum_type(Helper))
+    helper: Mapped[Helper] = mapped_column(enum_type(Helper, is_tolerant=True))
     visibility: Mapped[Visibility] = mapped_column(enum_type(Visibility), default=Visibility.INTERNAL)
     phase: Mapped[Phase] = mapped_column(IntEnum(Phase))
     state: Mapped[DraftState] = mapped_column(enum_type(DraftState), default=DraftState.RUNNING)

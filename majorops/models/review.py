@@ -57,7 +57,11 @@ class Review(Base):
 
 
 class ReviewText(Base):
-    """One text as it was written; append-only. The newest of a field stands."""
+    """One text as it was written; append-only. The newest of a field stands.
+
+    `drafted_by`: who wrote the draft that it is as it came (`by rule`, or a model), empty for a person's own
+    words; `reviewed_by`: who read it since.
+    """
 
     __tablename__ = "review_text"
     __table_args__ = (
@@ -73,6 +77,14 @@ class ReviewText(Base):
     by_name: Mapped[str] = mapped_column(String(120))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+    drafted_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    reviewed_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    reviewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @property
+    def is_unread_draft(self) -> bool:
+        """It stands as a draft wrote it, and nobody said that they read it."""
+        return bool(self.text and self.drafted_by and not self.reviewed_by)
 
 
 class ReviewPerson(Base):
@@ -89,6 +101,24 @@ class ReviewPerson(Base):
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     user: Mapped[User] = relationship()
+
+
+class ReviewGuest(Base):
+    """Somebody without an account who gets the After Action by mail; `off_at`: taken off the list again.
+
+    `times` counts how often they were added, so that each time is a mail of its own.
+    """
+
+    __tablename__ = "review_guest"
+    __table_args__ = (UniqueConstraint("incident_id", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    address: Mapped[str] = mapped_column(String(254))
+    added_by: Mapped[str] = mapped_column(String(120))
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    off_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    times: Mapped[int] = mapped_column(default=1)
 
 
 class ReviewAttendee(Base):

@@ -17,9 +17,9 @@ from majorops.domain.visibility import PublicState
 from majorops.i18n import DEFAULT
 from majorops.models import Delivery, Incident
 from majorops.notifications.message import Message
-from majorops.operations.after_action import review_of
+from majorops.operations.after_action import AFTER_ACTION, TAKEN_OFF, review_of
 from majorops.operations.briefs import brief_token
-from majorops.operations.calendars import REQUEST, after_action_calendar
+from majorops.operations.calendars import CANCEL, REQUEST, after_action_calendar
 from majorops.operations.reader import texts
 from majorops.operations.telling import said_of
 from majorops.projections.rules import brief_audience
@@ -34,8 +34,9 @@ CHANNEL_OFF = "Not sent: the channel was switched off or removed."
 OVER = "Not sent after quiet hours: it is resolved meanwhile."
 NEWER = "Not sent after quiet hours: a newer message says it."
 MOVED = "Not sent: the After Action was moved or called off meanwhile."
+GUEST_OFF = "Not sent: taken off the After Action meanwhile."
+GUEST_BACK = "Not sent: added to the After Action again meanwhile."
 OWN_PAGE = "/admin/account/notices"
-AFTER_ACTION = "after_action:"
 AFTERWARDS = {Notice.REVIEW: "/review", Notice.ACTION: "/review#actions"}
 
 
@@ -70,20 +71,24 @@ def message(row: Delivery, settings: dict[str, Any], now: datetime) -> Message:
 
 def _appointment(row: Delivery, settings: dict[str, Any]) -> bytes:
     """The After Action for the calendar of who gets the mail; nothing where it tells of something else."""
-    is_about_it = row.notice is Notice.REVIEW and row.act.startswith(AFTER_ACTION)
-    if not is_about_it or row.kind is not ChannelKind.EMAIL or row.incident is None or row.user is None:
+    is_about_it = row.notice is Notice.REVIEW and row.act.startswith((AFTER_ACTION, TAKEN_OFF))
+    to = row.user or row.guest
+    if not is_about_it or row.kind is not ChannelKind.EMAIL or row.incident is None or to is None:
         return b""
     review = review_of(row.incident)
     if review is None or review.after_action_at is None:
         return b""
     base, organizer = settings["BASE_URL"] or "", parseaddr(settings["MAIL_FROM"])[1]
-    return after_action_calendar(row.incident, review, base, method=REQUEST, organizer=organizer, to=row.user)
+    method = CANCEL if row.guest and row.guest.off_at else REQUEST
+    return after_action_calendar(row.incident, review, base, method=method, organizer=organizer, to=to)
 
 
 def _overtaken(row: Delivery) -> str:
     """Why it says what stands no more: an update that was corrected, an appointment that was moved."""
     if row.publication_id and row.publication_id not in said_of(row.incident_id or 0):
         return SAID_OTHERWISE
+    if row.guest and bool(row.guest.off_at) is not row.act.startswith(TAKEN_OFF):
+        return GUEST_OFF if row.guest.off_at else GUEST_BACK
     if row.notice is not Notice.REVIEW or not row.act.startswith(AFTER_ACTION) or row.incident is None:
         return ""
     review = review_of(row.incident)

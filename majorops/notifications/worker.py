@@ -75,6 +75,7 @@ PARTS = [
     Delivery.subscriber,
     Delivery.announcement,
     Delivery.brief_link,
+    Delivery.guest,
 ]
 
 

@@ -15,6 +15,7 @@ from majorops.domain.actions import (
     TEXT_LONGEST,
     due_refusal,
     left_open,
+    left_turns_at,
     next_reminder,
     vague_verb,
 )
@@ -306,10 +307,19 @@ def actions_of(*numbers: int) -> list[ActionItem]:
     return list(db.session.scalars(rows.order_by(ActionItem.incident_id, ActionItem.number).limit(500)))
 
 
-def left_by_earlier(incident: Incident, today: date) -> list[tuple[int, str]]:
+@dataclass(frozen=True)
+class LeftBy:
+    """What an earlier incident left open, as a sentence that says something else from `turns_at` on."""
+
+    number: int
+    sentence: str
+    turns_at: datetime
+
+
+def left_by_earlier(incident: Incident, today: date) -> list[LeftBy]:
     """Earlier incidents with the same system or the same cause that left actions open, the oldest due first.
 
-    Number and sentence of each. One query where nothing is open anywhere.
+    One query where nothing is open anywhere.
     """
     opened = (
         select(ActionItem.incident_id, func.count(ActionItem.id), func.min(ActionItem.due_on))
@@ -322,7 +332,10 @@ def left_by_earlier(incident: Incident, today: date) -> list[tuple[int, str]]:
         return []
     alike = _alike(incident, list(found))
     first = sorted((found[number][1], number) for number in alike)[:SHOWN]
-    return [(number, left_open(reference(number), found[number][0], due, today)) for due, number in first]
+    return [
+        LeftBy(number, left_open(reference(number), found[number][0], due, today), left_turns_at(due, today))
+        for due, number in first
+    ]
 
 
 def _alike(incident: Incident, numbers: list[int]) -> set[int]:

@@ -6,6 +6,9 @@ so that it always says what stands now.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -17,12 +20,29 @@ from majorops.domain.enums import CommandRole, Notice
 from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.measures import passed
+from majorops.domain.notices import Outcome, Reach
 from majorops.domain.review import Need, need_of
-from majorops.models import CommandAssignment, Incident, Review, ReviewPerson, ReviewText, User
+from majorops.models import (
+    CommandAssignment,
+    Delivery,
+    Incident,
+    Review,
+    ReviewGuest,
+    ReviewPerson,
+    ReviewText,
+    User,
+)
+from majorops.models.delivery import REACH
 from majorops.operations import audit, operation, record
-from majorops.operations.outbox import notify
+from majorops.operations.calendars import guest_title
+from majorops.operations.outbox import notify, notify_guests
 
 PEOPLE_MOST = 60
+Addressee = tuple[int | None, int | None]  # account, guest
+GUESTS_MOST = 20  # without an account
+# Acts, before the incident's number.
+AFTER_ACTION, TAKEN_OFF, DRAFT = "after_action:", "after_action_off:", "review_draft:"
+ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
 NUDGED_AT_ONCE = 50
 
 
@@ -112,14 +132,14 @@ def set_after_action(
         says = f"It is set for {old:%Y-%m-%d %H:%M} UTC now." if old else "It was called off."
         raise Conflict(f"Somebody changed the After Action meanwhile. {says}")
     review.nudges = 0
-    _set(incident, review, at, now)
+    told = _set(incident, review, at, now)
     kind = EventKind.AFTER_ACTION_MOVED if old else EventKind.AFTER_ACTION_SET
     shown = f"{at:%Y-%m-%d %H:%M} UTC"
     title = f"After Action moved: {old:%Y-%m-%d %H:%M} › {shown}" if old else f"After Action: {shown}"
-    record(incident, kind, title, actor=actor, now=now)
+    record(incident, kind, title, detail=told.words, actor=actor, now=now)
 
 
-def _set(incident: Incident, review: Review, at: datetime, now: datetime) -> None:
+def _set(incident: Incident, review: Review, at: datetime, now: datetime) -> Outcome:
     is_first = review.after_action_at is None
     old = scheduled_at(review)
     review.after_action_at, review.after_action_off_at = at, None
@@ -127,11 +147,11 @@ def _set(incident: Incident, review: Review, at: datetime, now: datetime) -> Non
     plan_nudge(incident, review, now)
     moved = f" It was {old:%-d %b %H:%M} UTC before." if old else ""
     subject = f"{incident.reference} After Action {'moved to' if old else 'on'} {at:%-d %b %H:%M} UTC"
-    body = (
-        f"{incident.title}\n\nThe After Action is on {at:%A, %-d %B %Y, %H:%M} UTC.{moved} "
-        "The question is what we learned and what we change. Read the review before, and ask there."
+    text = (
+        f"The After Action is on {at:%A, %-d %B %Y, %H:%M} UTC.{moved} "
+        "The question is what we learned and what we change."
     )
-    _tell(incident, review, subject, body, now)
+    return _tell(incident, review, subject, text, now, inside=" Read the review before, and ask there.")
 
 
 def _changed(review: Review, now: datetime, *, is_first: bool = False) -> None:
@@ -152,17 +172,37 @@ def call_off_after_action(incident: Incident, reason: str, *, actor: Actor, now:
     review.after_action_off_at, review.nudges = now, 0
     _changed(review, now)
     plan_nudge(incident, review, now)
-    title = f"After Action of {old:%Y-%m-%d %H:%M} UTC called off"
-    record(incident, EventKind.AFTER_ACTION_OFF, title, detail=reason[:5_000], actor=actor, now=now)
     subject = f"{incident.reference} After Action called off"
-    body = f"{incident.title}\n\nThe After Action of {old:%-d %b %H:%M} UTC is called off: {reason}"
-    _tell(incident, review, subject, body, now)
+    text = f"The After Action of {old:%-d %b %H:%M} UTC is called off"
+    told = _tell(incident, review, subject, f"{text}.", now, inside=f" Why: {reason}")
+    title = f"After Action of {old:%Y-%m-%d %H:%M} UTC called off"
+    detail = f"{reason[:5_000]}\n{told.words}".strip()
+    record(incident, EventKind.AFTER_ACTION_OFF, title, detail=detail, actor=actor, now=now)
 
 
-def _tell(incident: Incident, review: Review, subject: str, body: str, now: datetime) -> None:
-    act = f"after_action:{incident.id}:{review.after_action_sequence}"
-    people = invited(incident)
-    notify(incident, Notice.REVIEW, act, people, subject=subject, body=body, now=now)
+def _tell(
+    incident: Incident,
+    review: Review,
+    subject: str,
+    text: str,
+    now: datetime,
+    *,
+    people: Iterable[User] | None = None,
+    guests: Iterable[ReviewGuest] | None = None,
+    inside: str = "",
+) -> Outcome:
+    """Queue the appointment for these people and guests, None for all; returns what that is to each.
+
+    `inside`: what only people with an account read.
+    """
+    act = f"{AFTER_ACTION}{incident.id}:{review.after_action_sequence}"
+    people = invited(incident) if people is None else people
+    body = f"{incident.title}\n\n{text}{inside}"
+    told = notify(incident, Notice.REVIEW, act, people, subject=subject, body=body, now=now)
+    outside = guests_of(incident) if guests is None else guests
+    body = f"{guest_title(incident)}\n\n{text}".strip()
+    more = notify_guests(incident, Notice.REVIEW, act, outside, subject=subject, body=body, now=now)
+    return Outcome(Counter([*told.values(), *more.values()]))
 
 
 # Who is invited
@@ -189,36 +229,108 @@ def invited(incident: Incident) -> list[User]:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def invite(incident: Incident, typed: list[str], *, actor: Actor, now: datetime) -> None:
-    """Add people to the After Action by e-mail or name; each gets the appointment. Raises Invalid."""
-    accounts = [_account(one) for one in typed]
-    if not accounts:
-        raise Invalid({"people": "Name who is added: the e-mail or the name of an account."})
+    """Add people to the After Action by e-mail or name; each gets the appointment. Raises Invalid.
+
+    An address that no account has is a guest's: they get the appointment by mail, and read nothing else.
+    """
+    found = [_account(one) for one in typed]
+    if not found:
+        raise Invalid({"people": "Name who is added: an e-mail, or the name of an account."})
+    accounts = [one for one in found if isinstance(one, User)]
     here = {user.id for user in invited(incident)}
     fresh = [user for user in {user.id: user for user in accounts}.values() if user.id not in here]
     if len(here) + len(fresh) > PEOPLE_MOST:
         raise Invalid({"people": f"At most {PEOPLE_MOST} people."})
-    if not fresh:
-        return
     review = the_review(incident, now)
+    guests = _fresh_guests(incident, [one for one in found if isinstance(one, str)], actor=actor, now=now)
+    if not fresh and not guests:
+        return
     rows = (ReviewPerson(incident_id=incident.id, user_id=user.id, is_added=True) for user in fresh)
     db.session.add_all(rows)
-    names = ", ".join(user.name for user in fresh)
+    names = ", ".join([*(user.name for user in fresh), *(guest.address for guest in guests)])
     title = f"Added to the After Action: {names}"
-    record(incident, EventKind.AFTER_ACTION_PEOPLE, title, actor=actor, now=now)
+    told = Outcome()
     if (at := scheduled_at(review)) and at > now:
         subject = f"{incident.reference} After Action on {at:%-d %b %H:%M} UTC"
-        body = (
-            f"{incident.title}\n\n{actor.name} adds you to the After Action, {at:%A, %-d %B %Y, %H:%M} UTC."
+        text = f"You are added to the After Action, {at:%A, %-d %B %Y, %H:%M} UTC."
+        by = f" {actor.name} adds you."
+        told = _tell(incident, review, subject, text, now, people=fresh, guests=guests, inside=by)
+    record(incident, EventKind.AFTER_ACTION_PEOPLE, title, detail=told.words, actor=actor, now=now)
+
+
+def guests_of(incident: Incident) -> list[ReviewGuest]:
+    """Who gets the After Action without an account, in the order they were added. One query."""
+    rows = select(ReviewGuest).filter_by(incident_id=incident.id, off_at=None).order_by(ReviewGuest.id)
+    return list(db.session.scalars(rows))
+
+
+def _fresh_guests(
+    incident: Incident, addresses: list[str], *, actor: Actor, now: datetime
+) -> list[ReviewGuest]:
+    """Rows of those who are no guests yet, or not any more."""
+    rows = select(ReviewGuest).filter_by(incident_id=incident.id)
+    known = {guest.address: guest for guest in db.session.scalars(rows)}
+    fresh = [one for one in dict.fromkeys(addresses) if one not in known or known[one].off_at]
+    here = sum(guest.off_at is None for guest in known.values())
+    if here + len(fresh) > GUESTS_MOST or len(known.keys() | set(fresh)) > 3 * GUESTS_MOST:
+        raise Invalid({"people": f"At most {GUESTS_MOST} people without an account."})
+    for address in fresh:
+        guest = known.setdefault(
+            address, ReviewGuest(incident_id=incident.id, address=address, times=0, added_at=now)
         )
-        act = f"after_action:{incident.id}:{review.after_action_sequence}"
-        notify(incident, Notice.REVIEW, act, fresh, subject=subject, body=body, now=now)
+        guest.added_by, guest.added_at, guest.off_at = actor.name, now, None
+        guest.times += 1
+        db.session.add(guest)
+    db.session.flush()
+    return [known[address] for address in fresh]
 
 
-def _account(typed: str) -> User:
+@operation(needs=Permission.INCIDENT_COMMAND)
+def take_off_guest(incident: Incident, guest_id: int, *, actor: Actor, now: datetime) -> None:
+    """Take a guest off the After Action: it leaves their calendar. Raises Conflict."""
+    guest = db.session.get(ReviewGuest, guest_id)
+    if guest is None or guest.incident_id != incident.id or guest.off_at:
+        raise Conflict("They are taken off already.")
+    guest.off_at = now
+    review = the_review(incident, now)
+    told = Outcome()
+    if (at := scheduled_at(review)) and at > now:
+        subject = f"{incident.reference} After Action: you are no longer invited"
+        text = f"The After Action of {at:%-d %b %H:%M} UTC goes on without you."
+        body = f"{guest_title(incident)}\n\n{text}".strip()
+        act = f"{TAKEN_OFF}{incident.id}:{review.after_action_sequence}"
+        sent = notify_guests(incident, Notice.REVIEW, act, [guest], subject=subject, body=body, now=now)
+        told = Outcome(Counter(sent.values()))
+    title = f"Taken off the After Action: {guest.address}"
+    record(incident, EventKind.AFTER_ACTION_PEOPLE, title, detail=told.words, actor=actor, now=now)
+
+
+def review_reach(incident: Incident, review: Review | None) -> dict[tuple[str, Addressee], Reach]:
+    """What became of the draft and of the appointment as it stands, by act (DRAFT, AFTER_ACTION) and reader.
+
+    One query, none before anybody did anything for the review.
+    """
+    if review is None:
+        return {}
+    acts = {
+        f"{DRAFT}{incident.id}": DRAFT,
+        f"{AFTER_ACTION}{incident.id}:{review.after_action_sequence}": AFTER_ACTION,
+    }
+    here = select(Delivery.act, Delivery.user_id, Delivery.guest_id, func.min(REACH)).where(
+        Delivery.incident_id == incident.id, Delivery.act.in_(acts)
+    )
+    rows = db.session.execute(here.group_by(Delivery.act, Delivery.user_id, Delivery.guest_id))
+    return {(acts[act], (user, guest)): Reach(reach) for act, user, guest, reach in rows}
+
+
+def _account(typed: str) -> User | str:
+    """The account of this e-mail or name; of an e-mail that none has, the address. Raises Invalid."""
     is_it = or_(User.email == typed.lower(), func.lower(User.name) == typed.lower())
     found = db.session.scalars(select(User).where(is_it, User.is_active.is_(True)).limit(2)).all()
     if len(found) == 1:
         return found[0]
+    if not found and len(typed) <= 254 and ADDRESS.fullmatch(typed.lower()):
+        return typed.lower()
     more = "Several accounts are called" if found else "No account has the e-mail or name"
     raise Invalid({"people": f"{more} {typed}{': give the e-mail.' if found else '.'}"})
 

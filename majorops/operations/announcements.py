@@ -5,6 +5,7 @@ The worker makes the messages.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
@@ -13,6 +14,7 @@ from majorops.db import db
 from majorops.domain.announcing import act_of
 from majorops.domain.enums import ChannelKind, DeliveryState, Frequency, SubscriberState, Visibility
 from majorops.domain.events import EventKind
+from majorops.domain.notices import Outcome, Reach
 from majorops.models import (
     Announcement,
     Delivery,
@@ -26,6 +28,7 @@ from majorops.models import (
 from majorops.projections.systems import public_of
 
 # What an announcement of maintenance is called, before its number.
+COUNTED_MOST = 1_000  # messages on their way
 PLANNED, MOVED, WORKS = "planned", "moved", "works"
 
 
@@ -130,6 +133,29 @@ def _told_dates_of(maintenance_id: int) -> Select[int | None]:
 
 def _who_got(acts: Select[str]) -> Select[int | None]:
     return select(Delivery.subscriber_id).where(Delivery.act.in_(acts), Delivery.subscriber_id.is_not(None))
+
+
+def became_of(publication: Publication) -> str:
+    """What became of telling subscribers of a public text, as a sentence: queued, told, failed. Two queries.
+
+    Those who chose a digest are not counted: they hear of it at the end of its period.
+    """
+    if publication.is_quiet:
+        return "Subscribers were not told: so it was chosen."
+    row = db.session.scalar(select(Announcement).filter_by(act=f"said:{publication.id}"))
+    if row is None:
+        return ""
+    if row.done_at is None:
+        return f"Subscribers: {row.reached:,} queued, more are being queued."
+    if not row.reached:
+        return "Subscribers: nobody to tell at once."
+    on_their_way = select(Delivery.id).where(
+        Delivery.act == row.act, Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING])
+    )
+    waiting = db.session.scalar(select(func.count()).select_from(on_their_way.limit(COUNTED_MOST).subquery()))
+    queued = min(waiting or 0, row.reached - row.failed)
+    people = {Reach.TOLD: row.reached - row.failed - queued, Reach.QUEUED: queued, Reach.FAILED: row.failed}
+    return f"Subscribers: {Outcome(Counter(people)).words}."
 
 
 def reach(incident: Incident) -> dict[ChannelKind, int]:

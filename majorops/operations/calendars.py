@@ -6,14 +6,14 @@ what it has already; the sequence rises with each change, so that it takes the c
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from icalendar import Calendar, Event, vCalAddress
 
 from majorops.domain.after_action import LASTS
 from majorops.domain.enums import ActionState
-from majorops.models import ActionItem, Incident, Review, User
+from majorops.models import ActionItem, Incident, Review, ReviewGuest, User
 
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 NOWHERE = "majorops.invalid"  # where nobody knows our address
@@ -26,9 +26,11 @@ def after_action_calendar(
     *,
     method: str = PUBLISH,
     organizer: str = "",
-    to: User | None = None,
+    to: User | ReviewGuest | None = None,
 ) -> bytes:
     """The After Action as a calendar file; one that was called off says so.
+
+    A guest gets the number, the title that the public reads, and the time: neither our title nor a way in.
 
     `base`: our address (MAJOROPS_BASE_URL), empty for none; `method`: PUBLISH for a download, REQUEST or
     CANCEL for a mail, which names its `organizer` and whom it is `to`. Raises ValueError where there is no
@@ -40,22 +42,40 @@ def after_action_calendar(
     is_off = review.after_action_off_at is not None or method == CANCEL
     event = Event()
     event.add("uid", f"after-action-{incident.id}@{_host(base)}")
-    event.add("dtstamp", review.after_action_changed_at or review.begun_at)
+    guest = to if isinstance(to, ReviewGuest) else None
+    event.add("dtstamp", _stamp(review, guest))
     event.add("sequence", review.after_action_sequence)
     event.add("dtstart", at)
     event.add("dtend", at + LASTS)
-    event.add("summary", f"{incident.reference} After Action: {incident.title}")
-    text = "What did we learn, and what do we change?"
-    event.add("description", f"{text}\n\n{_page(base, incident)}".strip())
+    title = guest_title(incident) if guest else incident.title
+    event.add("summary", f"{incident.reference} After Action" + (f": {title}" if title else ""))
+    page = "" if guest else _page(base, incident)
+    event.add("description", f"What did we learn, and what do we change?\n\n{page}".strip())
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
-    if base:
-        event.add("url", _page(base, incident))
+    if page:
+        event.add("url", page)
     if organizer and to:
         event.add("organizer", vCalAddress(f"mailto:{organizer}"))
-        guest = vCalAddress(f"mailto:{to.email}")
-        guest.params["CN"], guest.params["PARTSTAT"], guest.params["RSVP"] = to.name, "NEEDS-ACTION", "TRUE"
-        event.add("attendee", guest)
+        name, address = (to.address, to.address) if isinstance(to, ReviewGuest) else (to.name, to.email)
+        invited = vCalAddress(f"mailto:{address}")
+        invited.params["CN"], invited.params["PARTSTAT"], invited.params["RSVP"] = (
+            name,
+            "NEEDS-ACTION",
+            "TRUE",
+        )
+        event.add("attendee", invited)
     return _calendar(event, CANCEL if is_off and method != PUBLISH else method)
+
+
+def guest_title(incident: Incident) -> str:
+    """What somebody without an account reads as the title: what the public reads, empty for nothing."""
+    return incident.public_title if incident.is_shown else ""
+
+
+def _stamp(review: Review, guest: ReviewGuest | None) -> datetime:
+    """When this person's appointment last changed: a guest's also by being added again, or taken off."""
+    changed = review.after_action_changed_at or review.begun_at
+    return max(changed, guest.added_at, guest.off_at or changed) if guest else changed
 
 
 def action_calendar(item: ActionItem, base: str) -> bytes:

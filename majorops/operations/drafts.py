@@ -18,15 +18,19 @@ from majorops.domain.drafting import UNUSED, changed, sentence_of
 from majorops.domain.enums import DraftState, Helper, Phase, Visibility
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind, EventKind
+from majorops.domain.review_draft import drafted_texts
 from majorops.domain.text import reference
 from majorops.models import Draft, Incident, Publication, User
 from majorops.operations import audit, demand_open, operation, record
 from majorops.operations.edit import edit_field
 from majorops.operations.summary import basis_now, stamp
 
+BY_RULE = "by rule"
 STAYS = timedelta(hours=1)  # how long a draft lies before the person who asked for it
+LIES_THERE = {DraftState.OFFERED, DraftState.USED}  # of a review: its texts are used one by one
 COUNTS = timedelta(hours=24)  # how long a text that was posted is compared with it
 COMPARED = 5
+AFTERWARDS = {Helper.BRIEF, Helper.REVIEW}  # leadership reads on after the close, the review is written then
 FORGOTTEN_AT_ONCE = 500
 PUBLISHED_COMPARED = 20
 RUNS_AT_MOST = timedelta(minutes=5)  # a draft that is running longer was left behind by a process that died
@@ -57,7 +61,7 @@ def begin_draft(number: int, asked: Asked, *, actor: Actor, now: datetime) -> in
     One at a time for each person. Raises Conflict.
     """
     incident = db.session.get_one(Incident, number)
-    if asked.helper is not Helper.BRIEF:  # leadership reads on after the close
+    if asked.helper not in AFTERWARDS:
         demand_open(incident)
     db.session.get(User, actor.user_id, with_for_update=True)  # two tabs of one person come one after another
     running = select(Draft.id).where(
@@ -253,7 +257,7 @@ def _use(incident: Incident, draft: Draft, share: float, what: str, *, actor: Ac
     """An entry of its own, internal: the one that says what was posted may be public."""
     draft.state, draft.changed_percent = DraftState.USED, round(share * 100)
     how = f"{draft.changed_percent} % changed" if share else "unchanged, marked reviewed"
-    if draft.helper is Helper.BRIEF and not share:
+    if draft.helper in AFTERWARDS and not share:
         how = "unchanged"
     record(
         incident,
@@ -296,6 +300,37 @@ def offered_drafts(incident: Incident, actor: Actor, now: datetime) -> dict[Help
     }
 
 
+def review_draft_of(incident: Incident, actor: Actor, now: datetime) -> Draft | None:
+    """The draft of a review that this person has before them; None for none. One query.
+
+    It lies there as long as any draft does; texts that were begun with it are used one by one.
+    """
+    rows = select(Draft).filter_by(incident_id=incident.id, user_id=actor.user_id, helper=Helper.REVIEW)
+    draft = db.session.scalar(rows.order_by(Draft.id.desc()).limit(1)) if actor.user_id else None
+    is_here = draft and draft.state in LIES_THERE and draft.made_at > now - STAYS
+    return draft if is_here else None
+
+
+def drafted_part(incident: Incident, text: str) -> tuple[Draft, float] | None:
+    """The draft of a review that one of its texts came from, with the share that was changed.
+
+    None for a person's own words, whoever had the draft written. Part of an operation. One query.
+    """
+    rows = select(Draft).filter_by(incident_id=incident.id, helper=Helper.REVIEW)
+    drafts = db.session.scalars(rows.order_by(Draft.id.desc()).limit(COMPARED))
+    parts = ((draft, part) for draft in drafts for part in drafted_texts(draft.text).values())
+    found = [(draft, changed(part, text)) for draft, part in parts]
+    nearest = min(found, key=lambda pair: pair[1], default=None)
+    return nearest if nearest and nearest[1] < UNUSED else None
+
+
+def use_drafted(
+    incident: Incident, draft: Draft, share: float, what: str, *, actor: Actor, now: datetime
+) -> None:
+    """Say that a text came from a draft. Part of an operation."""
+    _use(incident, draft, share, what, actor=actor, now=now)
+
+
 def own_words(incident: Incident, body: str, actor: Actor) -> str:
     """What a person wrote into the composer; empty where it is the draft that was put there."""
     return "" if any(draft.text.split() == body.split() for draft in _offered(incident.id, actor)) else body
@@ -312,7 +347,7 @@ def _own(incident: Incident, draft_id: int, actor: Actor) -> Draft:
     draft = db.session.get(Draft, draft_id)
     if draft is None or (draft.incident_id, draft.user_id) != (incident.id, actor.user_id):
         raise Conflict("There is no such draft of yours.")
-    if draft.state is not DraftState.OFFERED:
+    if draft.state not in (LIES_THERE if draft.helper is Helper.REVIEW else {DraftState.OFFERED}):
         raise Conflict("This draft is done with already.")
     return draft
 

@@ -19,7 +19,7 @@ from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notic
 from majorops.domain.notices import DEFAULTS, NO_MAIL, Reach, is_followed
 from majorops.domain.quiet_hours import OF_USE_LATER, clock_words, is_woken, quiet_until
 from majorops.domain.visibility import PublicState
-from majorops.models import BriefLink, Channel, Delivery, Incident, NoticePolicy, User
+from majorops.models import BriefLink, Channel, Delivery, Incident, NoticePolicy, ReviewGuest, User
 from majorops.projections.rules import brief_audience
 
 # Subject and body for who reads this language (its code) in this time zone.
@@ -122,6 +122,26 @@ def notify_links(
     _queue(act, [said.to_link(link) for link in links if _may_hear(link, incident)])
 
 
+def notify_guests(
+    incident: Incident,
+    notice: Notice,
+    act: str,
+    guests: Iterable[ReviewGuest],
+    *,
+    subject: str,
+    body: str,
+    now: datetime,
+) -> dict[int, Reach]:
+    """Queue one mail to each guest of an After Action; part of an operation.
+
+    Returns what that is to each, by the guest's id.
+    """
+    said = _Said(incident, notice, act, lambda *reader: (subject, body), None, now)
+    rows = {guest.id: said.to_guest(guest) for guest in guests}
+    _queue(act, list(rows.values()))
+    return {number: REACH_OF[DeliveryState(str(row["state"]))] for number, row in rows.items()}
+
+
 def release_held(incident: Incident, *, now: datetime) -> None:
     """What waits for the end of somebody's quiet hours goes now: the incident wakes everybody.
 
@@ -170,6 +190,18 @@ class _Said:
             "last_error": why,
         }
 
+    def to_guest(self, guest: ReviewGuest) -> dict[str, object]:
+        """The row for somebody without an account."""
+        state, why = _state(self.incident, ChannelKind.EMAIL)
+        return self._row(f"guest {guest.id} {guest.times}", "en", "UTC") | {
+            "recipient": guest.address[:120],
+            "guest_id": guest.id,
+            "kind": ChannelKind.EMAIL,
+            "address": guest.address,
+            "state": state,
+            "last_error": why,
+        }
+
     def _row(self, to: str, language: str, time_zone: str) -> dict[str, object]:
         subject, body = self.words(language, time_zone)
         return {
@@ -183,6 +215,7 @@ class _Said:
             "user_id": None,
             "channel_id": None,
             "brief_link_id": None,
+            "guest_id": None,
             "held_until": None,
             "next_at": self.now,
             "created_at": self.now,

@@ -39,8 +39,9 @@ from majorops.models import (
     ReviewText,
 )
 from majorops.operations import operation, record
-from majorops.operations.after_action import invited, need_now, plan_nudge, the_review
+from majorops.operations.after_action import DRAFT, invited, need_now, plan_nudge, the_review
 from majorops.operations.curation import named_incident
+from majorops.operations.drafts import BY_RULE, drafted_part, use_drafted
 from majorops.operations.edit import DISCARDED_AT_MOST, last_edit
 from majorops.operations.outbox import notify
 from majorops.operations.review_record import draft_by_rule, read_record
@@ -80,12 +81,16 @@ def write_text(
     now: datetime,
     was: str | None = None,
     is_sure: bool = False,
+    by_rule: bool = False,
 ) -> bool:
     """Write one text of the review; every version stays. Returns whether anything changed.
 
     `was`: the text that the person saw, None to compare with nothing. `is_sure`: they were asked about a
-    name in it. Raises NotFound (no such field), Invalid, Asked, Conflict (changed meanwhile: both texts are
-    in it).
+    name in it. `by_rule`: it is the draft that the record has by rule, as it came. A text that a helper's
+    draft wrote is known by its words, wherever it was pasted, and counts as a draft until it is edited or
+    somebody says that they read it (guide, "Do not publish AI output without review").
+
+    Raises NotFound (no such field), Invalid, Asked, Conflict (changed meanwhile: both texts are in it).
     """
     field = _field(name)
     text = _accepted(field, typed)
@@ -101,13 +106,41 @@ def write_text(
     review.version += 1
     given = {"version": review.version, "name": name, "text": text}
     by_whom = {"by_name": actor.name, "by_id": actor.user_id, "at": now}
-    db.session.add(ReviewText(incident_id=incident.id, **given, **by_whom))
+    row = ReviewText(incident_id=incident.id, **given, **by_whom, drafted_by=BY_RULE if by_rule else "")
+    db.session.add(row)
     db.session.flush()
     plan_nudge(incident, review, now)
     what = "written" if text and not stored else "changed" if text else "emptied"
     title = f"Review, {field.label.lower()} {what}"
     record(incident, EventKind.REVIEW_WRITTEN, title, field=field.mark, actor=actor, now=now)
+    if text and (found := drafted_part(incident, text)):
+        draft, share = found
+        row.drafted_by = draft.writer[:120] if not share else ""
+        if not (stored and (before := drafted_part(incident, stored)) and before[0] is draft):
+            use_drafted(incident, draft, share, f"Review, {field.label.lower()}", actor=actor, now=now)
     return True
+
+
+@operation(needs=Permission.TIMELINE_NOTE)
+def mark_text_read(incident: Incident, name: str, *, was: str, actor: Actor, now: datetime) -> None:
+    """Say that somebody read a text that stands as a draft wrote it; said twice it is said once.
+
+    `was`: the text that they read. Raises NotFound, Conflict (it was changed meanwhile).
+    """
+    field = _field(name)
+    row = texts_of(incident).get(name)
+    if row is None or row.text != was:
+        raise Conflict(f"{field.label} was changed meanwhile. Read it once more.")
+    if row.is_unread_draft:
+        _mark_read(incident, field, row, actor=actor, now=now)
+
+
+def _mark_read(
+    incident: Incident, field: ReviewField, row: ReviewText, *, actor: Actor, now: datetime
+) -> None:
+    row.reviewed_by, row.reviewed_at = actor.name, now
+    title = f"Review, {field.label.lower()}: the draft was read, it stands as it came"
+    record(incident, EventKind.REVIEW_WRITTEN, title, field=field.mark, actor=actor, now=now)
 
 
 def _field(name: str) -> ReviewField:
@@ -271,6 +304,8 @@ def send_draft(incident: Incident, *, actor: Actor, now: datetime) -> int:
         raise Conflict("Everybody who is invited has the draft already.")
     for user in to:
         fresh[user.id].sent_at = now
+        if user.id == actor.user_id:
+            fresh[user.id].read_at = now  # who sends it has read it
     if not is_again:
         review.state, review.sent_at, review.sent_by = ReviewState.DRAFT_SENT, now, actor.name
     names = ", ".join(user.name for user in to) or "nobody with an account"
@@ -280,7 +315,7 @@ def send_draft(incident: Incident, *, actor: Actor, now: datetime) -> int:
     when = f" before the After Action, {at:%-d %b %H:%M} UTC" if at and at > now else ""
     subject = f"{incident.reference} Draft of the Learning Review"
     body = f"{incident.title}\n\nRead the draft{when}. Correct it in place, and ask at any entry."
-    act = f"review_draft:{incident.id}"
+    act = f"{DRAFT}{incident.id}"
     notify(incident, Notice.REVIEW, act, to, subject=subject, body=body, now=now)
     return len(to)
 
@@ -347,8 +382,13 @@ def publish_review(
     is_again = review.published_at is not None
     if refusal := _why_not_publish(incident, review, seen, now):
         raise Conflict(refusal)
-    if not is_sure and (raw := _unedited(incident, now)):
-        raise Asked(f"As the draft by rule wrote it: {', '.join(raw)}. Read it, then publish.")
+    unread = _unread(incident, now)
+    if unread and not is_sure:
+        named = ", ".join(f"{REVIEW_FIELDS[row.name].label} ({writer})" for row, writer in unread)
+        raise Asked(f"As the draft wrote it, not reviewed: {named}. Read it, then publish.")
+    for row, writer in unread:
+        row.drafted_by = row.drafted_by or writer
+        _mark_read(incident, REVIEW_FIELDS[row.name], row, actor=actor, now=now)
     if not is_again:
         review.state = ReviewState.PUBLISHED
         plan_nudge(incident, review, now)
@@ -376,15 +416,13 @@ def _why_not_publish(incident: Incident, review: Review, seen: int | None, now: 
     return f"Not published: {who} after you read it. Read it once more."
 
 
-def _unedited(incident: Incident, now: datetime) -> list[str]:
-    """The labels of the texts that stand as the draft by rule wrote them."""
+def _unread(incident: Incident, now: datetime) -> list[tuple[ReviewText, str]]:
+    """The texts that stand as a draft wrote them and that nobody read since, each with the draft's writer."""
     drafts = draft_by_rule(incident, read_record(incident, now).facts)
     texts = texts_of(incident)
-    return [
-        field.label
-        for field in REVIEW_FIELDS.values()
-        if field.name in drafts and field.name in texts and texts[field.name].text == drafts[field.name]
-    ]
+    rows = [texts[name] for name in REVIEW_FIELDS if name in texts and not texts[name].reviewed_by]
+    told = [(row, row.drafted_by or (BY_RULE if row.text == drafts.get(row.name) else "")) for row in rows]
+    return [(row, writer) for row, writer in told if writer and row.text]
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)

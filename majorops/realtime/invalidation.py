@@ -40,6 +40,15 @@ LIST_KINDS = POSTURE_KINDS | {
     EventKind.UPDATE_PUBLISHED,
     EventKind.WORDS_REDACTED,
 }
+# What a later incident says of the actions that an earlier one left.
+ACTION_KINDS = frozenset(
+    {
+        EventKind.ACTION_ITEM_ADDED,
+        EventKind.ACTION_ITEM_CHANGED,
+        EventKind.ACTION_ITEM_DONE,
+        EventKind.ACTION_ITEM_DROPPED,
+    }
+)
 LIST_FIELDS = frozenset({"title", "is_public"})
 # What takes something off the public pages, without being public itself.
 TAKES_AWAY = frozenset(
@@ -67,6 +76,8 @@ def changes(recorded: Iterable[Recorded]) -> list[tuple[str, int, tuple[Signal, 
     found += [(str(number), version, ()) for number, version in versions.items()]
     if kinds & POSTURE_KINDS:
         found.append((EVERYWHERE, 0, (Signal.POSTURE,)))
+    if kinds & ACTION_KINDS:
+        found.append((EVERYWHERE, 0, (Signal.ACTIONS,)))
     if is_public:
         found.append((PUBLIC, 0, ()))
     if kinds & TAKES_AWAY or "is_public" in fields:

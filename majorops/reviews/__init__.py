@@ -7,8 +7,10 @@ from flask import Flask
 from majorops.reviews import (  # noqa: F401  (their views join)
     actions,
     archive,
+    drafts,
     exports,
     page,
+    printing,
     public_review,
     questions,
     steps,

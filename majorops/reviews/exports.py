@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from majorops.domain.access import Permission
 from majorops.domain.enums import ReviewState
 from majorops.domain.review import REVIEW_FIELDS
+from majorops.operations.drafts import BY_RULE
 from majorops.operations.review_record import ReviewEntry
 from majorops.reviews.blueprint import action_bp, bp
 from majorops.reviews.model import ReviewPage
@@ -56,13 +57,18 @@ def as_json(page: ReviewPage) -> str:
 
 def as_markdown(page: ReviewPage) -> str:
     """The review as Markdown; what people wrote stands there as they wrote it, and marks up nothing."""
-    return render_template("reviews/export.md", page=page, fields=REVIEW_FIELDS, plain=plain)
+    return render_template("reviews/export.md", page=page, fields=REVIEW_FIELDS, plain=plain, drafted=drafted)
 
 
 def as_html(page: ReviewPage) -> str:
     """The review as one page with its charts as SVG: it asks for no other file."""
     base = current_app.config["BASE_URL"] or ""
-    return render_template("reviews/export.html", page=page, fields=REVIEW_FIELDS, base=base)
+    return render_template("reviews/export.html", page=page, fields=REVIEW_FIELDS, base=base, drafted=drafted)
+
+
+def drafted(writer: str) -> str:
+    """Who wrote a draft, as people read it: `by rule`, `by gpt-x`."""
+    return writer if writer == BY_RULE else f"by {writer}"
 
 
 KINDS: dict[str, tuple[str, Callable[[ReviewPage], str]]] = {
@@ -121,6 +127,7 @@ def document(page: ReviewPage) -> dict[str, Any]:
             for one in page.lanes.said
         ],
         "texts": {name: one.rest.text for name, one in page.texts.items()},
+        "not_reviewed": [name for name, one in page.texts.items() if one.is_unread_draft],
         "kept": [{"text": one.text, "value": one.value} for one in page.kept],
         "lost": [{"text": one.text, "value": one.value} for one in page.lost],
         "decisions": entries(page.record.decisions),

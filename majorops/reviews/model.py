@@ -18,7 +18,16 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.actions import Badge, badge
 from majorops.domain.after_action import MET
 from majorops.domain.enums import ActionKind, ActionState, ReviewNeed, ReviewState
-from majorops.domain.review import REVIEW_FIELDS, Need, ReviewField, missing_texts, points, text_id
+from majorops.domain.notices import WORDS, Reach
+from majorops.domain.review import (
+    PUBLISH_WITHIN,
+    REVIEW_FIELDS,
+    Need,
+    ReviewField,
+    missing_texts,
+    points,
+    text_id,
+)
 from majorops.domain.review_record import (
     Finding,
     Head,
@@ -43,9 +52,20 @@ from majorops.models import (
     ReviewText,
 )
 from majorops.operations.actions import action_refusal, actions_of
-from majorops.operations.after_action import need_now, review_of, scheduled_at
-from majorops.operations.review_record import ReviewRecord, draft_by_rule, read_record
+from majorops.operations.after_action import (
+    AFTER_ACTION,
+    DRAFT,
+    Addressee,
+    guests_of,
+    need_now,
+    review_of,
+    review_reach,
+    scheduled_at,
+)
+from majorops.operations.calendars import guest_title
+from majorops.operations.review_record import ReviewRecord, read_record
 from majorops.operations.reviews import texts_of, why_not_step
+from majorops.reviews.draft import Proposed, ReviewDraft, drafted, proposed
 from majorops.reviews.forms import Typed
 from majorops.reviews.public_text import PublicReview, public_review_shown
 from majorops.web.fields import FieldAtRest
@@ -69,16 +89,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Written:
-    """A text of the review at rest, with its points where it is a list; `draft`.
+    """A text of the review at rest, with its points where it is a list.
 
-    What the record says for it.
+    `draft`: what it may begin with, None where it is written or there is nothing. `drafted_by`: whose draft
+    it is as it came, and `reviewed_by` who read it since; both empty for a person's own words.
     """
 
     rest: FieldAtRest
     points: tuple[str, ...]
     by: str
     at: datetime | None
-    draft: str = ""
+    draft: Proposed | None = None
+    drafted_by: str = ""
+    reviewed_by: str = ""
+
+    @property
+    def is_unread_draft(self) -> bool:
+        """It stands as a draft wrote it, and nobody said that they read it."""
+        return bool(self.drafted_by and not self.reviewed_by)
 
 
 @dataclass(frozen=True)
@@ -98,13 +126,27 @@ class Question:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who is invited, was sent the draft and read it; None for not yet."""
+    """Who is invited, was sent the draft and read it; None for not yet.
+
+    `appointment`, `draft`: what became of each for them, in words, empty where they were sent none.
+    """
 
     name: str
     is_added: bool
     is_here: bool
     sent_at: datetime | None
     read_at: datetime | None
+    appointment: str
+    draft: str
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Who gets the After Action without an account, and what became of it as it stands."""
+
+    id: int
+    address: str
+    appointment: str
 
 
 @dataclass(frozen=True)
@@ -208,6 +250,8 @@ class ReviewPage:
     questions: tuple[Question, ...]
     about: Mapping[int, int]
     people: tuple[Reader, ...]
+    guests: tuple[Guest, ...]
+    guest_title: str
     attendees: tuple[tuple[str, str], ...]
     actions: tuple[Action, ...]
     versions: tuple[Version, ...]
@@ -219,6 +263,7 @@ class ReviewPage:
     new_action: NewAction
     suggested: tuple[str, ...]
     public: PublicReview
+    draft: ReviewDraft | None
     form: Typed
 
     @property
@@ -230,6 +275,22 @@ class ReviewPage:
     def is_newest(self) -> bool:
         """It shows the texts that stand, not those of before."""
         return self.version == self.of
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The labels of the texts that stand as a draft wrote them and that nobody read."""
+        return tuple(REVIEW_FIELDS[name].label for name, one in self.texts.items() if one.is_unread_draft)
+
+    @property
+    def publish_by(self) -> datetime | None:
+        """Until when a review that was held is to be published (domain §10); None before the meeting."""
+        held = next((one.at for one in self.steps if one.state is ReviewState.HELD), None)
+        return held + PUBLISH_WITHIN if held else None
+
+    @property
+    def is_publishing_late(self) -> bool:
+        """It was held, and is not published in time."""
+        return self.publish_by is not None and self.publish_by < self.now
 
     @property
     def open_questions(self) -> int:
@@ -257,9 +318,12 @@ def build(
     written = texts_of(incident, None if shown == newest else shown)
     may_write = actor.can(Permission.TIMELINE_NOTE) and shown == newest
     need = need_now(incident, now)
-    drafts = draft_by_rule(incident, record.facts) if may_write else {}
+    address = url_for("review.show", number=incident.id)
+    draft = drafted(incident, actor, now, address) if may_write else None
+    drafts = proposed(incident, record.facts, draft) if may_write else {}
     state = review.state if review else ReviewState.COLLECTING
     questions = _questions(incident)
+    reach = review_reach(incident, review)
     return ReviewPage(
         number=incident.id,
         reference=incident.reference,
@@ -273,7 +337,7 @@ def build(
         is_over=incident.is_resolved,
         resolved_at=incident.resolved_at,
         now=now,
-        address=url_for("review.show", number=incident.id),
+        address=address,
         fireground=f"/admin/incidents/{incident.id}",
         entries=incident.version,
         person=actor.user_id,
@@ -291,7 +355,7 @@ def build(
         lanes=lanes(record.facts),
         impact=incident.customer_impact_summary,
         texts={
-            name: _written(incident, one, written.get(name), now, may_write, drafts.get(name, ""))
+            name: _written(incident, one, written.get(name), now, may_write, drafts.get(name))
             for name, one in REVIEW_FIELDS.items()
         },
         kept=tuple(kept_findings(record.facts)),
@@ -299,7 +363,12 @@ def build(
         record=record,
         questions=questions,
         about={one.seq: one.id for one in questions if one.seq},
-        people=_people(incident),
+        people=_people(incident, reach),
+        guests=tuple(
+            Guest(one.id, one.address, _told(reach.get((AFTER_ACTION, (None, one.id)))))
+            for one in guests_of(incident)
+        ),
+        guest_title=guest_title(incident),
         attendees=_attendees(incident),
         actions=tuple(
             _action(one, incident, actor, now.date()) for one in actions_of(incident.id, *duplicates)
@@ -313,6 +382,7 @@ def build(
         new_action=NewAction("", "", f"{(now + TWO_WEEKS).date()}", ActionKind.PREVENT.value, ""),
         suggested=tuple(suggestions("people")) if may_write else (),
         public=public_review_shown(incident, actor, form or Typed()),
+        draft=draft,
         form=form or Typed(),
     )
 
@@ -361,7 +431,7 @@ def _written(
     row: ReviewText | None,
     now: datetime,
     may_write: bool,
-    draft: str = "",
+    draft: Proposed | None = None,
 ) -> Written:
     text = row.text if row else ""
     rest = FieldAtRest(
@@ -384,7 +454,9 @@ def _written(
         tuple(points(text)) if its.has_lines else (),
         row.by_name if row else "",
         row.at if row else None,
-        "" if text else draft,
+        None if text else draft,
+        row.drafted_by if row and text else "",
+        row.reviewed_by if row and text else "",
     )
 
 
@@ -407,11 +479,25 @@ def _questions(incident: Incident) -> tuple[Question, ...]:
     )
 
 
-def _people(incident: Incident) -> tuple[Reader, ...]:
+def _told(reach: Reach | None) -> str:
+    """`told`, `queued`, `has no channel`: of one person; empty where they were sent none."""
+    return "" if reach is None else WORDS[reach][0].format("").strip()
+
+
+def _people(incident: Incident, reach: Mapping[tuple[str, Addressee], Reach]) -> tuple[Reader, ...]:
     rows = select(ReviewPerson).filter_by(incident_id=incident.id).order_by(ReviewPerson.id)
     found = db.session.scalars(rows.options(joinedload(ReviewPerson.user)).limit(SHOWN))
     return tuple(
-        Reader(row.user.name, row.is_added, row.user.is_active, row.sent_at, row.read_at) for row in found
+        Reader(
+            row.user.name,
+            row.is_added,
+            row.user.is_active,
+            row.sent_at,
+            row.read_at,
+            _told(reach.get((AFTER_ACTION, (row.user_id, None)))),
+            _told(reach.get((DRAFT, (row.user_id, None)))),
+        )
+        for row in found
     )
 
 

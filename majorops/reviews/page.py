@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.domain.access import Permission
 from majorops.domain.errors import Refused
+from majorops.domain.events import Signal
 from majorops.models import Incident
 from majorops.operations.after_action import review_of, scheduled_at
 from majorops.operations.calendars import after_action_calendar
@@ -21,7 +22,7 @@ from majorops.web.context import current_actor, load
 from majorops.web.error_handlers import number_of, status_of, wants_partial
 from majorops.web.streams import ticket
 
-PARTS = ("state", "questions", "actions", "public")
+PARTS = ("state", "ai_draft", "questions", "actions", "public")
 
 
 @bp.get("")
@@ -48,10 +49,15 @@ def changes(number: int) -> Response:
     """
     incident = load(number)
     seen = number_of(request.headers.get("X-Version", "")) or 0
-    is_stale = incident.version > seen and wants_partial()
+    is_stale = wants_partial() and (incident.version > seen or is_asked())
     response = partials(incident, seen) if is_stale else make_response("", 204)
     response.headers["X-Ticket"] = ticket(str(number))
     return response
+
+
+def is_asked() -> bool:
+    """Asked for without a newer version: by name, or because messages of the incident were sent."""
+    return "region" in request.args or Signal.MESSAGES in request.args.getlist("signal")
 
 
 @bp.get("/after-action.ics")

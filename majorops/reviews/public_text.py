@@ -9,7 +9,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.after_close import late_refusal
 from majorops.domain.text import count
 from majorops.models import Incident
-from majorops.operations.announcements import reach
+from majorops.operations.announcements import became_of, reach
 from majorops.operations.updates import public_review
 from majorops.reviews.forms import Typed
 
@@ -20,15 +20,17 @@ FORM = "public"
 class PublicReview:
     """What stands, and what would be published.
 
-    `seen`: the number of the text that stands, None for none; `by` published it `at` a time. `preview`: the
-    text as it would go out, empty until somebody asked to see it. `told`: whom it reaches, in words.
-    `refusal`: why there is none; empty where there may be one.
+    `seen`: the number of the text that stands, None for none; `by` published it `at` a time. `became`: what
+    became of telling subscribers of it, empty for nothing. `preview`: the text as it would go out, empty
+    until somebody asked to see it. `told`: whom it reaches, in words. `refusal`: why there is none; empty
+    where there may be one.
     """
 
     body: str
     seen: int | None
     by: str
     at: datetime | None
+    became: str
     preview: str
     told: str
     refusal: str
@@ -36,7 +38,7 @@ class PublicReview:
 
 
 def public_review_shown(incident: Incident, actor: Actor, form: Typed) -> PublicReview:
-    """The public review of this incident for this person. Two queries, one more for a preview."""
+    """The public review of this incident for this person. Four queries at most, one more for a preview."""
     stands = public_review(incident)
     is_preview = form.name == FORM and form.problem is None
     refusal = late_refusal(incident.reference, incident.is_resolved, incident.is_shown, "a public review")
@@ -45,6 +47,7 @@ def public_review_shown(incident: Incident, actor: Actor, form: Typed) -> Public
         seen=stands.id if stands else None,
         by=stands.by_name if stands else "",
         at=stands.at if stands else None,
+        became=became_of(stands) if stands else "",
         preview=form.values.get("body", "").strip() if is_preview else "",
         told=(told_by(incident) if form.values.get("tells") else "nobody") if is_preview else "",
         refusal=refusal,
@@ -53,6 +56,6 @@ def public_review_shown(incident: Incident, actor: Actor, form: Typed) -> Public
 
 
 def told_by(incident: Incident) -> str:
-    """How many subscribers a public text reaches, in words."""
+    """How many subscribers a public text would go to now, in words."""
     number = sum(reach(incident).values())
-    return count(number, "subscriber") if number else "nobody: no subscriber chose this incident"
+    return f"{count(number, 'subscriber')} now" if number else "nobody: no subscriber chose this incident"

@@ -7,7 +7,7 @@ from datetime import datetime
 from majorops import clock
 from majorops.domain.errors import Invalid
 from majorops.domain.parsing import utc_time
-from majorops.operations.after_action import call_off_after_action, invite, set_after_action
+from majorops.operations.after_action import call_off_after_action, invite, set_after_action, take_off_guest
 from majorops.operations.reviews import close_review, hold_review, publish_review, send_draft
 from majorops.reviews.acts import line, review_action, text
 from majorops.reviews.blueprint import bp
@@ -66,6 +66,13 @@ def add_people(incident) -> None:
     """Add people to the After Action by e-mail or name, with commas between. Raises Invalid."""
     typed = [part.strip() for part in line("people").split(",") if part.strip()]
     invite(incident, typed, actor=current_actor(), now=clock.now())
+
+
+@bp.post("/guests/<int:guest>/off")
+@review_action(take_off_guest, "people", "after-action")
+def remove_guest(incident, guest: int) -> None:
+    """Take somebody without an account off the After Action. Raises Conflict."""
+    take_off_guest(incident, guest, actor=current_actor(), now=clock.now())
 
 
 def time_in(name: str) -> datetime | None:

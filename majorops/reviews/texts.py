@@ -7,14 +7,14 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.domain.errors import Refused
-from majorops.domain.review import REVIEW_FIELDS, text_id
+from majorops.domain.review import REVIEW_FIELDS, ReviewField, text_id
 from majorops.models import Incident
 from majorops.operations.reviews import discard_text, texts_of, write_text
 from majorops.reviews.blueprint import bp
 from majorops.reviews.model import written
 from majorops.reviews.page import partials
 from majorops.web.access import needs
-from majorops.web.context import current_actor, load
+from majorops.web.context import current_actor, load, request_meta
 from majorops.web.error_handlers import number_of, status_of, wants_partial
 from majorops.web.fields import Editor
 
@@ -53,6 +53,15 @@ def save(number: int, name: str) -> Response:
     return partials(incident, seen, extra=rest_of(incident, name, saved))
 
 
+@bp.get("/editors")
+@needs(write_text)
+def editors(number: int) -> str:
+    """The editors of all texts, for the page's script to keep: it shows them while the connection is down."""
+    incident = load(number)
+    drawn = [_editor(incident, field) for field in REVIEW_FIELDS.values()]
+    return render_template("web/fields/editors.html", editors=drawn)
+
+
 def write_or_discard(incident: Incident, name: str, typed: str, was: str) -> None:
     """Save what was typed, or, where the other's text was taken, keep it in the record alone.
 
@@ -60,8 +69,13 @@ def write_or_discard(incident: Incident, name: str, typed: str, was: str) -> Non
     """
     if "take" in request.form:
         return discard_text(incident, name, typed, actor=current_actor(), now=clock.now())
-    is_sure = "sure" in request.form or "undo" in request.form  # what is put back was asked about before
-    write_text(incident, name, typed, was=was, is_sure=is_sure, actor=current_actor(), now=clock.now())
+    given: dict = {
+        # what is put back was asked about before
+        "is_sure": "sure" in request.form or "undo" in request.form,
+        "by_rule": "by_rule" in request.form,
+        "request_meta": request_meta(),
+    }
+    write_text(incident, name, typed, was=was, **given, actor=current_actor(), now=clock.now())
     return None
 
 
@@ -73,19 +87,22 @@ def rest_of(incident: Incident, name: str, saved: dict | None = None) -> str:
 
 def draw(incident: Incident, name: str, *, typed: str, was: str, problem: Refused | None = None) -> Response:
     """The editor in its place, or as a small page without script; 200, or the status of the refusal."""
-    is_page, page = not wants_partial(), url_for("review.show", number=incident.id)
-    editor = Editor(
-        field=REVIEW_FIELDS[name],
-        id=text_id(name),
-        reference=incident.reference,
-        page=page,
-        address=f"{page}/texts/{name}",
-        now=clock.now(),
-        hint=REVIEW_FIELDS[name].hint,
-        typed=typed,
-        was=was,
-        problem=problem,
-        is_page=is_page,
-    )
+    is_page = not wants_partial()
+    given = {"typed": typed, "was": was, "problem": problem, "is_page": is_page}
+    editor = _editor(incident, REVIEW_FIELDS[name], **given)
     template = "web/fields/page.html" if is_page else "web/fields/_editor.html"
     return make_response(render_template(template, editor=editor), status_of(problem) if problem else 200)
+
+
+def _editor(incident: Incident, field: ReviewField, **given) -> Editor:
+    page = url_for("review.show", number=incident.id)
+    return Editor(
+        field=field,
+        id=text_id(field.name),
+        reference=incident.reference,
+        page=page,
+        address=f"{page}/texts/{field.name}",
+        now=clock.now(),
+        hint=field.hint,
+        **given,
+    )

@@ -28,7 +28,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "widget.css": ("css/fonts/public.css", "css/public/tokens.css", "css/public/widget.css"),
     "brief.css": (*FONTS, "css/tokens.css", "css/brief/*.css"),
     "admin.css": ("css/admin.css",),
-    "review.css": ("css/review/*.css",),
+    "review_print.css": (*FONTS, "css/tokens.css", "css/review_print.css"),
+    "review.css": ("css/more/drafts.css", "css/review/*.css"),
 }
 # Scripts: the module that a page begins with; what it imports comes along, but for what stands in an
 # earlier one.

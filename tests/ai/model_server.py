@@ -20,10 +20,23 @@ GOOD = {
         "Next: not known"
     ),
     "suggestion": "Next: Open the bridge.\nWatch: A second alert.\nFailure: Collecting conditions now.",
+    "review": (
+        "Summary: payments-api did not respond.\n"
+        "Root cause: not known\n"
+        "Contributing: Retries had no cap.\n"
+        "The pool had no alert.\n"
+        "Went well: The alert came at once.\n"
+        "Lost time: not known"
+    ),
 }
 
 
-HELPERS = {"status update": "update", "brief executives": "brief", "advise": "suggestion"}
+HELPERS = {
+    "status update": "update",
+    "brief executives": "brief",
+    "advise": "suggestion",
+    "Learning Review": "review",
+}
 
 
 class ModelServer:

@@ -16,7 +16,12 @@ from tests.recordings import NAMES, recording
 HERE = Path(__file__).resolve().parents[1] / "replays"
 # A prompt's text and its version go together: who changes the text counts the version up and
 # puts the new sum here.
-SUMS = {"update": (1, "9358d1023124"), "brief": (1, "c3d0bc3fa997"), "suggestion": (1, "3c0bddeb5d56")}
+SUMS = {
+    "update": (1, "9358d1023124"),
+    "brief": (1, "c3d0bc3fa997"),
+    "suggestion": (1, "3c0bddeb5d56"),
+    "review": (1, "4000f60e050c"),
+}
 
 
 @pytest.mark.parametrize("name", NAMES)

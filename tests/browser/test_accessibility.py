@@ -73,6 +73,7 @@ GIVEN_AT = {
     "actions.show": {"number": 1},
     "maintenance.edit": {"number": 2},
     "review.editor": {"number": 7, "name": "summary"},
+    "review.on_paper": {"number": 7},
     "review.show": {"number": 7},
 }
 # Answers that are no page of their own: parts of one, files, ways on to another.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
+from majorops import clock
 from tests.browser.test_journey import open_incident
 
 REVIEW = "/admin/incidents/1/review"
@@ -77,3 +80,31 @@ def test_without_script_it_is_marked_written_and_asked(open_page):
     page.fill("#question", "Who saw it?")
     page.click("#ask button")
     expect(page.locator("#questions")).to_contain_text("Who saw it?")
+
+
+def test_what_is_written_without_a_connection_waits_and_goes_out(page):
+    with page.expect_response("**/review/editors") as kept:
+        page.goto(REVIEW)
+    kept.value.finished()
+    edit(page, "summary", "Payments failed")
+    page.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#text-summary")).to_contain_text("Queued")
+    edit(page, "surprised", "The pool had no alert")  # its editor was kept
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-link]")).to_contain_text("2 QUEUED")
+    page.context.set_offline(False)
+    expect(page.locator("[data-link]")).to_have_text("LIVE")
+    page.reload()
+    expect(page.locator("#text-summary")).to_contain_text("Payments failed")
+    expect(page.locator("#text-surprised")).to_contain_text("The pool had no alert")
+
+
+def test_by_keyboard_the_focus_stays_after_a_step(page):
+    page.goto(REVIEW)
+    page.locator("#after-when > summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("#after-action-at").fill(f"{clock.now() + timedelta(hours=20):%Y-%m-%d %H:%M}")
+    page.keyboard.press("Enter")
+    expect(page.locator("#after-when > summary")).to_have_text("Move")
+    expect(page.locator("#after-when > summary")).to_be_focused()

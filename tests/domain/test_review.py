@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from majorops.domain.actions import Badge, badge, due_refusal, left_open, next_reminder, vague_verb
+from majorops.domain.actions import (
+    Badge,
+    badge,
+    due_refusal,
+    left_open,
+    left_turns_at,
+    next_reminder,
+    vague_verb,
+)
 from majorops.domain.after_action import date_refusal, nudge_at, offered_at
 from majorops.domain.enums import ActionState, ReviewNeed, ReviewState, Severity
 from majorops.domain.review import (
@@ -192,3 +200,13 @@ def test_what_an_earlier_incident_left():
     late = TODAY - timedelta(days=12)
     assert left_open("INC-031", 2, late, TODAY) == "INC-031 left 2 actions open, oldest 12 days late"
     assert left_open("INC-031", 1, TODAY, TODAY) == "INC-031 left 1 action open, first due 23 Nov"
+
+
+@pytest.mark.parametrize(("due", "turns"), [(-12, 1), (-1, 1), (0, 1), (1, 2), (9, 10)])
+def test_what_was_left_says_something_else_from_a_midnight_on(due, turns):
+    at = left_turns_at(TODAY + timedelta(days=due), TODAY)
+    assert (at.date(), at.hour, at.tzinfo) == (TODAY + timedelta(days=turns), 0, UTC)
+    before, after = (
+        left_open("X", 1, TODAY + timedelta(days=due), at.date() - timedelta(days=n)) for n in (1, 0)
+    )
+    assert before != after

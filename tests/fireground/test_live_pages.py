@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from majorops.domain.enums import CommandRole, Phase, Severity
-from majorops.domain.events import Signal
+from majorops.domain.enums import ActionState, CommandRole, Phase, Severity
+from majorops.domain.events import Region, Signal
 from majorops.operations import Recorded
+from majorops.operations.actions import add_action, end_action
 from majorops.operations.command import assign_role
 from majorops.operations.edit import edit_field
 from majorops.operations.incident import change_severity
@@ -16,6 +17,7 @@ from majorops.operations.timeline import add_note
 from majorops.operations.tracks import open_track
 from majorops.realtime.invalidation import changes, may_end_sessions
 from tests.counting import queries
+from tests.operations.afterwards import planned
 
 
 @pytest.fixture
@@ -202,6 +204,29 @@ def test_a_status_turns_every_top_bar_and_the_list():
     found = changes([recorded("status.changed", "status")])
     assert ("*", 0, (Signal.POSTURE,)) in found
     assert ("list", 0, ()) in found
+
+
+@pytest.mark.parametrize("what", ["added", "changed", "done", "dropped"])
+def test_an_action_of_any_incident_draws_again_what_later_ones_say_of_it(what):
+    assert ("*", 0, (Signal.ACTIONS,)) in changes([recorded(f"action_item.{what}")])
+    assert Signal.ACTIONS.stale == {Region.SIMILAR}
+
+
+def test_what_an_earlier_incident_left_is_drawn_by_a_signal_and_at_midnight(cast, clock):
+    earlier, who = cast.open(), {"actor": cast.maya, "now": clock()}
+    add_action(earlier, planned(clock(), due_on=clock().date()), **who)
+    later = cast.open()
+    maya = cast.browser("maya")
+    page = maya.get(f"/admin/incidents/{later.id}").text
+    assert "INC-001 left 1 action open, first due 23 Nov" in page
+    assert 'data-turns="2026-11-24T00:00:00' in page
+    seen = {"HX-Request": "true", "X-Version": str(later.version)}
+    end_action(earlier, 1, ActionState.DONE, "Release 4.19", **who)
+    address = f"/admin/incidents/{later.id}/changes"
+    drawn = maya.get(f"{address}?signal=actions", headers=seen).text
+    assert 'hx-target="#similar"' in drawn
+    assert "left 1 action open" not in drawn
+    assert 'hx-target="#similar"' in maya.get(f"{address}?region=similar", headers=seen).text
 
 
 def test_an_operation_on_two_incidents_is_a_version_of_both():

@@ -8,9 +8,16 @@ from email import message_from_string, policy
 import pytest
 from icalendar import Calendar
 
+from majorops.db import db
 from majorops.models import Incident
 from majorops.operations.actions import add_action
-from majorops.operations.after_action import call_off_after_action, set_after_action
+from majorops.operations.after_action import (
+    call_off_after_action,
+    guests_of,
+    invite,
+    set_after_action,
+    take_off_guest,
+)
 from majorops.operations.reviews import send_draft
 from tests.operations.afterwards import planned, resolve
 
@@ -71,3 +78,41 @@ def test_what_else_the_review_says_leads_to_it_and_is_no_appointment(incident, w
     assert appointments(mails) == []
     links = [mail for mail in mails.mails if f"/admin/incidents/{incident.id}/review" in mail]
     assert len(links) == 2
+
+
+def test_a_guest_gets_the_file_without_our_title_or_page(incident, who, worker, mails, clock):
+    incident.title, incident.public_title = "INTERNAL pool", "Card payments fail"
+    db.session.commit()
+    at = who["now"] + timedelta(hours=20)
+    invite(incident, ["vic@partner.example"], **who)
+    set_after_action(incident, at, **who)
+    worker.drain()
+    set_after_action(incident, at + timedelta(hours=2), **who)
+    worker.drain()
+    who["now"] = clock.tick(minutes=1)
+    take_off_guest(incident, guests_of(incident)[0].id, **who)
+    worker.drain()
+    invite(incident, ["vic@partner.example"], **who)
+    take_off_guest(incident, guests_of(incident)[0].id, **who)  # before the mail went
+    worker.drain()
+    own = [mail for mail in mails.mails if "To: vic@partner.example" in mail]
+    assert not any("INTERNAL" in mail or "/admin/" in mail for mail in own)
+    found = [(method, event) for method, event in appointments(mails) if "vic@" in str(event.get("attendee"))]
+    assert [(method, int(event["sequence"])) for method, event in found] == [
+        ("REQUEST", 0),
+        ("REQUEST", 1),
+        ("CANCEL", 1),
+        ("CANCEL", 1),
+    ]
+    assert {str(event["summary"]) for _, event in found} == {"INC-001 After Action: Card payments fail"}
+    assert {str(event["uid"]) for _, event in found} == {"after-action-1@ops.example.org"}
+    assert all("url" not in event for _, event in found)
+    assert found[2][1]["dtstamp"].dt == clock()
+
+
+def test_a_drill_tells_no_guest(cast, who, worker, mails):
+    drill = cast.open(is_drill=True)
+    invite(drill, ["vic@partner.example"], **who)
+    set_after_action(drill, who["now"] + timedelta(hours=20), **who)
+    worker.drain()
+    assert mails.mails == []

@@ -81,6 +81,11 @@ def _called_off(incident, who, clock):
     return ["Nobody is there."], {}
 
 
+def _guest(incident, who, clock):
+    after_action.invite(incident, ["vic@partner.example"], **who)
+    return [after_action.guests_of(incident)[0].id], {}
+
+
 def _nudged(incident, who, clock):
     incident.severity = incident.severity.CRITICAL
     db.session.commit()
@@ -114,9 +119,15 @@ def _resolved(incident, who, clock):
     return [], {}
 
 
+def _begun_by_rule(incident, who, clock):
+    reviews.write_text(incident, "learned", "Payments failed.", by_rule=True, **who)
+    return ["learned"], {"was": "Payments failed."}
+
+
 # Operation → what brings the incident so far, and gives its arguments and keywords.
 AFTERWARDS = {
     "reviews.write_text": lambda *_: (["learned", "Payments failed."], {}),
+    "reviews.mark_text_read": _begun_by_rule,
     "reviews.discard_text": lambda *_: (["learned", "What the other one wrote"], {}),
     "reviews.mark_entry": lambda *_: ([_note(), True], {}),
     "reviews.ask_review": lambda *_: (["Why so late?"], {}),
@@ -129,6 +140,7 @@ AFTERWARDS = {
     "after_action.set_after_action": lambda _, who, __: ([who["now"] + timedelta(hours=20)], {}),
     "after_action.call_off_after_action": _called_off,
     "after_action.invite": lambda *_: ([["rita@example.org"]], {}),
+    "after_action.take_off_guest": _guest,
     "after_action.nudge_mim": _nudged,
     "actions.add_action": lambda _, who, __: ([planned(who["now"])], {}),
     "actions.change_action": _changed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
@@ -226,7 +226,7 @@ def test_a_drills_actions_stay_in_practice(cast, who, clock):
     remind_due(clock.tick(days=30))
     assert told("action_due:") == []
     assert left_by_earlier(cast.open(), clock().date()) == []
-    assert [number for number, _ in left_by_earlier(cast.open(is_drill=True), clock().date())] == [drill.id]
+    assert [one.number for one in left_by_earlier(cast.open(is_drill=True), clock().date())] == [drill.id]
 
 
 def test_an_incident_with_the_same_system_or_cause_reads_what_was_left(cast, who):
@@ -236,11 +236,14 @@ def test_an_incident_with_the_same_system_or_cause_reads_what_was_left(cast, who
         add_action(one, planned(who["now"]), **who)
     add_action(same, planned(who["now"], due_on=today), **who)
     here = cast.open(systems=["payments-api"])
-    assert left_by_earlier(here, today) == [
-        (same.id, f"{same.reference} left 2 actions open, first due 23 Nov")
-    ]
+    (left,) = left_by_earlier(here, today)
+    assert (left.number, left.sentence) == (
+        same.id,
+        f"{same.reference} left 2 actions open, first due 23 Nov",
+    )
+    assert left.turns_at == datetime(2026, 11, 24, tzinfo=UTC)  # from then on it is late
     write_text(here, "repeat_of", repeated.reference, **who)
-    assert [number for number, _ in left_by_earlier(here, today)] == [same.id, repeated.id]
+    assert [one.number for one in left_by_earlier(here, today)] == [same.id, repeated.id]
     assert left_by_earlier(same, today) == []
 
 

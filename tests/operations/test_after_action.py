@@ -199,3 +199,103 @@ def test_there_is_no_calendar_file_without_a_date(incident, who):
     draft_sent(incident, who)
     with pytest.raises(ValueError, match="no After Action is scheduled"):
         after_action_calendar(incident, review_of(incident), BASE)
+
+
+GUEST = "vic@partner.example"
+
+
+def guests(start: str = "after_action") -> list[tuple[str, str, str, str]]:
+    rows = select(Delivery.act, Delivery.address, Delivery.subject, Delivery.body)
+    mine = rows.where(Delivery.act.startswith(start), Delivery.guest_id.is_not(None))
+    return [tuple(row) for row in db.session.execute(mine.order_by(Delivery.id))]
+
+
+def test_an_address_without_an_account_gets_the_appointment_and_nothing_inside(incident, who):
+    incident.title, incident.public_title = "INTERNAL pool", "Card payments fail"
+    db.session.commit()
+    at = who["now"] + timedelta(hours=20)
+    set_after_action(incident, at, **who)
+    invite(incident, [f" {GUEST.upper()} ".strip(), "rita@example.org", GUEST], **who)
+    invite(incident, [GUEST], **who)  # is there already
+    set_after_action(incident, at + timedelta(hours=1), **who)
+    after_action.call_off_after_action(incident, "INTERNAL reason", **who)
+    told = guests()
+    assert [(act, address) for act, address, *_ in told] == [
+        ("after_action:1:0", GUEST),
+        ("after_action:1:1", GUEST),
+        ("after_action:1:2", GUEST),
+    ]
+    for _, _, subject, body in told:
+        assert "INTERNAL" not in subject + body
+        assert "Maya" not in subject + body
+    assert told[0][3].startswith(
+        "Card payments fail\n\nYou are added to the After Action, Tuesday, 24 November"
+    )
+    rows = db.session.scalars(select(TimelineEvent).filter_by(kind="after_action.people")).all()
+    assert [(row.title, row.detail) for row in rows] == [
+        (f"Added to the After Action: Rita Moreau, {GUEST}", "2 queued")
+    ]
+    moved = db.session.scalars(select(TimelineEvent).filter_by(kind="after_action.moved")).one()
+    assert moved.detail == "3 queued"
+
+
+def test_of_a_private_incident_a_guest_reads_no_title(cast, who):
+    incident = cast.open(title="INTERNAL", is_public=False)
+    set_after_action(incident, who["now"] + timedelta(hours=20), **who)
+    invite(incident, [GUEST], **who)
+    ((_, _, subject, body),) = guests()
+    assert body.startswith("You are added")
+    assert "INTERNAL" not in subject + body
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["vic@partner", "a@b@c.example", "<b>@x.example", f"{'a' * 250}@x.example", "vic@exa\u202emple.org"],
+)
+def test_addresses_that_are_none_are_refused_at_their_place(incident, who, typed):
+    with pytest.raises(Invalid, match="No account has the e-mail or name"):
+        invite(incident, [typed], **who)
+
+
+def test_guests_are_bounded_and_who_is_refused_changes_nothing(incident, who, monkeypatch):
+    monkeypatch.setattr(after_action, "GUESTS_MOST", 1)
+    with pytest.raises(Invalid, match="At most 1 people without an account"):
+        invite(incident, [GUEST, "wim@partner.example"], **who)
+    assert after_action.guests_of(incident) == []
+
+
+def test_taken_off_they_are_told_once_and_can_come_back(incident, who, cast, clock):
+    set_after_action(incident, who["now"] + timedelta(hours=20), **who)
+    invite(incident, [GUEST], **who)
+    (guest,) = after_action.guests_of(incident)
+    who["now"] = clock.tick(minutes=5)
+    after_action.take_off_guest(incident, guest.id, **who)
+    with pytest.raises(Conflict, match="taken off already"):
+        after_action.take_off_guest(incident, guest.id, **who)
+    assert [act for act, *_ in guests()] == ["after_action:1:0", "after_action_off:1:0"]
+    who["now"] = clock.tick(minutes=5)
+    invite(incident, [GUEST], **who)
+    assert [act for act, *_ in guests()][2:] == ["after_action:1:0"]
+    other = cast.open()
+    with pytest.raises(Conflict, match="taken off already"):
+        after_action.take_off_guest(other, guest.id, **who)
+
+
+def test_a_guest_before_there_is_a_date_is_told_when_there_is_one(incident, who):
+    invite(incident, [GUEST], **who)
+    (guest,) = after_action.guests_of(incident)
+    after_action.take_off_guest(incident, guest.id, **who)  # there is nothing to take back
+    invite(incident, [GUEST], **who)
+    assert guests() == []
+    set_after_action(incident, who["now"] + timedelta(hours=20), **who)
+    assert [act for act, *_ in guests()] == ["after_action:1:0"]
+
+
+def test_without_a_mail_server_the_record_says_so(app, incident, who):
+    app.config["SMTP_URL"] = None
+    set_after_action(incident, who["now"] + timedelta(hours=20), **who)
+    invite(incident, [GUEST], **who)
+    row = db.session.scalars(select(TimelineEvent).filter_by(kind="after_action.people")).one()
+    assert row.detail == "1 has no channel"
+    reach = after_action.review_reach(incident, review_of(incident))
+    assert {seen.name for seen in reach.values()} == {"NO_CHANNEL"}

@@ -20,7 +20,7 @@ from majorops.models import (
     TimelineEvent,
 )
 from majorops.operations import reviews
-from majorops.operations.after_action import review_of
+from majorops.operations.after_action import invite, review_of
 from majorops.operations.curation import merge_incident
 from majorops.operations.timeline import add_note
 from tests.operations.afterwards import ATTENDED, draft_sent, held, planned, published, resolve
@@ -168,12 +168,14 @@ def test_too_many_questions(incident, who):
 
 def test_from_the_draft_to_the_end(incident, who, cast, clock):
     resolve(incident, who)
-    assert reviews.send_draft(incident, **who) == 1  # Maya, who has command
-    assert reviews.has_unread_draft(incident, cast.maya)
-    reviews.read_draft(incident, **who)
-    reviews.read_draft(incident, **who)
-    assert not reviews.has_unread_draft(incident, cast.maya)
-    assert db.session.scalar(select(ReviewPerson.read_at)) == who["now"]
+    invite(incident, ["rita@example.org"], **who)
+    assert reviews.send_draft(incident, **who) == 2
+    assert not reviews.has_unread_draft(incident, cast.maya)  # who sends it has read it
+    assert reviews.has_unread_draft(incident, cast.rita)
+    for _ in range(2):
+        reviews.read_draft(incident, actor=cast.rita, now=who["now"])
+    assert not reviews.has_unread_draft(incident, cast.rita)
+    assert set(db.session.scalars(select(ReviewPerson.read_at))) == {who["now"]}
     reviews.hold_review(incident, ATTENDED, **who)
     for name in ("summary", "root_cause"):
         reviews.write_text(incident, name, "Retries had no cap.", **who)
@@ -193,8 +195,6 @@ def test_from_the_draft_to_the_end(incident, who, cast, clock):
 
 
 def test_a_draft_is_sent_again_to_who_joined_since(incident, who, cast):
-    from majorops.operations.after_action import invite
-
     draft_sent(incident, who)
     with pytest.raises(Conflict, match="Everybody who is invited has the draft already"):
         reviews.send_draft(incident, **who)
@@ -240,9 +240,11 @@ def test_a_text_that_stands_as_the_draft_by_rule_wrote_it_is_asked_about_once(in
     held(incident, who)
     draft = draft_by_rule(incident, read_record(incident, who["now"]).facts)
     reviews.write_text(incident, "summary", draft["summary"], **who)
-    with pytest.raises(Asked, match=r"As the draft by rule wrote it: Summary\. Read it, then publish\."):
+    with pytest.raises(Asked, match=r"As the draft wrote it, not reviewed: Summary \(by rule\)\."):
         reviews.publish_review(incident, **who)
     reviews.publish_review(incident, is_sure=True, **who)
+    row = reviews.texts_of(incident)["summary"]
+    assert (row.drafted_by, row.reviewed_by, row.is_unread_draft) == ("by rule", "Maya Okafor", False)
 
 
 def test_changes_are_published_again_as_another_version(incident, who):

@@ -7,10 +7,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.enums import IncidentStatus
+from majorops.domain.enums import Helper, IncidentStatus
 from majorops.models import Incident, TimelineEvent
 from majorops.operations import after_action, phase, reviews, updates
 from majorops.operations.actions import add_action
+from majorops.operations.drafts import Asked, begin_draft, end_draft
 from tests.operations.afterwards import ATTENDED, draft_sent, held, planned, published
 
 REVIEW = "/admin/incidents/1/review"
@@ -81,7 +82,33 @@ def _unmark(cast) -> tuple[str, dict]:
     return f"{REVIEW}/entries/{seq}/unmark", {}
 
 
+def _ask_draft(cast) -> tuple[str, dict]:
+    resolved(one(cast), who(cast))
+    return f"{REVIEW}/ai-draft", {}
+
+
+def _discard_draft(cast) -> tuple[str, dict]:
+    incident = one(cast)
+    asked = Asked(Helper.REVIEW, incident.phase, "review 1", "seen", 0)
+    number = begin_draft(1, asked, **who(cast))
+    end_draft(number, text="Summary: a", **who(cast))
+    return f"{REVIEW}/ai-draft/{number}/discarded", {}
+
+
+def _unread(cast) -> tuple[str, dict]:
+    reviews.write_text(one(cast), "summary", "As it came.", by_rule=True, **who(cast))
+    return f"{REVIEW}/texts/summary/read", {"was": "As it came."}
+
+
+def _guest(cast) -> tuple[str, dict]:
+    after_action.invite(one(cast), ["vic@partner.example"], **who(cast))
+    return f"{REVIEW}/guests/{after_action.guests_of(one(cast))[0].id}/off", {}
+
+
 ACTS = {
+    "review.ask_draft": _ask_draft,
+    "review.discard_ai": _discard_draft,
+    "review.mark_read": _unread,
     "fireground.mark": lambda cast: (f"entries/{entry()}/mark", {"marked": "y"}),
     "review.save": lambda cast: (f"{REVIEW}/texts/learned", {"value": "One cap.", "was": ""}),
     "review.send": lambda cast: (f"{REVIEW}/draft", one(cast, lambda i, w: cast.resolve(i)) and {}),
@@ -91,6 +118,7 @@ ACTS = {
     "review.schedule": lambda cast: (f"{REVIEW}/after-action", {"after_action": at(cast, 9), "was": ""}),
     "review.call_off": _called_off,
     "review.add_people": lambda cast: (f"{REVIEW}/people", {"people": "rita@example.org, Xin Zhao"}),
+    "review.remove_guest": _guest,
     "review.ask": lambda cast: (f"{REVIEW}/questions", {"question": "Why?", "seq": f"{entry()}"}),
     "review.answer": lambda cast: (f"{REVIEW}/questions/{question(cast)}/answer", {"answer": "No alert."}),
     "review.unmark": _unmark,

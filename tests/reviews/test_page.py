@@ -9,6 +9,7 @@ from icalendar import Calendar
 
 from majorops.db import db
 from majorops.domain.enums import ActionState
+from majorops.domain.review import REVIEW_FIELDS
 from majorops.models import Incident
 from majorops.operations import after_action, reviews
 from majorops.operations.actions import add_action, end_action
@@ -83,6 +84,21 @@ def test_a_text_is_edited_in_place(incident, maya, who):
     assert "One.\nTwo." in rest
     assert maya.get(f"{HERE}/texts/blame").status_code == 404
     assert maya.post(f"{HERE}/texts/blame").status_code == 404
+
+
+def test_a_text_that_waited_for_the_connection_is_written_once(incident, maya, cast):
+    kept = maya.get(f"{HERE}/editors", headers=PARTIAL).text
+    assert kept.count("data-queue") == len(REVIEW_FIELDS)
+    assert f'data-editors="{HERE}/editors"' in maya.get(HERE).text
+    form = {"value": "It waited.", "was": "", "request_key": "k" * 32, "made_at": "1795442400000"}
+    for _ in range(2):
+        answer = maya.post(f"{HERE}/texts/summary", data=form, headers=PARTIAL)
+        assert answer.status_code == 200
+    assert reviews.texts_of(incident)["summary"].version == 1
+    omar = cast.browser("omar")
+    stale = {**form, "value": "Another one.", "request_key": "m" * 32}
+    assert omar.post(f"{HERE}/texts/summary", data=stale, headers=PARTIAL).status_code == 409
+    assert maya.post(f"{HERE}/texts/summary", data=form | {"person": "999"}).status_code == 401
 
 
 def test_without_script_the_editor_is_a_small_page(incident, maya):
@@ -172,6 +188,28 @@ def test_who_reads_the_draft_is_kept(incident, cast, who, maya):
     assert "not read" not in maya.get(HERE).text
 
 
+def test_whom_the_draft_and_the_appointment_really_reached_is_said(app, incident, maya, who, clock):
+    app.config["SMTP_URL"] = None
+    after_action.invite(incident, ["rita@example.org", "vic@partner.example"], **who)
+    after_action.set_after_action(incident, clock() + timedelta(hours=20), **who)
+    draft_sent(incident, who)
+    words = " ".join(maya.get(HERE).text.split())
+    assert "Invited: 3" in words
+    assert "draft has no channel" in words  # Rita's; who sent it has read it
+    assert words.count("read the draft") == 1
+    assert words.count("appointment: has no channel") == 3
+    assert "Take vic@partner.example off the After Action" in words
+    assert "reads “prod-payments-api not responding”, INC-001 and the time." in words
+
+
+def test_publishing_has_its_time_after_the_meeting(incident, maya, who, clock):
+    held(incident, who)
+    assert "Publish by" in maya.get(HERE).text
+    assert "Overdue" not in maya.get(HERE).text
+    clock.tick(hours=49)
+    assert "Overdue" in maya.get(HERE).text
+
+
 def test_the_appointment_is_set_moved_and_downloaded(incident, maya, clock, who):
     assert maya.get(f"{HERE}/after-action.ics").status_code == 404
     answer = maya.post(f"{HERE}/after-action", data={"after_action": "tomorrow", "was": ""})
@@ -253,7 +291,7 @@ def test_queries_do_not_grow_with_the_record(incident, maya, who, cast):
         add_action(incident, planned(who["now"]), **who)
     with queries() as many:
         maya.get(HERE)
-    assert len(many) == len(few) <= 34
+    assert len(many) == len(few) <= 37
 
 
 def test_the_end_of_it_all(incident, maya, who):

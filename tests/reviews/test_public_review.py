@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from majorops.domain.enums import Visibility
+from majorops.db import db
+from majorops.domain.enums import ChannelKind, DeliveryState, Notice, Visibility
+from majorops.models import Announcement, Delivery
 from majorops.operations import updates
 from majorops.operations.curation import set_drill
 from tests.notifications.conftest import many
@@ -41,7 +44,7 @@ def test_it_is_seen_before_it_is_published_and_says_whom_it_reaches(incident, ma
     given = {"body": TEXT, "seen": "", "tells": "yes"}
     shown = maya.post(f"{HERE}/public/preview", data=given)
     assert "The public will read" in shown.text
-    assert "Told: 3 subscribers." in shown.text
+    assert "It goes to 3 subscribers now." in shown.text
     assert TEXT not in client.get("/incidents/1").text
     done = maya.post(f"{HERE}/public", data=given)
     assert done.headers["Location"].endswith("/review#public")
@@ -91,3 +94,22 @@ def test_no_word_of_the_review_itself_is_in_it(incident, maya, client, who):
     for path in ("/incidents/1", "/api/v2/incidents.json", "/history.atom"):
         assert "zebra-secret" not in client.get(path).text
     assert updates.public_review(incident).visibility is Visibility.PUBLIC
+
+
+def test_messages_on_their_way_and_failed_are_no_told_ones(incident, maya, who, clock):
+    many(3, clock())
+    said = updates.publish_public_review(incident, TEXT, **who)
+    row = db.session.scalars(select(Announcement).filter_by(act=f"said:{said.id}")).one()
+    row.reached, row.failed, row.done_at = 3, 1, clock()
+    given = {
+        "incident_id": 1,
+        "notice": Notice.PUBLIC,
+        "act": row.act,
+        "recipient": "",
+        "subject": "",
+        "body": "",
+    }
+    waits = {"state": DeliveryState.PENDING, "next_at": clock(), "created_at": clock()}
+    db.session.add(Delivery(key="k", kind=ChannelKind.EMAIL, **given, **waits))
+    db.session.commit()
+    assert "Subscribers: 1 told, 1 queued, 1 could not be reached." in maya.get(HERE).text

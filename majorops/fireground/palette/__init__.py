@@ -163,7 +163,7 @@ def helpers(view: View) -> Iterator[Command]:
     for label, act in (("Exec summary still holds", "holds"), ("Clear exec summary", "clear")):
         values = {"act": act, "was": view.incident.exec_summary}
         yield Command(label, none, endpoint="fireground.summary", values=values)
-    for helper in Helper:
+    for helper in (one for one in Helper if one is not Helper.REVIEW):  # on a page of its own
         none = may or ("" if reads.drafts(view).get(helper) else f"No {helper.label} lies here.")
         yield to_place(f"Discard the {helper.label}", none, f"{helper.value}-discard", "discard")
 

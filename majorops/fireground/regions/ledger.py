@@ -149,5 +149,5 @@ def _title(acts: list[_Sent]) -> str:
     rows = [row for act in acts for row in act.rows]
     is_known = len(rows) < NAMED and all(act.rows for act in acts)
     return Outcome(total).message_words(
-        len({(row.user_id, row.brief_link_id) for row in rows}) if is_known else None
+        len({(row.user_id, row.brief_link_id, row.guest_id) for row in rows}) if is_known else None
     )

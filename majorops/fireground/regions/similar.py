@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from majorops.fireground.view import View
-from majorops.operations.actions import left_by_earlier
+from majorops.operations.actions import LeftBy, left_by_earlier
 from majorops.operations.similar import Beside, beside, like_incident
 
 
@@ -25,11 +25,11 @@ class Earlier:
 class Similar:
     """At most three, the nearest first.
 
-    `left`: earlier incidents with the same system or cause, by number, and what each left to be done.
+    `left`: earlier incidents with the same system or cause, and what each left to be done.
     """
 
     earlier: tuple[Earlier, ...]
-    left: tuple[tuple[int, str], ...]
+    left: tuple[LeftBy, ...]
 
 
 def build(view: View) -> Similar:

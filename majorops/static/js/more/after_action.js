@@ -9,7 +9,7 @@ const times = {
   "48h": () => serverNow() + 2 * day,
 };
 document.addEventListener("change", ({ target }) => {
-  if (target.name === "after_action") field().value = text(times[target.value]());
+  if (target.name === "after_action" && target.type === "radio") field().value = text(times[target.value]());
 });
 document.addEventListener("input", ({ target }) => {
   if (target !== field()) return;

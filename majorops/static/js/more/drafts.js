@@ -6,7 +6,7 @@ import { pageVersion } from "../version.js";
 
 const byId = (id) => document.getElementById(id),
   body = () => byId("composer-body");
-const REGION = { update: "composer", brief: "execbrief", suggestion: "panel" };
+const REGION = { update: "composer", brief: "execbrief", suggestion: "panel", review: "ai_draft" };
 let before; // what was typed before a draft that is being discarded: the new composer gets it
 const running = {}; // helper → what stops it, what was typed before, since when
 
@@ -184,8 +184,10 @@ function lock() {
 // What is to be checked follows the text: a mark goes with its words.
 function recount() {
   for (const box of document.querySelectorAll("form .draft__marks")) {
-    const text = box.closest("form").querySelector("textarea").value,
+    const field = box.closest("form").querySelector("textarea"),
       shown = {};
+    if (!field) continue; // of a review: it is edited once it is taken
+    const text = field.value;
     for (const line of box.querySelectorAll("li")) {
       const mark = line.querySelector("mark").textContent;
       const exact = mark.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");

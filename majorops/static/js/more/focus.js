@@ -14,7 +14,7 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
       byId(source.closest("details")?.id, " > summary"),
       byId(source.closest("[tabindex]")?.id),
       // Not on the key beside it: Enter pressed twice on Undo must not publish.
-      source.closest("#notices") ? "#header" : "#panel",
+      source.closest("#notices") ? "#header" : "#panel, #steps",
     ],
   });
 });
