@@ -17,7 +17,7 @@ from majorops.measures.report import Report
 from majorops.projections.measures import Asked, counted, measured
 from majorops.projections.systems import SystemUptime, uptimes
 
-LED_BY = ("first_word", "cadence", "silence", "without_mim", "after_action")
+LED_BY = ("first_word", "cadence", "silence", "without_mim", "after_action", "actions")
 RESPONSE = ("detect", "acknowledge", "mitigate", "resolve")
 DRAWN = ("first_word", "resolve")
 LONGEST = 5

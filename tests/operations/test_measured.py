@@ -7,16 +7,20 @@ from sqlalchemy import delete, select, update
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import CommandRole, Phase, Severity, Visibility
-from majorops.domain.measured import NUMBERS, Apart, at_least, packed, unpacked
+from majorops.domain.enums import ActionState, CommandRole, Phase, Severity, Visibility
+from majorops.domain.measured import MEASURES, NUMBERS, Apart, at_least, packed, unpacked
 from majorops.models import MeasuredIncident
+from majorops.operations.actions import add_action, change_action, end_action
+from majorops.operations.after_action import call_off_after_action, review_of, set_after_action
 from majorops.operations.command import assign_role
 from majorops.operations.curation import merge_incident, undo_merge
 from majorops.operations.edit import edit_field
 from majorops.operations.measured import measure_past
+from majorops.operations.reviews import write_text
 from majorops.operations.tracks import open_track
 from majorops.operations.updates import publish_milestone, publish_update
 from majorops.projections.measures import Asked, is_unmeasured, lines, measured, offered_teams
+from tests.operations.afterwards import planned
 
 
 def numbers(incident):
@@ -133,3 +137,74 @@ def test_only_admins_fill(cast, clock, nick):
 
     with pytest.raises(Forbidden):
         measure_past(None, actor=getattr(cast, nick), now=clock())
+
+
+def test_a_moved_after_action_reaches_its_measure(cast, clock):
+    incident = whole(cast, clock, severity=Severity.CRITICAL)
+    assert numbers(incident)["after_action"] == 0
+    end, who = clock(), {"actor": cast.maya, "now": clock()}
+    set_after_action(incident, end + timedelta(hours=72), **who)
+    assert numbers(incident)["after_action"] == 1
+    set_after_action(incident, end + timedelta(hours=73), **who)
+    assert numbers(incident)["after_action"] == 0
+    set_after_action(incident, end + timedelta(hours=20), **who)
+    call_off_after_action(incident, "Nobody is there.", **who)
+    assert numbers(incident)["after_action"] == 0
+
+
+def test_the_date_of_the_milestone_counts_where_nobody_began_a_review(cast, clock):
+    incident = cast.open(severity=Severity.CRITICAL)
+    at, who = clock() + timedelta(hours=20), {"actor": cast.maya, "now": clock()}
+    publish_milestone(incident, "Over.", is_resolution=True, after_action_at=at, **who)
+    cast.resolve(incident)
+    assert numbers(incident)["after_action"] == 1
+    review = review_of(incident)
+    review.after_action_at, review.after_action_sequence = None, 0  # as of before there were reviews
+    db.session.execute(delete(MeasuredIncident))
+    db.session.commit()
+    measure_past(None, actor=SYSTEM, now=clock())
+    assert numbers(incident)["after_action"] == 1
+
+
+def test_a_stated_repeat_requires_an_after_action(cast, clock):
+    earlier, incident = whole(cast, clock), whole(cast, clock, severity=Severity.LOW)
+    assert numbers(incident)["after_action"] == -1
+    write_text(incident, "repeat_of", earlier.reference, actor=cast.maya, now=clock())
+    assert numbers(incident)["after_action"] == 0
+
+
+def test_actions_count_once_the_date_that_was_promised_first_has_passed(cast, clock):
+    """By hand: of A1 open, A2 done early, A3 done late after its date was moved, A4 dropped early; due in
+    2 days: at first none, then A1 to A3, of which A2 is on time.
+    """
+    incident, running = whole(cast, clock), cast.open()
+    drill = whole(cast, clock, is_drill=True)
+    who = {"actor": cast.maya, "now": clock()}
+    due = {"due_on": (clock() + timedelta(days=2)).date()}
+    for _ in range(4):
+        add_action(incident, planned(clock(), **due), **who)
+    for other in (running, drill):
+        add_action(other, planned(clock(), **due), **who)
+    change_action(incident, 3, planned(clock(), due_on=due["due_on"] + timedelta(days=9)), **who)
+    end_action(incident, 2, ActionState.DONE, "Release 4.19", **who)
+    end_action(incident, 4, ActionState.DROPPED, "The pool is gone.", **who)
+
+    def counts(apart=Apart.INCIDENT):
+        found = measured(Asked(clock().date() - timedelta(days=60), clock().date(), apart), clock())
+        pairs = zip(found.of("actions_on_time"), found.of("actions_due"), strict=True)
+        return dict(zip(found.incidents, pairs, strict=True))
+
+    assert counts() == {incident.id: (0, 0), running.id: (0, 0)}
+    clock.now += timedelta(days=3)
+    assert counts() == {incident.id: (1, 3), running.id: (0, 1)}
+    assert counts(Apart.DRILL) == {drill.id: (0, 1)}
+    end_action(incident, 3, ActionState.DONE, "Release 4.20", actor=cast.maya, now=clock())
+    assert counts() == {incident.id: (1, 3), running.id: (0, 1)}
+    clock.now += timedelta(days=30)
+    assert counts()[incident.id] == (1, 3)
+    page = cast.browser("maya").get(f"/admin/measures?since={clock().date() - timedelta(days=60)}").text
+    found = page[page.index('aria-labelledby="m-actions"') :].partition("</section>")[0]
+    assert MEASURES["actions"].definition in found
+    for one in (incident, running):
+        assert f'href="/admin/incidents/{one.id}"' in found
+    assert "33 %" in found
