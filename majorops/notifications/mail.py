@@ -164,7 +164,10 @@ def _encoding(text: str) -> str | None:
 
 def as_text(message: Message, organisation: str) -> str:
     """The whole message as plain text."""
-    parts = ["\n".join(filter(None, (part.heading, part.text, part.link))) for part in message.parts]
+    parts = [
+        "\n".join(filter(None, (part.heading, *sum(part.lines, ()), part.text, part.link)))
+        for part in message.parts
+    ]
     foot = "\n".join(filter(None, (message.foot, message.foot_link)))
     if message.foot_link and message.foot_label:
         foot = f"{message.foot}\n{message.foot_label}: {message.foot_link}"
