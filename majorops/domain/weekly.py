@@ -35,6 +35,16 @@ def week_before(at: datetime, time_zone: str) -> datetime:
     return datetime.combine(here.date() - WEEK, MORNING, here.tzinfo).astimezone(UTC)
 
 
+def span_words(at: datetime, time_zone: str) -> str:
+    """What a digest of this moment tells of, as a sentence of times in this zone."""
+    start, end = local(week_before(at, time_zone), time_zone), local(at, time_zone)
+    last = at.date() + WEEK - timedelta(days=1)
+    return (
+        f"From Monday {start:%-d %b %H:%M} to Monday {end:%-d %b %H:%M}, {time_zone}. "
+        f"Due: until {last:%-d %b}, or overdue."
+    )
+
+
 def review_due(
     state: ReviewState,
     *,

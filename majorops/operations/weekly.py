@@ -2,7 +2,7 @@
 
 When theirs goes next stands at the account (`digest_at`), so that the worker's look costs one query, and
 two workers, or one that starts anew, never send it twice. The mail is written when it goes, of what is
-true then (`notifications/weekly.py`); the outbox holds numbers alone.
+true then (`notifications/weekly.py`); the outbox holds numbers and times alone.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from majorops.domain.weekly import (
     next_monday,
     review_due,
     section,
+    span_words,
     summary,
     week_before,
 )
@@ -89,7 +90,7 @@ def _mail(user: User, at: datetime, said: str, now: datetime) -> Delivery:
         kind=ChannelKind.EMAIL,
         address=user.email,
         subject=f"Your week: {said}",
-        body=f"{said}.",
+        body=span_words(at, user.time_zone),
         state=DeliveryState.PENDING,
         next_at=now,
         created_at=now,
@@ -213,7 +214,7 @@ def _reviews(at: datetime) -> Section:
             held_at=row.held_at,
             published_at=row.published_at,
         )
-        if due and due[1] < at + WEEK:
+        if due and due[1].date() < (at + WEEK).date():
             found.append((due[1], row.id, f"{row.title}: {due[0]}"))
     lines = [
         Line(f"{reference(number)} {text}, {due_words(due.date(), at.date())}", f"{_page(number)}/review")

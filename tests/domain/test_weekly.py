@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from majorops.domain.enums import ReviewState
-from majorops.domain.weekly import Line, due_words, next_monday, review_due, section, summary, week_before
+from majorops.domain.weekly import (
+    Line,
+    due_words,
+    next_monday,
+    review_due,
+    section,
+    span_words,
+    summary,
+    week_before,
+)
 
 
 def utc(*at):
@@ -56,6 +65,12 @@ def test_what_a_review_waits_for_and_by_when(state, given, expected):
     whole = {"is_required": True, "scheduled_at": None, "held_at": None, "published_at": None}
     found = review_due(ReviewState(state), resolved_at=end, **{**whole, **given, **times})
     assert found == (expected and (expected[0], end + expected[1]))
+
+
+def test_the_week_in_words():
+    assert span_words(utc(2026, 3, 30, 6), "Europe/Berlin") == (
+        "From Monday 23 Mar 08:00 to Monday 30 Mar 08:00, Europe/Berlin. Due: until 5 Apr, or overdue."
+    )
 
 
 def test_due_in_words():

@@ -104,6 +104,8 @@ def test_what_it_says_by_hand_as_text_and_as_html(cast, clock, mails, worker, li
     worker.drain()
     [mail] = weeks(mails)
     assert f"Subject: {subject}" in mail
+    week = f"From Monday {at - timedelta(days=7):%-d %b} 08:00 to Monday {at:%-d %b} 08:00, UTC."
+    assert week in mail
     plain, html = mail.split("<!doctype html>")
     due = f"{due_on:%-d %b}, 2 days late"
     for line, path in (
