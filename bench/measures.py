@@ -22,7 +22,8 @@ from tests.realtime.postgres_server import PostgresServer
 MANY, ROUNDS = 100_000, 15
 IS_SHORT = False
 SHORT = {"MANY": 14, "ROUNDS": 2, "IS_SHORT": True}
-BAR = 300.0  # ms: the median of the page of every measure
+BAR = 300.0  # ms: the median of the page of every measure, and of uptime
+BARRED = ("every measure, two years", "uptime, a year")
 DAYS = 730
 
 
@@ -67,7 +68,9 @@ def _pages(name: str, app: Flask) -> list[dict]:
         assert answer.status_code == 200, (path, answer.status_code)
         row = {"row": f"{name} {label}", **spread(times), "bytes": len(answer.data)}
         if label == "every measure, two years":
-            row |= {"note": f"{known:,} incidents", "bar": verdict(row["p50"] < BAR, f"p50 {BAR:.0f} ms")}
+            row |= {"note": f"{known:,} incidents"}
+        if label in BARRED:
+            row |= {"bar": verdict(row["p50"] < BAR, f"p50 {BAR:.0f} ms")}
         rows.append(row)
     with app.app_context():
         db.session.remove()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, text
 
@@ -10,6 +12,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import DeliveryState, Severity
 from majorops.domain.text import reference
 from majorops.models import (
+    ActionItem,
     Announcement,
     CommandAssignment,
     Delivery,
@@ -60,7 +63,8 @@ def test_history_is_numbered_as_the_operations_number(past):
         entries = db.session.scalars(rows).all()
         assert [entry.seq for entry in entries] == list(range(1, incident.version + 1))
         assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
-        assert (entries[0].kind, entries[-1].kind) == ("incident.opened", "response.stood_down")
+        live = [entry.kind for entry in entries if not entry.kind.startswith("action_item.")]
+        assert (live[0], live[-1]) == ("incident.opened", "response.stood_down")
         said = {entry.publication_id for entry in entries} - {None}
         known = select(Publication.id).filter_by(incident_id=incident.id)
         assert said == set(db.session.scalars(known))
@@ -72,6 +76,19 @@ def test_history_is_numbered_as_the_operations_number(past):
         if found:
             checks = select(ValidationCheck.system).filter_by(incident_id=incident.id)
             assert sorted(db.session.scalars(checks)) == sorted(incident.system_names)
+
+
+def test_what_large_ones_left_to_be_changed_has_ended(past, clock):
+    """Some by the date that was promised first, some after it; of the past nobody is reminded."""
+    left = db.session.scalars(select(ActionItem)).all()
+    large = [one for one in old_ones() if one.severity in (Severity.CRITICAL, Severity.HIGH)]
+    assert {one.incident_id for one in left} == {one.id for one in large}
+    for one in left:
+        incident = db.session.get(Incident, one.incident_id)
+        assert timedelta(days=10) <= one.first_due_on - incident.opened_at.date() <= timedelta(days=12)
+        assert one.ended_at > incident.resolved_at
+        assert one.remind_at is None
+    assert {one.ended_at.date() <= one.first_due_on for one in left} == {True, False}
 
 
 def test_history_names_nobody_else_s_incident_and_wakes_nobody(past):

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.account.blueprint import bp
+from majorops.domain.access import Permission
 from majorops.domain.enums import ChannelKind, Followed, by_value
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.quiet_hours import clock_words, minute_of, time_zones
@@ -129,7 +130,14 @@ def chosen() -> dict[str, Any]:
         raise Invalid(problems)
     follows = by_value(Followed, form.get("follows", "")) or account_of(current_user.actor).follows
     zone = clean_line(form.get("time_zone", ""))
-    return {"follows": follows, "language": form.get("language", ""), "time_zone": zone, **times}
+    wants_digest = "wants_digest" in form if can_read_digest() else None
+    given = {"follows": follows, "language": form.get("language", ""), "time_zone": zone}
+    return given | {"wants_digest": wants_digest, **times}
+
+
+def can_read_digest() -> bool:
+    """The digest leads to incidents: who may not read them is not asked."""
+    return current_user.actor.can(Permission.INCIDENT_READ)
 
 
 def to_page() -> Response:
@@ -155,6 +163,8 @@ def drawn(problem: Refused | None = None, at: str = "") -> Response:
         "errors": problem.errors if isinstance(problem, Invalid) else {},
         "refused": "" if problem is None or isinstance(problem, Invalid) else str(problem),
         "at": at,
+        "offers_digest": can_read_digest(),
+        "wants_digest": "wants_digest" in request.form if at == "chosen" else user.digest_at is not None,
         "chosen": stored | (request.form.to_dict() if at == "chosen" else {}),
         "typed": request.form if problem else {},
         "has_mail": bool(current_app.config["SMTP_URL"]),

@@ -264,6 +264,7 @@ class Notice(Labelled):
     CHANNEL = "channel", "A channel of one's own fails"
     PUBLIC = "public", "Subscribers to the public page"
     ACCOUNT = "account", "The own account: sign-ins and passwords"
+    DIGEST = "digest", "The own weekly digest"
 
 
 class Followed(Labelled):

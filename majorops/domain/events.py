@@ -480,6 +480,7 @@ class AuditKind(StrEnum):
     USER_SWITCHED_OFF = "user.switched_off"
     USER_SWITCHED_ON = "user.switched_on"
     USER_UNLOCKED = "user.unlocked"
+    WEEK_TOLD = "week.told"
 
     @property
     def is_public(self) -> bool:

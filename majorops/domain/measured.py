@@ -9,15 +9,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from majorops.domain.enums import Phase, Severity
+from majorops.domain.enums import ActionState, Phase, Severity
 from majorops.domain.measures import Moment, kept, measures, passed
+from majorops.domain.review import need_of
 
 AFTER_ACTION_WITHIN = timedelta(hours=72)
-REQUIRED_OVER = timedelta(hours=2)  # of a High (domain §10)
 
 # Never reordered: rows are packed in this order. What comes new goes to the end, and FORM counts up with it.
 NUMBERS = (
@@ -34,6 +34,8 @@ NUMBERS = (
     "first_milestone",
     "mitigate",
     "resolve",
+    "actions_due",
+    "actions_on_time",
 )
 FORM = len(NUMBERS)
 NONE = -1
@@ -126,9 +128,20 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "after_action",
             "After Action within 72 h",
-            "Of resolved incidents that require an After Action (Critical; High over 2 h), those where it is"
-            " set for at most 72 h after the resolution. A dot: one incident, 100 % is yes.",
+            "Of resolved incidents that require an After Action (Critical; High over 2 h; a repeat of a known"
+            " root cause), those where it is set for at most 72 h after the resolution. Moved: the newest"
+            " date counts. A dot: one incident, 100 % is yes.",
             kind=Kind.SHARE,
+        ),
+        Measure(
+            "actions",
+            "Actions done on time",
+            "Of the actions of these incidents whose first due date has passed, those that were done by the"
+            " end of that day, UTC. Moving the date changes nothing; dropped by then: not counted. A dot: the"
+            " share of one incident.",
+            kind=Kind.SHARE,
+            number="actions_on_time",
+            of="actions_due",
         ),
         *_PHASES,
         Measure(
@@ -170,12 +183,48 @@ MEASURES: dict[str, Measure] = {
 
 
 @dataclass(frozen=True)
+class Promised:
+    """An action as far as it is measured: first due on that day; how it ended, and when, None for open."""
+
+    first_due_on: date
+    state: ActionState = ActionState.OPEN
+    ended_at: datetime | None = None
+
+    @property
+    def is_in_time(self) -> bool:
+        """It ended by the end of the day that was promised first, UTC."""
+        return self.ended_at is not None and self.ended_at.astimezone(UTC).date() <= self.first_due_on
+
+
+def actions_kept(actions: Iterable[Promised]) -> tuple[int, int]:
+    """Of actions how many that ended were due, and how many of these were done on time.
+
+    Whatever the day is: `actions_corrected` says what today changes of it.
+    """
+    counted = [
+        one.is_in_time
+        for one in actions
+        if one.ended_at and not (one.state is ActionState.DROPPED and one.is_in_time)
+    ]
+    return len(counted), sum(counted)
+
+
+def actions_corrected(action: Promised, today: date) -> tuple[int, int]:
+    """What today changes of `actions_kept`: open past its first date, or done before it came."""
+    if action.state is ActionState.OPEN and action.first_due_on < today:
+        return 1, 0
+    is_early = action.state is ActionState.DONE and action.first_due_on >= today
+    return (-1, -1) if is_early else (0, 0)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the record says of one incident, as far as the measures ask.
 
     `entered`: the phases after the first that were entered, and when first. `said`: as of `measures.kept`.
-    `commanded`: from when until when there was a MIM, None for still. `is_told`: the public is, or will be,
-    told of it. `is_imported`: it came from elsewhere, so that the record holds its times alone.
+    `commanded`: from when until when there was a MIM, None for still. `repeats`: as of `review.need_of`.
+    `is_told`: the public is, or will be, told of it. `is_imported`: it came from elsewhere, so that the
+    record holds its times alone.
     """
 
     moment: Moment
@@ -186,13 +235,10 @@ class Facts:
     commanded: Sequence[tuple[datetime, datetime | None]] = ()
     overrides: int = 0
     after_action_at: datetime | None = None
+    repeats: str = ""
+    actions: Sequence[Promised] = ()
     is_told: bool = True
     is_imported: bool = False
-
-
-def requires_after_action(severity: Severity, lasted: timedelta) -> bool:
-    """An After Action is required: Critical always, High over two hours (domain §10)."""
-    return severity is Severity.CRITICAL or (severity is Severity.HIGH and lasted > REQUIRED_OVER)
 
 
 def at_least(value: int) -> int:
@@ -227,6 +273,7 @@ def numbers_of(facts: Facts, now: datetime) -> list[int]:
             found[name] = at_least(_seconds(passed(start, None, now)))
     if not facts.is_imported:
         found |= _of_command(facts, now)
+    found["actions_due"], found["actions_on_time"] = actions_kept(facts.actions)
     return [found.get(name, NONE) for name in NUMBERS]
 
 
@@ -259,7 +306,8 @@ def _of_command(facts: Facts, now: datetime) -> dict[str, int]:
         found["first_word"] = _seconds(word - opened_at) if word else at_least(_seconds(lasted))
     if moment.milestone_at is None:
         found["first_milestone"] = at_least(_seconds(lasted))
-    if resolved_at and requires_after_action(facts.severity, lasted):
+    need = need_of(facts.severity, lasted, has_customer_impact=False, repeats=facts.repeats)
+    if resolved_at and need.is_required:
         limit = resolved_at + AFTER_ACTION_WITHIN
         found["after_action"] = int(facts.after_action_at is not None and facts.after_action_at <= limit)
     return found | _in_phases(facts, now)

@@ -22,7 +22,7 @@ AUDIENCE: dict[AlarmLevel, AccountRole] = {
 # What is said of an incident to those who read its briefs.
 BRIEFED = frozenset({Notice.MILESTONE, Notice.UPDATE, Notice.RESOLVED})
 # What goes to one address by what its owner did; no role gets it, and no policy is about it.
-OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL, Notice.ACCOUNT})
+OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL, Notice.ACCOUNT, Notice.DIGEST})
 # What comes after the close, to those whom it names: the command team, owners of actions.
 AFTERWARDS = frozenset({Notice.REVIEW, Notice.ACTION})
 

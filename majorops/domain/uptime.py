@@ -7,12 +7,13 @@ on the day all the same. Where incidents overlap, the worst counts, once. Mainte
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import TypeAlias
 
 from majorops.domain.enums import SystemStatus
 
@@ -87,6 +88,33 @@ def days_with_incidents(spans: Iterable[Span], first: datetime, last: datetime) 
                 break
             start = midnight
     return {day: _day(found) for day, found in pieces.items()}
+
+
+Down: TypeAlias = tuple[datetime, datetime, int]
+"""From when until when a system was down, and by how many per cent that counts."""
+
+
+def down_in(spans: Iterable[Down], periods: Sequence[tuple[datetime, datetime]]) -> list[timedelta]:
+    """How much of each period counts as down-time: as the days of `days_with_incidents` together.
+
+    `periods`: at least one, in the order of time, none into another. Each span is looked at once, not once
+    a day.
+    """
+    turns = sorted(turn for start, end, counts in spans for turn in ((start, 1, counts), (end, -1, counts)))
+    found = [timedelta(0) for _ in periods]
+    running: Counter[int] = Counter()
+    place, since = 0, periods[0][0]
+    for at, step, counts in turns:
+        worst = max((one for one, many in running.items() if many), default=0)
+        while worst and since < at and place < len(periods):
+            start, end = periods[place]
+            found[place] += max(min(at, end) - max(since, start), timedelta(0)) * worst / HUNDRED
+            if at <= end:
+                break
+            place += 1
+        running[counts] += step
+        since = at
+    return found
 
 
 def percentage(down: timedelta, known: timedelta) -> float | None:

@@ -38,6 +38,7 @@ TICKS = {
 }
 LEFT, RIGHT, ZERO = 2.0, 98.0, 8.0  # per cent: the ends of the axis; where it begins beside a lane for zero
 HEAD, FOOT = 30, 44  # pixels above the dots, for the quantiles' names, and below, for intervals and ticks
+LABEL = 12.0  # per cent: what a label of a line takes beside it on a phone
 LARGEST, SMALLEST = 3.0, 1.2  # radius of a dot
 
 
@@ -160,7 +161,8 @@ def dots(
     base = HEAD + height
     parts = [_axis(axis, base)]
     if target is not None and axis.ticks[0] <= target <= axis.ticks[-1]:
-        parts.append(_mark(axis.place(target), base, "target", "target", 0))
+        at = axis.place(target)
+        parts.append(_mark(at, base, "target", "target", 0, is_left=at > 50))
     each = 1
     if report.n <= size.linked:
         step = min(2 * LARGEST + 0.5, height / highest)
@@ -232,7 +234,7 @@ def _column(one: Bin, base: int, step: float, each: int, address: str) -> Markup
 
 
 def _quantiles(median: Quantile | None, ninetieth: Quantile | None, axis: Axis, base: int) -> list[Markup]:
-    parts = []
+    parts, before = [], -100.0
     for quantile, name, label, line in ((median, "median", "median", 0), (ninetieth, "most", "90 %", 1)):
         if quantile is None:
             continue
@@ -245,13 +247,15 @@ def _quantiles(median: Quantile | None, ninetieth: Quantile | None, axis: Axis, 
             band += f'<text x="{RIGHT}%" y="{y + 4}" text-anchor="end">›</text>'
         parts.append(Markup(band))  # noqa: S704
         if quantile.value is not None:
-            parts.append(_mark(axis.place(quantile.value), base, name, label, line))
+            at = axis.place(quantile.value)
+            is_left = at > 50 and (at - before > LABEL or at > RIGHT - LABEL)
+            parts.append(_mark(at, base, name, label, line, is_left=is_left))
+            before = at
     return parts
 
 
-def _mark(at: float, base: int, name: str, label: str, line: int) -> Markup:
-    end = "end" if at > 50 else "start"
-    space = -5 if at > 50 else 5
+def _mark(at: float, base: int, name: str, label: str, line: int, *, is_left: bool = False) -> Markup:
+    end, space = ("end", -5) if is_left else ("start", 5)
     return Markup(  # noqa: S704
         f'<line class="chart__mark chart__mark--{name}" x1="{at:.2f}%" x2="{at:.2f}%" y1="{4 + 13 * line}"'
         f' y2="{base + 9 + 8 * line}"/>'

@@ -14,10 +14,10 @@ from majorops.domain.spread import Quantile
 from majorops.measures.choice import Choice
 from majorops.measures.panels import Number, Panel
 from majorops.measures.report import Report
-from majorops.projections.measures import Asked, counted, measured
+from majorops.projections.measures import Asked, counted, is_unmeasured, measured
 from majorops.projections.systems import SystemUptime, uptimes
 
-LED_BY = ("first_word", "cadence", "silence", "without_mim", "after_action")
+LED_BY = ("first_word", "cadence", "silence", "without_mim", "after_action", "actions")
 RESPONSE = ("detect", "acknowledge", "mitigate", "resolve")
 DRAWN = ("first_word", "resolve")
 LONGEST = 5
@@ -93,6 +93,7 @@ class Page:
     longest: list[tuple[int, str]]
     months: list[date]
     systems: list[SystemUptime]
+    is_unmeasured: bool
 
     @property
     def is_running(self) -> bool:
@@ -131,6 +132,7 @@ def page_of(quarter: Quarter, now: datetime) -> Page:
         [(point.incident, resolve.said(point.value, is_open=point.is_open)) for point in points],
         months,
         systems,
+        is_unmeasured(asked_before) or is_unmeasured(asked),
     )
 
 

@@ -29,7 +29,7 @@ from majorops.models.incident import (
     ValidationCheck,
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
-from majorops.models.measures import MeasuredIncident
+from majorops.models.measures import DownTime, MeasuredIncident
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.review import (
     Review,
@@ -70,6 +70,7 @@ __all__ = [
     "Delivery",
     "DirectoryGroup",
     "DirectoryMember",
+    "DownTime",
     "Draft",
     "Handover",
     "Incident",

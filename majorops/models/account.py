@@ -35,12 +35,16 @@ class User(Reached, Base):
     of the directory that keeps this account by SCIM; the first is None for accounts that none does.
     `time_zone`: an IANA name. `quiet_from`, `quiet_until`: minutes since midnight there, both None without
     quiet hours; the night may lie between. What `Reached` says is of the account's own e-mail address.
+    `digest_at`: when the weekly digest goes next, None for who does not want it.
     `totp_secret`: of the authenticator app, sealed with the secret key (signing.Sealer), None for no app;
     `totp_step`: the newest half minute whose code was taken.
     """
 
     __tablename__ = "user_account"  # "user" is reserved in PostgreSQL
-    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        Index("ix_user_account_digest_at", "digest_at", **partial("digest_at IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -59,6 +63,7 @@ class User(Reached, Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
     quiet_from: Mapped[int | None]
     quiet_until: Mapped[int | None]
+    digest_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     totp_secret: Mapped[str | None] = mapped_column(String(255))
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     has_single_keys: Mapped[bool] = mapped_column(default=True, server_default=true())  # on the fireground

@@ -33,6 +33,7 @@ class ActionItem(Base):
         Index("ix_action_item_open", "is_practice", "due_on", "id", **partial(IS_OPEN)),
         Index("ix_action_item_open_incident", "is_practice", "incident_id", "due_on", **partial(IS_OPEN)),
         Index("ix_action_item_owner", "owner_id", "due_on", **partial(IS_OPEN)),
+        Index("ix_action_item_first_due_on", "first_due_on"),
         Index("ix_action_item_ended_at", "ended_at", **partial("ended_at IS NOT NULL")),
         Index("ix_action_item_remind_at", "remind_at", **partial("remind_at IS NOT NULL")),
     )

@@ -17,6 +17,7 @@ GROWS = frozenset(
         "checklist_tick",
         "command_assignment",
         "delivery",
+        "down_time",
         "draft",
         "handover",
         "incident",

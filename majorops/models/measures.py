@@ -1,4 +1,4 @@
-"""What is measured of each incident that is over, packed: a page reads it by the ten thousand."""
+"""What is measured of each incident that is over: a page reads it by the ten thousand."""
 
 from __future__ import annotations
 
@@ -28,3 +28,21 @@ class MeasuredIncident(Base):
     apart: Mapped[str] = mapped_column(String(10))
     form: Mapped[int]
     numbers: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DownTime(Base):
+    """From when until when a resolved incident had a system down, and by how many per cent that counts.
+
+    Kept anew with the incident's numbers; of what does not count (`domain/uptime.py`), of drills and of
+    duplicates there is none.
+    """
+
+    __tablename__ = "down_time"
+    __table_args__ = (Index("ix_down_time_ended_at", "ended_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    began_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    counts: Mapped[int] = mapped_column(default=0)

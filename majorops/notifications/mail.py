@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -21,7 +21,7 @@ from markupsafe import Markup
 from majorops.domain.colours import ink_on
 from majorops.domain.notices import NO_MAIL
 from majorops.domain.text import ADDRESS
-from majorops.notifications.message import Message, NotSent
+from majorops.notifications.message import Message, NotSent, Part
 from majorops.notifications.net import READ_TIMEOUT, abort, deadline
 
 LONG = policy.SMTP.clone(
@@ -164,12 +164,22 @@ def _encoding(text: str) -> str | None:
 
 def as_text(message: Message, organisation: str) -> str:
     """The whole message as plain text."""
-    parts = ["\n".join(filter(None, (part.heading, part.text, part.link))) for part in message.parts]
+    parts = ["\n".join(filter(None, _lines(part))) for part in message.parts]
     foot = "\n".join(filter(None, (message.foot, message.foot_link)))
     if message.foot_link and message.foot_label:
         foot = f"{message.foot}\n{message.foot_label}: {message.foot_link}"
     texts = (message.body, *parts, message.link, foot, f"-- \n{organisation}")
     return "\n\n".join(filter(None, texts)) + "\n"
+
+
+def _lines(part: Part) -> Iterator[str]:
+    """A part as lines of plain text; the page of all of it stands where its own lines are not all."""
+    yield part.heading
+    for line in part.lines:
+        yield from line
+    yield part.text
+    if part.text or not part.lines:
+        yield part.link
 
 
 def as_html(message: Message, look: Look) -> str:

@@ -30,11 +30,15 @@ class NotSent(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a message that tells of several things; `link`: the page of this one, or empty."""
+    """A part of a message that tells of several things; `link`: the page of this one, or empty.
+
+    `lines`: what it lists, each with the page of it, or empty.
+    """
 
     heading: str
     text: str
     link: str = ""
+    lines: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,17 @@ from majorops.domain.announcing import DIGEST_PERIOD, digest_end
 from majorops.domain.enums import ChannelKind, DeliveryState, Frequency, Notice
 from majorops.domain.events import EventKind
 from majorops.models import Delivery
-from majorops.notifications import account, apprise_channel, inside, mail, public, push, ways, webhook
+from majorops.notifications import (
+    account,
+    apprise_channel,
+    inside,
+    mail,
+    public,
+    push,
+    ways,
+    webhook,
+    weekly,
+)
 from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
@@ -41,6 +51,7 @@ from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
 from majorops.operations.reminders import remind_all
 from majorops.operations.subscriptions import end_resolved
+from majorops.operations.weekly import send_due
 
 log = logging.getLogger(__name__)
 
@@ -204,6 +215,7 @@ class Worker:
             "actions": lambda: remind_due(clock.now()),
             "old drafts": self._tidy,
             "digests": self._digests,
+            "weekly digests": lambda: send_due(clock.now()),
             "measures": self._measure,
             "announcements": lambda: self._fan_out(until=people_wait),
         }
@@ -298,6 +310,8 @@ class Worker:
                 raise ValueError(f"no channel is called {row.kind}")
             if row.notice is Notice.ACCOUNT:
                 return account.message(row, self.app.config, now)
+            if row.notice is Notice.DIGEST:
+                return weekly.message(row, self.app.config, now)
             if row.subscriber_id:
                 return public.message(row, self.app.config, now)
             return inside.message(row, self.app.config, now)

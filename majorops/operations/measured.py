@@ -6,7 +6,7 @@ worker and by `flask --app app measure`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, exists, func, insert, select
@@ -15,9 +15,10 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.events import EventKind
 from majorops.domain.measured import FORM, numbers_of, packed
-from majorops.models import Incident, MeasuredIncident, TimelineEvent
+from majorops.models import DownTime, Incident, MeasuredIncident, TimelineEvent
 from majorops.operations import operation
 from majorops.projections.measured import AT_ONCE, facts_of
+from majorops.projections.systems import downs_of
 
 LOOKED_AT = 2_000  # numbers of incidents that one call looks through
 
@@ -34,7 +35,7 @@ def keep_measured(entries: list[TimelineEvent]) -> None:
         _keep(resolved, max(entry.at for entry in entries))
     if undone := {entry.incident_id for entry in entries if entry.kind == EventKind.MERGE_UNDONE}:
         again = undone.difference(resolved)
-        db.session.execute(delete(MeasuredIncident).where(MeasuredIncident.incident_id.in_(again)))
+        _forget(again)
 
 
 @operation(needs=Permission.DATA_MANAGE)
@@ -72,6 +73,17 @@ def _keep(numbers: Sequence[int], now: datetime) -> None:
         }
         for one in facts_of(numbers)
     ]
-    db.session.execute(delete(MeasuredIncident).where(MeasuredIncident.incident_id.in_(numbers)))
+    _forget(numbers)
     if rows:
         db.session.execute(insert(MeasuredIncident), rows)
+    downs = [
+        {"incident_id": number, "name": name, "began_at": start, "ended_at": end, "counts": counts}
+        for number, name, (start, end, counts) in downs_of(numbers)
+    ]
+    if downs:
+        db.session.execute(insert(DownTime), downs)
+
+
+def _forget(numbers: Iterable[int]) -> None:
+    for kept in (MeasuredIncident, DownTime):
+        db.session.execute(delete(kept).where(kept.incident_id.in_(numbers)))

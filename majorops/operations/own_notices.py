@@ -13,6 +13,7 @@ from majorops.domain.errors import Forbidden, Invalid, NotFound
 from majorops.domain.events import AuditKind
 from majorops.domain.notices import BRIEFED
 from majorops.domain.quiet_hours import clock_words, time_zones
+from majorops.domain.weekly import next_monday
 from majorops.i18n import LANGUAGES
 from majorops.models import Channel, Delivery, User
 from majorops.operations import audit, operation
@@ -31,12 +32,14 @@ def save_notices(
     time_zone: str,
     quiet_from: int | None,
     quiet_until: int | None,
+    wants_digest: bool | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Keep what the person who acts chose for themselves (`models.account.User`).
 
-    Raises Invalid, Forbidden.
+    `wants_digest`: the weekly one, None for as it is. It goes by the time zone that is chosen here. Raises
+    Invalid, Forbidden.
     """
     user = _own(actor)
     problems = {}
@@ -51,13 +54,16 @@ def save_notices(
         problems["quiet_until"] = "They end at another time than they begin."
     if problems:
         raise Invalid(problems)
-    chosen = {
+    chosen: dict[str, object] = {
         "follows": follows,
         "language": language,
         "time_zone": time_zone,
         "quiet_from": quiet_from,
         "quiet_until": quiet_until,
     }
+    is_wanted = user.digest_at is not None if wants_digest is None else wants_digest
+    if is_wanted != (user.digest_at is not None) or time_zone != user.time_zone:
+        chosen["digest_at"] = next_monday(now, time_zone) if is_wanted else None
     if changed := [name for name, value in chosen.items() if getattr(user, name) != value]:
         for name in changed:
             setattr(user, name, chosen[name])
@@ -69,7 +75,8 @@ def notices_words(user: User) -> str:
     quiet = "no quiet hours"
     if user.quiet_from is not None and user.quiet_until is not None:
         quiet = f"quiet {clock_words(user.quiet_from)} to {clock_words(user.quiet_until)}"
-    return f"{user.follows.label}; {user.language}; {user.time_zone}; {quiet}"
+    digest = "; weekly digest" if user.digest_at else ""
+    return f"{user.follows.label}; {user.language}; {user.time_zone}; {quiet}{digest}"
 
 
 @operation(needs=None)

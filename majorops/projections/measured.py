@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,16 @@ from sqlalchemy import Row, func, select
 from majorops.db import db
 from majorops.domain.enums import CommandRole, Phase, PublicationKind, Severity, Visibility
 from majorops.domain.events import EventKind
-from majorops.domain.measured import Apart, Facts, apart_of
+from majorops.domain.measured import Apart, Facts, Promised, apart_of
 from majorops.domain.measures import Moment
 from majorops.models import (
     IS_NO_CORRECTION,
+    ActionItem,
     CommandAssignment,
     Incident,
     Publication,
+    Review,
+    ReviewText,
     TimelineEvent,
 )
 
@@ -42,7 +45,7 @@ class Found:
 
 
 def facts_of(numbers: Sequence[int]) -> list[Found]:
-    """The facts of these incidents, by number; at most AT_ONCE of them. Four queries."""
+    """The facts of these incidents, by number; at most AT_ONCE of them. Seven queries."""
     columns = (
         Incident.id,
         Incident.severity,
@@ -58,7 +61,18 @@ def facts_of(numbers: Sequence[int]) -> list[Found]:
     )
     rows = db.session.execute(select(*columns).where(Incident.id.in_(numbers)).order_by(Incident.id)).all()
     events, words, command = _events(numbers), _words(numbers), _command(numbers)
-    return [_found(row, events[row.id], words[row.id], command[row.id]) for row in rows]
+    learning = _learning(numbers)
+    return [_found(row, events[row.id], words[row.id], command[row.id], learning[row.id]) for row in rows]
+
+
+@dataclass
+class _Learning:
+    """What came after an incident. `after_action_at`: None where it is not set, or was called off."""
+
+    is_begun: bool = False
+    after_action_at: datetime | None = None
+    repeats: str = ""
+    actions: list[Promised] = field(default_factory=list)
 
 
 def _found(
@@ -66,13 +80,16 @@ def _found(
     events: list[Row[*tuple[Any, ...]]],
     words: list[Row[*tuple[Any, ...]]],
     command: list[tuple[datetime, datetime | None]],
+    learning: _Learning,
 ) -> Found:
     is_private = not (row.is_public or row.public_from or row.awaits_review)
     apart = apart_of(is_drill=row.is_drill, is_merged=row.merged_into_id is not None, is_private=is_private)
     entered = [(one.phase, one.at) for one in events if one.phase]
     said = [one for one in words if not one.is_correction]
     public = [one.at for one in said if one.visibility is Visibility.PUBLIC and not one.is_late]
-    closing = [one for one in words if one.is_resolution and one.withdrawn_at is None]
+    # What was resolved before there were reviews has the date of its milestone alone.
+    closing = [one.after_action_at for one in words if one.is_resolution and one.withdrawn_at is None]
+    named_at = closing[-1] if closing else None
     facts = Facts(
         Moment(
             row.detected_at,
@@ -89,7 +106,9 @@ def _found(
         public_at=min(public, default=None),
         commanded=command,
         overrides=sum(one.times for one in events if one.kind == EventKind.GATE_OVERRIDDEN),
-        after_action_at=closing[-1].after_action_at if closing else None,
+        after_action_at=learning.after_action_at if learning.is_begun else named_at,
+        repeats=learning.repeats,
+        actions=learning.actions,
         is_told=not (is_private or row.is_drill),
         is_imported=any(one.kind == EventKind.INCIDENT_IMPORTED for one in events),
     )
@@ -160,4 +179,23 @@ def _command(numbers: Sequence[int]) -> dict[int, list[tuple[datetime, datetime 
     for number, role, since, until in rows:
         if role is CommandRole.MIM:
             found[number].append((since, until))
+    return found
+
+
+def _learning(numbers: Sequence[int]) -> dict[int, _Learning]:
+    """Of each incident its appointment as it stands, what it repeats, and its actions."""
+    found: dict[int, _Learning] = defaultdict(_Learning)
+    of = Review
+    begun = select(of.incident_id, of.after_action_at, of.after_action_off_at, of.after_action_sequence)
+    for number, at, off_at, sequence in db.session.execute(begun.where(of.incident_id.in_(numbers))):
+        found[number].is_begun = at is not None or sequence > 0
+        found[number].after_action_at = at if off_at is None else None
+    text = ReviewText
+    named = select(text.incident_id, text.text).where(text.incident_id.in_(numbers), text.name == "repeat_of")
+    for number, repeats in db.session.execute(named.order_by(text.incident_id, text.version)):
+        found[number].repeats = repeats
+    item = ActionItem
+    actions = select(item.incident_id, item.first_due_on, item.state, item.ended_at)
+    for number, due, state, ended_at in db.session.execute(actions.where(item.incident_id.in_(numbers))):
+        found[number].actions.append(Promised(due, state, ended_at))
     return found

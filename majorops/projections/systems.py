@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select, union_all
 
 from majorops.db import db
-from majorops.domain.enums import IncidentStatus, SystemStatus
+from majorops.domain.enums import SystemStatus
 from majorops.domain.systems import feed_name, system_status
-from majorops.domain.uptime import Day, Mark, Span, days_with_incidents, percentage
-from majorops.models import AffectedSystem, Incident, System, SystemState
+from majorops.domain.uptime import COUNTS, Day, Down, Mark, Span, days_with_incidents, down_in, percentage
+from majorops.models import AffectedSystem, DownTime, Incident, System, SystemState
 from majorops.projections.rules import HAS_RUNNING_STATUS, IS_PUBLIC_INCIDENT, IS_PUBLIC_SYSTEM, PUBLIC_TITLE
 
 DAYS = 90
 PAST_LIMIT = 5_000  # past incidents that the days are made of, newest first
 LATE = timedelta(days=93)  # after a month, until which what happened in it is over
+DOWNS_MOST = 50_000  # newest of a year: four times what a hundred thousand incidents in five leave
 
 
 def listed_systems() -> list[tuple[str, str]]:
@@ -45,6 +46,7 @@ def public_of(names: Iterable[str]) -> set[str]:
 
 
 State: TypeAlias = tuple[datetime, SystemStatus]  # from when on, how
+_Numbers: TypeAlias = CompoundSelect[int] | Select[int] | Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,6 @@ def public_days(now: datetime) -> dict[str, PublicDays]:
 
 # Inside, every incident counts that is no drill and no duplicate, also what is private.
 _COUNTED = and_(Incident.is_drill.is_(False), Incident.merged_into_id.is_(None))
-_INSIDE = (_COUNTED, and_(_COUNTED, Incident.status == IncidentStatus.RESOLVED))
 
 
 @dataclass(frozen=True)
@@ -133,42 +134,62 @@ class SystemUptime:
 def uptimes(since: date, until: date, now: datetime) -> tuple[list[date], list[SystemUptime]]:
     """The months between two days, and the uptime in them of each system in use, by name.
 
-    Three queries a month, and one.
+    Five queries. What is over is read as it was kept with each incident (`downs_of`), what runs from its
+    record.
     """
+    months = _months(since, min(until, now.date()))
+    if not months:
+        return [], []
+    periods = [(_start(month), min(_next(month), now)) for month in months]
+    first, last = periods[0][0], periods[-1][1]
     rows = select(System.name, System.added_at, System.uptime_goal).where(System.is_active.is_(True))
     systems = db.session.execute(rows.order_by(System.name)).all()
-    months = _months(since, min(until, now.date()))
-    ends = [min(_next(month), now) for month in months]
-    spans: dict[str, list[Span]] = defaultdict(list)
-    for month, end in zip(months, ends, strict=True):
-        late = LATE if month == months[-1] else timedelta(0)  # what ended later is in the months after it
-        found, _ = spans_of([row.name for row in systems], _start(month), end, _INSIDE, late)
-        for name, of_system in found.items():
-            spans[name] += of_system
-    return months, [
-        _uptime_of(
-            row.name, row.uptime_goal, row.added_at, spans[row.name], list(zip(months, ends, strict=True))
-        )
-        for row in systems
-        if months
-    ]
+    named = _first_named(first)
+    downs = _downs(first, last)
+    running, _ = _spans(select(Incident.id).where(HAS_RUNNING_STATUS), _COUNTED, last)
+    for name, spans in running.items():
+        downs[name] += _counting(spans)
+    found = []
+    for name, added, goal in systems:
+        starts = (added or first, named.get(name, last), *(start for start, _, _ in downs[name]))
+        known_from = max(min(starts), first)
+        known = [max(end - max(known_from, start), timedelta(0)) for start, end in periods]
+        down = down_in(downs[name], periods)
+        each = tuple(map(percentage, down, known))
+        whole = percentage(sum(down, timedelta(0)), sum(known, timedelta(0)))
+        found.append(SystemUptime(name, goal, each, whole))
+    return months, found
 
 
-def _uptime_of(
-    name: str,
-    goal: float | None,
-    added: datetime | None,
-    spans: list[Span],
-    months: list[tuple[date, datetime]],
-) -> SystemUptime:
-    known_from, days = _known(spans, added, _start(months[0][0]), months[-1][1])
-    down: dict[date, timedelta] = defaultdict(timedelta)
-    for day, one in days.items():
-        down[day.replace(day=1)] += one.down
-    known = [max(end - max(known_from, _start(month)), timedelta(0)) for month, end in months]
-    each = tuple(percentage(down[month], time) for (month, _), time in zip(months, known, strict=True))
-    whole = percentage(sum(down.values(), timedelta(0)), sum(known, timedelta(0)))
-    return SystemUptime(name, goal, each, whole)
+def _downs(first: datetime, last: datetime) -> dict[str, list[Down]]:
+    """What was kept of a time, by the system's name; of a past one, what ended until LATE after it."""
+    kept = DownTime.__table__.c  # not by the mapped class, as in projections/measures.py
+    rows = select(kept.name, kept.began_at, kept.ended_at, kept.counts)
+    rows = rows.where(kept.ended_at >= first, kept.ended_at < last + LATE)
+    found: dict[str, list[Down]] = defaultdict(list)
+    for name, start, end, counts in db.session.execute(rows.order_by(kept.ended_at.desc()).limit(DOWNS_MOST)):
+        found[name].append((start, end, counts))
+    return found
+
+
+def _first_named(first: datetime) -> dict[str, datetime]:
+    """System added later than that → when the first incident that names it was detected: it was there."""
+    number = select(func.min(AffectedSystem.incident_id)).where(AffectedSystem.name == System.name)
+    rows = select(System.name, Incident.detected_at).join(Incident, Incident.id == number.scalar_subquery())
+    return dict(db.session.execute(rows.where(System.added_at > first)).all())
+
+
+def downs_of(numbers: Sequence[int]) -> list[tuple[int, str, Down]]:
+    """What these resolved incidents leave of down-time: number, the system's name, from when until when."""
+    spans, _ = _spans(numbers, and_(_COUNTED, Incident.resolved_at.is_not(None)), None)
+    pairs = [(name, span) for name, of_system in spans.items() for span in of_system]
+    return [(span.incident, name, down) for name, span in pairs for down in _counting([span])]
+
+
+def _counting(spans: Iterable[Span]) -> Iterator[Down]:
+    for span in spans:
+        if (counts := COUNTS[span.status]) and span.start < span.end:
+            yield span.start, span.end, counts
 
 
 def _start(month: date) -> datetime:
@@ -226,27 +247,35 @@ def _since() -> dict[str, datetime | None]:
 
 
 def spans_of(
-    names: Iterable[str],
-    first: datetime,
-    last: datetime,
-    counting: tuple[ColumnElement[bool], ColumnElement[bool]] = (IS_PUBLIC_INCIDENT, IS_PUBLIC_INCIDENT),
-    late: timedelta = LATE,
+    names: Iterable[str], first: datetime, last: datetime
 ) -> tuple[dict[str, list[Span]], dict[int, DayIncident]]:
-    """What incidents said of these systems between two times, and what the incidents are called.
+    """What the public knows of these systems between two times, and what the incidents are called.
 
-    `counting`: which incidents count, all and those that are over: only inside all of them do. Three queries.
-    Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until `late` after it.
+    Of what ended, the newest `PAST_LIMIT`; of a time in the past, what ended until LATE after it.
     """
-    counted, is_over = counting
     ended = (
         select(Incident.id)
-        .where(is_over, Incident.resolved_at >= first, Incident.resolved_at < last + late)
+        .where(IS_PUBLIC_INCIDENT, Incident.resolved_at >= first, Incident.resolved_at < last + LATE)
         .order_by(Incident.resolved_at.desc())
         .limit(PAST_LIMIT)
         .subquery()
         .select()
     )
     numbers = union_all(select(Incident.id).where(HAS_RUNNING_STATUS), ended)
+    spans, named = _spans(numbers, IS_PUBLIC_INCIDENT, last, set(names))
+    return spans, named
+
+
+def _spans(
+    numbers: _Numbers,
+    counted: ColumnElement[bool],
+    last: datetime | None,
+    listed: set[str] | None = None,
+) -> tuple[dict[str, list[Span]], dict[int, DayIncident]]:
+    """What those of these incidents that count said of systems, and what they are called. Two queries.
+
+    `last`: up to when what runs counts, None where nothing runs; `listed`: the systems, None for all.
+    """
     rows = (
         select(
             Incident.id,
@@ -260,22 +289,22 @@ def spans_of(
         .join(AffectedSystem.incident)
         .where(counted, Incident.id.in_(numbers))
     )
-    listed, states = set(names), _states(numbers)
+    states = _states(numbers)
     spans: dict[str, list[Span]] = defaultdict(list)
     named: dict[int, DayIncident] = {}
     for number, title, severity, detected, opened, resolved, name in db.session.execute(rows):
         # asked for by name, SQLite would read every incident that the system ever had
-        if name not in listed or detected > last:
+        if (listed is not None and name not in listed) or (last is not None and detected > last):
             continue
         named[number] = DayIncident(number, title, opened.date())
         known = states.get((number, name)) or [(opened, system_status(None, severity))]
         if known[0][0] > opened:  # what is operational is no change, and not kept
             known = [(opened, SystemStatus.OPERATIONAL), *known]
-        spans[name] += _in_turn(number, detected, resolved or last, known)
+        spans[name] += _in_turn(number, detected, resolved or last or detected, known)
     return spans, named
 
 
-def _states(numbers: CompoundSelect[tuple[int]]) -> dict[tuple[int, str], list[State]]:
+def _states(numbers: _Numbers) -> dict[tuple[int, str], list[State]]:
     """Number and system → from when on it was how, where that was kept, oldest first."""
     state = SystemState
     rows = select(state.incident_id, state.name, state.at, state.status)

@@ -23,6 +23,7 @@ from majorops.operations.fields import FIELDS
 # Rows of an incident that other tables or the fireground show.
 SHOWN_OTHERWISE = {
     # numbers made of its record, at /admin/measures
+    "down_time",
     "measured_incident",
     # on the page of the review and the list of actions, one press from the incident's page
     "action_item",

@@ -1,10 +1,10 @@
 """The numbers of one incident, equal to those computed by hand."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from majorops.domain.enums import Phase, Severity
+from majorops.domain.enums import ActionState, Phase, Severity
 from majorops.domain.measured import (
     FORM,
     MEASURES,
@@ -13,6 +13,9 @@ from majorops.domain.measured import (
     Apart,
     Facts,
     Kind,
+    Promised,
+    actions_corrected,
+    actions_kept,
     apart_of,
     at_least,
     is_at_least,
@@ -106,7 +109,11 @@ def test_resolved_without_a_public_word_is_at_least_to_the_end():
 
 def test_what_was_imported_holds_times_alone():
     found = numbers(is_imported=True)
-    assert {name for name, number in found.items() if number != NONE} == {"resolve"}
+    assert {name for name, number in found.items() if number != NONE} == {
+        "resolve",
+        "actions_due",
+        "actions_on_time",
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,3 +164,39 @@ def test_duplicates_drills_and_private_ones_are_apart():
     assert apart_of(**given | {"is_private": True, "is_drill": True}) is Apart.DRILL
     assert apart_of(**given | {"is_merged": True, "is_drill": True}) is Apart.MERGED
     assert Apart.DRILL.label == "Drills"
+
+
+@pytest.mark.parametrize(
+    ("state", "ended", "today", "expected"),
+    [
+        # First due on 20 November; `ended` and `today`: days of November.
+        (ActionState.OPEN, None, 20, (0, 0)),  # the day is not over
+        (ActionState.OPEN, None, 21, (1, 0)),
+        (ActionState.DONE, 18, 20, (0, 0)),  # done, and the others of that day are not known yet
+        (ActionState.DONE, 18, 21, (1, 1)),
+        (ActionState.DONE, 20, 25, (1, 1)),
+        (ActionState.DONE, 21, 25, (1, 0)),  # also where the date was moved to the 30th
+        (ActionState.DROPPED, 20, 25, (0, 0)),
+        (ActionState.DROPPED, 21, 25, (1, 0)),
+    ],
+)
+def test_actions_by_the_date_that_was_promised_first(state, ended, today, expected):
+    ended_at = datetime(2026, 11, ended, 23, 59, tzinfo=UTC) if ended else None
+    action = Promised(date(2026, 11, 20), state, ended_at)
+    kept, corrected = actions_kept([action]), actions_corrected(action, date(2026, 11, today))
+    assert (kept[0] + corrected[0], kept[1] + corrected[1]) == expected
+
+
+def test_actions_of_an_incident_by_hand():
+    def ended(day, state=ActionState.DONE):
+        return Promised(date(2026, 11, 20), state, datetime(2026, 11, day, tzinfo=UTC))
+
+    actions = [ended(19), ended(20), ended(22), ended(20, ActionState.DROPPED), Promised(date(2026, 11, 20))]
+    found = numbers(actions=actions, is_imported=True)
+    assert (found["actions_due"], found["actions_on_time"]) == (3, 2)
+    assert numbers()["actions_due"] == 0
+
+
+def test_a_repeat_requires_an_after_action_whatever_its_severity():
+    assert numbers(severity=Severity.LOW, repeats="INC-031")["after_action"] == 0
+    assert numbers(severity=Severity.LOW, repeats="INC-031", after_action_at=at(70))["after_action"] == 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 
 from majorops.domain.enums import SystemStatus as S
-from majorops.domain.uptime import COUNTS, MARKS, Mark, Span, days_with_incidents, percentage
+from majorops.domain.uptime import COUNTS, MARKS, Mark, Span, days_with_incidents, down_in, percentage
 
 DAY = datetime(2026, 11, 17, tzinfo=UTC)
 FIRST, LAST = DAY - timedelta(days=10), DAY + timedelta(days=10)
@@ -86,3 +87,28 @@ def test_percentages_are_cut_and_never_flatter(down, known, shown):
 
 def test_every_status_has_its_share_and_its_mark():
     assert set(COUNTS) == set(MARKS) == set(S)
+
+
+def test_periods_by_hand():
+    periods = [(at(0), at(10)), (at(10), at(24)), (at(30), at(40))]
+    spans = [(at(-5), at(2), 100), (at(8), at(12), 30), (at(11), at(13), 100), (at(23), at(31), 100)]
+    assert down_in(spans, periods) == [hours(2 + 0.6), hours(0.3 + 2 + 1), hours(1)]
+    assert down_in([], periods) == [hours(0)] * 3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_months_have_the_down_time_of_their_days(seed):
+    random = Random(seed)
+    spans = []
+    for number in range(random.randrange(1, 40)):
+        start = FIRST + timedelta(minutes=random.randrange(-3000, 30000))
+        end = start + timedelta(minutes=random.choice([0, 5, 90, 3000]))
+        spans.append(Span(start, end, random.choice(list(COUNTS)), number))
+    days = days_with_incidents(spans, FIRST, LAST)
+    middle = FIRST + timedelta(days=9)
+    expected = [
+        sum((one.down for day, one in days.items() if (day < middle.date()) is is_first), timedelta(0))
+        for is_first in (True, False)
+    ]
+    counting = [(span.start, span.end, COUNTS[span.status]) for span in spans if COUNTS[span.status]]
+    assert down_in(counting, [(FIRST, middle), (middle, LAST)]) == expected

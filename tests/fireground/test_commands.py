@@ -6,6 +6,7 @@ import pytest
 
 from majorops.domain.access import Permission
 from majorops.domain.enums import Phase, Severity
+from majorops.domain.measured import MEASURES
 from majorops.fireground.palette import keyed, sections
 from majorops.fireground.palette.command import Command
 from majorops.fireground.palette.keys import KEYS
@@ -129,6 +130,15 @@ def test_go_to_other_running_incidents(cast):
     labels = commands(cast.fireground(1))
     assert "Go to INC-003, edge down" in labels
     assert not any("INC-002" in label or "INC-001" in label for label in labels if label.startswith("Go to"))
+
+
+def test_every_measure_is_there_by_its_name(cast, maya):
+    cast.open()
+    page = maya.get(f"{HERE}/commands").text
+    for measure in MEASURES.values():
+        address = f"/admin/measures/{measure.name}"
+        assert re.search(rf'<a[^>]* href="{address}"[^>]*>.*?Measure: {measure.label}', page, re.S)
+        assert maya.get(address).status_code == 200
 
 
 def test_the_list_is_bounded_and_so_are_its_queries(cast, maya):

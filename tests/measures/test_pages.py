@@ -270,4 +270,15 @@ def test_incidents_that_wait_to_be_measured_are_said(cast, clock):
     db.session.query(MeasuredIncident).delete()
     db.session.commit()
     page = cast.browser("maya").get("/admin/measures").text
-    assert "Not every incident of this time is measured yet." in page
+    assert "Not every incident of this time is measured yet:" in page
+
+
+def test_what_waits_to_be_measured_is_said_to_executives_and_at_uptime_too(cast, clock):
+    whole(cast, clock)
+    pages = [("xin", "/exec"), ("maya", "/admin/measures/uptime"), ("maya", "/admin/measures/resolve")]
+    said = "Not every incident of this time is measured yet"
+    assert [nick for nick, path in pages if said in cast.browser(nick).get(path).text] == []
+    db.session.query(MeasuredIncident).delete()
+    db.session.commit()
+    for nick, path in pages:
+        assert said in cast.browser(nick).get(path).text

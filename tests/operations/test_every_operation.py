@@ -140,6 +140,7 @@ def prepared(cast, clock):
     given = {"kind": ChannelKind.WEBHOOK, "address": "https://a.example", "nonce": "n"}
     db.session.add(Subscriber(**given, created_at=clock(), changed_at=clock()))
     ada = db.session.get(User, cast.ada.user_id)
+    ada.digest_at = clock()
     ada.password_hash, ada.totp_secret = "h", app_sealer().seal("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     given = {"credential_id": "AAAA", "public_key": b"", "sign_count": 0, "name": "Laptop"}
     db.session.add(Passkey(user_id=ada.id, **given, created_at=clock()))
@@ -259,6 +260,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "subscriptions.end_followed": ("follower", incident_id),
         "subscriptions.end_resolved": ("over", {"before": later}),
         "digests.begin_digest": ("none", Frequency.DAILY, clock()),
+        "weekly.send_week": ("none", ada.id),
         "maintenance.plan_next_occurrences": ("again",),
         "subscriptions.leave": ("none", person),
         "subscriptions.note_bounce": ("none", person, False),

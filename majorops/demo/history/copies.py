@@ -17,7 +17,9 @@ from majorops.db import Base, db
 from majorops.demo.history.courses import DAY, VARIED
 from majorops.domain.text import reference
 
+LONGEST = 31  # days from the opening of a course to the last thing that is written of it
 NEXT = DAY + timedelta(days=1)
+ISO_DAYS = [f"{DAY + timedelta(days=n):%Y-%m-%d}" for n in range(LONGEST)]
 FIRST = 7_310_000  # numbers of the courses' incidents begin here: such a number stands in no other text
 # Who is invited to a review is an account here, or nobody.
 NOT_COPIED = frozenset({"user_account", "system", "audit_entry", "review_person"})
@@ -110,6 +112,8 @@ def _plain(number: int, value):
     """A value as the database has it."""
     if isinstance(value, datetime):
         return _time((value - DAY).days, f"{value:%H:%M:%S.%f}")
+    if isinstance(value, date):
+        return _day((value - DAY.date()).days)
     if isinstance(value, Enum) and not isinstance(value, int):
         return value.value
     if isinstance(value, str):
@@ -122,15 +126,14 @@ class Given:
 
     def __init__(self, old: int, first: dict[str, int], day: date, varied: int):
         self.first, number = first, first["incident"]
-        self.days = [f"{day + timedelta(days=n)} " for n in range(4)]
+        self.days = [f"{day + timedelta(days=n)}" for n in range(LONGEST)]
         self.swaps = (
             (reference(old), reference(number)),
             (str(old), str(number)),
-            (f"{DAY:%Y-%m-%d}", f"{day}"),
-            (f"{NEXT:%Y-%m-%d}", f"{day + timedelta(days=1)}"),
             (VARIED, str(varied)),
             (f"{DAY:%-d %b}", f"{day:%-d %b}"),
             (f"{NEXT:%-d %b}", f"{day + timedelta(days=1):%-d %b}"),
+            *zip(ISO_DAYS, self.days, strict=True),
         )
 
 
@@ -139,13 +142,16 @@ def _id(table: str, place: int) -> Callable[[Given], int]:
 
 
 def _time(days: int, time: str) -> Callable[[Given], str]:
-    return lambda given: given.days[days] + time
+    return lambda given: f"{given.days[days]} {time}"
+
+
+def _day(days: int) -> Callable[[Given], str]:
+    return lambda given: given.days[days]
 
 
 def _text(number: int, text: str) -> str | Callable[[Given], str]:
     """The text, or, where something in it is different in each copy, what makes it."""
-    days = (f"{DAY:%Y-%m-%d}", f"{NEXT:%Y-%m-%d}", VARIED, f"{DAY:%-d %b}", f"{NEXT:%-d %b}")
-    differs = (reference(number), str(number), *days)
+    differs = (reference(number), str(number), VARIED, f"{DAY:%-d %b}", f"{NEXT:%-d %b}", *ISO_DAYS)
     parts = [n for n, old in enumerate(differs) if old in text]
 
     def made(given: Given) -> str:

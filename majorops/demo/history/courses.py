@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
@@ -13,6 +13,8 @@ from majorops.db import db
 from majorops.domain.access import Actor
 from majorops.domain.enums import (
     AccountRole,
+    ActionKind,
+    ActionState,
     CheckState,
     CommandRole,
     DeliveryState,
@@ -23,7 +25,17 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.models import Announcement, Delivery, Incident, Review, User
-from majorops.operations import command, incident, phase, stand_down, timeline, tracks, updates, validation
+from majorops.operations import (
+    actions,
+    command,
+    incident,
+    phase,
+    stand_down,
+    timeline,
+    tracks,
+    updates,
+    validation,
+)
 from majorops.operations.edit import edit_field
 
 DAY = datetime(1996, 2, 6, tzinfo=UTC)  # all courses happen on this day; a copy has another one
@@ -42,6 +54,13 @@ PROBLEMS = (
 )
 TEAMS = ("App", "Database", "Network", "Platform", "Vendor desk")
 HOLDERS = ("Lena Fischer", "M. Oyelaran", "J. Okafor", "Tomás Herrera", "K. Lindholm")
+OWNERS = ("M. Oyelaran", "J. Okafor", "K. Lindholm")  # without accounts: nobody is told
+MINUTES_A_DAY = 24 * 60
+CHANGES = (
+    ("Alert on the first of these signs", ActionKind.DETECT),
+    ("Add a cap to the retries", ActionKind.PREVENT),
+    ("Add the vendor's contact to the run card", ActionKind.RESPOND),
+)
 NOTES = (
     "Traceroutes are clean on both sides",
     "Host @@ drained, traffic is fine on the others",
@@ -135,6 +154,27 @@ def _run(chance: random.Random, number: int, mim: Actor, catalogue: list[str]) -
     if track:
         tracks.close_track(case, track, TrackOutcome.SUCCEEDED, **course.after(4 * pace))
     _end(case, names, course, pace)
+    if is_large:
+        _actions(case, number, course)
+
+
+def _actions(case: Incident, number: int, course: Course) -> None:
+    """What a large one left to be changed: done by its date, after it, after it was moved, or dropped."""
+    left = CHANGES[: 1 + number % 3]
+    closed, late = course.minutes, [place for place in range(len(left)) if (number + place) % 3 == 0]
+    for place, (text, kind) in enumerate(left):
+        due = (course.began + timedelta(days=10 + place)).date()
+        planned = actions.Planned(text, OWNERS[(number + place) % len(OWNERS)], due, kind)
+        actions.add_action(case, planned, **course.after(3))
+        if (number + place) % 4 == 0:
+            later = replace(planned, due_on=due + timedelta(days=7))
+            actions.change_action(case, place + 1, later, **course.after(1))
+    for place in sorted(range(len(left)), key=late.__contains__):
+        course.minutes = closed + (16 if place in late else 8) * MINUTES_A_DAY + 10 * place
+        is_dropped = place == 2
+        state = ActionState.DROPPED if is_dropped else ActionState.DONE
+        why = "The vendor does it from release @@ on." if is_dropped else "Release 4.@@.3, and its test."
+        actions.end_action(case, place + 1, state, why, **course.after(1))
 
 
 def _false_alarm(case: Incident, course: Course, pace: float) -> None:

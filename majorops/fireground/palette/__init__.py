@@ -18,6 +18,7 @@ from majorops.domain.alarm import LEVELS, level_refusal
 from majorops.domain.enums import AlarmLevel, CheckState, Helper, IncidentStatus, Phase, Severity
 from majorops.domain.events import NOTES
 from majorops.domain.gates import LAST_PHASE, status_blockers, symptoms_refusal
+from majorops.domain.measured import MEASURES
 from majorops.fireground import reads
 from majorops.fireground.fields import text_of
 from majorops.fireground.palette.command import Command, at, edit, short, to_place
@@ -61,6 +62,7 @@ def sections(view: View) -> list[tuple[str, list[Command]]]:
         "Fields": fields(view),
         "Newest entries": entries(view),
         "Go to": elsewhere(view),
+        "Measures": measures(),
     }
     return [(name, sorted(part, key=lambda command: bool(command.locked))) for name, part in parts.items()]
 
@@ -243,6 +245,15 @@ def elsewhere(view: View) -> Iterator[Command]:
     yield at(view, "?", link="fireground.keys")
     yield Command("Your account", link="account.show")
     yield Command("Sign out", endpoint="sign_in.logout")
+
+
+def measures() -> Iterator[Command]:
+    """Every measure by its name, and the pages that show several."""
+    yield Command("Measures", link="measures.index")
+    yield Command("Uptime by month", link="measures.uptime")
+    yield Command("A quarter on one page", link="measures.quarter")
+    for one in MEASURES.values():
+        yield Command(f"Measure: {one.label}", link="measures.one", takes={"measure": one.name})
 
 
 def _others(view: View) -> list[Incident]:
