@@ -4,6 +4,7 @@ Read-only properties call the rules; nothing commits.
 """
 
 from majorops.models.account import (
+    ApiToken,
     AuditEntry,
     Passkey,
     RecoveryCode,
@@ -58,6 +59,7 @@ __all__ = [
     "ActionItem",
     "AffectedSystem",
     "Announcement",
+    "ApiToken",
     "Ask",
     "AuditEntry",
     "BriefLink",

@@ -191,6 +191,7 @@ def _attempt(
         incidents = [subject for subject in args if isinstance(subject, Incident)]
         for subject in sorted(incidents, key=_number):  # two that lock the same two never wait for each other
             _lock(session, subject)
+            _demand_sight(subject, cast("Actor", kwargs["actor"]))
         if request_meta and _is_known(session, request_meta):
             session.rollback()
             return None
@@ -243,6 +244,11 @@ def _lock(session: Session, incident: Incident) -> None:
     """Read the incident afresh and hold its row: operations of one incident happen one after another."""
     found = session.get(Incident, _number(incident), with_for_update=True, populate_existing=True)
     if found is None:
+        raise NotFound("There is no such incident.")
+
+
+def _demand_sight(incident: Incident, actor: Actor) -> None:
+    if actor.only_system and not actor.sees(incident.system_names):
         raise NotFound("There is no such incident.")
 
 
@@ -303,7 +309,7 @@ def record(
         title=title[:300],
         detail=detail,
         visibility=visibility,
-        actor_name=actor.name,
+        actor_name=actor.signed,
         actor_id=actor.user_id,
         at=now,
         phase=phase,
@@ -346,7 +352,7 @@ def audit(
             kind=kind,
             subject=subject[:300],
             detail=detail,
-            actor_name=actor.name,
+            actor_name=actor.signed,
             actor_id=actor.user_id,
             about_id=about,
             at=now,

@@ -117,6 +117,7 @@ KEPT: dict[str, str] = {
     "audit_entry.actor_name": "an account",
     "measured_incident": "numbers",
     "directory_group": "not of an incident",
+    "api_token": "not of an incident",
     "passkey": "not of an incident",
     "recovery_code": "not of an incident",
     "spent_challenge": "not of an incident",
