@@ -14,6 +14,7 @@ from majorops.models.account import (
     UserSession,
 )
 from majorops.models.action import ActionItem
+from majorops.models.api import KeptAnswer
 from majorops.models.brief import BriefLink, BriefReader
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
@@ -74,6 +75,7 @@ __all__ = [
     "Draft",
     "Handover",
     "Incident",
+    "KeptAnswer",
     "Maintenance",
     "MaintenanceUpdate",
     "MeasuredIncident",

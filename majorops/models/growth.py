@@ -22,6 +22,7 @@ GROWS = frozenset(
         "incident",
         "maintenance",
         "maintenance_update",
+        "kept_answer",
         "measured_incident",
         "nudge_mark",
         "phase_note",

@@ -26,7 +26,7 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_close import refusal_after_close
 from majorops.domain.enums import Phase, Visibility
-from majorops.domain.errors import Conflict, Forbidden, NotFound
+from majorops.domain.errors import Conflict, Forbidden, NotFound, Stale
 from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.text import reference
 from majorops.models import AuditEntry, Incident, TimelineEvent
@@ -45,12 +45,14 @@ WAITED_AT_MOST = timedelta(hours=24)
 class RequestMeta:
     """How an act came.
 
-    `idempotency_key` names it, so that sent twice it is done once; `client_time` is when a person did it,
-    where it had to wait in their browser for the connection.
+    `idempotency_key` names it, so that sent twice it is done once, empty for none; `client_time` is when a
+    person did it, where it had to wait in their browser for the connection; `expected_version`: what the
+    incident must still be, None for whatever it is.
     """
 
-    idempotency_key: str
+    idempotency_key: str = ""
     client_time: datetime | None = None
+    expected_version: int | None = None
 
 
 @dataclass
@@ -195,6 +197,8 @@ def _attempt(
         if request_meta and _is_known(session, request_meta):
             session.rollback()
             return None
+        if incidents and request_meta:
+            _demand_version(incidents[0], request_meta)
         if incidents:
             demand_open(incidents[0], name)
         result = function(*args, **kwargs)
@@ -219,8 +223,16 @@ def _attempt(
     return result
 
 
+def _demand_version(incident: Incident, request_meta: RequestMeta) -> None:
+    expected = request_meta.expected_version
+    if expected is not None and expected != incident.version:
+        raise Stale(
+            f"{incident.reference} is at version {incident.version} now, not {expected}. Read it again."
+        )
+
+
 def _is_known(session: Session, request_meta: RequestMeta) -> bool:
-    return (
+    return bool(request_meta.idempotency_key) and (
         session.scalar(select(TimelineEvent.id).filter_by(request_key=request_meta.idempotency_key))
         is not None
     )
@@ -318,7 +330,7 @@ def record(
         public_key=new_key() if visibility is Visibility.PUBLIC else None,
         publication_id=publication_id,
         corrects_id=corrects_id,
-        request_key=request_meta.idempotency_key if request_meta and is_first else None,
+        request_key=(request_meta.idempotency_key or None) if request_meta and is_first else None,
         made_at=_made_at(request_meta, incident, now),
     )
     db.session.add(entry)

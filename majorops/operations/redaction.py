@@ -44,6 +44,7 @@ AUDIT = cast("type[search_index.SearchedModel]", AuditEntry)
 # Table → columns with words of people. A test compares this and KEPT with the schema: a new column of text
 # fails it until it is in one of them.
 WORDS: dict[str, tuple[str, ...]] = {
+    "kept_answer": ("body",),
     "incident": (
         "title",
         "public_title",
@@ -118,6 +119,8 @@ KEPT: dict[str, str] = {
     "measured_incident": "numbers",
     "directory_group": "not of an incident",
     "api_token": "not of an incident",
+    "kept_answer.key": "a key",
+    "kept_answer.sent": "a key",
     "passkey": "not of an incident",
     "recovery_code": "not of an incident",
     "spent_challenge": "not of an incident",
@@ -135,7 +138,7 @@ KEPT: dict[str, str] = {
     "run_card_version": "written before any incident",
 }
 # Texts that are JSON inside: replaced in every text of it, so that it stays JSON.
-AS_JSON = frozenset({"announcement.text"})
+AS_JSON = frozenset({"announcement.text", "kept_answer.body"})
 LABELS = {
     "incident": "Fields",
     "timeline_event": "Timeline",
@@ -163,6 +166,7 @@ LABELS = {
     "delivery": "Messages to people inside",
     "announcement": "Messages to subscribers",
     "audit_entry": "Audit",
+    "kept_answer": "Answers to programs",
 }
 
 

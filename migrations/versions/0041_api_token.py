@@ -1,4 +1,4 @@
-"""Tokens of programs.
+"""Tokens of programs, and the answers that they may ask for again.
 
 Revision ID: 0041
 Revises: 0037
@@ -33,7 +33,24 @@ def upgrade():
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name="fk_api_token_user_id_user_account"),
     )
     op.create_index("ix_api_token_user_id", "api_token", ["user_id"])
+    op.create_table(
+        "kept_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("sent", sa.String(64), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer()),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_kept_answer"),
+        sa.UniqueConstraint("key", name="uq_kept_answer_key"),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_kept_answer_incident_id_incident"),
+    )
+    op.create_index("ix_kept_answer_incident_id", "kept_answer", ["incident_id"])
+    op.create_index("ix_kept_answer_at", "kept_answer", ["at"])
 
 
 def downgrade():
+    op.drop_table("kept_answer")
     op.drop_table("api_token")
