@@ -6,11 +6,12 @@ know one model of errors, and say nothing of ETag, If-Match and Idempotency-Key.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, current_app, json, render_template
+from flask import Blueprint, current_app, render_template, request
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.wrappers import Response
@@ -145,7 +146,7 @@ def openapi() -> Response:
     answer = current_app.response_class(text, content_type="application/json")
     answer.add_etag()
     answer.headers["Cache-Control"] = "public, max-age=300"
-    return answer
+    return answer.make_conditional(request)
 
 
 @pages.get("/")

@@ -98,14 +98,14 @@ def act(route: Route, address: Mapping[str, Any], given: Mapping[str, Any], acto
     if key and (known := kept_answer(key, clock.now())):
         if known.sent != sent:
             raise Invalid({"Idempotency-Key": "This key was sent with another body. Take a new one."})
-        again = json_answer(known.body, known.status, known.version)
+        again = json_answer(known.body, known.code, known.version)
         again.headers["Idempotent-Replayed"] = "true"
         return again
     meta = RequestMeta(key, expected_version=expected_version() if route.takes_version else None)
     done = route.do(**address, **given, meta=meta, actor=actor)
     drawn = answer(done, route.status)
     if key and done.incident is not None:
-        kept = {"incident_id": done.incident.id, "status": route.status, "version": done.incident.version}
+        kept = {"incident_id": done.incident.id, "code": route.status, "version": done.incident.version}
         body = drawn.get_data(as_text=True)
         keep_answer(key, sent=sent, **kept, body=body, actor=actor, now=clock.now())
     return drawn

@@ -14,7 +14,7 @@ class KeptAnswer(Base):
     """The answer to an act that carried an Idempotency-Key; kept for a day.
 
     `key`: a hash of token, address and key; `sent`: one of the body, so that the same key with another body
-    is seen. `body`: JSON.
+    is seen. `code`: the status of HTTP; `body`: JSON.
     """
 
     __tablename__ = "kept_answer"
@@ -23,7 +23,7 @@ class KeptAnswer(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True)
     sent: Mapped[str] = mapped_column(String(64))
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
-    status: Mapped[int]
+    code: Mapped[int]
     version: Mapped[int | None]
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

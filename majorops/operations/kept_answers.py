@@ -20,7 +20,7 @@ def keep_answer(
     *,
     sent: str,
     incident_id: int,
-    status: int,
+    code: int,
     version: int | None,
     body: str,
     actor: Actor,
@@ -32,7 +32,7 @@ def keep_answer(
     """
     db.session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - KEPT_FOR))
     if db.session.scalar(select(KeptAnswer.id).filter_by(key=key)) is None:
-        given = {"sent": sent, "incident_id": incident_id, "status": status, "version": version}
+        given = {"sent": sent, "incident_id": incident_id, "code": code, "version": version}
         db.session.execute(insert(KeptAnswer).values(key=key, body=body, at=now, **given))
 
 

@@ -39,7 +39,7 @@ def upgrade():
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("sent", sa.String(64), nullable=False),
         sa.Column("incident_id", sa.Integer(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer()),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("at", TIME, nullable=False),

@@ -480,12 +480,14 @@ def test_every_operation_of_the_package_is_seen():
 
 # create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link
 # is only counted: tests/operations/test_briefs.py; so is use of a session: tests/account/test_sessions.py.
-# What is shown of a draft is kept without an entry: tests/ai/test_drafts.py.
+# What is shown of a draft is kept without an entry: tests/ai/test_drafts.py; so are answers to programs,
+# and use of a token: tests/api/test_incidents.py.
 WITHOUT_AN_ENTRY = {
     "accounts.create_first_admin",
     "briefs.count_use",
     "drafts.keep_shown",
     "measured.measure_past",
+    "kept_answers.keep_answer",
     "own_account.note_seen",
     "tokens.note_token_used",
     "search_index.press",
