@@ -296,7 +296,7 @@ class Opening(Given):
 
     title: Annotated[str, Field(max_length=200)]
     severity: Severity
-    affected_systems: Annotated[list[Team], Field(max_length=50)] = []
+    affected_systems: Annotated[list[Team], Field(min_length=1, max_length=50)]
     bridge_url: Annotated[str, Field(max_length=2_000)] = ""
     detected_at: AwareDatetime | None = None
     alert_id: Annotated[str, Field(max_length=200), AfterValidator(clean_line)] | None = None
