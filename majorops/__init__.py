@@ -12,6 +12,7 @@ import config
 from majorops import (
     account,
     admin,
+    api,
     briefs,
     cli,
     fireground,
@@ -78,6 +79,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         briefs,
         account,
         admin,
+        api,
         scim,
         search,
         cli,

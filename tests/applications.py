@@ -12,6 +12,7 @@ from collections import OrderedDict
 from flask import Flask
 
 from majorops import create_app
+from majorops.api.budget import Budget
 from majorops.operations import reminders
 from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
@@ -38,6 +39,7 @@ NEVER_KEPT = ("OIDC_ISSUER", "CF_ACCESS_TEAM", "PROXY_JWT_HEADER", "PUBLIC_DIR")
 
 # Extensions that no request changes.
 SAME = {
+    "errors_at",
     "before_commit",
     "sqlalchemy",
     "migrate",
@@ -56,9 +58,10 @@ def renew(app: Flask) -> None:
     invalidation.init_app(app)
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["health"] = HealthMonitor(app)
+    app.extensions["api_budget"] = Budget()
 
 
-RENEWED = {"after_commit", "live", "tickets", "snapshots", "health"}
+RENEWED = {"after_commit", "api_budget", "live", "tickets", "snapshots", "health"}
 
 
 class Applications:

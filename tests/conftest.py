@@ -38,6 +38,7 @@ PUBLIC_AT_ONCE = {"PUBLIC_BOXES": frozenset(range(4)), "PUBLIC_HOLD": 0, "PUBLIC
 TRACED = (
     "account",
     "admin",
+    "api",
     "briefs",
     "domain",
     "fireground",

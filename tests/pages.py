@@ -82,8 +82,8 @@ def every_page(app: Flask) -> list[Page]:
 
 
 def is_for_machines(endpoint: str) -> bool:
-    """SCIM: no page, and closed without its token."""
-    return endpoint.startswith("scim.")
+    """SCIM and the API: no pages, and closed without a token."""
+    return endpoint.startswith(("scim.", "api."))
 
 
 def _known() -> dict[str, object]:

@@ -45,6 +45,7 @@ LAYERS = (
         "public",
         "replay",
         "reviews",
+        "api",
         "scim",
         "search",
     },

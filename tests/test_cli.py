@@ -8,6 +8,7 @@ from sqlalchemy import select
 import config
 from majorops import clock
 from majorops.db import db
+from majorops.domain.tokens import is_token
 from majorops.models import User
 from majorops.web.health import why_late
 from tests.notifications.receivers import MailServer
@@ -172,6 +173,25 @@ def test_check_says_where_a_test_mail_ended(flask, app, url, end):
     assert answer.exit_code == 1
     assert end in answer.output
     assert ("ended at" in answer.output) == bool(url)
+
+
+def test_tokens(flask, app, cast):
+    given = ("tokens", "add", "--name", "deploy bot", "--user", "maya@example.org", "--scope")
+    made = flask(*given, "timeline:note", "--scope", "incident:read", "--days", "30")
+    assert made.exit_code == 0, made.output
+    assert is_token(made.output.strip())
+    assert flask("tokens", "list").output == "1\tmaya@example.org\tdeploy bot\tincident:read,timeline:note\n"
+    assert flask("tokens", "revoke", "1").output == "deploy bot is revoked\n"
+    assert flask("tokens", "list").output == ""
+    for words, why in (
+        (("revoke", "1"), "revoked already"),
+        (("revoke", "7"), "no token has the number 7"),
+        (("add", "--name", "b", "--user", "no@b.cd", "--scope", "timeline:note"), "no account has"),
+        (("add", "--name", "b", "--user", "rita@example.org", "--scope", "data:manage"), "cannot give"),
+    ):
+        refused = flask("tokens", *words)
+        assert refused.exit_code == 1
+        assert why in refused.output
 
 
 def test_demo_once(flask, app):

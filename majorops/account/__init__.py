@@ -17,6 +17,7 @@ from majorops.account import (  # noqa: F401  (their views join the blueprint)
     notices,
     sessions,
     sign_in,
+    tokens,
     you,
 )
 from majorops.account.blueprint import bp, is_local
@@ -48,6 +49,7 @@ TABS = (
     Tab("Devices", "devices"),
     Tab("Sign-in", "sign_in", is_local),
     Tab("Sessions", "sessions"),
+    Tab("Tokens", "tokens"),
     Tab("Keys", "keys", commands),
 )
 """In the order of the navigation."""

@@ -19,6 +19,7 @@ from majorops.admin import (
     runcards,
     subscribers,
     templates,
+    tokens,
 )
 from majorops.admin.base import Guard, Table
 from majorops.admin.suggestions import suggested
@@ -38,7 +39,7 @@ GROUPS = {
         "Run cards",
         "Run card versions",
     ),
-    "People": ("Users", "Channels"),
+    "People": ("Users", "Channels", "Tokens"),
     "Public": (
         "Systems",
         "Update templates",
@@ -81,7 +82,7 @@ def init_app(app: Flask) -> None:
     for pages in (reach.bp, first_steps.bp, imports.bp):
         app.register_blueprint(pages)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates)
+    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens)
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"

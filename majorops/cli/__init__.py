@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.cli import accounts, incidents, server
+from majorops.cli import accounts, incidents, server, tokens
 
 
 def init_app(app: Flask) -> None:
@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
     for command in (
         accounts.users,
         accounts.rotate,
+        tokens.tokens,
         incidents.incidents,
         incidents.replay,
         server.demo,

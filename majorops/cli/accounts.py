@@ -54,7 +54,7 @@ def show() -> None:
 @report_errors
 def change_role(email: str, role: str) -> None:
     """Give an account another role."""
-    user = _find(email)
+    user = find(email)
     set_role(user, AccountRole(role), actor=SYSTEM, now=clock.now())
     click.echo(f"{user.email} {user.role.value}")
     if role_map().roles:
@@ -66,7 +66,7 @@ def change_role(email: str, role: str) -> None:
 @report_errors
 def unlock(email: str) -> None:
     """Lift the pause after failed sign-ins."""
-    user = _find(email)
+    user = find(email)
     unlock_user(user, actor=SYSTEM, now=clock.now())
     click.echo(f"{user.email} may try to sign in again")
 
@@ -76,7 +76,7 @@ def unlock(email: str) -> None:
 @report_errors
 def reset(email: str) -> None:
     """Take passkeys, authenticator app and recovery codes from an account; its sessions end."""
-    user = _find(email)
+    user = find(email)
     reset_factors(user, actor=SYSTEM, now=clock.now())
     click.echo(f"{user.email} signs in with the password alone")
 
@@ -90,7 +90,8 @@ def rotate() -> None:
     click.echo(f"{count} sealed anew with MAJOROPS_SECRET_KEY")
 
 
-def _find(email: str) -> User:
+def find(email: str) -> User:
+    """The account with this e-mail. Raises ClickException where there is none."""
     user = db.session.scalar(select(User).filter_by(email=email.lower()))
     if user is None:
         raise click.ClickException(f"no account has the e-mail {email}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,27 +51,67 @@ GRANTS: dict[AccountRole, frozenset[Permission]] = {
 }
 
 
+SCOPES: dict[Permission, str] = {
+    Permission.INCIDENT_READ: "Read incidents",
+    Permission.INCIDENT_OPEN: "Open incidents",
+    Permission.INCIDENT_COMMAND: "Command incidents: fields, phases, roles, tracks",
+    Permission.PUBLISH: "Publish: whatever the public reads",
+    Permission.TIMELINE_NOTE: "Write notes",
+    Permission.CAN_REPORT: "Report CAN",
+    Permission.CHECK_OWN: "Confirm the systems of its owner",
+    Permission.TRACK_OWN: "Close the tracks of its owner",
+    Permission.MAINTENANCE_MANAGE: "Plan maintenance",
+    Permission.BRIEF_READ: "Read the stakeholder brief",
+    Permission.EXEC_READ: "Read the executive brief",
+    Permission.DATA_MANAGE: "Manage data: accounts, systems, run cards, settings",
+}
+"""What a token may be given, as people read it."""
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Who does something: an account (`user_id`), or a name that a command line or a replay acts for."""
+    """Who does something: an account (`user_id`), or a name that a command line or a replay acts for.
+
+    `token`: the name of the token by which a program acts for the account, empty for the person; `scopes`:
+    the permissions that it has of theirs, `only_system`: the one system whose incidents it sees, empty for
+    all.
+    """
 
     name: str
     role: AccountRole
     user_id: int | None = None
     email: str | None = None
+    token: str = ""
+    scopes: frozenset[Permission] = frozenset()
+    only_system: str = ""
 
     @property
     def is_person(self) -> bool:
         """Somebody, by account or by name; not the software itself."""
         return self not in (SYSTEM, DIRECTORY)
 
+    @property
+    def signed(self) -> str:
+        """The name that stands under what is done: with that of the token, where a program did it."""
+        return f"{self.name[:50]} by token {self.token}" if self.token else self.name
+
     def can(self, permission: Permission) -> bool:
-        """Whether the role grants it; whether a system or a track is one's own, operations check."""
-        return permission in GRANTS[self.role]
+        """Whether the role grants it, and the token; whether a system or a track is one's own, operations
+        check.
+        """
+        return permission in GRANTS[self.role] and (not self.token or permission in self.scopes)
+
+    def sees(self, systems: Collection[str]) -> bool:
+        """Whether an incident of these systems exists for who acts."""
+        return not self.only_system or self.only_system in systems
 
     def refusal(self, permission: Permission) -> str:
         """Why this person may not, as a sentence; empty when they may."""
-        return "" if self.can(permission) else f"{self.role.label} accounts may not do this."
+        if self.can(permission):
+            return ""
+        if permission in GRANTS[self.role]:
+            return f"The token {self.token} does not have the scope {permission}."
+        return f"{self.role.label} accounts may not do this."
 
 
 SYSTEM = Actor(name="MajorOps", role=AccountRole.ADMIN)  # migrations of data, first run, command line

@@ -43,6 +43,10 @@ class Conflict(Refused):
         super().__init__(message)
 
 
+class Stale(Conflict):
+    """The incident is not at the version any more that a program named."""
+
+
 class Asked(Refused):
     """Nothing is wrong with it, but it is asked about once; who says that they are sure may go on."""
 

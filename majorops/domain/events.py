@@ -466,6 +466,8 @@ class AuditKind(StrEnum):
     SYSTEM_RETIRED = "system.retired"
     TEMPLATE_ADDED = "template.added"
     TEMPLATE_CHANGED = "template.changed"
+    TOKEN_ADDED = "token.added"  # noqa: S105 (no password)
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 (no password)
     TOTP_ADDED = "totp.added"
     TOTP_REMOVED = "totp.removed"
     USER_ADDED = "user.added"

@@ -22,6 +22,8 @@ WORDS: dict[AuditKind, str] = {
     AuditKind.PASSKEY_ADDED: "Passkey added",
     AuditKind.PASSKEY_REMOVED: "Passkey removed",
     AuditKind.PASSKEY_REFUSED: "Passkey refused",
+    AuditKind.TOKEN_ADDED: "Token made",
+    AuditKind.TOKEN_REVOKED: "Token revoked",
     AuditKind.RECOVERY_CODES_MADE: "New recovery codes made",
     AuditKind.RECOVERY_CODE_USED: "Recovery code used",
     AuditKind.USER_FACTORS_RESET: "Second factor reset by an admin, every session ended",

@@ -4,6 +4,7 @@ Read-only properties call the rules; nothing commits.
 """
 
 from majorops.models.account import (
+    ApiToken,
     AuditEntry,
     Passkey,
     RecoveryCode,
@@ -13,6 +14,7 @@ from majorops.models.account import (
     UserSession,
 )
 from majorops.models.action import ActionItem
+from majorops.models.api import KeptAnswer
 from majorops.models.brief import BriefLink, BriefReader
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
@@ -59,6 +61,7 @@ __all__ = [
     "ActionItem",
     "AffectedSystem",
     "Announcement",
+    "ApiToken",
     "Ask",
     "AuditEntry",
     "BriefLink",
@@ -74,6 +77,7 @@ __all__ = [
     "Draft",
     "Handover",
     "Incident",
+    "KeptAnswer",
     "Maintenance",
     "MaintenanceUpdate",
     "MeasuredIncident",

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, UTCDateTime, enum_type, partial
-from majorops.domain.access import Actor
+from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import AccountRole, Followed, SignInMethod
 
 
@@ -130,6 +130,44 @@ class RecoveryCode(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class ApiToken(Base):
+    """A token by which a program acts for an account, within `scopes`, until it expires or is revoked.
+
+    Only its hash is kept; `shown`: its beginning, by which a person knows it again. `scopes`: names of
+    permissions, with commas; `system`: the one whose incidents it sees, empty for all. `used_at`: the last
+    use, to a minute, and from which address.
+    """
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    shown: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[str] = mapped_column(String(500))
+    system: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    used_from: Mapped[str | None] = mapped_column(String(45))
+
+    user: Mapped[User] = relationship()
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """The scopes; one that there is no more is left out."""
+        return frozenset(Permission(name) for name in self.scopes.split(",") if name in set(Permission))
+
+    def is_alive(self, now: datetime) -> bool:
+        """Neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SpentChallenge(Base):

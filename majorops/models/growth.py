@@ -23,6 +23,7 @@ GROWS = frozenset(
         "incident",
         "maintenance",
         "maintenance_update",
+        "kept_answer",
         "measured_incident",
         "nudge_mark",
         "phase_note",
@@ -50,6 +51,7 @@ GROWS = frozenset(
 # People, systems, channels, cards: a few hundred, whatever happens.
 STAYS = frozenset(
     {
+        "api_token",
         "channel",
         "directory_group",
         "directory_member",

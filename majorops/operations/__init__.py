@@ -26,7 +26,7 @@ from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_close import refusal_after_close
 from majorops.domain.enums import Phase, Visibility
-from majorops.domain.errors import Conflict, Forbidden, NotFound
+from majorops.domain.errors import Conflict, Forbidden, NotFound, Stale
 from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.text import reference
 from majorops.models import AuditEntry, Incident, TimelineEvent
@@ -45,12 +45,14 @@ WAITED_AT_MOST = timedelta(hours=24)
 class RequestMeta:
     """How an act came.
 
-    `idempotency_key` names it, so that sent twice it is done once; `client_time` is when a person did it,
-    where it had to wait in their browser for the connection.
+    `idempotency_key` names it, so that sent twice it is done once, empty for none; `client_time` is when a
+    person did it, where it had to wait in their browser for the connection; `expected_version`: what the
+    incident must still be, None for whatever it is.
     """
 
-    idempotency_key: str
+    idempotency_key: str = ""
     client_time: datetime | None = None
+    expected_version: int | None = None
 
 
 @dataclass
@@ -191,9 +193,12 @@ def _attempt(
         incidents = [subject for subject in args if isinstance(subject, Incident)]
         for subject in sorted(incidents, key=_number):  # two that lock the same two never wait for each other
             _lock(session, subject)
+            _demand_sight(subject, cast("Actor", kwargs["actor"]))
         if request_meta and _is_known(session, request_meta):
             session.rollback()
             return None
+        if incidents and request_meta:
+            _demand_version(incidents[0], request_meta)
         if incidents:
             demand_open(incidents[0], name)
         result = function(*args, **kwargs)
@@ -218,8 +223,16 @@ def _attempt(
     return result
 
 
+def _demand_version(incident: Incident, request_meta: RequestMeta) -> None:
+    expected = request_meta.expected_version
+    if expected is not None and expected != incident.version:
+        raise Stale(
+            f"{incident.reference} is at version {incident.version} now, not {expected}. Read it again."
+        )
+
+
 def _is_known(session: Session, request_meta: RequestMeta) -> bool:
-    return (
+    return bool(request_meta.idempotency_key) and (
         session.scalar(select(TimelineEvent.id).filter_by(request_key=request_meta.idempotency_key))
         is not None
     )
@@ -243,6 +256,11 @@ def _lock(session: Session, incident: Incident) -> None:
     """Read the incident afresh and hold its row: operations of one incident happen one after another."""
     found = session.get(Incident, _number(incident), with_for_update=True, populate_existing=True)
     if found is None:
+        raise NotFound("There is no such incident.")
+
+
+def _demand_sight(incident: Incident, actor: Actor) -> None:
+    if actor.only_system and not actor.sees(incident.system_names):
         raise NotFound("There is no such incident.")
 
 
@@ -303,7 +321,7 @@ def record(
         title=title[:300],
         detail=detail,
         visibility=visibility,
-        actor_name=actor.name,
+        actor_name=actor.signed,
         actor_id=actor.user_id,
         at=now,
         phase=phase,
@@ -312,7 +330,7 @@ def record(
         public_key=new_key() if visibility is Visibility.PUBLIC else None,
         publication_id=publication_id,
         corrects_id=corrects_id,
-        request_key=request_meta.idempotency_key if request_meta and is_first else None,
+        request_key=(request_meta.idempotency_key or None) if request_meta and is_first else None,
         made_at=_made_at(request_meta, incident, now),
     )
     db.session.add(entry)
@@ -346,7 +364,7 @@ def audit(
             kind=kind,
             subject=subject[:300],
             detail=detail,
-            actor_name=actor.name,
+            actor_name=actor.signed,
             actor_id=actor.user_id,
             about_id=about,
             at=now,

@@ -62,13 +62,13 @@ def edit_field(
 @operation(needs=Permission.INCIDENT_COMMAND)
 def edit_fields(
     incident: Incident,
-    given: dict[str, tuple[str, str]],
+    given: dict[str, tuple[str, str | None]],
     *,
     rename: dict[str, str],
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Set several fields or none: name → (typed, was).
+    """Set several fields or none: name → (typed, was), `was` as for `edit_field`.
 
     `rename`: how a form calls them in errors. Raises Invalid with every field that was not set, also for a
     conflict, and else as `edit_field`.

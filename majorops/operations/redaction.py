@@ -44,6 +44,7 @@ AUDIT = cast("type[search_index.SearchedModel]", AuditEntry)
 # Table → columns with words of people. A test compares this and KEPT with the schema: a new column of text
 # fails it until it is in one of them.
 WORDS: dict[str, tuple[str, ...]] = {
+    "kept_answer": ("body",),
     "incident": (
         "title",
         "public_title",
@@ -121,6 +122,9 @@ KEPT: dict[str, str] = {
     "audit_entry.actor_name": "an account",
     "measured_incident": "numbers",
     "directory_group": "not of an incident",
+    "api_token": "not of an incident",
+    "kept_answer.key": "a key",
+    "kept_answer.sent": "a key",
     "passkey": "not of an incident",
     "recovery_code": "not of an incident",
     "spent_challenge": "not of an incident",
@@ -138,7 +142,7 @@ KEPT: dict[str, str] = {
     "run_card_version": "written before any incident",
 }
 # Texts that are JSON inside: replaced in every text of it, so that it stays JSON.
-AS_JSON = frozenset({"announcement.text"})
+AS_JSON = frozenset({"announcement.text", "kept_answer.body"})
 LABELS = {
     "incident": "Fields",
     "timeline_event": "Timeline",
@@ -168,6 +172,7 @@ LABELS = {
     "delivery": "Messages to people inside",
     "announcement": "Messages to subscribers",
     "audit_entry": "Audit",
+    "kept_answer": "Answers to programs",
 }
 
 

@@ -18,7 +18,17 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.db import db, storage_problem
 from majorops.domain.access import Permission
-from majorops.domain.errors import Asked, Busy, Conflict, Forbidden, GateClosed, Invalid, NotFound, Refused
+from majorops.domain.errors import (
+    Asked,
+    Busy,
+    Conflict,
+    Forbidden,
+    GateClosed,
+    Invalid,
+    NotFound,
+    Refused,
+    Stale,
+)
 from majorops.domain.text import reference
 from majorops.i18n import DEFAULT, texts_at
 from majorops.operations.accounts import admins_to_ask
@@ -30,7 +40,16 @@ from majorops.web.session import forget_user, has_lost_proxy, refusal
 
 log = logging.getLogger(__name__)
 
-STATUS = {Invalid: 422, Asked: 422, Conflict: 409, GateClosed: 409, Forbidden: 403, NotFound: 404, Busy: 503}
+STATUS = {
+    Invalid: 422,
+    Asked: 422,
+    Stale: 412,
+    Conflict: 409,
+    GateClosed: 409,
+    Forbidden: 403,
+    NotFound: 404,
+    Busy: 503,
+}
 # Fields that a form carries for us, not for people.
 OURS = {"csrf_token", "was", "expected", "request_key", "next"}
 # And what nobody is shown again.
@@ -117,6 +136,10 @@ def on_http_error(error: HTTPException) -> Response:
     """A page for an error of HTTP; below 400, such as Werkzeug's own redirects, the answer stays as it is."""
     if error.code is not None and error.code < 400:
         return error.get_response()
+    for prefix, answer in current_app.extensions.get("errors_at", {}).items():
+        if request.path.startswith(prefix):  # no view was found, so that no blueprint is asked
+            found: Response = answer(error)
+            return found
     return problem_page(error.code or 500)
 
 

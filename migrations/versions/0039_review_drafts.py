@@ -1,7 +1,7 @@
 """A review has drafts of a helper, and its After Action guests without an account.
 
 Revision ID: 0039
-Revises: 0037
+Revises: 0038
 """
 
 import re
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0039"
-down_revision = "0037"
+down_revision = "0038"
 
 NAMED = {"ck": "ck_%(table_name)s_%(constraint_name)s"}
 CONSTRAINT = "ck_draft_helper"

@@ -3,7 +3,7 @@
 Down-time is filled in with the numbers of incidents, afterwards and newest first (0035).
 
 Revision ID: 0040
-Revises: 0037
+Revises: 0039
 """
 
 import re
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0037"
+down_revision = "0039"
 
 NAMED = {"ck": "ck_%(table_name)s_%(constraint_name)s"}
 NOTICES = (("delivery", "ck_delivery_notice"), ("notice_policy", "ck_notice_policy_notice"))

@@ -22,6 +22,8 @@ from majorops.operations.fields import FIELDS
 
 # Rows of an incident that other tables or the fireground show.
 SHOWN_OTHERWISE = {
+    # answers of the API that are kept for a day
+    "kept_answer",
     # numbers made of its record, at /admin/measures
     "down_time",
     "measured_incident",

@@ -47,6 +47,7 @@ from majorops.domain.errors import Forbidden
 from majorops.domain.importing import read_incidents, read_systems
 from majorops.domain.rights import RoleMap
 from majorops.models import (
+    ApiToken,
     Ask,
     AuditEntry,
     BriefLink,
@@ -144,6 +145,8 @@ def prepared(cast, clock):
     ada.password_hash, ada.totp_secret = "h", app_sealer().seal("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     given = {"credential_id": "AAAA", "public_key": b"", "sign_count": 0, "name": "Laptop"}
     db.session.add(Passkey(user_id=ada.id, **given, created_at=clock()))
+    given = {"name": "bot", "shown": "mops_abcd", "token_hash": "t", "scopes": "timeline:note"}
+    db.session.add(ApiToken(user_id=ada.id, **given, created_at=clock()))
     given = {"token_hash": "t", "user_id": ada.id, "method": SignInMethod.LOCAL}
     db.session.add(UserSession(**given, created_at=clock()))
     current_app.config["BASE_URL"] = "https://ops.example.org"
@@ -356,6 +359,8 @@ def calls(cast, clock) -> dict[str, tuple]:
         "own_account.switch_single_keys": ("none", False),
         "resets.ask_reset": ("none", "a@b.cd", {"address": "::1"}),
         "resets.reset_password": ("none", token, PASSWORD),
+        "tokens.add_token": ("none", rita, {"name": "bot", "scopes": ["timeline:note"]}),
+        "tokens.revoke_token": ("none", db.session.scalar(select(ApiToken))),
         "second_factor.add_app": ("none", rita, secret, code),
         "second_factor.remove_app": ("none", ada),
         "second_factor.add_passkey": ("none", rita, "Phone", made),
@@ -477,13 +482,16 @@ def test_every_operation_of_the_package_is_seen():
 
 # create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link
 # is only counted: tests/operations/test_briefs.py; so is use of a session: tests/account/test_sessions.py.
-# What is shown of a draft is kept without an entry: tests/ai/test_drafts.py.
+# What is shown of a draft is kept without an entry: tests/ai/test_drafts.py; so are answers to programs,
+# and use of a token: tests/api/test_incidents.py.
 WITHOUT_AN_ENTRY = {
     "accounts.create_first_admin",
     "briefs.count_use",
     "drafts.keep_shown",
     "measured.measure_past",
+    "kept_answers.keep_answer",
     "own_account.note_seen",
+    "tokens.note_token_used",
     "search_index.press",
 }
 

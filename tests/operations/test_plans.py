@@ -1,15 +1,17 @@
 """No page's cost grows with the past: the database answers from an index, with statistics and without."""
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from majorops import clock as majorops_clock
 from majorops import create_app
 from majorops.db import db
 from majorops.demo.data import fill
-from majorops.domain.enums import MaintenanceStatus, Severity
+from majorops.domain.enums import AccountRole, MaintenanceStatus, Severity
 from majorops.fireground.regions import asks, timeline
-from majorops.models import Maintenance
+from majorops.models import Incident, Maintenance, User
+from majorops.operations.tokens import add_token
+from tests.api.conftest import Program
 from tests.conftest import SECRET, autocommit, migrated, named_database
 from tests.counting import queries, statements
 from tests.operations.planner import Planner, take_statistics
@@ -151,3 +153,42 @@ def test_the_planner_is_understood(years, asked, is_whole):
     with years.app_context(), db.engine.connect() as connection:
         found = Planner(connection).scans(f"SELECT * FROM timeline_event {asked}", ())
     assert bool(found) == is_whole, found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/incidents",
+        "/incidents?before=300",
+        "/incidents?status=active",
+        "/incidents?status=monitoring",
+        "/incidents?status=resolved",
+        "/incidents?system=payments-api",
+        "/incidents?system=payments-api&status=resolved&before=300",
+        "/incidents/{number}",
+        "/incidents/{number}/timeline?after=3",
+        "/incidents/{number}/publications",
+        "/incidents/{number}/response",
+        "/systems",
+    ],
+)
+def test_no_read_of_a_program_reads_a_table_that_grows_from_end_to_end(years, path):
+    with years.app_context():
+        user = db.session.scalars(select(User).filter_by(role=AccountRole.MIM).limit(1)).one()
+        given = {"name": "bot", "scopes": ["incident:read"], "days": "1"}
+        _, secret = add_token(user, **given, actor=user.actor, now=majorops_clock.now())
+        number = db.session.scalar(select(func.max(Incident.id)))
+        db.session.remove()
+    program = Program(years.test_client(), secret)
+    with statements() as sent:
+        assert program.get(path.format(number=number)).status_code == 200
+    with years.app_context(), db.engine.connect() as connection:
+        planner = Planner(connection)
+        found = [
+            (scan, statement)
+            for statement, parameters in sent
+            if statement.lstrip().startswith("SELECT")
+            for scan in planner.scans(statement, parameters)
+        ]
+        connection.rollback()
+    assert found == []

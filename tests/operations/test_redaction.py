@@ -122,6 +122,8 @@ def full(cast, who):
                 setattr(row, name, f"{CANARY} {name}"[: getattr(mapper.columns[name].type, "length", None)])
             if table == "announcement":
                 row.text = json.dumps({"en": {"subject": "s", "body": f"A\n{CANARY}"}}, ensure_ascii=False)
+            if table == "kept_answer":
+                row.body = json.dumps({"title": CANARY})
             if table == "command_assignment":
                 row.until = who["now"]
             db.session.add(row)

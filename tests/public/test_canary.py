@@ -108,7 +108,9 @@ def marked_row(mapper, incident_id: int, now, seq: int, **more):
             if name == "token_hash":
                 given[name] = given[name][:64]
             given[name] = given[name][: getattr(column.type, "length", None) or 500]
-        elif name in ("seq", "number", "minutes", "step") or (name == "version" and not column.default):
+        elif name in ("seq", "number", "minutes", "step", "code") or (
+            name == "version" and not column.default
+        ):
             given[name] = seq
     return mapper.class_(**given)
 
