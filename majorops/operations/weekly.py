@@ -221,7 +221,7 @@ def _reviews(at: datetime) -> Section:
         for due, number, text in sorted(found)
     ]
     late = sum(due.date() < at.date() for due, _, _ in found)
-    return section("Reviews due", "review{s} due", "/admin/incidents", lines, late)
+    return section("Reviews due", "review{s} due", "/admin/reviews", lines, late)
 
 
 def _actions(user: User, at: datetime) -> list[Section]:
