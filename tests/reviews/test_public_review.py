@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from majorops.db import db
 from majorops.domain.enums import ChannelKind, DeliveryState, Notice, Visibility
@@ -113,3 +113,10 @@ def test_messages_on_their_way_and_failed_are_no_told_ones(incident, maya, who, 
     db.session.add(Delivery(key="k", kind=ChannelKind.EMAIL, **given, **waits))
     db.session.commit()
     assert "Subscribers: 1 told, 1 queued, 1 could not be reached." in maya.get(HERE).text
+
+
+def test_of_a_text_that_was_never_announced_nothing_is_claimed(incident, maya, who):
+    updates.publish_public_review(incident, TEXT, **who)
+    db.session.execute(delete(Announcement))
+    db.session.commit()
+    assert "Subscribers:" not in maya.get(HERE).text
