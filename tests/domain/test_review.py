@@ -20,6 +20,7 @@ from majorops.domain.enums import ActionState, ReviewNeed, ReviewState, Severity
 from majorops.domain.review import (
     REVIEW_FIELDS,
     attendance,
+    due_next,
     missing_texts,
     names_in,
     names_question,
@@ -124,6 +125,28 @@ def test_attendance():
 def test_attendance_that_cannot_be_read(text, says):
     with pytest.raises(ValueError, match=says):
         attendance(text)
+
+
+CLOSED = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "given", "what", "hours"),
+    [
+        ("collecting", {"is_required": True}, "After Action", 72),
+        ("draft_sent", {"is_required": True}, "After Action", 72),
+        ("collecting", {"scheduled_at": CLOSED + timedelta(hours=20)}, "After Action", 21),
+        ("collecting", {}, "", 0),
+        ("collecting", {"is_required": True, "resolved_at": None}, "", 0),
+        ("held", {"held_at": CLOSED + timedelta(hours=20)}, "Publish", 68),
+        ("published", {"published_at": CLOSED, "held_at": CLOSED}, "Look again", 30 * 24),
+        ("reviewed", {"published_at": CLOSED, "is_required": True}, "", 0),
+    ],
+)
+def test_what_is_next_for_a_review_and_until_when(state, given, what, hours):
+    nothing = dict.fromkeys(("scheduled_at", "held_at", "published_at"))
+    found = due_next(ReviewState(state), **({"is_required": False, "resolved_at": CLOSED} | nothing | given))
+    assert found == ((what, CLOSED + timedelta(hours=hours)) if what else None)
 
 
 def test_when_the_after_action_may_be():
