@@ -31,6 +31,7 @@ GROWS = frozenset(
         "recovery_track",
         "review",
         "review_attendee",
+        "review_guest",
         "review_mark",
         "review_person",
         "review_question",
