@@ -15,7 +15,7 @@ from majorops.domain.errors import Asked, Conflict
 from majorops.models import Draft, TimelineEvent
 from majorops.operations import reviews
 from majorops.operations.timeline import add_note
-from tests.operations.afterwards import resolve
+from tests.ai.model_server import settings_for
 
 HERE = "/admin/incidents/1/review"
 LINES = {"Accept": "application/x-ndjson", "HX-Request": "true"}
@@ -25,25 +25,7 @@ SUMMARY = "payments-api did not respond."
 
 @pytest.fixture
 def settings(settings, model):
-    return settings | {
-        "AI_BASE_URL": model.url,
-        "AI_MODEL": "m-1",
-        "AI_TIMEOUT": 4.0,
-        "AI_RETRIES": 0,
-        "WTF_CSRF_ENABLED": False,
-    }
-
-
-@pytest.fixture
-def who(cast, clock):
-    return {"actor": cast.maya, "now": clock()}
-
-
-@pytest.fixture
-def incident(cast, who):
-    incident = cast.open()
-    resolve(incident, who)
-    return incident
+    return settings | settings_for(model)
 
 
 @pytest.fixture
