@@ -311,13 +311,18 @@ def review_draft_of(incident: Incident, actor: Actor, now: datetime) -> Draft | 
     return draft if is_here else None
 
 
+def review_drafts(incident: Incident) -> list[Draft]:
+    """The newest drafts of a review, whoever asked for them. One query."""
+    rows = select(Draft).filter_by(incident_id=incident.id, helper=Helper.REVIEW)
+    return list(db.session.scalars(rows.order_by(Draft.id.desc()).limit(COMPARED)))
+
+
 def drafted_part(incident: Incident, text: str) -> tuple[Draft, float] | None:
     """The draft of a review that one of its texts came from, with the share that was changed.
 
     None for a person's own words, whoever had the draft written. Part of an operation. One query.
     """
-    rows = select(Draft).filter_by(incident_id=incident.id, helper=Helper.REVIEW)
-    drafts = db.session.scalars(rows.order_by(Draft.id.desc()).limit(COMPARED))
+    drafts = review_drafts(incident)
     parts = ((draft, part) for draft in drafts for part in drafted_texts(draft.text).values())
     found = [(draft, changed(part, text)) for draft, part in parts]
     nearest = min(found, key=lambda pair: pair[1], default=None)

@@ -12,7 +12,7 @@ from majorops.domain.facts import Mark, check
 from majorops.domain.review_draft import REVIEW_PARTS, drafted_texts
 from majorops.domain.review_record import ReviewFacts
 from majorops.models import Incident
-from majorops.operations.drafts import BY_RULE, review_draft_of
+from majorops.operations.drafts import BY_RULE, review_draft_of, review_drafts
 from majorops.operations.review_record import draft_by_rule
 
 
@@ -52,6 +52,25 @@ def proposed(incident: Incident, facts: ReviewFacts, draft: ReviewDraft | None) 
     return {**rule, **(draft.texts if draft else NOTHING)}
 
 
+def unread_marks(incident: Incident, unread: Mapping[str, str]) -> dict[str, tuple[Mark, ...]]:
+    """What is to be checked in texts that stand as a model wrote them, for whoever reads them; by field.
+
+    One query, none where no text stands so.
+    """
+    drafts = review_drafts(incident) if unread else []
+    return {
+        name: check(f"{PART_OF.get(name, name)}: {text}", draft.seen, _customers(incident))
+        for name, text in unread.items()
+        for draft in reversed(drafts)
+        if text in drafted_texts(draft.text).values()
+    }
+
+
+def _customers(incident: Incident) -> tuple[int, bool] | None:
+    count = incident.customer_count
+    return None if count is None else (count, incident.customer_count_is_approximate)
+
+
 def drafted(incident: Incident, actor: Actor, now: datetime, address: str) -> ReviewDraft | None:
     """The helper's draft that lies before this person; None for none. One query.
 
@@ -60,8 +79,7 @@ def drafted(incident: Incident, actor: Actor, now: datetime, address: str) -> Re
     row = review_draft_of(incident, actor, now) if actor.can(Permission.INCIDENT_COMMAND) else None
     if row is None:
         return None
-    count = incident.customer_count
-    customers = None if count is None else (count, incident.customer_count_is_approximate)
+    customers = _customers(incident)
     by = f"by {row.model}" if row.model else row.writer
     return ReviewDraft(
         id=row.id,

@@ -6,7 +6,7 @@ Built from the record and from what people wrote.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from flask import url_for
@@ -18,6 +18,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.actions import Badge, badge
 from majorops.domain.after_action import MET
 from majorops.domain.enums import ActionKind, ActionState, ReviewNeed, ReviewState
+from majorops.domain.facts import Mark
 from majorops.domain.notices import WORDS, Reach
 from majorops.domain.review import (
     PUBLISH_WITHIN,
@@ -63,9 +64,10 @@ from majorops.operations.after_action import (
     scheduled_at,
 )
 from majorops.operations.calendars import guest_title
+from majorops.operations.drafts import BY_RULE
 from majorops.operations.review_record import ReviewRecord, read_record
 from majorops.operations.reviews import texts_of, why_not_step
-from majorops.reviews.draft import Proposed, ReviewDraft, drafted, proposed
+from majorops.reviews.draft import Proposed, ReviewDraft, drafted, proposed, unread_marks
 from majorops.reviews.forms import Typed
 from majorops.reviews.public_text import PublicReview, public_review_shown
 from majorops.web.fields import FieldAtRest
@@ -93,6 +95,7 @@ class Written:
 
     `draft`: what it may begin with, None where it is written or there is nothing. `drafted_by`: whose draft
     it is as it came, and `reviewed_by` who read it since; both empty for a person's own words.
+    `marks`: what is to be checked in it while nobody did.
     """
 
     rest: FieldAtRest
@@ -102,6 +105,7 @@ class Written:
     draft: Proposed | None = None
     drafted_by: str = ""
     reviewed_by: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def is_unread_draft(self) -> bool:
@@ -321,6 +325,8 @@ def build(
     address = url_for("review.show", number=incident.id)
     draft = drafted(incident, actor, now, address) if may_write else None
     drafts = proposed(incident, record.facts, draft) if may_write else {}
+    by_model = {name: row for name, row in written.items() if row.drafted_by != BY_RULE}
+    marks = unread_marks(incident, {n: row.text for n, row in by_model.items() if row.is_unread_draft})
     state = review.state if review else ReviewState.COLLECTING
     questions = _questions(incident)
     reach = review_reach(incident, review)
@@ -355,7 +361,10 @@ def build(
         lanes=lanes(record.facts),
         impact=incident.customer_impact_summary,
         texts={
-            name: _written(incident, one, written.get(name), now, may_write, drafts.get(name))
+            name: replace(
+                _written(incident, one, written.get(name), now, may_write, drafts.get(name)),
+                marks=marks.get(name, ()),
+            )
             for name, one in REVIEW_FIELDS.items()
         },
         kept=tuple(kept_findings(record.facts)),

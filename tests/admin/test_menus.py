@@ -31,6 +31,7 @@ SHOWN_OTHERWISE = {
     "action_item",
     "review",
     "review_attendee",
+    "review_guest",
     "review_mark",
     "review_person",
     "review_question",

@@ -137,6 +137,12 @@ class ModelServer:
         return Response("oops", status=500)
 
 
+def settings_for(model: ModelServer) -> dict[str, object]:
+    """The settings that name this model, for tests that send forms without their token."""
+    given = {"AI_BASE_URL": model.url, "AI_MODEL": "m-1", "AI_TIMEOUT": 4.0, "AI_RETRIES": 0}
+    return given | {"WTF_CSRF_ENABLED": False}
+
+
 def chunk(text: str, end: str | None = None) -> str:
     choice = {"index": 0, "delta": {"content": text} if text else {}, "finish_reason": end}
     told = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}

@@ -15,6 +15,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import DraftState, Helper, IncidentStatus, Phase, Visibility
 from majorops.models import AuditEntry, Draft, Publication, TimelineEvent
 from majorops.operations import drafts, edit, phase, timeline, updates
+from tests.ai.model_server import settings_for
 from tests.counting import queries
 
 LINES = {"Accept": "application/x-ndjson", "HX-Request": "true"}
@@ -23,13 +24,7 @@ UPDATE = {"kind": "update", "visibility": "internal", "next_update": "20", "body
 
 @pytest.fixture
 def settings(settings, model):
-    return settings | {
-        "AI_BASE_URL": model.url,
-        "AI_MODEL": "m-1",
-        "AI_TIMEOUT": 4.0,
-        "AI_RETRIES": 0,
-        "WTF_CSRF_ENABLED": False,
-    }
+    return settings | settings_for(model)
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ def paper(chromium, cast):
     client = cast.browser("maya")
 
     def answer(route: Route) -> None:
-        found = client.get(urlsplit(route.request.url).path)
-        route.fulfill(status=found.status_code, body=found.data, content_type=found.content_type)
+        with client.get(urlsplit(route.request.url).path) as found:
+            route.fulfill(status=found.status_code, body=found.data, content_type=found.content_type)
 
     context = chromium.new_context(color_scheme="dark")
     context.route("**/*", answer)

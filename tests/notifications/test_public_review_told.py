@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from majorops.operations import updates
 from tests.notifications.conftest import many
 from tests.operations.afterwards import resolve
@@ -12,24 +10,9 @@ HERE = "/admin/incidents/1/review"
 TEXT = "A release retried without backing off."
 
 
-@pytest.fixture
-def who(cast, clock):
-    return {"actor": cast.maya, "now": clock()}
-
-
-@pytest.fixture
-def incident(cast, who):
-    incident = cast.open()
+def test_what_became_of_telling_subscribers_is_said_as_it_is(cast, worker, clock, mails):
+    incident, who, maya = cast.open(), {"actor": cast.maya, "now": clock()}, cast.browser("maya")
     resolve(incident, who)
-    return incident
-
-
-@pytest.fixture
-def maya(cast):
-    return cast.browser("maya")
-
-
-def test_what_became_of_telling_subscribers_is_said_as_it_is(incident, maya, worker, who, clock, mails):
     many(2, clock())
     updates.publish_public_review(incident, TEXT, **who)
     assert "Subscribers: 0 queued, more are being queued." in maya.get(HERE).text
@@ -41,7 +24,9 @@ def test_what_became_of_telling_subscribers_is_said_as_it_is(incident, maya, wor
     assert maya.get(f"{HERE}/changes?signal=people", headers=signal).status_code == 204
 
 
-def test_told_to_nobody_says_so(incident, maya, worker, who):
+def test_told_to_nobody_says_so(cast, worker, clock):
+    incident, who, maya = cast.open(), {"actor": cast.maya, "now": clock()}, cast.browser("maya")
+    resolve(incident, who)
     updates.publish_public_review(incident, TEXT, tells=False, **who)
     assert "Subscribers were not told: so it was chosen." in maya.get(HERE).text
     said = updates.public_review(incident)

@@ -15,7 +15,7 @@ from majorops.domain.errors import Asked, Conflict
 from majorops.models import Draft, TimelineEvent
 from majorops.operations import reviews
 from majorops.operations.timeline import add_note
-from tests.operations.afterwards import resolve
+from tests.ai.model_server import settings_for
 
 HERE = "/admin/incidents/1/review"
 LINES = {"Accept": "application/x-ndjson", "HX-Request": "true"}
@@ -25,25 +25,7 @@ SUMMARY = "payments-api did not respond."
 
 @pytest.fixture
 def settings(settings, model):
-    return settings | {
-        "AI_BASE_URL": model.url,
-        "AI_MODEL": "m-1",
-        "AI_TIMEOUT": 4.0,
-        "AI_RETRIES": 0,
-        "WTF_CSRF_ENABLED": False,
-    }
-
-
-@pytest.fixture
-def who(cast, clock):
-    return {"actor": cast.maya, "now": clock()}
-
-
-@pytest.fixture
-def incident(cast, who):
-    incident = cast.open()
-    resolve(incident, who)
-    return incident
+    return settings | settings_for(model)
 
 
 @pytest.fixture
@@ -154,7 +136,7 @@ def test_pasted_by_another_it_is_known_and_publishing_asks(maya, incident, cast,
     assert reviews.texts_of(incident)["root_cause"].reviewed_by == "Maya Okafor"
 
 
-def test_what_is_invented_is_marked(maya, model):
+def test_what_is_invented_is_marked(maya, model, cast):
     model.says = (
         "Summary: 5,000 orders waited for Stripe.\nRoot cause: not known\nContributing: not known\n"
         "Went well: not known\nLost time: not known"
@@ -163,6 +145,11 @@ def test_what_is_invented_is_marked(maya, model):
     page = maya.get(HERE).text
     assert "<mark>5,000</mark>" in page
     assert "<mark>Stripe</mark> this name is not in the record" in page
+    maya.post(f"{HERE}/texts/summary", data={"value": "5,000 orders waited for Stripe.", "was": ""})
+    page = cast.browser("rita").get(HERE).text  # whoever reads it is told what to check
+    assert "<mark>5,000</mark>" in page
+    maya.post(f"{HERE}/texts/summary/read", data={"was": "5,000 orders waited for Stripe."})
+    assert "<mark>" not in cast.browser("rita").get(HERE).text
 
 
 @pytest.mark.parametrize(

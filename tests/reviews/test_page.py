@@ -31,18 +31,8 @@ def settings(settings):
 
 
 @pytest.fixture
-def who(cast, clock):
-    return {"actor": cast.maya, "now": clock()}
-
-
-@pytest.fixture
 def incident(cast):
     return cast.open()
-
-
-@pytest.fixture
-def maya(cast):
-    return cast.browser("maya")
 
 
 def test_a_recording_has_its_numbers_charts_and_findings(cast, maya):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from majorops.operations import reviews
 from majorops.operations.asks import log_decision
 from majorops.operations.curation import merge_incident
@@ -14,16 +12,6 @@ from tests.operations.afterwards import resolve
 from tests.recordings import recording
 
 HERE = "/admin/incidents/1/review"
-
-
-@pytest.fixture
-def who(cast, clock):
-    return {"actor": cast.maya, "now": clock()}
-
-
-@pytest.fixture
-def maya(cast):
-    return cast.browser("maya")
 
 
 def test_the_review_leads_to_its_paper_by_a_link(cast, maya):

@@ -11,7 +11,6 @@ from majorops.models import Announcement, Delivery
 from majorops.operations import updates
 from majorops.operations.curation import set_drill
 from tests.notifications.conftest import many
-from tests.operations.afterwards import resolve
 
 HERE = "/admin/incidents/1/review"
 TEXT = "A release retried without backing off."
@@ -20,23 +19,6 @@ TEXT = "A release retried without backing off."
 @pytest.fixture
 def settings(settings):
     return settings | {"WTF_CSRF_ENABLED": False}
-
-
-@pytest.fixture
-def who(cast, clock):
-    return {"actor": cast.maya, "now": clock()}
-
-
-@pytest.fixture
-def incident(cast, who):
-    incident = cast.open()
-    resolve(incident, who)
-    return incident
-
-
-@pytest.fixture
-def maya(cast):
-    return cast.browser("maya")
 
 
 def test_it_is_seen_before_it_is_published_and_says_whom_it_reaches(incident, maya, client, clock):
