@@ -1,6 +1,7 @@
 """Every migration forwards and back, on SQLite and on PostgreSQL; and the models match the schema."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -21,7 +22,7 @@ from tests.conftest import SECRET, autocommit, named_database
 def empty_database(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
-    server, name = request.getfixturevalue("postgres"), request.function.__name__
+    server, name = request.getfixturevalue("postgres"), f"empty_{uuid4().hex}"
     with autocommit(server) as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     return named_database(server, name)
@@ -146,32 +147,42 @@ def test_what_was_public_keeps_its_name_and_a_withdrawn_text_takes_its_correctio
         db.engine.dispose()
 
 
-def test_the_search_in_reviews_and_actions_goes_on_where_it_was_broken_off(empty_database):
-    """0038, run anew over what a broken run left behind: its first table with some of the rows."""
+@pytest.mark.parametrize(
+    ("before", "table", "wanted"),
+    [
+        (
+            "0036",
+            "public",
+            "SELECT id FROM incident WHERE is_public AND NOT is_drill AND merged_into_id IS NULL",
+        ),
+        ("0037", "review_text", "SELECT id FROM review_text"),
+    ],
+    ids=["public", "review_text"],
+)
+def test_an_index_of_the_search_goes_on_where_it_was_broken_off(empty_database, before, table, wanted):
+    """Run anew over what a broken run left behind: a table with some of the rows."""
     is_sqlite = empty_database.startswith("sqlite")
+    kept = "" if table == "public" else ", content=''"
     key, kind = (
-        ("rowid", "fts5(words, content='')")
-        if is_sqlite
-        else ("id", "(id integer PRIMARY KEY, words tsvector)")
+        ("rowid", f"fts5(words{kept})") if is_sqlite else ("id", "(id integer PRIMARY KEY, words tsvector)")
     )
     app = create_app({"DATABASE_URL": empty_database, "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():
         upgrade()
         fill(clock.now(), past=3)
         db.session.remove()
-        downgrade(revision="0037")
+        downgrade(revision=before)
         with db.engine.begin() as connection:
-            table = f"CREATE {'VIRTUAL ' * is_sqlite}TABLE search_review_text {'USING ' * is_sqlite}{kind}"
-            connection.execute(text(table))
+            made = f"CREATE {'VIRTUAL ' * is_sqlite}TABLE search_{table} {'USING ' * is_sqlite}{kind}"
+            connection.execute(text(made))
             words = "'half'" if is_sqlite else "to_tsvector('simple', 'half')"
-            some = f"SELECT id, {words} FROM review_text WHERE id <= 2"
-            connection.execute(text(f"INSERT INTO search_review_text ({key}, words) {some}"))
+            some = f"SELECT id, {words} FROM ({wanted}) AS every WHERE id <= 2"
+            connection.execute(text(f"INSERT INTO search_{table} ({key}, words) {some}"))
         upgrade()
         with db.engine.connect() as connection:
-            for name in ("review_text", "action_item"):
-                held = set(connection.scalars(text(f"SELECT {key} FROM search_{name}")))
-                assert held == set(connection.scalars(text(f"SELECT id FROM {name}")))
-                assert len(held) > 3
+            held = set(connection.scalars(text(f"SELECT {key} FROM search_{table}")))
+            assert held == set(connection.scalars(text(wanted)))
+            assert len(held) > 3
         db.engine.dispose()
 
 

@@ -1,5 +1,8 @@
 """The index of the public's own search, filled with what the public reads already.
 
+Each batch is a transaction of its own: the previous version writes beside it, and one that was broken off goes on
+where it was.
+
 Revision ID: 0037
 Revises: 0036
 """
@@ -14,6 +17,12 @@ BATCH = 2_000  # incidents a statement
 PUNCTUATION = "".join(chr(n) for n in range(32, 127) if not chr(n).isalnum() and chr(n) != " ")
 ACCENTED = "àáâãäåāăąçćčďéèêëēęěğíìîïīñńňóòôõöōőŕřśšťúùûüūůűýÿžźż"
 PLAIN = "aaaaaaaaacccdeeeeeeegiiiiinnnooooooorrsstuuuuuuuyyzzz"
+GIVEN = {
+    "punctuation": PUNCTUATION,
+    "spaces": " " * len(PUNCTUATION),
+    "accented": ACCENTED + ACCENTED.upper(),
+    "plain": PLAIN * 2,
+}
 WORDS = (
     "substr(coalesce(public_title, '') || ' ' || coalesce(who_affected, '') || ' ' || coalesce(what_to_do, '') "
     "|| ' ' || coalesce((SELECT {each}(title || ' ' || body, ' ') FROM publication AS said "
@@ -27,31 +36,32 @@ ROWS = (
 
 
 def upgrade():
-    connection = op.get_bind()
-    if connection.dialect.name == "sqlite":
-        options = "words, tokenize='unicode61 remove_diacritics 2'"
-        connection.exec_driver_sql(f"CREATE VIRTUAL TABLE search_public USING fts5({options})")
-        fill = f"INSERT INTO search_public (rowid, words) SELECT id, {WORDS.format(each='group_concat')} {ROWS}"
-        given = {}
-    else:
-        words = "(id integer PRIMARY KEY, words tsvector NOT NULL)"
-        connection.exec_driver_sql(f"CREATE TABLE search_public {words}")
-        plain = f"translate(translate({WORDS.format(each='string_agg')}, :punctuation, :spaces), :accented, :plain)"
-        fill = f"INSERT INTO search_public (id, words) SELECT id, to_tsvector('simple', {plain}) {ROWS}"
-        given = {
-            "punctuation": PUNCTUATION,
-            "spaces": " " * len(PUNCTUATION),
-            "accented": ACCENTED + ACCENTED.upper(),
-            "plain": PLAIN * 2,
-        }
+    with op.get_context().autocommit_block():
+        connection = op.get_bind()
+        if connection.dialect.name == "sqlite":
+            options = "words, tokenize='unicode61 remove_diacritics 2'"
+            connection.exec_driver_sql(f"CREATE VIRTUAL TABLE IF NOT EXISTS search_public USING fts5({options})")
+            words, key, given = WORDS.format(each="group_concat"), "rowid", {}
+        else:
+            columns = "(id integer PRIMARY KEY, words tsvector NOT NULL)"
+            connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS search_public {columns}")
+            plain = f"translate(translate({WORDS.format(each='string_agg')}, :punctuation, :spaces), :accented, :plain)"
+            words, key, given = f"to_tsvector('simple', {plain})", "id", GIVEN
+        fill(connection, f"INSERT INTO search_public ({key}, words) SELECT id, {words} {ROWS}", key, given)
+        if connection.dialect.name == "postgresql":
+            index = "ix_search_public_words ON search_public USING gin (words)"
+            connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS {index}")
+
+
+def fill(connection, statement, key, given):
     last = connection.scalar(text("SELECT max(id) FROM incident")) or 0
-    for first in range(1, last + 1, BATCH):
-        connection.execute(text(fill), {"first": first, "last": first + BATCH - 1} | given)
+    done = connection.scalar(text(f"SELECT max({key}) FROM search_public")) or 0
+    for first in range(done + 1, last + 1, BATCH):
+        within = {"first": first, "last": first + BATCH - 1}
+        connection.execute(text(statement), within | given)
         if last > BATCH:
             print(f"public search: {min(first + BATCH - 1, last):,} of {last:,} incidents")
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("CREATE INDEX ix_search_public_words ON search_public USING gin (words)")
 
 
 def downgrade():
-    op.get_bind().exec_driver_sql("DROP TABLE search_public")
+    op.get_bind().exec_driver_sql("DROP TABLE IF EXISTS search_public")
