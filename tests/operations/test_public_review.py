@@ -90,14 +90,17 @@ def test_who_publishes_second_is_told_who_did_before(incident, who, cast, clock)
     assert public_incident(incident.id).updates[0].body == TEXT
 
 
-@pytest.mark.parametrize("of_newest", [True, False])
-def test_withdrawn_it_is_no_review_any_more(incident, who, clock, of_newest):
+@pytest.mark.parametrize("by", ["entry of the newest", "entry of the first", "its own act"])
+def test_withdrawn_it_is_no_review_any_more(incident, who, clock, by):
     first = publish_public_review(incident, TEXT, **who)
     later = {"actor": who["actor"], "now": clock.tick(minutes=5)}
     newest = publish_public_review(incident, NEWER, seen=first.id, **later)
-    gone = newest.id if of_newest else first.id
-    seq = db.session.scalar(select(TimelineEvent.seq).filter_by(publication_id=gone))
-    set_visibility(incident, seq, Visibility.INTERNAL, **later)
+    if by == "its own act":
+        withdraw_public_review(incident, **later)
+    else:
+        gone = newest.id if by == "entry of the newest" else first.id
+        seq = db.session.scalar(select(TimelineEvent.seq).filter_by(publication_id=gone))
+        set_visibility(incident, seq, Visibility.INTERNAL, **later)
     shown = public_incident(incident.id).updates[0]
     assert (shown.body, bool(shown.withdrawn_at)) == ("", True)
     (one,) = feed_incidents(number=incident.id)
