@@ -30,7 +30,8 @@ PARAMETER = re.compile(r"<int:(\w+)>")
 TEMPLATE = "#/components/schemas/{model}"
 ABOUT = (
     "Programs read and act by tokens, through the rules of the screens. Times are ISO 8601 in UTC, "
-    "durations in seconds. Every error is a problem (RFC 9457)."
+    "durations in seconds. What the public would read needs incident:publish beside a route's scope. "
+    "Every error is a problem (RFC 9457)."
 )
 WHEN = {
     "read": (401, 403, 429, 503),

@@ -96,8 +96,8 @@ def open_one(given: Opening, meta: RequestMeta, actor: Actor) -> Done:
 def continue_one(number: int, meta: RequestMeta, actor: Actor) -> Done:
     """Open an incident that continues a resolved one."""
     old = incident_of(number, actor)
-    new = continue_incident(old, actor=actor, now=clock.now(), request_meta=meta)
-    return shown(new or old.continued_by or old)
+    new = continue_incident(old, actor=actor, now=clock.now(), request_meta=meta) or old.continued_by
+    return shown(incident_of(new.id if new else old.id, actor))  # it may name other systems by now
 
 
 def edit(number: int, given: Any, meta: RequestMeta, actor: Actor) -> Done:

@@ -41,7 +41,7 @@ def tidy(answer: str) -> str:
 
 
 def parts_of(helper: Helper, answer: str) -> dict[str, str]:
-    """Part → its text in one line, of those that the answer has so far; a review's parts keep their lines."""
+    """Part → its text in one line, of those the answer has so far; a review's parts keep their lines."""
     names = "|".join(PARTS[helper])
     found = re.split(rf"^\W*({names})\W*[:–—-]\s*", tidy(answer), flags=re.IGNORECASE | re.MULTILINE)
     joined = _lines if helper is Helper.REVIEW else _one_line

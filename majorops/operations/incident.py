@@ -85,7 +85,7 @@ def open_incident(
     settle_at_opening(incident, is_public, at_once=not waits, actor=actor, now=now)
     if issue_time:
         record_alert_fired(incident, actor=actor, now=now)
-    if actor.is_person:  # what the command line opens waits for "I have command"
+    if actor.is_person and not actor.token:  # what a program opens waits for "I have command"
         assign(incident, CommandRole.MIM, actor.name, user_id=actor.user_id, actor=actor, now=now)
     raise_alarm(incident, None, actor=actor, now=now)
     bring_card(incident, actor=actor, now=now)

@@ -13,6 +13,7 @@ from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.models import ApiToken, Incident, TimelineEvent
 from majorops.operations.catalogue import add_system
+from majorops.operations.edit import edit_field
 from majorops.operations.fields import FIELDS
 from majorops.operations.tokens import revoke_token
 from tests.counting import queries
@@ -171,6 +172,17 @@ def test_a_token_for_one_system_sees_and_opens_nothing_else(cast, program, clock
     assert [one["name"] for one in bot.get("/systems").json["systems"]] == ["payments-api"]
 
 
+def test_a_continuation_of_other_systems_is_not_shown_to_a_token_of_one(cast, program, clock):
+    add_system(name="payments-api", actor=cast.ada, now=clock())
+    old = cast.open(systems=["payments-api"])
+    cast.resolve(old)
+    bot = program("maya", system="payments-api")
+    path = f"/incidents/{old.id}/continuation"
+    number = bot.post(path).json["number"]
+    edit_field(db.session.get(Incident, number), "affected_systems", "dns", actor=cast.maya, now=clock())
+    assert bot.post(path).status_code == 404
+
+
 def test_a_token_that_asks_too_often_waits(app, maya):
     app.extensions["api_budget"] = Budget(2)
     assert [maya.get("/incidents").status_code for _ in range(3)] == [200, 200, 429]
@@ -195,6 +207,17 @@ def test_opened_by_a_program(maya):
     assert (found["fields"]["alert.alert_id"], found["impact"]) == ("A-1", 600)
     first = maya.get(f"/incidents/{found['number']}/timeline").json["entries"][0]
     assert first["actor_name"] == "Maya Okafor by token bot"
+    assert found["fields"]["command.mim"] == "", "nobody has taken command: a program opened it"
+    assert maya.post(f"/incidents/{found['number']}/command").json["fields"]["command.mim"] == "Maya Okafor"
+
+
+def test_who_may_not_publish_opens_nothing_that_the_public_reads(program):
+    refused = program("maya", {"incident:open"}).post("/incidents", OPENING)
+    assert (refused.status_code, "incident:publish" in refused.json["detail"]) == (403, True)
+    assert db.session.scalar(select(func.count(Incident.id))) == 0
+    assert (
+        program("maya", {"incident:open", "incident:publish"}).post("/incidents", OPENING).status_code == 201
+    )
 
 
 @pytest.mark.parametrize(
