@@ -1,4 +1,4 @@
-"""The pages of measures over two years of five, with a hundred thousand incidents, on both databases."""
+"""Measures over two years of five, and a Learning Review, with 100,000 incidents, on both databases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.history import prepared
 from bench.table import spread, verdict
 from majorops import clock
 from majorops.db import db
-from majorops.models import MeasuredIncident
+from majorops.models import IS_RUNNING, Incident, MeasuredIncident, TimelineEvent
 from tests.conftest import autocommit, named_database
 from tests.pages import browsers
 from tests.realtime.postgres_server import PostgresServer
@@ -22,8 +22,7 @@ from tests.realtime.postgres_server import PostgresServer
 MANY, ROUNDS = 100_000, 15
 IS_SHORT = False
 SHORT = {"MANY": 14, "ROUNDS": 2, "IS_SHORT": True}
-BAR = 300.0  # ms: the median of the page of every measure, and of uptime
-BARRED = ("every measure, two years", "uptime, a year")
+BARS = {"every measure, two years": 300.0, "uptime, a year": 300.0, "a review": 80.0}  # ms: of the median
 DAYS = 730
 
 
@@ -48,6 +47,10 @@ def _pages(name: str, app: Flask) -> list[dict]:
     with app.app_context():
         recent = MeasuredIncident.opened_at >= clock.now() - timedelta(days=DAYS)
         known = db.session.scalar(select(func.count()).select_from(MeasuredIncident).where(recent))
+        newest = select(Incident.id).where(~IS_RUNNING).order_by(Incident.id.desc()).limit(50)
+        entries = select(TimelineEvent.incident_id).where(TimelineEvent.incident_id.in_(newest))
+        longest = entries.group_by(TimelineEvent.incident_id).order_by(func.count().desc()).limit(1)
+        reviewed = db.session.scalar(longest)
         db.session.remove()
     assert known or IS_SHORT, "no incident of the past was measured"
     pages = {
@@ -57,6 +60,7 @@ def _pages(name: str, app: Flask) -> list[dict]:
         "every measure, 90 days": "/admin/measures",
         "a quarter": "/exec",
         "uptime, a year": f"/admin/measures/uptime?since={since}",
+        "a review": f"/admin/incidents/{reviewed}/review",
     }
     rows = []
     for label, path in pages.items():
@@ -69,8 +73,8 @@ def _pages(name: str, app: Flask) -> list[dict]:
         row = {"row": f"{name} {label}", **spread(times), "bytes": len(answer.data)}
         if label == "every measure, two years":
             row |= {"note": f"{known:,} incidents"}
-        if label in BARRED:
-            row |= {"bar": verdict(row["p50"] < BAR, f"p50 {BAR:.0f} ms")}
+        if bar := BARS.get(label):
+            row |= {"bar": verdict(row["p50"] < bar, f"p50 {bar:.0f} ms")}
         rows.append(row)
     with app.app_context():
         db.session.remove()

@@ -23,15 +23,17 @@ from pathlib import Path
 import requests
 import uvicorn
 from flask import Flask
+from sqlalchemy import select
 
 from majorops import clock, create_app
 from majorops.db import db
-from majorops.domain.access import SYSTEM
+from majorops.domain.access import GRANTS, SYSTEM
 from majorops.domain.enums import AccountRole, Severity, SignInMethod
 from majorops.models import User
 from majorops.operations.accounts import add_user, start_session
 from majorops.operations.catalogue import add_system
 from majorops.operations.incident import open_incident as open_by_system
+from majorops.operations.tokens import add_token as make_token
 from majorops.web.session import sign_in_client
 from tests import quick, warm
 from tests.cast import PASSWORD, PEOPLE
@@ -168,6 +170,20 @@ def open_incident(url: str, **given: object) -> int:
         db.engine.dispose()
     app.extensions["live"].stop()
     return number
+
+
+def add_token(url: str, nick: str = "maya", **limits: str) -> tuple[int, str]:
+    """A token of somebody of the cast, in this database, with all that they may give: its number and it."""
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "TESTING": True})
+    with app.app_context():
+        user = db.session.scalars(select(User).filter_by(email=f"{nick}@example.org")).one()
+        given = {"name": "listener", "scopes": sorted(GRANTS[user.role]), "actor": user.actor}
+        row, secret = make_token(user, **given, **limits, now=clock.now())
+        number = row.id
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["live"].stop()
+    return number, secret
 
 
 def begin_session(app: Flask, user: User) -> str:

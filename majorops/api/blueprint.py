@@ -12,6 +12,7 @@ from majorops.api.budget import Budget
 from majorops.api.problems import of_refusal, problem
 from majorops.domain.access import Actor
 from majorops.domain.errors import Refused
+from majorops.models import ApiToken
 from majorops.operations.tokens import USED_EVERY, actor_of, note_token_used, token_of
 from majorops.web.error_handlers import on_database_error, status_of
 
@@ -25,24 +26,45 @@ MESSAGES = {
 }
 
 
-@bp.before_request
-def check_token() -> Response | None:
-    """401 without a token that is worth something, 429 where it asks too often; no cookie counts."""
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+class NotAdmitted(Exception):
+    """A program that may not ask: `answer` is the problem that it gets."""
+
+    def __init__(self, answer: Response):
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def admit(authorization: str, address: str) -> tuple[ApiToken, Actor]:
+    """The token of a request's header and who acts by it; keeps that it was used, from this address.
+
+    Raises NotAdmitted: 401 without a token that is worth something, 429 where it asks too often.
+    """
+    kind, _, given = authorization.partition(" ")
     now = clock.now()
     row = token_of(given.strip(), now) if kind.lower() == "bearer" else None
     if row is None:
         refused = problem(401, "Send a token in the header Authorization: Bearer.")
         refused.headers["WWW-Authenticate"] = 'Bearer realm="MajorOps"'
-        return refused
-    g.api_token, g.api_actor = row.id, actor_of(row)
+        raise NotAdmitted(refused)
     budget: Budget = current_app.extensions["api_budget"]
     if waits := budget.wait(row.id):
         refused = problem(429, f"This token asks too often. Try again in {waits} s.")
         refused.headers["Retry-After"] = str(waits)
-        return refused
+        raise NotAdmitted(refused)
+    actor = actor_of(row)
     if row.used_at is None or row.used_at <= now - USED_EVERY:
-        note_token_used(row.id, request.remote_addr or "", actor=g.api_actor, now=now)
+        note_token_used(row.id, address, actor=actor, now=now)
+    return row, actor
+
+
+@bp.before_request
+def check_token() -> Response | None:
+    """Admit the program or answer why not; no cookie counts."""
+    try:
+        row, g.api_actor = admit(request.headers.get("Authorization", ""), request.remote_addr or "")
+    except NotAdmitted as refused:
+        return refused.answer
+    g.api_token = row.id
     return None
 
 

@@ -140,6 +140,24 @@ class EntryPage(Shown):
     next: int | None
 
 
+class Happened(Shown):
+    """An entry as an event; `id` rises, `systems` are those of its incident."""
+
+    id: int
+    incident: int
+    reference: str
+    systems: list[str]
+    entry: Entry
+
+
+class EventPage(Shown):
+    """Events in the order of recording; ask after `next` for what follows, at once where there is `more`."""
+
+    events: list[Happened]
+    next: int
+    more: bool
+
+
 class PublicationOut(Shown):
     """An update, or a milestone, which has a number."""
 

@@ -11,6 +11,7 @@ from majorops import create_app
 from majorops.asgi.admission import AdmissionQueue
 from majorops.asgi.lifespan import Lifespan
 from majorops.asgi.pools import StaffRequests
+from majorops.asgi.programs import Programs
 from majorops.asgi.protocol import PublicPagesProtocol
 from majorops.asgi.public_pages import PublicPages
 from majorops.asgi.routing import Router
@@ -36,6 +37,7 @@ _router = Router(
     _pages,
     _session_cookie,
     _staff,
+    Programs(flask_app, flask_app.extensions["live"]),
 )
 _lifespan = Lifespan(flask_app, (_router, _pages))
 

@@ -14,6 +14,7 @@ from flask import Flask
 from majorops.admin import imports
 from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.pools import Pool, StaffRequests
+from majorops.asgi.programs import PREFIX, Programs
 from majorops.asgi.public_pages import Busy, PublicPages
 from majorops.asgi.refusals import too_many
 from majorops.asgi.session_cookie import SessionCookie
@@ -44,12 +45,14 @@ class Router:
         pages: PublicPages,
         session_cookie: SessionCookie,
         staff: StaffRequests,
+        programs: Programs,
     ):
         self._flask_app, self._streams, self._pages = flask_app, streams, pages
         self._session_cookie, self._staff_requests = session_cookie, staff
+        self._programs = programs
         self._staff, self._anonymous = Pool("staff", 16, 2_000), Pool("anonymous", 3, 64)
         self._signing_in, self._health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
-        self._directory = Pool("directory", 1, 32)
+        self._directory, self._api = Pool("directory", 1, 32), Pool("api", 4, 200)
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
         self._exporting = ThreadPoolExecutor(EXPORTING, thread_name_prefix="exporting")
 
@@ -61,6 +64,8 @@ class Router:
         """
         if STREAM.fullmatch(scope["path"]):
             return await self._streams(scope, receive, send)
+        if self._programs.wants_events(scope):
+            return await self._programs.stream(scope, receive, send)
         is_staff = self._session_cookie.is_signed_in(scope["headers"])
         try:
             if scope["method"] in ("GET", "HEAD") and await self._pages.answer(
@@ -84,8 +89,11 @@ class Router:
         """Finish what has begun in the threads; drafts and exports are left to themselves."""
         for threads in (self._drafting, self._exporting):
             threads.shutdown(wait=False, cancel_futures=True)
-        for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory):
+        for pool in (self._staff, self._anonymous, self._signing_in, self._health):
             pool.stop()
+        for pool in (self._directory, self._api):
+            pool.stop()
+        self._programs.stop()
 
     def _look(self) -> tuple[str, Brand]:
         return asset_url("public.css"), brand_of(self._flask_app.config)
@@ -96,6 +104,8 @@ class Router:
             return await streaming(scope, receive, send)
         pool = self._pool_for(scope["method"], scope["path"], is_staff)
         if not pool.enter():
+            if pool is self._api:
+                return await self._programs.refuse(send, 503, "Too many programs ask at this moment.")
             return await too_many(scope, send, body, *self._look())
         try:
             goes_first = pool in (self._staff, self._health)
@@ -117,4 +127,6 @@ class Router:
             return self._health
         if path.startswith(DIRECTORY):
             return self._directory
+        if path.startswith(PREFIX):
+            return self._api
         return self._staff if is_staff else self._anonymous

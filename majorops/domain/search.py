@@ -34,6 +34,7 @@ _PART = re.compile(
     r'(?P<no>-)?(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))', re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W_]+")
+_REFERENCE = re.compile(r"\s*(?:inc\s*-?\s*|#)([0-9]{1,9})\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ class Query:
     """What was asked for.
 
     `words`: or words that begin with them; `phrases`: words that stand beside each other; `without`: words
-    or phrases that must not be there. `before`: midnight UTC. `problem`: what could not be read, as a
-    sentence; empty for nothing.
+    or phrases that must not be there. `before`: midnight UTC. `number`: of the incident that was named and
+    nothing beside, as INC-031 or #31; None for none. `problem`: what could not be read, as a sentence; empty
+    for nothing.
     """
 
     words: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class Query:
     severity: Severity | None = None
     before: datetime | None = None
     mim: str = ""
+    number: int | None = None
     problem: str = ""
 
     @property
@@ -80,7 +83,8 @@ def parse(typed: str) -> Query:
 
     Good for any text: what means nothing is left out, and what cannot be read is said in `problem`.
     """
-    given: dict[str, Any] = {}
+    reference = _REFERENCE.fullmatch(typed[:READ])
+    given: dict[str, Any] = {"number": int(reference[1]) if reference else None}
     words: list[str] = []
     phrases: list[tuple[str, ...]] = []
     without: list[tuple[str, ...]] = []

@@ -220,9 +220,18 @@ def _of_kind(kind: Kind, query: Query, best: bool, shown: int, numbers: Mapping[
     rows = db.session.execute(_asked(kind, query, asked).limit(most)).all()
     if best:
         rows = sorted(rows, key=lambda row: (score(query, row.title, row.text or ""), row.id), reverse=True)
+    if kind.model is Incident and query.number:
+        rows = [*_named(kind, query), *(row for row in rows if row.id != query.number)]
     hits = tuple(_hit(kind, query, row) for row in rows[:shown])
     is_part = query.has_filter and (is_common or (not query.has_words and not query.system))
     return Hits(kind, hits, len(rows) > shown, is_part or (best and len(rows) == SCORED))
+
+
+def _named(kind: Kind, query: Query) -> Sequence[Any]:
+    """The incident whose number was typed; best answers though no text of it holds the number."""
+    return db.session.execute(
+        _asked(kind, query, select(Incident.id).where(Incident.id == query.number))
+    ).all()
 
 
 def _hit(kind: Kind, query: Query, row: Any) -> Hit:
@@ -261,7 +270,9 @@ def _asked(kind: Kind, query: Query, numbers: Select[Any] | None) -> Select[Any]
 
 def running_sought(query: Query, rows: Select[Any], numbers: Sequence[int]) -> Select[Any]:
     """Narrow a select of running incidents; `numbers`: of all that run, which are few."""
-    if query.has_words:
+    if query.number:
+        rows = rows.where(Incident.id == query.number)
+    elif query.has_words:
         rows = rows.where(Incident.id.in_(found_by("incident", query, len(numbers) or 1, among=numbers)))
     return rows.where(*filters(query))
 
@@ -275,6 +286,8 @@ def incidents_sought(query: Query, rows: Select[Any], before: int | None, most: 
     least, rows = None, rows.where(*filters(query)).order_by(Incident.id.desc()).limit(most + 1)
     if before:
         rows = rows.where(Incident.id < before)
+    if query.number:
+        return Sought(db.session.scalars(rows.where(Incident.id == query.number)).all(), None)
     if query.has_words:
         newest = newest_by("incident", query, LOOKED, before=before)[0]
         looked = newest.subquery()

@@ -6,7 +6,7 @@ version it shows.
 """
 
 from majorops.realtime.hub import Hub
-from majorops.realtime.live import Live
+from majorops.realtime.live import ANY_INCIDENT, Live
 from majorops.realtime.messages import Again, Editing, Message, People, Stale
 from majorops.realtime.presence import Person
 from majorops.realtime.relays import PostgresRelay, RedisRelay, Relay, SQLiteRelay
@@ -14,6 +14,7 @@ from majorops.realtime.streams import Streams
 from majorops.realtime.tickets import Ticket, Tickets
 
 __all__ = [
+    "ANY_INCIDENT",
     "Again",
     "Editing",
     "Hub",

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 BEAT = 15.0
 SHORT = 0.3  # seconds to gather who comes and goes, before anybody asks
 PEOPLE = (Signal.PEOPLE,)
+ANY_INCIDENT = "incidents"  # for `add_listener`: the topic of each incident
 
 
 class Live:
@@ -133,8 +134,9 @@ class Live:
     def _handle(self, message: Message) -> None:
         match message:
             case Stale():
-                if message.topic in self._listeners:
-                    self._listeners[message.topic]()
+                name = ANY_INCIDENT if message.topic.isdecimal() else message.topic
+                if name in self._listeners:
+                    self._listeners[name]()
                 self._hub.publish(message.topic, message.version, message.signals)
             case SignedOut():
                 self.sessions.check(self._hub.sessions())

@@ -41,6 +41,8 @@ def test_what_runs_and_what_is_over_is_narrowed(cast, several):
     assert listed(cast, "?q=system:search-index") == ["INC-005"]
     assert listed(cast, "?q=severity:low+before:2199-01-01") == ["INC-005", "INC-003", "INC-002", "INC-001"]
     assert listed(cast, "?q=mim:omar") == []
+    assert listed(cast, "?q=inc-5") == ["INC-005"]
+    assert listed(cast, "?q=%232") == ["INC-002"]
     page = cast.browser("rita").get("/admin/incidents?q=disk").text
     assert 'data-changes="/admin/incidents/changes?q=disk"' in page
     assert 'value="disk"' in page

@@ -44,6 +44,22 @@ def test_all_kinds_are_found_with_the_words_marked(cast, record):
     assert "Nothing found." in cast.browser("rita").get("/admin/search?q=zebra").text
 
 
+@pytest.mark.parametrize("typed", ["INC-00{}", "inc {}", " #{} "])
+@pytest.mark.parametrize("best", [False, True])
+def test_an_incident_is_found_by_its_number(cast, record, typed, best):
+    other = cast.open(title="inc 1: words beside which the number comes first")
+    assert found(cast, typed.format(record.id), best=best)["incidents"][0] == record.title
+    assert other.title not in found(cast, "INC-002", best=best)["incidents"][:1]
+    hits, _ = searching.quick_search(typed.format(record.id), actor=cast.maya)
+    assert hits[0][1].incident == record.id
+
+
+def test_a_number_with_words_or_of_no_incident_is_words(cast, record):
+    assert found(cast, f"INC-{record.id} zebra") == {}
+    assert found(cast, "INC-999999999") == {}
+    assert found(cast, "INC-9999999999999") == {}
+
+
 def test_texts_of_reviews_and_actions_are_found_as_they_stand(cast, clock, record):
     who = {"actor": cast.maya, "now": clock()}
     write_text(record, "root_cause", "The zulu driver keeps sessions", was="", **who)

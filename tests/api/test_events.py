@@ -1,0 +1,180 @@
+"""Events for programs: pages by cursor, and the stream of the real server."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from majorops.api import feed
+from majorops.api.feed import Item, Position
+from majorops.asgi.programs import PER_TOKEN
+from majorops.operations import timeline
+from majorops.operations.catalogue import add_system
+from tests.server import Person, add_token
+from tests.waiting import LIMIT
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def who(cast, clock):
+    return {"actor": cast.maya, "now": clock()}
+
+
+def page(program, after=None) -> dict:
+    return program.get("/events" + ("" if after is None else f"?after={after}")).json
+
+
+def titles(found: dict) -> list[str]:
+    return [one["entry"]["title"] for one in found["events"]]
+
+
+def test_a_page_begins_now_or_after_the_cursor(cast, maya, who):
+    incident = cast.open(systems=["payments-api"])
+    begun = page(maya)
+    assert (begun["events"], begun["more"]) == ([], False)
+    timeline.add_note(incident, "seen from outside", **who)
+    found = page(maya, begun["next"])
+    (one,) = found["events"]
+    assert one["entry"]["title"] == "seen from outside"
+    assert (one["incident"], one["systems"]) == (incident.id, ["payments-api"])
+    if found["next"] == one["id"]:  # with one writer; with many it may come twice
+        assert page(maya, found["next"])["events"] == []
+    assert page(maya, 2**31 - 1)["events"] == []
+    refused = maya.get("/events?after=x")
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "after")
+
+
+def test_a_token_of_one_system_hears_of_that_system(cast, program, who):
+    theirs, other = cast.open(systems=["payments-api"]), cast.open(systems=["ledger-db"])
+    add_system(name="payments-api", actor=cast.ada, now=who["now"])
+    narrow = program("maya", system="payments-api")
+    after = page(narrow)["next"]
+    timeline.add_note(other, "of ledger", **who)
+    timeline.add_note(theirs, "of payments", **who)
+    assert titles(page(narrow, after)) == ["of payments"]
+    assert titles(page(program("maya"), after)) == ["of ledger", "of payments"]
+
+
+def test_a_cursor_that_is_far_back_reads_the_newest_in_pages(cast, maya, who, monkeypatch):
+    incident = cast.open()
+    for number in range(6):
+        timeline.add_note(incident, f"note {number}", **who)
+    monkeypatch.setattr(feed, "SETTLED", timedelta(0))
+    monkeypatch.setattr(feed, "KEPT", 4)
+    monkeypatch.setattr(feed, "READ_MOST", 3)
+    first = page(maya, 0)
+    assert (titles(first), first["more"]) == (["note 2", "note 3", "note 4"], True)
+    second = page(maya, first["next"])
+    assert (titles(second), second["more"]) == (["note 5"], False)
+
+
+def test_what_comes_into_sight_late_is_told_and_nothing_twice():
+    def item(number: int, seconds: int) -> Item:
+        return Item(number, NOON + timedelta(seconds=seconds), frozenset(), "")
+
+    position = Position(10, timedelta(seconds=15))
+    assert [one.id for one in position.take([item(11, 0), item(13, 2)], NOON)] == [11, 13]
+    assert (position.settled, position.told) == (10, {11, 13})
+    late = position.take([item(11, 0), item(12, 1), item(13, 2)], NOON + timedelta(seconds=3))
+    assert [one.id for one in late] == [12]
+    assert position.take([], NOON + timedelta(seconds=16)) == []
+    assert (position.settled, position.told) == (12, {13})
+    assert position.take([item(9, 0), item(13, 2)], NOON + timedelta(seconds=30)) == []
+    assert (position.settled, position.told) == (13, set())
+
+
+class Stream:
+    """A program that listens to the real server; `next`: of what it hears, whatever begins so."""
+
+    def __init__(self, url: str, token: str, **headers: str):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        asked = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"} | named
+        self.answer = requests.get(f"{url}/api/v1/events", headers=asked, stream=True, timeout=LIMIT)
+        self._lines: queue.Queue[str] = queue.Queue()
+        if self.answer.status_code == 200:
+            threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for line in self.answer.iter_lines(chunk_size=1, decode_unicode=True):
+                self._lines.put(line)
+        except (requests.RequestException, AttributeError):
+            pass
+        self._lines.put("over")
+
+    def next(self, begins: str) -> str:
+        for line in iter(lambda: self._lines.get(timeout=LIMIT), "over"):
+            if line.startswith(begins):
+                return line.removeprefix(begins).strip()
+        return "over"
+
+    def event(self) -> dict:
+        return json.loads(self.next("data:"))
+
+
+@pytest.fixture
+def person(server):
+    return Person(server)
+
+
+def note(person: Person, path: str, text: str) -> None:
+    assert person.post(f"{path}/notes", text=text).status_code in (200, 303)
+
+
+def test_the_stream_says_what_happens_and_goes_on_from_its_cursor(server, person):
+    _, token = add_token(server.database_url)
+    stream = Stream(server.url, token)
+    assert stream.answer.headers["Content-Type"].startswith("text/event-stream")
+    began = stream.next("id:")
+    path = person.open("payments-api")
+    assert stream.event()["entry"]["kind"] == "incident.opened"
+    again = Stream(server.url, token, Last_Event_ID=began)
+    assert again.event()["entry"]["kind"] == "incident.opened"
+    note(person, path, "heard by both")
+    for one in (stream, again):
+        heard = iter(one.event, None)
+        assert next(found for found in heard if found["entry"]["title"] == "heard by both")
+
+
+def test_the_stream_of_a_token_of_one_system_says_that_system_alone(server, person):
+    _, token = add_token(server.database_url, system="payments-api")
+    stream = Stream(server.url, token)
+    stream.next("id:")
+    note(person, person.open("ledger-db"), "of ledger")
+    person.open("payments-api")
+    assert stream.event()["systems"] == ["payments-api"]
+
+
+def test_a_revoked_token_hears_nothing_more(server, person):
+    number, token = add_token(server.database_url)
+    stream = Stream(server.url, token)
+    stream.next("id:")
+    assert person.post(f"/admin/account/tokens/{number}/revoke").status_code in (200, 303)
+    path = person.open("payments-api")
+    note(person, path, "not for it")
+    assert stream.next("data:") == "over"
+    assert Stream(server.url, token).answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("cursor", "nick", "status"), [("x", "maya", 422), ("9" * 12, "maya", 422), ("", "xin", 403)]
+)
+def test_what_cannot_be_streamed_is_a_problem(server, cursor, nick, status):
+    _, token = add_token(server.database_url, nick)
+    refused = Stream(server.url, token, Last_Event_ID=cursor).answer
+    assert (refused.status_code, refused.json()["status"]) == (status, status)
+    assert refused.headers["Content-Type"] == "application/problem+json"
+
+
+def test_streams_of_a_token_are_counted(server, person):
+    _, token = add_token(server.database_url)
+    streams = [Stream(server.url, token) for _ in range(PER_TOKEN)]
+    assert {one.answer.status_code for one in streams} == {200}
+    assert Stream(server.url, token).answer.status_code == 429
+    assert person.get("/admin/incidents").status_code == 200
