@@ -45,10 +45,10 @@ LAYERS = (
         "public",
         "replay",
         "reviews",
-        "api",
         "scim",
         "search",
     },
+    {"api"},  # of what the screens show
     {"demo"},
     {"cli"},
     {"majorops"},  # create_app

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.api import acts, document, feed, incidents, records
+from majorops.api import acts, afterwards, catalogue, document, feed, incidents, messages, records
 from majorops.api.blueprint import bp, on_http_error
 from majorops.api.budget import Budget
 from majorops.api.route import Route, view_of
 from majorops.web.security import csrf
 
-ROUTES: tuple[Route, ...] = (*incidents.ROUTES, *acts.ROUTES, *records.ROUTES, *feed.ROUTES)
+ROUTES: tuple[Route, ...] = tuple(
+    route
+    for resource in (incidents, acts, records, messages, afterwards, catalogue, feed)
+    for route in resource.ROUTES
+)
 
 for route in ROUTES:
     bp.add_url_rule(route.path, route.name, view_of(route), methods=[route.method])

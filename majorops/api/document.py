@@ -98,7 +98,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     if route.query:
         schema = route.query.model_json_schema(ref_template=TEMPLATE)
         for name, of in schema["properties"].items():
-            found.append({"name": name, "in": "query", "required": False, "schema": _flat(of, schema)})
+            is_needed = name in schema.get("required", ())
+            found.append({"name": name, "in": "query", "required": is_needed, "schema": _flat(of, schema)})
     if route.changes:
         text = {"type": "string", "pattern": "^[\\x21-\\x7e]{8,200}$"}
         found.append(_header("Idempotency-Key", "Sent again with it, the act is done once.", text))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, cast
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from majorops import clock
@@ -24,18 +25,24 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import IncidentStatus, IntakeSource
 from majorops.domain.errors import Invalid
 from majorops.domain.measures import impact_duration, impact_ended_at, impact_started_at, total_duration
+from majorops.domain.search import READ, parse
 from majorops.models import IS_RUNNING, AffectedSystem, Incident
 from majorops.operations import RequestMeta
 from majorops.operations.edit import edit_fields
 from majorops.operations.fields import FIELDS
 from majorops.operations.incident import continue_incident, open_incident
+from majorops.operations.searching import incidents_sought
 
 TAG = "Incidents"
 
 
 class Listing(Given):
-    """Which incidents: with a status, of a system, numbered below `before`; so many at most."""
+    """Which incidents: with a status, of a system, numbered below `before`; so many at most.
 
+    `q`: a query as of the search. Where it leaves few of the newest, a page may be short and have a `next`.
+    """
+
+    q: Annotated[str, Field(max_length=READ)] = ""
     status: IncidentStatus | None = None
     system: Team | None = None
     before: Annotated[int, Field(ge=1, lt=2**31)] | None = None
@@ -47,12 +54,15 @@ def list_incidents(given: Listing, actor: Actor) -> Done:
     system = given.system or actor.only_system or None
     if system and not actor.sees([system]):
         return Done(IncidentPage(incidents=[], next=None))
-    rows = select(Incident).options(selectinload(Incident.systems)).limit(given.limit + 1)
+    rows = select(Incident).options(selectinload(Incident.systems))
     # Not by the status where it is the resolved: SQLite would take that index and sort all of the past.
     if given.status is IncidentStatus.RESOLVED:
         rows = rows.where(~IS_RUNNING)
     elif given.status:
         rows = rows.where(IS_RUNNING, Incident.status == given.status)
+    if given.q:
+        return _sought(given, system or "", rows)
+    rows = rows.limit(given.limit + 1)
     if system:
         named = AffectedSystem.incident_id
         rows = rows.join(AffectedSystem, named == Incident.id).where(AffectedSystem.name == system)
@@ -65,6 +75,16 @@ def list_incidents(given: Listing, actor: Actor) -> Done:
     page = found[: given.limit]
     following = page[-1].id if len(found) > given.limit else None
     return Done(IncidentPage(incidents=[summary(one) for one in page], next=following))
+
+
+def _sought(given: Listing, system: str, rows: Select[Incident]) -> Done:
+    query = parse(given.q)
+    if query.problem:
+        raise Invalid({"q": query.problem})
+    if system and query.system not in ("", system):
+        return Done(IncidentPage(incidents=[], next=None))
+    found = incidents_sought(replace(query, system=system or query.system), rows, given.before, given.limit)
+    return Done(IncidentPage(incidents=[summary(one) for one in found.rows], next=found.older_than))
 
 
 def show_incident(number: int, actor: Actor) -> Done:

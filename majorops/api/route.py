@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app, g, request
 from pydantic import BaseModel, ValidationError
@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.api.blueprint import asking
-from majorops.db import db
+from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Forbidden, Invalid, NotFound
 from majorops.models import Incident
@@ -29,6 +29,7 @@ from majorops.web.access import by_bearer
 
 KEY = re.compile(r"[\x21-\x7e]{8,200}")
 VERSION = re.compile(r'"(\d{1,9})"')
+Row = TypeVar("Row", bound=Base)
 NO_INCIDENT = "There is no such incident."
 
 
@@ -60,7 +61,6 @@ class Route:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     status: int = 200
-    has_incident: bool = field(default=True)
 
     @property
     def changes(self) -> bool:
@@ -80,6 +80,8 @@ def view_of(route: Route) -> Callable[..., Response]:
         actor = asking()
         if refusal := actor.refusal(route.needs):
             raise Forbidden(refusal)
+        if route.needs is Permission.DATA_MANAGE and actor.only_system:
+            raise Forbidden("A token of one system manages no data.")
         given: dict[str, Any] = {}
         if route.query:
             given["given"] = checked_query(route.query)
@@ -104,10 +106,11 @@ def act(route: Route, address: Mapping[str, Any], given: Mapping[str, Any], acto
     meta = RequestMeta(key, expected_version=expected_version() if route.takes_version else None)
     done = route.do(**address, **given, meta=meta, actor=actor)
     drawn = answer(done, route.status)
-    if key and done.incident is not None:
-        kept = {"incident_id": done.incident.id, "code": route.status, "version": done.incident.version}
+    if key:
+        about = done.incident
+        kept = {"incident_id": about.id if about else None, "version": about.version if about else None}
         body = drawn.get_data(as_text=True)
-        keep_answer(key, sent=sent, **kept, body=body, actor=actor, now=clock.now())
+        keep_answer(key, sent=sent, code=route.status, **kept, body=body, actor=actor, now=clock.now())
     return drawn
 
 
@@ -117,6 +120,14 @@ def incident_of(number: int, actor: Actor) -> Incident:
     if incident is None or not actor.sees(incident.system_names):
         raise NotFound(NO_INCIDENT)
     return incident
+
+
+def row_of(model: type[Row], number: int) -> Row:
+    """The row with this number. Raises NotFound."""
+    row = db.session.get(model, number) if 0 < number < 2**31 else None
+    if row is None:
+        raise NotFound("There is nothing with this number.")
+    return row
 
 
 def checked_body(model: type[BaseModel]) -> BaseModel:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, create_model
 
 from majorops.domain.enums import (
+    AccountRole,
+    ActionKind,
+    ActionState,
     AskState,
+    BriefPage,
+    CardTier,
+    ChannelKind,
     CheckState,
+    DeliveryState,
     EventType,
     IncidentStatus,
     IntakeSource,
+    MaintenanceStatus,
+    Notice,
+    Repeat,
+    RiskLevel,
     Severity,
     TrackOutcome,
     Visibility,
@@ -25,6 +36,16 @@ Line = Annotated[str, Field(max_length=300), AfterValidator(clean_line)]
 Name = Annotated[str, Field(max_length=120), AfterValidator(clean_line)]
 Team = Annotated[str, Field(max_length=80), AfterValidator(clean_line)]
 Minutes = Annotated[int, Field(ge=1, le=720)]
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("A time between the years 2 and 9998.") from None
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Given(BaseModel):
@@ -281,6 +302,259 @@ class Systems(Shown):
     """The catalogue, by name."""
 
     systems: list[SystemOut]
+
+
+class RunCardSummary(Shown):
+    """A run card in a list; `systems`: names with commas, `*` for any letters."""
+
+    id: int
+    tier: CardTier
+    name: str
+    systems: str
+    is_active: bool
+    reviewed_at: datetime
+    review_wanted_at: datetime | None
+
+
+class RunCardOut(RunCardSummary):
+    """A run card with its newest text, whose it is and since when."""
+
+    body: str
+    by: str
+    at: datetime
+
+
+class RunCards(Shown):
+    """All run cards, by name."""
+
+    run_cards: list[RunCardSummary]
+
+
+class UserOut(Shown):
+    """An account."""
+
+    id: int
+    email: str
+    name: str
+    role: AccountRole
+    is_active: bool
+    created_at: datetime
+
+
+class Users(Shown):
+    """All accounts, by address."""
+
+    users: list[UserOut]
+
+
+class WorkOut(Shown):
+    """Scheduled maintenance; what repeats is this occurrence."""
+
+    id: int
+    title: str
+    body: str
+    status: MaintenanceStatus
+    starts_at: datetime
+    ends_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    system_names: list[str]
+    is_automatic: bool
+    is_public: bool
+    repeats: Repeat
+    repeat_every: int
+
+
+class Works(Shown):
+    """What is planned or under way, by its start, then what is over, the newest first."""
+
+    maintenance: list[WorkOut]
+
+
+class DeliveryOut(Shown):
+    """A message, without its text; `kind`: the channel, null for none."""
+
+    id: int
+    notice: Notice | None
+    recipient: str
+    kind: ChannelKind | None
+    subject: str
+    state: DeliveryState
+    attempts: int
+    last_error: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class DeliveryPage(Shown):
+    """Messages, the newest first; `next` is the cursor of the page after it, null on the last."""
+
+    deliveries: list[DeliveryOut]
+    next: int | None
+
+
+class BriefSaid(Shown):
+    """A milestone or an update as a brief shows it."""
+
+    kind: str
+    heading: str
+    title: str
+    body: str
+    at: datetime
+
+
+class Brief(Shown):
+    """An incident as stakeholders read it. Durations in seconds; `said`: the newest first."""
+
+    number: int
+    reference: str
+    title: str
+    severity: Severity
+    status: IncidentStatus
+    phase: int
+    alarm_level: int
+    opened_at: datetime
+    resolved_at: datetime | None
+    next_update_eta: datetime | None
+    systems: list[str]
+    duration: int
+    impact: int
+    business_impact: str
+    customer_impact_summary: str
+    who_affected: str
+    what_to_do: str
+    customer_count: int | None
+    is_approximate: bool
+    said: list[BriefSaid]
+
+
+class ExecBrief(Brief):
+    """An incident as executives read it; `exec_summary_note`: from when it is, where something moved on."""
+
+    exec_summary: str
+    exec_summary_note: str
+    risk_level: RiskLevel | None
+    exposure: str
+
+
+class BriefLinkOut(Shown):
+    """A link to a brief of an incident."""
+
+    id: int
+    page: BriefPage
+    name: str
+    email: str | None
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    uses: int
+
+
+class NewBriefLink(BriefLinkOut):
+    """A link that was just made; its address is `/b/` and the token, which is shown here alone."""
+
+    token: str
+
+
+class BriefLinks(Shown):
+    """The links to the briefs of an incident."""
+
+    links: list[BriefLinkOut]
+
+
+class Review(RootModel[dict[str, Any]]):
+    """A Learning Review, by the schema at `/admin/review.schema.json`."""
+
+
+class ActionOut(Shown):
+    """An action. `moves`: how often its date was moved; `outcome`: the evidence, or why it was dropped."""
+
+    incident_id: int
+    number: int
+    text: str
+    kind: ActionKind
+    owner_name: str
+    due_on: date
+    first_due_on: date
+    moves: int
+    tracker_url: str
+    state: ActionState
+    outcome: str
+    changes: int
+    is_practice: bool
+
+
+class ActionPage(Shown):
+    """A page of actions; `more`: there is another one."""
+
+    actions: list[ActionOut]
+    more: bool
+
+
+class QuantileOut(Shown):
+    """A quantile with its interval; each null where there are too few."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class MeasureOut(Shown):
+    """A measure with its one definition. `share` and `behaviour` (XmR): null where it has none."""
+
+    name: str
+    label: str
+    definition: str
+    unit: str
+    n: int
+    at_least: int
+    median: QuantileOut | None
+    p90: QuantileOut | None
+    share: dict[str, float] | None
+    behaviour: dict[str, Any] | None
+
+
+class Measures(Shown):
+    """Every measure of the incidents that were asked for, as `filter` says."""
+
+    as_of: datetime
+    filter: dict[str, str]
+    confidence: float
+    measures: list[MeasureOut]
+
+
+class FoundOne(Shown):
+    """Something that was found; `seq`: its entry in the timeline, null where it is none."""
+
+    kind: str
+    incident: int | None
+    seq: int | None
+    title: str
+    text: str
+    at: datetime
+
+
+class Found(Shown):
+    """What was found; `meant`: the words that were looked for instead, where nothing was as typed."""
+
+    found: list[FoundOne]
+    meant: str
+
+
+class SimilarOne(Shown):
+    """An earlier incident: why it is offered, how long it took and what ended it."""
+
+    number: int
+    title: str
+    why: str
+    course: str
+
+
+class Similar(Shown):
+    """Earlier incidents like one, the most alike first."""
+
+    similar: list[SimilarOne]
 
 
 class FieldProblem(Shown):

@@ -66,18 +66,23 @@ def _line(cells: list[str]) -> str:
 
 def as_json(reports: list[Report], choice: Choice, now: datetime) -> Iterator[str]:
     """One object: what was asked for, each measure with its definition and numbers, and every incident."""
-    head = {
-        "as_of": iso(now),
-        "filter": choice.address,
-        "confidence": CONFIDENCE,
-        "measures": [_measure(report) for report in reports],
-    }
+    head = document(reports, choice, now)
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "incidents": [\n'
     names, comma = [report.measure.name for report in reports], ""
     for line, numbers in _rows(reports):
         yield comma + json.dumps(_incident(line, names, numbers), ensure_ascii=False)
         comma = ",\n"
     yield "\n]}\n"
+
+
+def document(reports: list[Report], choice: Choice, now: datetime) -> dict[str, Any]:
+    """What was asked for, and each measure with its definition and numbers, in plain values."""
+    return {
+        "as_of": iso(now),
+        "filter": choice.address,
+        "confidence": CONFIDENCE,
+        "measures": [_measure(report) for report in reports],
+    }
 
 
 def _incident(line: Line, names: list[str], numbers: list[int]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class KeptAnswer(Base):
     """The answer to an act that carried an Idempotency-Key; kept for a day.
 
     `key`: a hash of token, address and key; `sent`: one of the body, so that the same key with another body
-    is seen. `code`: the status of HTTP; `body`: JSON.
+    is seen. `incident_id`: None for an act at none. `code`: the status of HTTP; `body`: JSON.
     """
 
     __tablename__ = "kept_answer"
@@ -22,7 +22,7 @@ class KeptAnswer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(64), unique=True)
     sent: Mapped[str] = mapped_column(String(64))
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
     code: Mapped[int]
     version: Mapped[int | None]
     body: Mapped[str] = mapped_column(Text)

@@ -19,7 +19,7 @@ def keep_answer(
     key: str,
     *,
     sent: str,
-    incident_id: int,
+    incident_id: int | None,
     code: int,
     version: int | None,
     body: str,
@@ -28,7 +28,7 @@ def keep_answer(
 ) -> None:
     """Keep an answer, without an entry, and forget those that are older than a day.
 
-    `key`, `sent`: as `KeptAnswer` has them; one that is kept already stays.
+    `key`, `sent`, `incident_id`: as `KeptAnswer` has them; one that is kept already stays.
     """
     db.session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - KEPT_FOR))
     if db.session.scalar(select(KeptAnswer.id).filter_by(key=key)) is None:

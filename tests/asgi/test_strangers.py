@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -9,8 +10,10 @@ import requests
 from sqlalchemy import select
 
 from majorops.asgi.pools import Pool, StaffRequests
+from majorops.asgi.programs import Programs
 from majorops.asgi.public_pages import PublicPages
 from majorops.asgi.refusals import kept_form, too_many
+from majorops.asgi.routing import Router
 from majorops.asgi.session_cookie import SessionCookie
 from majorops.db import db
 from majorops.domain.enums import Visibility
@@ -82,6 +85,27 @@ def test_a_queue_has_an_end():
     pool.leave()
     assert pool.enter()
     pool.stop()
+
+
+def test_programs_have_threads_of_their_own_and_are_refused_in_their_words(app):
+    programs, sent = Programs(app, app.extensions["live"]), []
+    router = Router(app, None, None, None, StaffRequests(), programs)
+    theirs = router._pool_for("GET", "/api/v1/incidents", False)
+    assert theirs not in {
+        router._pool_for("GET", "/incidents/1", False),
+        router._pool_for("GET", "/admin", True),
+    }
+
+    async def keep(message):
+        sent.append(message)
+
+    run(lambda: programs.refuse(keep, 503, "Too many programs ask at this moment."))
+    head, body = sent
+    assert (head["status"], json.loads(body["body"])["status"]) == (503, 503)
+    headers = dict(head["headers"])
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert int(headers[b"content-length"]) == len(body["body"])
+    router.stop()
 
 
 def test_strangers_wait_for_staff_to_be_done_but_not_for_ever():
