@@ -218,11 +218,12 @@ def show_measures(given: MeasuresAsked, actor: Actor) -> Done:
 
 def search(given: Sought, actor: Actor) -> Done:
     """What is found in the record, by kind; and what was meant, where nothing was as it was typed."""
-    typed = given.q if not actor.only_system else f"{given.q} system:{actor.only_system}"
-    if problem := (query := parse(typed)).problem:
-        raise Invalid({"q": problem})
-    if actor.only_system and query.system != actor.only_system:
-        raise Invalid({"q": f"This token searches {actor.only_system} only."})
+    typed = given.q
+    if actor.only_system:  # a phrase that was not closed would take the filter for its words
+        typed += '"' * (typed.count('"') % 2) + f" system:{actor.only_system}"
+    query = parse(typed)
+    if query.problem or not actor.sees([query.system]):
+        raise Invalid({"q": query.problem or f"This token searches {actor.only_system} only."})
     names = [given.kind] if given.kind else []
     found, meant = search_as_meant(typed, actor=actor, names=names, best=given.order == "best")
     return Done(shapes.Found(found=[one for hits in found for one in _hits(hits)], meant=meant))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from flask import url_for
 from pydantic import Field
 from sqlalchemy import select
 
@@ -112,13 +113,15 @@ def list_brief_links(number: int, actor: Actor) -> Done:
 
 
 def make_brief_link(number: int, given: LinkGiven, meta: RequestMeta, actor: Actor) -> Done:
-    """Make a link to a brief; its token is shown here alone."""
+    """Make a link to a brief; its address is shown here alone."""
     incident = incident_of(number, actor)
     values = {name: getattr(given, name) for name in LinkGiven.model_fields}
     token = briefs.make_link(incident, **values, actor=actor, now=clock.now(), request_meta=meta)
     link = max(briefs.links_of(incident.id), key=lambda one: one.id)
     head = shapes.BriefLinkOut.model_validate(link).model_dump()
-    return Done(shapes.NewBriefLink(**head, token=token or ""), incident)
+    where = {"number": incident.id, "page": given.page.value, "token": token}
+    address = url_for("brief_link.show", **where) if token else ""
+    return Done(shapes.NewBriefLink(**head, address=address), incident)
 
 
 def brief(path: str, do, needs: Permission, summary: str, shows) -> Route:

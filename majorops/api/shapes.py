@@ -452,9 +452,9 @@ class BriefLinkOut(Shown):
 
 
 class NewBriefLink(BriefLinkOut):
-    """A link that was just made; its address is `/b/` and the token, which is shown here alone."""
+    """A link that was just made; its address, a path, is shown here alone."""
 
-    token: str
+    address: str
 
 
 class BriefLinks(Shown):

@@ -12,8 +12,8 @@ from majorops.domain.enums import AccountRole
 from majorops.models import KeptAnswer
 from majorops.operations.catalogue import add_system
 
-BODY = "# Steps\n- drain the pool\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
-CARD = {"tier": 2, "name": "Pools", "systems": "payments-*", "body": BODY}
+BODY = "# Steps\n- drain the pool\n# Contacts\nx\n# Systems\nx\n# Default Box\n2"
+CARD = {"tier": 1, "name": "Pools", "systems": "payments-*", "body": BODY}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def fields(answer) -> list[str]:
 
 def test_a_run_card_from_its_first_version_to_the_fireground(cast, ada, maya):
     made = ada.post("/run-cards", CARD)
-    assert (made.status_code, made.json["body"], made.json["by"]) == (201, BODY, "Ada Lindqvist by token bot")
+    assert (made.status_code, made.json["body"], made.json["by"]) == (201, BODY, "Ada Lindqvist")
     path = f"/run-cards/{made.json['id']}"
     later = BODY.replace("drain", "empty")
     assert ada.ask("PATCH", path, {"body": later}).json["body"] == later
@@ -103,7 +103,7 @@ def test_maintenance_from_plan_to_end(maya, plan):
         ({"ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),
         ({"starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at"),
         ({"starts_at": "2026-11-25T00:00:00"}, "starts_at"),
-        ({"systems": ["<b>"]}, "systems"),
+        ({"systems": [","]}, "systems"),
         ({"unknown": 1}, "unknown"),
     ],
 )

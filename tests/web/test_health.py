@@ -131,6 +131,8 @@ def limited():
             connection.execute(pragma)
 
         db.session.remove()
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")  # migrations left free pages, and they would do for a while
         event.listen(db.engine, "checkout", on_checkout)
         listeners.append(on_checkout)
 
