@@ -165,7 +165,7 @@ def list_actions(given: ActionsAsked, actor: Actor) -> Done:
 def add_action(number: int, given: ActionGiven, meta: RequestMeta, actor: Actor) -> Done:
     """Add an action to an incident's review; its owner is told."""
     incident = incident_of(number, actor)
-    who = {"actor": actor, "now": clock.now(), "request_meta": meta}
+    who: dict[str, Any] = {"actor": actor, "now": clock.now(), "request_meta": meta}
     made = actions.add_action(incident, _planned(given), is_sure=given.is_sure, **who)
     found = made or actions.actions_of(incident.id)[-1]  # sent twice: the last one
     return Done(_shown(found), incident)
@@ -176,16 +176,16 @@ def change_action(
 ) -> Done:
     """Change an open action; moving its date is counted."""
     incident = incident_of(number, actor)
-    who = {"actor": actor, "now": clock.now(), "request_meta": meta}
-    more = {"is_sure": given.is_sure, "seen": given.seen}
-    actions.change_action(incident, action_number, _planned(given), **more, **who)
+    who: dict[str, Any] = {"actor": actor, "now": clock.now(), "request_meta": meta}
+    who |= {"is_sure": given.is_sure, "seen": given.seen}
+    actions.change_action(incident, action_number, _planned(given), **who)
     return _action(incident, action_number)
 
 
 def end_action(number: int, action_number: int, given: Ending, meta: RequestMeta, actor: Actor) -> Done:
     """End an action."""
     incident = incident_of(number, actor)
-    who = {"actor": actor, "now": clock.now(), "request_meta": meta, "seen": given.seen}
+    who: dict[str, Any] = {"actor": actor, "now": clock.now(), "request_meta": meta, "seen": given.seen}
     actions.end_action(incident, action_number, given.state, given.outcome, **who)
     return _action(incident, action_number)
 

@@ -128,7 +128,7 @@ def add_run_card(given: CardGiven, meta: RequestMeta, actor: Actor) -> Done:
 def change_run_card(card_id: int, given: CardChange, meta: RequestMeta, actor: Actor) -> Done:
     """Change a run card."""
     card = row_of(RunCard, card_id)
-    stands = {"name": card.name, "systems": card.systems, "is_active": card.is_active}
+    stands: dict[str, Any] = {"name": card.name, "systems": card.systems, "is_active": card.is_active}
     values = stands | {"body": runcards.newest_version(card).body} | _set_values(given)
     runcards.save_card(card, **values, actor=actor, now=clock.now())
     return _card(card)
@@ -155,7 +155,12 @@ def add_user(given: UserGiven, meta: RequestMeta, actor: Actor) -> Done:
 def change_user(user_id: int, given: UserChange, meta: RequestMeta, actor: Actor) -> Done:
     """Change an account, or switch it off or on."""
     user = row_of(User, user_id)
-    stands = {"email": user.email, "name": user.name, "role": user.role, "is_active": user.is_active}
+    stands: dict[str, Any] = {
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "is_active": user.is_active,
+    }
     accounts.save_user(user, **stands | _set_values(given), password="", actor=actor, now=clock.now())
     return _user(user)
 

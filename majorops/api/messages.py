@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import url_for
 from pydantic import Field
@@ -78,9 +78,15 @@ def show_brief(number: int, actor: Actor) -> Done:
 def show_exec_brief(number: int, actor: Actor) -> Done:
     """The executive brief: no drill has one."""
     found = _read(number, actor)
-    summary = {"exec_summary": found.exec_summary, "exec_summary_note": found.summary_note(clock.now())}
-    more = {"risk_level": found.risk_level, "exposure": found.exposure_words}
-    return Done(shapes.ExecBrief(**_brief(found), **summary, **more))
+    return Done(
+        shapes.ExecBrief(
+            **_brief(found),
+            exec_summary=found.exec_summary,
+            exec_summary_note=found.summary_note(clock.now()),
+            risk_level=found.risk_level,
+            exposure=found.exposure_words,
+        )
+    )
 
 
 def _read(number: int, actor: Actor) -> BriefIncident:
@@ -90,7 +96,7 @@ def _read(number: int, actor: Actor) -> BriefIncident:
     return found
 
 
-def _brief(found: BriefIncident) -> dict[str, object]:
+def _brief(found: BriefIncident) -> dict[str, Any]:
     now = clock.now()
     names = ("number", "reference", "title", "severity", "status", "phase", "alarm_level", "opened_at")
     texts = ("business_impact", "customer_impact_summary", "who_affected", "what_to_do")
@@ -119,8 +125,8 @@ def make_brief_link(number: int, given: LinkGiven, meta: RequestMeta, actor: Act
     token = briefs.make_link(incident, **values, actor=actor, now=clock.now(), request_meta=meta)
     link = max(briefs.links_of(incident.id), key=lambda one: one.id)
     head = shapes.BriefLinkOut.model_validate(link).model_dump()
-    where = {"number": incident.id, "page": given.page.value, "token": token}
-    address = url_for("brief_link.show", **where) if token else ""
+    page = given.page.value
+    address = url_for("brief_link.show", number=incident.id, page=page, token=token) if token else ""
     return Done(shapes.NewBriefLink(**head, address=address), incident)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -95,7 +95,7 @@ def of_system(system: System) -> shapes.SystemOut:
     )
 
 
-def reading(path: str, do, shows: type[shapes.Shown], summary: str, tag: str, query=None) -> Route:
+def reading(path: str, do, shows: type[BaseModel], summary: str, tag: str, query=None) -> Route:
     """A route that only reads."""
     needs = Permission.INCIDENT_READ
     return Route("GET", path, do.__name__, summary, tag, needs, do, shows, query=query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -131,8 +132,8 @@ def limited():
             connection.execute(pragma)
 
         db.session.remove()
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM")  # migrations left free pages, and they would do for a while
+        with closing(db.engine.raw_connection()) as raw:
+            raw.cursor().execute("VACUUM")  # migrations left free pages, and they would do for a while
         event.listen(db.engine, "checkout", on_checkout)
         listeners.append(on_checkout)
 
