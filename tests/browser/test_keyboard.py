@@ -584,6 +584,19 @@ def test_a_palette_without_a_connection_says_so(page):
     assert page.locator("#palette-found li").count() == 0
 
 
+def test_without_a_connection_the_page_stays_and_the_palette_says_so(page):
+    page.goto("/admin/measures")
+    page.context.set_offline(True)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog")).to_contain_text("No connection.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page).to_have_url(re.compile("/admin/measures$"))
+    page.context.set_offline(False)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-input")).to_be_focused()
+
+
 def test_the_palette_is_there_on_other_pages_too(page):
     page.goto(page.url.rpartition("/")[0])
     page.keyboard.press("Control+k")

@@ -27,9 +27,11 @@ from majorops.domain.enums import (
 from majorops.models import Announcement, Delivery, Incident, Review, User
 from majorops.operations import (
     actions,
+    after_action,
     command,
     incident,
     phase,
+    reviews,
     stand_down,
     timeline,
     tracks,
@@ -155,11 +157,17 @@ def _run(chance: random.Random, number: int, mim: Actor, catalogue: list[str]) -
         tracks.close_track(case, track, TrackOutcome.SUCCEEDED, **course.after(4 * pace))
     _end(case, names, course, pace)
     if is_large:
-        _actions(case, number, course)
+        _actions(case, number, course, way_out)
+    else:
+        why = "A known fault with a known end: nothing to learn that the run card does not say."
+        after_action.call_off_after_action(case, why, **course.after(5))
 
 
-def _actions(case: Incident, number: int, course: Course) -> None:
-    """What a large one left to be changed: done by its date, after it, after it was moved, or dropped."""
+def _actions(case: Incident, number: int, course: Course, way_out: str) -> None:
+    """What a large one left to be changed: done by its date, after it, after it was moved, or dropped.
+
+    Between them its review is held, after the last one it is closed; now and then one waits for its meeting.
+    """
     left = CHANGES[: 1 + number % 3]
     closed, late = course.minutes, [place for place in range(len(left)) if (number + place) % 3 == 0]
     for place, (text, kind) in enumerate(left):
@@ -169,12 +177,30 @@ def _actions(case: Incident, number: int, course: Course) -> None:
         if (number + place) % 4 == 0:
             later = replace(planned, due_on=due + timedelta(days=7))
             actions.change_action(case, place + 1, later, **course.after(1))
+    if is_reviewed := number % 7 != 3:
+        course.minutes = closed + MINUTES_A_DAY
+        _review(case, course, way_out)
     for place in sorted(range(len(left)), key=late.__contains__):
         course.minutes = closed + (16 if place in late else 8) * MINUTES_A_DAY + 10 * place
         is_dropped = place == 2
         state = ActionState.DROPPED if is_dropped else ActionState.DONE
         why = "The vendor does it from release @@ on." if is_dropped else "Release 4.@@.3, and its test."
         actions.end_action(case, place + 1, state, why, **course.after(1))
+    if is_reviewed:
+        reviews.close_review(case, **course.after(30))
+
+
+def _review(case: Incident, course: Course, way_out: str) -> None:
+    for name, text in (
+        ("summary", f"{case.title}. What ended it: {way_out[:1].lower()}{way_out[1:]}."),
+        ("root_cause", "Nothing in the system limits what one part may ask of the next."),
+        ("contributing", "The first sign had no alert\nThe run card names another owner"),
+    ):
+        reviews.write_text(case, name, text, **course.after(5))
+    reviews.send_draft(case, **course.after(10))
+    attended = f"{course.mim.name}: The first sign was there before the alert.\nM. Oyelaran"
+    reviews.hold_review(case, attended, **course.after(45))
+    reviews.publish_review(case, **course.after(30))
 
 
 def _false_alarm(case: Incident, course: Course, pace: float) -> None:

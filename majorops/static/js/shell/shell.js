@@ -33,10 +33,23 @@ async function openPalette(at, field) {
   try {
     (await opens)();
   } catch {
-    opens = undefined; // no connection: a search says so
+    opens = undefined;
     if (field) field.focus();
-    else location.assign(at.href);
+    else refuse();
   }
+}
+// The page stays, with what is typed on it.
+function refuse() {
+  const dialog = document.createElement("dialog");
+  dialog.className = "commands";
+  dialog.ariaLabel = "Commands";
+  dialog.innerHTML = `<form class="commands__head" method="dialog">
+    <p>No connection. The palette opens when it is back.</p>
+    <button class="button button--quiet">Close</button>
+  </form>`;
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 // `/` where a field for a search is in sight.
 document.addEventListener("keydown", (event) => {
