@@ -213,7 +213,7 @@ def _false_alarm(case: Incident, course: Course, pace: float) -> None:
 
 def _say(case: Incident, text: str, course: Course, pace: float, **resolution) -> None:
     who = course.after(pace)
-    eta = None if resolution else who["now"] + timedelta(minutes=20)
+    eta = None if resolution else who["now"] + timedelta(minutes=35)
     updates.publish_milestone(
         case, text, visibility=Visibility.PUBLIC, next_update_eta=eta, **resolution, **who
     )
