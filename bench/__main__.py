@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bench import (
     deliveries,
     drafts,
+    events,
     history,
     mails,
     measures,
@@ -38,6 +39,7 @@ PARTS = {
     "screens": (screens, "Change to visible in another browser, ms"),
     "strangers": (strangers, "A MIM's save beside crowds of strangers, ms"),
     "streams": (streams, "1,000 open streams on one process, ms"),
+    "events": (events, "Events to 500 programs, ms"),
     "together": (together, "10 people, 10 fields, one minute, ms"),
     "processes": (processes, "Two processes on one database, ms"),
     "deliveries": (deliveries, "1,000 messages, one worker of two killed, ms"),

@@ -187,12 +187,13 @@ class Programs:
                 return
             fresh = self._position.take(items, clock.now())
             self._is_due = self._is_due or len(items) == feed.READ_MOST
+            ended = tokens - alive  # not those that came while this was read
             for listener in list(self._listeners):
-                self._hand_over(listener, fresh, alive)
+                self._hand_over(listener, fresh, ended)
 
     @staticmethod
-    def _hand_over(listener: Listener, items: list[Item], alive: set[int]) -> None:
-        if listener.token not in alive or len(listener.waiting) > BEHIND:
+    def _hand_over(listener: Listener, items: list[Item], ended: frozenset[int]) -> None:
+        if listener.token in ended or len(listener.waiting) > BEHIND:
             listener.end()
         elif items:
             listener.waiting += items

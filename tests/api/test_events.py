@@ -12,9 +12,10 @@ import requests
 
 from majorops.api import feed
 from majorops.api.feed import Item, Position
-from majorops.asgi.programs import PER_TOKEN
+from majorops.asgi.programs import PER_TOKEN, Listener, Programs
 from majorops.operations import timeline
 from majorops.operations.catalogue import add_system
+from tests.loops import run
 from tests.server import Person, add_token
 from tests.waiting import LIMIT
 
@@ -116,6 +117,25 @@ class Stream:
 
     def event(self) -> dict:
         return json.loads(self.next("data:"))
+
+
+def test_who_begins_to_listen_during_a_reading_is_not_taken_for_one_whose_token_ended(app, cast):
+    programs = Programs(app, app.extensions["live"])
+
+    async def read():
+        first, second, third = (Listener(n, cast.maya, Position(0, timedelta(0))) for n in (1, 2, 3))
+        programs._listeners |= {first, second}
+
+        async def look(act, *given):
+            programs._listeners.add(third)
+            return [], {1}
+
+        programs._in_thread, programs._is_due = look, True
+        await programs._read_for_all()
+        return [one.is_over for one in (first, second, third)]
+
+    assert run(read) == [False, True, False]
+    programs.stop()
 
 
 @pytest.fixture
