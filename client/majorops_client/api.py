@@ -1,4 +1,4 @@
-"""Requests to /api/v1: with the token, within a time, an Idempotency-Key, and tried again where that helps."""
+"""Requests to /api/v1: with the token, within a time, with an Idempotency-Key, tried again where it helps."""
 
 from __future__ import annotations
 

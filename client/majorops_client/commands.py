@@ -104,8 +104,9 @@ def acting(command: Callable) -> Callable:
 def majorops() -> None:
     """Incidents of a MajorOps server, by its REST API and a token of yours.
 
-    Exit codes: 0 done, 1 stopped, 2 wrong command line, 3 no valid token, 4 not allowed, 5 no such incident,
-    6 refused as it stands (a closed gate), 7 changed meanwhile, 8 not taken, 9 asked too often, 10 not reached.
+    Exit codes: 0 done, 1 stopped, 2 wrong command line, 3 no valid token, 4 not allowed, 5 not there,
+    6 refused as it stands (a closed gate), 7 changed meanwhile, 8 not taken, 9 asked too often,
+    10 not reached.
     """
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.api import acts, document, incidents, records
+from majorops.api import acts, document, drafts, incidents, records
 from majorops.api.blueprint import bp, on_http_error
 from majorops.api.budget import Budget
 from majorops.api.route import Route, view_of
 from majorops.web.security import csrf
 
-ROUTES: tuple[Route, ...] = (*incidents.ROUTES, *acts.ROUTES, *records.ROUTES)
+ROUTES: tuple[Route, ...] = (*incidents.ROUTES, *acts.ROUTES, *records.ROUTES, *drafts.ROUTES)
 
 for route in ROUTES:
     bp.add_url_rule(route.path, route.name, view_of(route), methods=[route.method])
