@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, g, request
+from flask import Blueprint
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from majorops import clock
-from majorops.api.budget import Budget
 from majorops.api.problems import of_refusal, problem
-from majorops.domain.access import Actor
 from majorops.domain.errors import Refused
-from majorops.operations.tokens import USED_EVERY, actor_of, note_token_used, token_of
+from majorops.web.bearer import check_bearer
 from majorops.web.error_handlers import on_database_error, status_of
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -27,29 +24,13 @@ MESSAGES = {
 
 @bp.before_request
 def check_token() -> Response | None:
-    """401 without a token that is worth something, 429 where it asks too often; no cookie counts."""
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    now = clock.now()
-    row = token_of(given.strip(), now) if kind.lower() == "bearer" else None
-    if row is None:
-        refused = problem(401, "Send a token in the header Authorization: Bearer.")
-        refused.headers["WWW-Authenticate"] = 'Bearer realm="MajorOps"'
-        return refused
-    g.api_token, g.api_actor = row.id, actor_of(row)
-    budget: Budget = current_app.extensions["api_budget"]
-    if waits := budget.wait(row.id):
-        refused = problem(429, f"This token asks too often. Try again in {waits} s.")
-        refused.headers["Retry-After"] = str(waits)
-        return refused
-    if row.used_at is None or row.used_at <= now - USED_EVERY:
-        note_token_used(row.id, request.remote_addr or "", actor=g.api_actor, now=now)
-    return None
-
-
-def asking() -> Actor:
-    """Who asks: the account of the token, with what both give."""
-    actor: Actor = g.api_actor
-    return actor
+    """401 or 429 as a problem, where the token is worth nothing or asks too often."""
+    denied = check_bearer()
+    if denied is None:
+        return None
+    refused = problem(denied.status, denied.detail)
+    refused.headers.update(denied.headers)
+    return refused
 
 
 @bp.errorhandler(Refused)

@@ -31,6 +31,7 @@ EXPORT = re.compile(r"/admin/data/[a-z-]+/export/[a-z]+/")
 SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("GET", "/auth/callback")}
 HEALTH = {"/healthz", "/readyz"}
 DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
+PROGRAMS = ("/api/v1/", "/mcp")  # tokens: neither strangers nor people wait for them, nor they for strangers
 BODY_SECONDS = 60.0  # until a request's body must be here
 
 
@@ -49,7 +50,7 @@ class Router:
         self._session_cookie, self._staff_requests = session_cookie, staff
         self._staff, self._anonymous = Pool("staff", 16, 2_000), Pool("anonymous", 3, 64)
         self._signing_in, self._health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
-        self._directory = Pool("directory", 1, 32)
+        self._directory, self._programs = Pool("directory", 1, 32), Pool("programs", 4, 64)
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
         self._exporting = ThreadPoolExecutor(EXPORTING, thread_name_prefix="exporting")
 
@@ -84,7 +85,8 @@ class Router:
         """Finish what has begun in the threads; drafts and exports are left to themselves."""
         for threads in (self._drafting, self._exporting):
             threads.shutdown(wait=False, cancel_futures=True)
-        for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory):
+        others = (self._signing_in, self._health, self._directory, self._programs)
+        for pool in (self._staff, self._anonymous, *others):
             pool.stop()
 
     def _look(self) -> tuple[str, Brand]:
@@ -117,4 +119,6 @@ class Router:
             return self._health
         if path.startswith(DIRECTORY):
             return self._directory
+        if path.startswith(PROGRAMS):
+            return self._programs
         return self._staff if is_staff else self._anonymous
