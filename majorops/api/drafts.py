@@ -9,7 +9,7 @@ from majorops import clock
 from majorops.api.acts import AT, DONE_ALREADY
 from majorops.api.route import Done, Route, incident_of
 from majorops.api.shapes import Given, Shown, Text
-from majorops.domain.access import Actor
+from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import DraftState, Helper, Visibility
 from majorops.domain.errors import Conflict
 from majorops.operations import RequestMeta
@@ -57,7 +57,7 @@ ROUTES = (
         "propose_draft",
         "Propose a draft, for a person to read",
         "Updates",
-        propose_draft.needs,  # type: ignore[arg-type]
+        propose_draft.needs or Permission.TIMELINE_NOTE,
         propose_one,
         DraftOut,
         body=Proposal,
