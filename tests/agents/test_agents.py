@@ -287,7 +287,7 @@ def test_an_error_of_our_own_says_nothing_of_itself(agent, cast, monkeypatch, ca
 
 def test_a_proposal_is_held_back_as_any_draft(agent, cast, clock):
     """Its sentences are refused until somebody says that they read them; then it is used up."""
-    incident = cast.open()
+    cast.open()
     text = "We roll back release four point seventeen of the gateway."
     agent().said("propose_draft", incident=1, kind="update", text=text)
     draft = db.session.scalars(select(Draft)).one()
