@@ -174,6 +174,7 @@ def propose_draft(
         model=actor.signed,
         seen=seen,
         text=text,
+        note="A program proposed it.",
         made_at=now,
         ended_at=now,
         made_from=basis_now(incident, now).stored if helper is Helper.BRIEF else None,
