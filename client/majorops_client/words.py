@@ -25,11 +25,11 @@ def span(seconds: int) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
-def table(rows: Iterable[Sequence[object]]) -> list[str]:
+def table(rows: Iterable[Sequence[object]], indent: str = "") -> list[str]:
     """Rows in columns, each as wide as its widest value; the last one as it is."""
     lines = [[one_line(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in list(zip(*lines, strict=True))[:-1]]
-    return ["  ".join([*map(str.ljust, line, widths), line[-1]]).rstrip() for line in lines]
+    return [indent + "  ".join([*map(str.ljust, line, widths), line[-1]]).rstrip() for line in lines]
 
 
 def listed(incidents: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -62,26 +62,27 @@ def head(incident: Mapping[str, Any]) -> list[str]:
         ("Resolved", f"{at(incident['resolved_at'])} UTC" if incident["resolved_at"] else ""),
         ("Bridge", fields.get("bridge_url") or ""),
     ]
-    title = f"{incident['reference']}  {incident['title']}{' (drill)' if incident['is_drill'] else ''}"
-    return [one_line(title), *table((f"  {name}", value) for name, value in rows if value)]
+    title = one_line(f"{incident['title']}{' (drill)' if incident['is_drill'] else ''}")
+    values = [(name, value) for name, value in rows if value]
+    return [f"{one_line(incident['reference'])}  {title}", *table(values, "  ")]
 
 
 def response(said: Mapping[str, Any]) -> list[str]:
     """What runs and what is open: tracks, asks, the last CAN of each team."""
     tracks = [
-        (f"  {one['team']}", one["owner"] or "–", at(one["expires_at"], "%H:%M"), one["goal"])
+        (one["team"], one["owner"] or "–", at(one["expires_at"], "%H:%M"), one["goal"])
         for one in said["tracks"]
         if one["closed_at"] is None
     ]
     asks = [
-        (f"  {one['id']}", one["whom"], at(one["due_at"], "%H:%M"), one["what"])
+        (one["id"], one["whom"], at(one["due_at"], "%H:%M"), one["what"])
         for one in said["asks"]
         if one["closed_at"] is None
     ]
     newest = {one["team"].casefold(): one for one in said["can_reports"]}
-    cans = [(f"  {one['team']}", at(one["at"], "%H:%M"), _can(one)) for one in newest.values()]
+    cans = [(one["team"], at(one["at"], "%H:%M"), _can(one)) for one in newest.values()]
     parts = (("Tracks", tracks), ("Asks, by number", asks), ("Last CAN", cans))
-    return [line for name, rows in parts if rows for line in ("", name, *table(rows))]
+    return [line for name, rows in parts if rows for line in ("", name, *table(rows, "  "))]
 
 
 def _can(one: Mapping[str, Any]) -> str:
@@ -90,9 +91,10 @@ def _can(one: Mapping[str, Any]) -> str:
 
 def entry(one: Mapping[str, Any]) -> str:
     """An entry of the timeline as a line."""
-    detail = f": {one['detail']}" if one["detail"] else ""
-    shown = "public" if one["visibility"] == "public" else ""
-    return one_line(f"{at(one['at'], '%H:%M:%S')}  {one['title']}{detail}  [{one['actor_name']}]  {shown}")
+    said = f"{one['title']}: {one['detail']}" if one["detail"] else one["title"]
+    shown = ("public",) if one["visibility"] == "public" else ()
+    parts = (at(one["at"], "%H:%M:%S"), said, f"[{one['actor_name']}]", *shown)
+    return "  ".join(map(one_line, parts))
 
 
 def markdown(whole: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ class Offered:
 
     `written`: its text as it came, `text`: as it was edited since, `typed`: what stood in the field before.
     `marks`: what in it does not stand in what its writer saw, as far as the edited text still says it.
-    `audience`: whom a program proposed it for; empty for what the person asked for, who chose that themselves.
+    `audience`: whom a program proposed it for; empty for what the person asked for themselves.
     """
 
     id: int

@@ -148,7 +148,7 @@ def test_an_incident_is_opened_listed_and_shown(laptop, cast):
     shown = here.done("show", "inc-001")
     assert shown.startswith("INC-001  payments-api not responding\n")
     assert "nobody has taken command" in shown
-    assert "by Maya Okafor by token laptop" in shown
+    assert "[Maya Okafor by token laptop]" in shown
     assert set(json.loads(here.done("show", "1", "--json"))) == {"incident", "response", "timeline"}
 
 
