@@ -105,10 +105,11 @@ class Api:
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         url = f"{self.login.url}/api/v1{quote(path, safe='/?=&%+')}"
-        own = {"Authorization": f"Bearer {self.login.token}", "User-Agent": f"majorops/{__version__}"}
+        own = {"Authorization": f"Bearer {self.login.token}", "Accept": "application/json"}
+        own["User-Agent"] = f"majorops/{__version__}"
         for pause in (*PAUSES[: TRIES - 1], None):
             try:
-                answer = self._send(method, url, own | {"Accept": "application/json"} | headers, body)
+                answer = self._send(method, url, {**own, **headers}, body)
             except NoAnswer as error:
                 if pause is None:
                     raise Trouble(self._unreached(str(error), headers), UNREACHED) from None

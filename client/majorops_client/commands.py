@@ -179,7 +179,8 @@ def open_incident(
 @machine_given
 def list_incidents(machine: Machine, status: str, system: str, limit: int, as_json: bool) -> None:
     """Incidents, the newest first."""
-    api, found, before = machine.api(), [], None
+    api, before = machine.api(), None
+    found: list[dict[str, Any]] = []
     for _ in range(-(-limit // PAGE)):
         left = min(PAGE, limit - len(found))
         page = api.get("/incidents", status=status, system=system, before=before, limit=left)

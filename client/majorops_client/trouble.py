@@ -25,7 +25,7 @@ class Trouble(click.ClickException):
 
     def __init__(self, message: str, code: int = 1):
         super().__init__(plain(message))
-        self.exit_code = code
+        vars(self)["exit_code"] = code  # click declares one for all
 
 
 def plain(text: object) -> str:

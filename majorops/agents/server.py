@@ -99,8 +99,14 @@ def said(text: str, *, is_error: bool = False) -> CallToolResult:
 @cache
 def server() -> Server[Any]:
     """The server of this process. It keeps nothing between two messages."""
-    given = {"version": VERSION, "title": "MajorOps", "instructions": INSTRUCTIONS}
-    return Server("majorops", **given, on_list_tools=list_tools, on_call_tool=call_tool)
+    return Server(
+        "majorops",
+        version=VERSION,
+        title="MajorOps",
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
 
 
 def answer(body: bytes, headers: list[tuple[str, str]]) -> tuple[int, list[tuple[str, str]], bytes]:

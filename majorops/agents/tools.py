@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from flask import g
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -22,7 +22,7 @@ from majorops.domain.errors import NotFound
 from majorops.domain.text import clean_line, clean_text
 from majorops.models import Incident
 from majorops.operations import Operation, RequestMeta, asks, timeline, tracks
-from majorops.operations.drafts import PROPOSED, propose_draft
+from majorops.operations.drafts import propose_draft
 from majorops.web.drafting import propose
 
 LONGEST = 4_000  # characters of a text
@@ -90,7 +90,7 @@ class Answer(Acting):
 class Proposal(Acting):
     """The text of an update, of an exec brief, or of the next step; `audience`: whom an update is for."""
 
-    kind: Literal[tuple(helper.value for helper in PROPOSED)]  # type: ignore[valid-type]
+    kind: Literal["update", "brief", "suggestion"]
     text: Text
     audience: Literal["internal", "public"] = "internal"
 
@@ -145,9 +145,8 @@ def log_note(given: Note, actor: Actor) -> str:
 def report_can(given: Can, actor: Actor) -> str:
     """Report for a team."""
     incident = incident_of(given.incident, actor)
-    said = {"team": given.team, "conditions": given.conditions}
-    said |= {"actions": given.actions, "needs": given.needs}
-    report = tracks.report_can(incident, **said, **acting(given, actor))
+    said: dict[str, Any] = given.model_dump(include={"team", "conditions", "actions", "needs"})
+    report = tracks.report_can(incident, **said | acting(given, actor))
     return f"Reported for {given.team} at {incident.reference}." if report else DONE_BEFORE
 
 
@@ -161,9 +160,7 @@ def answer_ask(given: Answer, actor: Actor) -> str:
 def propose_a_draft(given: Proposal, actor: Actor) -> str:
     """Lay a draft before who commands."""
     incident, audience = incident_of(given.incident, actor), Visibility(given.audience)
-    draft = propose(
-        incident, Helper(given.kind), given.text, visibility=audience, **cast(Any, acting(given, actor))
-    )
+    draft = propose(incident, Helper(given.kind), given.text, visibility=audience, **acting(given, actor))
     if draft is None:
         return DONE_BEFORE
     return f"Draft {draft.id} lies before who commands {incident.reference}. Nothing is posted by it."

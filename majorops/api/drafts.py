@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from majorops import clock
 from majorops.api.acts import AT, DONE_ALREADY
@@ -13,16 +13,14 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import DraftState, Helper, Visibility
 from majorops.domain.errors import Conflict
 from majorops.operations import RequestMeta
-from majorops.operations.drafts import PROPOSED, propose_draft
+from majorops.operations.drafts import propose_draft
 from majorops.web.drafting import propose
-
-Proposed = Literal[tuple(helper.value for helper in PROPOSED)]  # type: ignore[valid-type]
 
 
 class Proposal(Given):
     """The text of an update, of an exec brief or of the next step; `visibility`: whom an update is for."""
 
-    helper: Proposed
+    helper: Literal["update", "brief", "suggestion"]
     text: Text
     visibility: Visibility = Visibility.INTERNAL
 
@@ -39,12 +37,13 @@ class DraftOut(Shown):
     made_at: datetime
 
 
-def propose_one(number: int, given: Proposal, meta: RequestMeta, actor: Actor) -> Done:
+def propose_one(number: int, given: Any, meta: RequestMeta, actor: Actor) -> Done:
     """Lay a draft before who may command."""
     incident = incident_of(number, actor)
     helper, seen = Helper(given.helper), given.visibility
-    who = {"actor": actor, "now": clock.now(), "request_meta": meta}
-    draft = propose(incident, helper, given.text, visibility=seen, **who)
+    draft = propose(
+        incident, helper, given.text, visibility=seen, actor=actor, now=clock.now(), request_meta=meta
+    )
     if draft is None:
         raise Conflict(DONE_ALREADY)
     return Done(DraftOut.model_validate(draft), incident)

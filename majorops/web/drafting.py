@@ -70,8 +70,8 @@ def propose(
     None where it was done already. Raises Refused.
     """
     seen = build_context(helper, incident.id, now=now, visibility=visibility).text
-    who = {"actor": actor, "now": now, "request_meta": request_meta}
-    return propose_draft(incident, helper, text, seen=seen, visibility=visibility, **who)
+    given = {"seen": seen, "visibility": visibility, "actor": actor, "now": now}
+    return propose_draft(incident, helper, text, **given, request_meta=request_meta)
 
 
 def streamed(job: Job) -> Response | None:
