@@ -60,7 +60,7 @@ def matrix(app: Flask, database: str, secret_of: Callable[..., str]) -> str:
                 lets_in = [
                     scope for scope, one in alone.items() if tried(method, address, one) not in REFUSED
                 ]
-                lines.append(f"{method:6} {path:56} {seen} {' '.join(lets_in) or '-'}")
+                lines.append(f"{method:6} {path:68} {seen} {' '.join(lets_in) or '-'}")
     return HEAD + "\n".join([f"# {', '.join(COLUMNS)}, scopes", *lines]) + "\n"
 
 
