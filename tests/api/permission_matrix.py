@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -38,8 +39,10 @@ def matrix(app: Flask, database: str, secret_of: Callable[..., str]) -> str:
     secrets = {NO_TOKEN: ""} | {role: secret_of(role) for role in ROLES}
     secrets[ONE_SYSTEM] = secret_of("admin", system="elsewhere")
     alone = {scope.value: secret_of("admin", {scope}) for scope in SCOPES}
-    db.session.remove()
     client = app.test_client()
+    for secret in (*secrets.values(), *alone.values()):  # its first use is kept, once a minute
+        client.get(PREFIX, headers={"Authorization": f"Bearer {secret}"})
+    db.session.remove()
     lines = []
     with closing(Kept(database)) as kept:
 
@@ -60,11 +63,16 @@ def matrix(app: Flask, database: str, secret_of: Callable[..., str]) -> str:
                 lets_in = [
                     scope for scope, one in alone.items() if tried(method, address, one) not in REFUSED
                 ]
-                lines.append(f"{method:6} {path:68} {seen} {' '.join(lets_in) or '-'}")
+                lines.append(f"{method:6} {short(path):50} {seen} {' '.join(lets_in) or '-'}")
     return HEAD + "\n".join([f"# {', '.join(COLUMNS)}, scopes", *lines]) + "\n"
 
 
 REFUSED = ("401", "403")
+
+
+def short(path: str) -> str:
+    """An address as the table has it: below /api/v1, without the names of numbers."""
+    return re.sub(r"<[^<>]*>", "<>", path).removeprefix("/api/v1")
 
 
 def rows() -> list[tuple[str, str, dict[str, str], list[str]]]:

@@ -6,17 +6,19 @@ No crash, no answer that the document does not know, each error a problem (schem
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi import stateful
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from majorops.api import ROUTES
 from majorops.api.budget import Budget
 from majorops.api.document import document
 
-COURSES = int(os.environ.get("FUZZ_ANSWERS", "600")) // 40
+COURSES = int(os.environ.get("FUZZ_ANSWERS", "600")) // 25
 STEPS = 8  # of a course
 
 
@@ -44,9 +46,23 @@ def test_every_link_leads_to_a_route_with_all_that_its_address_needs():
     assert below - reached == {"accept_handover", "decline_handover", "withdraw_handover"}
 
 
-def test_courses_by_the_links(house):
+def only_openings(*_) -> stateful.RootTransitions:
+    """A course begins with an incident of its own.
+
+    By itself schemathesis takes every POST for a beginning, with numbers of incidents that there are not, and
+    leaves out this one: it takes `alert_id` for the number of something that nothing makes.
+    """
+    found = stateful.RootTransitions()
+    found.reliable.add("POST /api/v1/incidents")
+    return found
+
+
+def test_courses_by_the_links(house, monkeypatch):
     app, secret = house
-    schema = schemathesis.openapi.from_dict(document())
+    monkeypatch.setattr(stateful, "classify_root_transitions", only_openings)
+    done = Counter()
+    # Without the token, which it would make up, too.
+    schema = schemathesis.openapi.from_dict(document() | {"security": []})
     schema.app = app
 
     class Course(schema.as_state_machine()):
@@ -55,6 +71,7 @@ def test_courses_by_the_links(house):
 
         def validate_response(self, response, case, **given):
             # Who may: test_permissions.py. And rules may refuse what the schema lets through.
+            done[response.status_code] += 1
             case.validate_response(response, excluded_checks=[ignored_auth, positive_data_acceptance])
             if response.status_code >= 400:
                 assert response.headers["content-type"] == ["application/problem+json"]
@@ -71,3 +88,4 @@ def test_courses_by_the_links(house):
             suppress_health_check=list(HealthCheck),
         )
     )
+    assert done[201] + done[200] > COURSES, f"courses go on from what was made: {done}"
