@@ -42,8 +42,8 @@ test-dates: .venv/dev packages
 	$(BIN)/python -m tests.at_dates $(DATES)
 
 fuzz: .venv/dev
-	FUZZ_ANSWERS=5000 $(BIN)/pytest -n 3 tests/web/test_fuzz.py tests/api/test_schemathesis.py
-	FUZZ_ANSWERS=5000 $(BIN)/pytest -n 3 --postgres tests/web/test_fuzz.py tests/api/test_schemathesis.py
+	FUZZ_ANSWERS=5000 $(BIN)/pytest -n 3 tests/web/test_fuzz.py tests/api/test_schemathesis.py tests/api/test_stateful.py
+	FUZZ_ANSWERS=5000 $(BIN)/pytest -n 3 --postgres tests/web/test_fuzz.py tests/api/test_schemathesis.py tests/api/test_stateful.py
 
 bench: .venv/dev
 	$(BIN)/python -m bench
@@ -77,9 +77,10 @@ picture: .venv/dev
 fields: .venv/dev
 	$(BIN)/python -m tests.list_fields
 
-# Which role may use which route, as the application has it, into tests/web/role_matrix.txt. Read what changed.
+# Which role may use which route, and which scope of a token, as the application has it, into tests/web/role_matrix.txt
+# and tests/api/permission_matrix.txt. Read what changed.
 roles: .venv/dev
-	ROLE_MATRIX=write $(BIN)/pytest -q tests/web/test_role_matrix.py
+	ROLE_MATRIX=write $(BIN)/pytest -q tests/web/test_role_matrix.py tests/api/test_permissions.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MajorOps needs Python 3.11 or newer")'

@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bench import (
+    api,
     deliveries,
     drafts,
     events,
@@ -35,6 +36,7 @@ PARTS = {
     "history": (history, "Every page, 100 and 100,000 past incidents, ms"),
     "measures": (measures, "Measures, 100,000 incidents, ms"),
     "searches": (searches, "Search and similar, 1,000 and 100,000 incidents, ms"),
+    "api": (api, "The API by a token, 100,000 incidents, ms"),
     "public": (public, "The public page in the worst hour, ms"),
     "screens": (screens, "Change to visible in another browser, ms"),
     "strangers": (strangers, "A MIM's save beside crowds of strangers, ms"),

@@ -12,6 +12,7 @@ import config
 from majorops import (
     account,
     admin,
+    agents,
     api,
     briefs,
     cli,
@@ -80,6 +81,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         account,
         admin,
         api,
+        agents,
         scim,
         search,
         cli,

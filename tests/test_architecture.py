@@ -38,6 +38,7 @@ LAYERS = (
     {
         "account",
         "admin",
+        "agents",
         "briefs",
         "fireground",
         "maintenance",
@@ -118,6 +119,14 @@ def test_what_strangers_read_comes_from_projections(name):
     assert not packages_imported(path) & {"models", "db", "fields", "operations"}
 
 
+def test_the_command_line_for_the_laptop_stands_alone():
+    """It is installed without the server: the standard library and click, nothing of ours."""
+    files = sorted((ROOT / "client").rglob("*.py"))
+    outside = {name.split(".")[0] for path in files for name in imported(path)} - sys.stdlib_module_names
+    assert outside == {"click", "majorops_client"}
+    assert f'__version__ = "{VERSION}"' in (ROOT / "client/majorops_client/__init__.py").read_text()
+
+
 def test_the_picture_is_the_codes():
     from tests.draw_architecture import DOCUMENT, picture
 
@@ -139,7 +148,7 @@ WRITTEN = ("*.py", "*.js", "*.css", "*.html", "*.txt", "*.svg", "*.po", "*.pot")
 PICTURES = {"majorops/static/icon.svg"}  # a drawing's path cannot be broken
 
 
-@pytest.mark.parametrize("folder", ["majorops", "templates", "tests", "bench"])
+@pytest.mark.parametrize("folder", ["majorops", "client", "templates", "tests", "bench"])
 def test_no_line_is_longer_than_a_reader_sees(folder):
     """The linters let some pass: an address, a marker for themselves, a text without a space."""
     for path in (path for pattern in WRITTEN for path in (ROOT / folder).rglob(pattern)):

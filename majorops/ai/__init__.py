@@ -5,7 +5,7 @@ without a model; `provider` is what a model looks like to us, `openai_compatible
 `writing` runs one draft within its limits.
 """
 
-from majorops.ai.context import PromptContext, build_context
+from majorops.ai.context import PromptContext, as_data, build_context
 from majorops.ai.prompts import Prompt, prompt_for, prompts
 from majorops.ai.provider import Provider, provider_for
 from majorops.ai.writing import Written, write
@@ -15,6 +15,7 @@ __all__ = [
     "PromptContext",
     "Provider",
     "Written",
+    "as_data",
     "build_context",
     "prompt_for",
     "prompts",

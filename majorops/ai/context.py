@@ -114,9 +114,12 @@ def _found(value):
 def _sight(helper: Helper, of, text: str, template: dict[str, str], entries: str) -> PromptContext:
     customers = None if of.customer_count is None else (of.customer_count, of.customer_count_is_approximate)
     about = f"Reading {entries}, {count(len(of.systems), 'system')}, phase {of.phase.value}."
-    return PromptContext(
-        helper, _FENCE.sub("‹", mask(text)), mask(composed(helper, template)), about, customers
-    )
+    return PromptContext(helper, as_data(text), mask(composed(helper, template)), about, customers)
+
+
+def as_data(text: str) -> str:
+    """A text for a model: secrets masked, and nothing in it that would end the `<record>` it is put into."""
+    return _FENCE.sub("‹", mask(text))
 
 
 def _public(of: PublicIncident, now: datetime, typed: str, promise: str) -> str:

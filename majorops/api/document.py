@@ -17,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.wrappers import Response
 
 from majorops import clock
+from majorops.api.links import links_of
 from majorops.api.problems import CONTENT_TYPE, TITLES
 from majorops.api.route import Route
 from majorops.api.shapes import Problem
@@ -131,6 +132,8 @@ def _responses(route: Route, names: dict[Any, Any]) -> dict[str, Any]:
         del found[str(route.status)]["headers"]
     elif not route.changes:
         found["304"] = {"description": "You have this version."}
+    if links := links_of(route, _described):
+        found[str(route.status)]["links"] = links
     problem = {CONTENT_TYPE: {"schema": names[(Problem, "serialization")]}}
     statuses = {*WHEN["read"], *(WHEN["incident"] if "<int:" in route.path else ())}
     statuses |= {422} if route.query else set()

@@ -18,7 +18,6 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 from majorops import clock
-from majorops.api.blueprint import asking
 from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.errors import Forbidden, Invalid, NotFound
@@ -26,6 +25,7 @@ from majorops.models import Incident
 from majorops.operations import RequestMeta
 from majorops.operations.kept_answers import keep_answer, kept_answer
 from majorops.web.access import by_bearer
+from majorops.web.bearer import asking
 
 KEY = re.compile(r"[\x21-\x7e]{8,200}")
 VERSION = re.compile(r'"(\d{1,9})"')

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from majorops import clock
 from majorops.api import feed
-from majorops.api.blueprint import NotAdmitted, admit, on_database
+from majorops.api.blueprint import on_database
 from majorops.api.feed import Item, Position
 from majorops.api.problems import problem
 from majorops.domain.access import Actor, Permission
@@ -25,10 +25,10 @@ from majorops.operations.tokens import alive_among
 from majorops.realtime import ANY_INCIDENT, Live
 from majorops.realtime.hub import Viewer
 from majorops.realtime.streams import HEADERS, IN_ALL
+from majorops.web.bearer import Denied, admit
 
 log = logging.getLogger(__name__)
 
-PREFIX = "/api/v1/"
 EVENTS = "/api/v1/events"
 PER_TOKEN = 20  # open streams of one token in one process
 BEHIND = 5_000  # events that wait for a reader; one that is further behind asks again with its cursor
@@ -157,8 +157,10 @@ class Programs:
             number = row.id
             begins = feed.start(int(cursor) if cursor else None)
             return Listener(number, actor, Position(begins, feed.lag_here()))
-        except NotAdmitted as refused:
-            return refused.answer
+        except Denied as denied:
+            answer = problem(denied.status, denied.detail)
+            answer.headers.update(denied.headers)
+            return answer
         except DBAPIError as error:
             return on_database(error)
 

@@ -14,7 +14,7 @@ from flask import Flask
 from majorops.admin import imports
 from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.pools import Pool, StaffRequests
-from majorops.asgi.programs import PREFIX, Programs
+from majorops.asgi.programs import Programs
 from majorops.asgi.public_pages import Busy, PublicPages
 from majorops.asgi.refusals import too_many
 from majorops.asgi.session_cookie import SessionCookie
@@ -32,6 +32,7 @@ EXPORT = re.compile(r"/admin/data/[a-z-]+/export/[a-z]+/")
 SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("GET", "/auth/callback")}
 HEALTH = {"/healthz", "/readyz"}
 DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
+PROGRAMS = ("/api/v1/", "/mcp")  # tokens: neither strangers nor people wait for them, nor they for strangers
 BODY_SECONDS = 60.0  # until a request's body must be here
 
 
@@ -89,9 +90,8 @@ class Router:
         """Finish what has begun in the threads; drafts and exports are left to themselves."""
         for threads in (self._drafting, self._exporting):
             threads.shutdown(wait=False, cancel_futures=True)
-        for pool in (self._staff, self._anonymous, self._signing_in, self._health):
-            pool.stop()
-        for pool in (self._directory, self._api):
+        others = (self._signing_in, self._health, self._directory, self._api)
+        for pool in (self._staff, self._anonymous, *others):
             pool.stop()
         self._programs.stop()
 
@@ -127,6 +127,6 @@ class Router:
             return self._health
         if path.startswith(DIRECTORY):
             return self._directory
-        if path.startswith(PREFIX):
+        if path.startswith(PROGRAMS):
             return self._api
         return self._staff if is_staff else self._anonymous

@@ -226,7 +226,23 @@ class EventKind(StrEnum):
         Region.TILES,
     )
     SUMMARY_CONFIRMED = "summary.confirmed", "Summary confirmed", ACTION, INTERNAL
-    DRAFT_USED = "draft.used", "Draft used", ACTION, INTERNAL
+    DRAFT_USED = "draft.used", "Draft used", ACTION, INTERNAL, Region.EXECBRIEF, Region.COMPOSER
+    DRAFT_PROPOSED = (
+        "draft.proposed",
+        "Draft proposed",
+        ACTION,
+        INTERNAL,
+        Region.EXECBRIEF,
+        Region.COMPOSER,
+    )
+    PROPOSAL_DISCARDED = (
+        "draft.declined",
+        "Proposed draft discarded",
+        ACTION,
+        INTERNAL,
+        Region.EXECBRIEF,
+        Region.COMPOSER,
+    )
     COMMAND_CHANGED = (
         "command.changed",
         "Command team changed",

@@ -17,6 +17,7 @@ class Offered:
 
     `written`: its text as it came, `text`: as it was edited since, `typed`: what stood in the field before.
     `marks`: what in it does not stand in what its writer saw, as far as the edited text still says it.
+    `audience`: whom a program proposed it for; empty for what the person asked for themselves.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Offered:
     made_at: datetime
     note: str
     marks: tuple[Mark, ...]
+    audience: str
 
 
 def offered(view: View, helper: Helper, form: str = "", name: str = "") -> Offered | None:
@@ -56,4 +58,5 @@ def offered(view: View, helper: Helper, form: str = "", name: str = "") -> Offer
         made_at=draft.made_at,
         note=draft.note,
         marks=marks,
+        audience=draft.visibility.value if draft.is_proposal else "",
     )

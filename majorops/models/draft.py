@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type
@@ -20,6 +20,7 @@ class Draft(Base):
 
     `seen`: what its writer saw, secrets masked; `answer`: what a model said, as it came; `text`: what the
     person was shown; `typed`: what stood in the composer before. `model` is empty for a text by rule.
+    `is_proposal`: a program proposed it, `model` is its name; it lies before everybody who may command.
     """
 
     __tablename__ = "draft"
@@ -50,6 +51,7 @@ class Draft(Base):
         JSON(none_as_null=True)
     )  # of an exec brief: domain.briefs.Basis
     changed_percent: Mapped[int | None]  # of the text, before it was used
+    is_proposal: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     incident: Mapped[Incident] = relationship()
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.briefs import Basis
 from majorops.domain.cadence import HOLDING_TEXTS
-from majorops.domain.drafting import UNUSED, changed, sentence_of
+from majorops.domain.drafting import LONGEST, UNUSED, changed, sentence_of
 from majorops.domain.enums import DraftState, Helper, Phase, Visibility
-from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.events import AuditKind, EventKind
 from majorops.domain.review_draft import drafted_texts
 from majorops.domain.text import reference
@@ -34,6 +34,7 @@ AFTERWARDS = {Helper.BRIEF, Helper.REVIEW}  # leadership reads on after the clos
 FORGOTTEN_AT_ONCE = 500
 PUBLISHED_COMPARED = 20
 RUNS_AT_MOST = timedelta(minutes=5)  # a draft that is running longer was left behind by a process that died
+PROPOSED = {Helper.UPDATE: "an update", Helper.BRIEF: "an exec brief", Helper.SUGGESTION: "a next step"}
 STREAMING = "The AI draft is still being written. Wait for it or stop it, then read it."
 UNREVIEWED = (
     "from the AI draft of {:%H:%M} UTC, not reviewed. Read it, then mark it reviewed or write it anew."
@@ -110,7 +111,8 @@ def end_draft(
     if draft is None or draft.state is not DraftState.RUNNING:
         return
     for old in _offered(draft.incident_id, actor, draft.helper) if text else ():
-        old.state = DraftState.DISCARDED
+        if not old.is_proposal:
+            old.state = DraftState.DISCARDED
     draft.state = DraftState.OFFERED if text else DraftState.STOPPED
     draft.text, draft.model, draft.note = text or draft.text, model[:120], note[:300]
     draft.answer = answer.replace("\x00", "")
@@ -134,14 +136,69 @@ def keep_shown(draft_id: int, text: str, *, actor: Actor, now: datetime) -> None
     db.session.execute(update(Draft).where(*mine).values(text=text))
 
 
+@operation(needs=Permission.TIMELINE_NOTE)
+def propose_draft(
+    incident: Incident,
+    helper: Helper,
+    text: str,
+    *,
+    seen: str,
+    visibility: Visibility = Visibility.INTERNAL,
+    actor: Actor,
+    now: datetime,
+) -> Draft:
+    """Lay the text of a program before everybody who may command; it goes nowhere without one of them.
+
+    `seen`: what a writer of ours would have seen, for the check of its facts. In place of what the same
+    program proposed of that kind before. Raises Invalid (no text, a longer one than a draft has, a kind that
+    nobody proposes), Forbidden (a person writes what they have to say themselves).
+    """
+    if not actor.token or actor.user_id is None:
+        raise Forbidden("A program proposes, by a token; a person writes it.")
+    if helper not in PROPOSED:
+        raise Invalid({"helper": f"{helper.label}: nobody proposes that."})
+    if not text.strip() or len(text) > LONGEST:
+        raise Invalid({"text": f"Write the draft, in at most {LONGEST:,} characters."})
+    earlier = (Draft.incident_id == incident.id, Draft.user_id == actor.user_id, Draft.is_proposal)
+    same = (Draft.helper == helper, Draft.model == actor.signed, Draft.state == DraftState.OFFERED)
+    db.session.execute(update(Draft).where(*earlier, *same).values(state=DraftState.DISCARDED))
+    draft = Draft(
+        incident_id=incident.id,
+        user_id=actor.user_id,
+        by_name=actor.signed,
+        helper=helper,
+        visibility=visibility,
+        phase=incident.phase,
+        state=DraftState.OFFERED,
+        prompt="proposed",
+        model=actor.signed,
+        seen=seen,
+        text=text,
+        note="A program proposed it.",
+        made_at=now,
+        ended_at=now,
+        made_from=basis_now(incident, now).stored if helper is Helper.BRIEF else None,
+        is_proposal=True,
+    )
+    db.session.add(draft)
+    db.session.flush()
+    # Without its text: what helpers draft later is checked against the timeline, and this is no fact.
+    title = f"Draft of {PROPOSED[helper]} proposed, for a person to read"
+    record(incident, EventKind.DRAFT_PROPOSED, title, actor=actor, now=now)
+    return draft
+
+
 @operation(needs=Permission.INCIDENT_COMMAND)
 def discard_draft(incident: Incident, draft_id: int, *, actor: Actor, now: datetime) -> str:
-    """Take a draft away from before the person who asked for it.
+    """Take a draft away from before the person who asked for it, or what was proposed from before everybody.
 
     Returns what they had written before it came. Raises Conflict (it is not there any more).
     """
     draft = _own(incident, draft_id, actor)
     draft.state = DraftState.DISCARDED
+    if draft.is_proposal:
+        title = f"Draft of {PROPOSED[draft.helper]} by {draft.model} discarded"
+        record(incident, EventKind.PROPOSAL_DISCARDED, title, actor=actor, now=now)
     audit(AuditKind.DRAFT_DISCARDED, _name(draft), actor=actor, now=now)
     return draft.typed
 
@@ -197,7 +254,7 @@ def check_review(
         return []
     made = select(Draft).where(
         Draft.incident_id == incident.id,
-        Draft.user_id == actor.user_id,
+        _lies_before(actor),
         Draft.helper == Helper.UPDATE,
         Draft.made_at > now - COUNTS,
     )
@@ -342,15 +399,22 @@ def own_words(incident: Incident, body: str, actor: Actor) -> str:
 
 
 def _offered(number: int, actor: Actor, helper: Helper | None = None) -> list[Draft]:
-    query = select(Draft).filter_by(incident_id=number, user_id=actor.user_id, state=DraftState.OFFERED)
+    """The newest last, and what was asked for after what was proposed: it is not taken from under anybody."""
+    query = select(Draft).filter_by(incident_id=number, state=DraftState.OFFERED).where(_lies_before(actor))
     if helper:
         query = query.filter_by(helper=helper)
-    return list(db.session.scalars(query.order_by(Draft.id).limit(20)))
+    newest = db.session.scalars(query.order_by(Draft.id.desc()).limit(20))
+    return sorted(newest, key=lambda draft: (not draft.is_proposal, draft.id))
+
+
+def _lies_before(actor: Actor) -> ColumnElement[bool]:
+    return or_(Draft.user_id == actor.user_id, Draft.is_proposal)
 
 
 def _own(incident: Incident, draft_id: int, actor: Actor) -> Draft:
     draft = db.session.get(Draft, draft_id)
-    if draft is None or (draft.incident_id, draft.user_id) != (incident.id, actor.user_id):
+    is_mine = draft is not None and (draft.user_id == actor.user_id or draft.is_proposal)
+    if draft is None or draft.incident_id != incident.id or not is_mine:
         raise Conflict("There is no such draft of yours.")
     if draft.state not in (LIES_THERE if draft.helper is Helper.REVIEW else {DraftState.OFFERED}):
         raise Conflict("This draft is done with already.")

@@ -1,7 +1,8 @@
 """Which earlier incidents one resembles: read from indexes here, weighed by `domain/similar.py`.
 
 However long the past is, so many of the newest incidents are read for each word and each system. Whoever
-reads the fireground reads all of them; drills are compared with drills.
+reads the fireground reads all of them, a token for one system those of that system; drills are compared with
+drills.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _like(case: Case, is_drill: bool, actor: Actor) -> list[Like]:
     having, numbers = _candidates(case)
     if not numbers:
         return []
-    earlier = _read(case, numbers, is_drill)
+    earlier = [one for one in _read(case, numbers, is_drill) if actor.sees(one.systems)]
     found = alike(case, earlier, having.__getitem__, WEIGHED)
     ends = _ends([like.case.number for like in found])
     known = [

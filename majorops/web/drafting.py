@@ -12,11 +12,22 @@ from flask import current_app, request, stream_with_context
 from werkzeug.wrappers import Response
 
 from majorops import clock
-from majorops.ai import Prompt, PromptContext, Provider, Written, prompt_for, provider_for, write
+from majorops.ai import (
+    Prompt,
+    PromptContext,
+    Provider,
+    Written,
+    build_context,
+    prompt_for,
+    provider_for,
+    write,
+)
 from majorops.domain.access import Actor
 from majorops.domain.drafting import sentences
-from majorops.models import Incident
-from majorops.operations.drafts import Asked, begin_draft, end_draft, keep_shown
+from majorops.domain.enums import Helper, Visibility
+from majorops.models import Draft, Incident
+from majorops.operations import RequestMeta
+from majorops.operations.drafts import Asked, begin_draft, end_draft, keep_shown, propose_draft
 from majorops.web.context import current_actor
 
 LINES = "application/x-ndjson"
@@ -42,6 +53,25 @@ def begin_job(incident: Incident, context: PromptContext, now: datetime, **given
     asked = Asked(context.helper, incident.phase, prompt.name, context.text, seconds, **given)
     number = begin_draft(incident.id, asked, actor=actor, now=now)
     return Job(number, actor, provider_for(current_app.config), context, prompt)
+
+
+def propose(
+    incident: Incident,
+    helper: Helper,
+    text: str,
+    *,
+    visibility: Visibility = Visibility.INTERNAL,
+    actor: Actor,
+    now: datetime,
+    request_meta: RequestMeta | None = None,
+) -> Draft | None:
+    """Lay a program's text before who may command, with what our own writer would have seen for its check.
+
+    None where it was done already. Raises Refused.
+    """
+    seen = build_context(helper, incident.id, now=now, visibility=visibility).text
+    given = {"seen": seen, "visibility": visibility, "actor": actor, "now": now}
+    return propose_draft(incident, helper, text, **given, request_meta=request_meta)
 
 
 def streamed(job: Job) -> Response | None:

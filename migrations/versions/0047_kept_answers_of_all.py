@@ -1,14 +1,14 @@
 """Answers that are kept of acts at no incident too.
 
 Revision ID: 0047
-Revises: 0041
+Revises: 0046
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0047"
-down_revision = "0041"
+down_revision = "0046"
 
 NAMED = {"fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s"}
 

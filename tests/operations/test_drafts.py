@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.domain.access import SYSTEM, Actor
-from majorops.domain.enums import DraftState, Helper, Phase, Severity
-from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.access import GRANTS, SYSTEM, Actor
+from majorops.domain.enums import AccountRole, DraftState, Helper, Phase, Severity
+from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.models import AuditEntry, Draft, Incident, TimelineEvent
 from majorops.operations import drafts, edit
 from majorops.operations.drafts import Asked, Review, begin_draft, end_draft, keep_shown
@@ -199,3 +201,94 @@ class TestReview:
         number = write(TEXT)
         publish_update(incident, TEXT, actor=SYSTEM, now=clock())
         assert (state(number), used()) == (DraftState.OFFERED, [])
+
+
+@pytest.fixture
+def triage(cast) -> Actor:
+    """A program of Rita's."""
+    scopes = {"token": "triage", "scopes": GRANTS[AccountRole.RESPONDER]}
+    return replace(cast.rita, **scopes)
+
+
+@pytest.fixture
+def propose(incident, triage, clock):
+    def proposed(text: str = TEXT, helper: Helper = Helper.UPDATE, actor: Actor = triage) -> Draft:
+        return drafts.propose_draft(incident, helper, text, seen="seen", actor=actor, now=clock())
+
+    return proposed
+
+
+class TestProposing:
+    def test_it_lies_before_everybody_for_an_hour(self, cast, incident, propose, clock):
+        draft = propose()
+        for who in (cast.maya, cast.omar):
+            assert drafts.offered_drafts(incident, who, clock()) == {Helper.UPDATE: draft}
+        assert draft.writer == "Rita Moreau by token triage"
+        clock.tick(minutes=61)
+        assert drafts.offered_drafts(incident, cast.maya, clock()) == {}
+
+    def test_a_newer_one_of_the_same_program_replaces_it(self, cast, incident, propose, triage, clock):
+        first, brief = propose(), propose("Cards fail.", Helper.BRIEF)
+        other = propose("Another program's words here.", actor=replace(triage, token="other"))
+        second = propose("Newer words of the first program.")
+        assert [state(one.id) for one in (first, brief, other, second)] == [
+            DraftState.DISCARDED,
+            DraftState.OFFERED,
+            DraftState.OFFERED,
+            DraftState.OFFERED,
+        ]
+        assert drafts.offered_drafts(incident, cast.maya, clock())[Helper.UPDATE] == second
+
+    def test_what_somebody_asked_for_goes_before_it(self, cast, incident, write, propose, clock):
+        own = write("The words that Maya asked for.")
+        proposed = propose()
+        assert drafts.offered_drafts(incident, cast.maya, clock())[Helper.UPDATE].id == own
+        assert drafts.offered_drafts(incident, cast.omar, clock())[Helper.UPDATE] == proposed
+        write("The words that Maya asked for again.")
+        assert state(proposed.id) is DraftState.OFFERED, "asking for another one takes it from nobody"
+
+    def test_nobody_posts_its_words_unread(self, incident, propose, post):
+        draft = propose()
+        with pytest.raises(Invalid) as refused:
+            post(TEXT, draft_id=draft.id)
+        assert "reviewed" in refused.value.errors
+        with pytest.raises(Invalid):
+            post(f"As I said. {FIRST}")
+        post(TEXT, draft_id=draft.id, is_reviewed=True)
+        assert state(draft.id) is DraftState.USED
+        assert used() == ["Update: AI draft used, unchanged, marked reviewed"]
+
+    def test_it_is_over_once_something_else_was_posted(self, propose, post):
+        draft = propose()
+        post("Other words, by a person.")
+        assert state(draft.id) is DraftState.DISCARDED
+
+    def test_whoever_commands_discards_it_for_everybody(self, cast, incident, propose, clock):
+        draft = propose()
+        drafts.discard_draft(incident, draft.id, actor=cast.omar, now=clock())
+        assert drafts.offered_drafts(incident, cast.maya, clock()) == {}
+        kinds = db.session.scalars(select(TimelineEvent.kind).order_by(TimelineEvent.seq.desc()))
+        assert kinds.first() == "draft.declined"
+
+    def test_a_brief_is_taken_by_who_commands(self, cast, incident, propose, clock):
+        draft = propose("Cards fail in two regions.", Helper.BRIEF)
+        given = {"was": incident.exec_summary or "", "actor": cast.omar, "now": clock()}
+        drafts.take_brief(incident, draft.id, draft.text, **given)
+        assert incident.exec_summary == "Cards fail in two regions."
+
+    @pytest.mark.parametrize(
+        ("text", "helper", "field"),
+        [
+            (" ", Helper.UPDATE, "text"),
+            ("x" * 4_001, Helper.UPDATE, "text"),
+            ("x", Helper.REVIEW, "helper"),
+        ],
+    )
+    def test_what_cannot_be_proposed(self, propose, text, helper, field):
+        with pytest.raises(Invalid) as refused:
+            propose(text, helper)
+        assert list(refused.value.errors) == [field]
+
+    def test_a_person_writes_it_themselves(self, cast, propose):
+        with pytest.raises(Forbidden):
+            propose(actor=cast.rita)

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from majorops import operations
 from majorops.db import db
-from majorops.domain.access import SYSTEM
+from majorops.domain.access import SYSTEM, Permission
 from majorops.domain.coach import nudges
 from majorops.domain.enums import (
     AccountRole,
@@ -330,6 +330,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "summary.clear_summary": ("summary",),
         "drafts.begin_draft": ("none", incident_id, Asked(Helper.UPDATE, Phase.ALERT, "update 1", "s", 0)),
         "drafts.end_draft": ("none", 1, {"text": "Payments fail."}),
+        "drafts.propose_draft": (Helper.UPDATE, "Payments fail.", {"seen": "s"}),
         "drafts.discard_draft": (2,),
         "drafts.take_brief": (2, {"typed": "Payments fail.", "was": ""}),
         "drafts.forget_drafts": ("none", {"before": later}),
@@ -508,6 +509,8 @@ def arranged(name: str, cast, clock) -> tuple[list, list, dict, dict]:
     if name == "edit.edit_fields":
         keywords = {"rename": {}}
         given.pop()
+    if name == "drafts.propose_draft":
+        who["actor"] = replace(cast.ada, token="bot", scopes=frozenset({Permission.TIMELINE_NOTE}))
     match given[0] if given and type(given[0]) is str else "":
         case "none" | "follower" | "left" | "over" | "again" as kind:
             subject, given = outside(kind, incident, who), given[1:]

@@ -70,10 +70,11 @@ def _writing(view: View) -> Writing:
 
     kind = typed("kind", _usual(view))
     draft = offered(view, Helper.UPDATE, "composer", "body")
+    usual = "public" if view.incident.is_meant_public else "internal"
     return Writing(
         kind=kind,
         offers_resolution=reads.shows_resolution(view) or kind == "resolution",
-        visibility=typed("visibility", "public" if view.incident.is_meant_public else "internal"),
+        visibility=typed("visibility", (draft and draft.audience) or usual),
         is_quiet=bool(typed("quiet")),
         templates=tuple(
             Offer(
