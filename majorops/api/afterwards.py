@@ -265,7 +265,14 @@ QUESTION = "/review/questions"
 ROUTES = (
     reading(f"{AT}/review", show_review, shapes.Review, "The Learning Review", REVIEW),
     act("/review/texts", reviews.write_text, "Write a text", REVIEW, body=TextGiven, method="PUT"),
-    act(QUESTION, reviews.ask_review, "Ask before the meeting", REVIEW, body=QuestionGiven),
+    act(
+        QUESTION,
+        reviews.ask_review,
+        "Ask before the meeting",
+        REVIEW,
+        body=QuestionGiven,
+        shows=shapes.QuestionOut,
+    ),
     act(
         f"{QUESTION}/<int:question_id>/answer",
         reviews.answer_review,

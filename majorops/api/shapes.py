@@ -467,6 +467,17 @@ class Review(RootModel[dict[str, Any]]):
     """A Learning Review, by the schema at `/admin/review.schema.json`."""
 
 
+class QuestionOut(Shown):
+    """A question for the meeting, and its answer, empty for none yet."""
+
+    id: int
+    text: str
+    asked_by: str
+    asked_at: datetime
+    answer: str
+    answered_at: datetime | None
+
+
 class ActionOut(Shown):
     """An action. `moves`: how often its date was moved; `outcome`: the evidence, or why it was dropped."""
 

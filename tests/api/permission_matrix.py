@@ -63,7 +63,7 @@ def matrix(app: Flask, database: str, secret_of: Callable[..., str]) -> str:
                 lets_in = [
                     scope for scope, one in alone.items() if tried(method, address, one) not in REFUSED
                 ]
-                lines.append(f"{method:6} {short(path):50} {seen} {' '.join(lets_in) or '-'}")
+                lines.append(f"{method:6} {short(path):46} {seen} {' '.join(lets_in) or '-'}")
     return HEAD + "\n".join([f"# {', '.join(COLUMNS)}, scopes", *lines]) + "\n"
 
 

@@ -42,7 +42,10 @@ def test_a_review_from_its_texts_to_its_publication(clock, maya, over):
         assert maya.ask("PUT", f"{path}/texts", text).status_code == 200
     stale = maya.ask("PUT", f"{path}/texts", {"name": "summary", "text": "Mine", "was": "another"})
     assert (stale.status_code, stale.json["standing"]) == (409, "The pool was too small.")
-    assert maya.post(f"{path}/questions", {"text": "Why so small?"}).status_code == 200
+    asked = maya.post(f"{path}/questions", {"text": "Why so small?"})
+    assert (asked.status_code, asked.json["text"]) == (201, "Why so small?")
+    answer = maya.post(f"{path}/questions/{asked.json['id']}/answer", {"text": "Its default."})
+    assert answer.status_code == 200
     assert maya.post(f"{path}/meeting", {"attended": "Maya Okafor"}).status_code == 409
     at = (clock() + timedelta(days=1)).isoformat()
     assert maya.ask("PUT", f"/incidents/{over.id}/after-action", {"at": at}).status_code == 200

@@ -27,18 +27,18 @@ from majorops.domain.enums import (
 from majorops.models import Announcement, Delivery, Incident, Review, User
 from majorops.operations import (
     actions,
-    after_action,
     command,
     incident,
     phase,
-    reviews,
     stand_down,
     timeline,
     tracks,
     updates,
     validation,
 )
+from majorops.operations.after_action import call_off_after_action
 from majorops.operations.edit import edit_field
+from majorops.operations.reviews import close_review, hold_review, publish_review, send_draft, write_text
 
 DAY = datetime(1996, 2, 6, tzinfo=UTC)  # all courses happen on this day; a copy has another one
 VARIED = "@@"  # in a text: a number that differs from copy to copy
@@ -160,7 +160,7 @@ def _run(chance: random.Random, number: int, mim: Actor, catalogue: list[str]) -
         _actions(case, number, course, way_out)
     else:
         why = "A known fault with a known end: nothing to learn that the run card does not say."
-        after_action.call_off_after_action(case, why, **course.after(5))
+        call_off_after_action(case, why, **course.after(5))
 
 
 def _actions(case: Incident, number: int, course: Course, way_out: str) -> None:
@@ -187,7 +187,7 @@ def _actions(case: Incident, number: int, course: Course, way_out: str) -> None:
         why = "The vendor does it from release @@ on." if is_dropped else "Release 4.@@.3, and its test."
         actions.end_action(case, place + 1, state, why, **course.after(1))
     if is_reviewed:
-        reviews.close_review(case, **course.after(30))
+        close_review(case, **course.after(30))
 
 
 def _review(case: Incident, course: Course, way_out: str) -> None:
@@ -196,11 +196,11 @@ def _review(case: Incident, course: Course, way_out: str) -> None:
         ("root_cause", "Nothing in the system limits what one part may ask of the next."),
         ("contributing", "The first sign had no alert\nThe run card names another owner"),
     ):
-        reviews.write_text(case, name, text, **course.after(5))
-    reviews.send_draft(case, **course.after(10))
+        write_text(case, name, text, **course.after(5))
+    send_draft(case, **course.after(10))
     attended = f"{course.mim.name}: The first sign was there before the alert.\nM. Oyelaran"
-    reviews.hold_review(case, attended, **course.after(45))
-    reviews.publish_review(case, **course.after(30))
+    hold_review(case, attended, **course.after(45))
+    publish_review(case, **course.after(30))
 
 
 def _false_alarm(case: Incident, course: Course, pace: float) -> None:
