@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from bench.history import prepared
+from bench.history import on_both
 from bench.table import spread, verdict
 from majorops import clock
 from majorops.api.budget import Budget
@@ -19,8 +17,6 @@ from majorops.domain.access import GRANTS
 from majorops.domain.enums import AccountRole
 from majorops.models import Incident, User
 from majorops.operations.tokens import add_token
-from tests.conftest import autocommit, named_database
-from tests.realtime.postgres_server import PostgresServer
 
 MANY, ROUNDS = 100_000, 200
 IS_SHORT = False
@@ -30,17 +26,7 @@ READ_BAR, LIST_BAR = 30.0, 50.0  # ms, p95
 
 def run() -> list[dict]:
     """A row a question and database; the short form looks at SQLite alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        rows = _asked("SQLite", prepared(f"sqlite:///{Path(folder) / 'many.db'}", MANY))
-    if IS_SHORT:
-        return rows
-    server = PostgresServer()
-    try:
-        with autocommit(server.url) as connection:
-            connection.execute(text("CREATE DATABASE api"))
-        return rows + _asked("PostgreSQL", prepared(named_database(server.url, "api"), MANY))
-    finally:
-        server.stop()
+    return on_both(_asked, MANY, is_short=IS_SHORT)
 
 
 def _asked(name: str, app: Flask) -> list[dict]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -42,6 +43,22 @@ def run() -> list[dict]:
     try:
         urls = two_databases(server)
         return rows + compare("PostgreSQL", *map(prepared, urls, (FEW, MANY)), ROUNDS)
+    finally:
+        server.stop()
+
+
+def on_both(ask: Callable[[str, Flask], list[dict]], count: int, *, is_short: bool) -> list[dict]:
+    """The rows that `ask` gives for an application with so many past incidents, on both databases.
+
+    The short form on SQLite alone.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        rows = ask("SQLite", prepared(f"sqlite:///{Path(folder) / 'many.db'}", count))
+    if is_short:
+        return rows
+    server = PostgresServer()
+    try:
+        return rows + ask("PostgreSQL", prepared(two_databases(server)[1], count))
     finally:
         server.stop()
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from bench.history import prepared
+from bench.history import on_both
 from bench.table import spread, verdict
 from majorops import clock
 from majorops.db import db
 from majorops.models import IS_RUNNING, Incident, MeasuredIncident, TimelineEvent
-from tests.conftest import autocommit, named_database
 from tests.pages import browsers
-from tests.realtime.postgres_server import PostgresServer
 
 MANY, ROUNDS = 100_000, 15
 IS_SHORT = False
@@ -28,17 +24,7 @@ DAYS = 730
 
 def run() -> list[dict]:
     """A row a page; the short form on SQLite alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        rows = _pages("SQLite", prepared(f"sqlite:///{Path(folder) / 'many.db'}", MANY))
-    if IS_SHORT:
-        return rows
-    server = PostgresServer()
-    try:
-        with autocommit(server.url) as connection:
-            connection.execute(text("CREATE DATABASE measures"))
-        return rows + _pages("PostgreSQL", prepared(named_database(server.url, "measures"), MANY))
-    finally:
-        server.stop()
+    return on_both(_pages, MANY, is_short=IS_SHORT)
 
 
 def _pages(name: str, app: Flask) -> list[dict]:

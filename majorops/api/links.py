@@ -13,7 +13,12 @@ from majorops.api.route import Route
 
 PARAMETER = re.compile(r"<int:(\w+)>")
 # What is made at the first address stands below the second one.
-KEPT_AT = {"/notes": "/timeline", "/updates": "/publications", "/milestones": "/publications"}
+KEPT_AT = {
+    "/notes": "/timeline",
+    "/updates": "/publications",
+    "/milestones": "/publications",
+    "/<int:number>/continuation": "",
+}
 
 
 def links_of(route: Route, routes: Iterable[Route]) -> dict[str, Any]:

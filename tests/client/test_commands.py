@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,9 +20,6 @@ from majorops.domain.enums import Phase
 from majorops.models import Draft, Incident, TimelineEvent, User
 from majorops.operations.timeline import add_note
 from majorops.operations.tokens import add_token
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "client"))
-
 from majorops_client import commands, trouble
 from majorops_client.api import Answer, NoAnswer
 from majorops_client.api import send as send_over_http

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -56,6 +57,14 @@ def matrix(app: Flask, database: str) -> str:
             for row in [[tried(browsers[name], method, address, kept) for name in COLUMNS]]
         ]
     return HEAD + "\n".join([f"# {', '.join(COLUMNS)}", *lines]) + "\n"
+
+
+def differences(found: str, table: Path) -> tuple[list[str], list[str]]:
+    """The lines that are not in the table, and those of it that are not found; none while it is written."""
+    if os.environ.get("ROLE_MATRIX") == "write":
+        table.write_text(found)
+    now, kept = found.splitlines(), table.read_text().splitlines()
+    return [line for line in now if line not in set(kept)], [line for line in kept if line not in set(now)]
 
 
 def routes(app: Flask) -> list[tuple[str, str, frozenset[str]]]:
