@@ -12,6 +12,7 @@ import config
 from majorops import (
     account,
     admin,
+    alerts,
     api,
     briefs,
     cli,
@@ -79,6 +80,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         briefs,
         account,
         admin,
+        alerts,
         api,
         scim,
         search,

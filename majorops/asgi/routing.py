@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 
 from majorops.admin import imports
+from majorops.alerts import hooks
 from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.pools import Pool, StaffRequests
 from majorops.asgi.public_pages import Busy, PublicPages
@@ -31,6 +32,7 @@ EXPORT = re.compile(r"/admin/data/[a-z-]+/export/[a-z]+/")
 SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("GET", "/auth/callback")}
 HEALTH = {"/healthz", "/readyz"}
 DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
+HOOKS = f"{hooks.PREFIX}/"  # an alert is heard of in time, also while a crowd reads
 BODY_SECONDS = 60.0  # until a request's body must be here
 
 
@@ -49,7 +51,7 @@ class Router:
         self._session_cookie, self._staff_requests = session_cookie, staff
         self._staff, self._anonymous = Pool("staff", 16, 2_000), Pool("anonymous", 3, 64)
         self._signing_in, self._health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
-        self._directory = Pool("directory", 1, 32)
+        self._directory, self._hooks = Pool("directory", 1, 32), Pool("hooks", 2, 1_000)
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
         self._exporting = ThreadPoolExecutor(EXPORTING, thread_name_prefix="exporting")
 
@@ -74,6 +76,8 @@ class Router:
                 most = self._flask_app.config["MAX_CONTENT_LENGTH"]
                 if is_staff and scope["path"].startswith(f"{imports.PREFIX}/"):
                     most = imports.LONGEST
+                elif scope["path"].startswith(HOOKS):
+                    most = hooks.LONGEST
                 body = await read_body(scope, receive, most)
         except TimeoutError:
             return await refuse(send, 408)
@@ -84,7 +88,7 @@ class Router:
         """Finish what has begun in the threads; drafts and exports are left to themselves."""
         for threads in (self._drafting, self._exporting):
             threads.shutdown(wait=False, cancel_futures=True)
-        for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory):
+        for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory, self._hooks):
             pool.stop()
 
     def _look(self) -> tuple[str, Brand]:
@@ -117,4 +121,6 @@ class Router:
             return self._health
         if path.startswith(DIRECTORY):
             return self._directory
+        if path.startswith(HOOKS):
+            return self._hooks
         return self._staff if is_staff else self._anonymous

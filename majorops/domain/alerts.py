@@ -28,7 +28,8 @@ class Heard:
     """What a source says of one alert: made by `heard`, which cleans it.
 
     `key`: the source's own, by which the same alert is known again. `group`: the source's own key of what
-    belongs together, empty for none. `started_at`, `ended_at`: as the source says, None where it does not.
+    belongs together, empty for none. `started_at`, `ended_at`: as the source says, None where it does not;
+    `said_at`: when it said this. `is_taken_back`: an acknowledgement is.
     """
 
     key: str
@@ -41,6 +42,8 @@ class Heard:
     ended_at: datetime | None = None
     link: str = ""
     detail: str = ""
+    said_at: datetime | None = None
+    is_taken_back: bool = False
 
     @property
     def digest(self) -> str:
@@ -65,6 +68,8 @@ def heard(
     ended_at: datetime | None = None,
     link: str = "",
     detail: str = "",
+    said_at: datetime | None = None,
+    is_taken_back: bool = False,
 ) -> Heard:
     """An alert from texts that nobody has read yet: cut, controls visible, links only to the web.
 
@@ -84,6 +89,8 @@ def heard(
         ended_at=ended_at,
         link=address if len(address) <= 2_000 else "",
         detail=clean_text(detail)[:DETAIL_LONGEST],
+        said_at=said_at,
+        is_taken_back=is_taken_back,
     )
 
 
@@ -92,30 +99,38 @@ class Step(Enum):
 
     NEW = auto()  # it fires for the first time, or anew after it cleared
     AGAIN = auto()  # it still fires: its details are refreshed
-    REOPENED = auto()  # the same time of firing goes on: its source had called it cleared too early
+    REOPENED = auto()  # the same time of firing goes on: its end, or its acknowledgement, is taken back
     ACKNOWLEDGED = auto()
     CLEARED = auto()
     LATE = auto()  # of what is over already, or was never heard to fire: nothing
 
 
-def step(state: AlertState | None, started_at: datetime | None, said: Heard) -> Step:
-    """What becomes of an alert, by how its newest row stands and when that started; None for no row.
+def step(
+    state: AlertState | None, said: Heard, started_at: datetime | None = None, said_at: datetime | None = None
+) -> Step:
+    """What becomes of an alert, by how its newest row stands; `state` None for no row.
 
-    What tells of an earlier start than we know came late, by whatever way. An acknowledgement or an end
+    `started_at`, `said_at`: of that row, None where the source did not say. What tells of an earlier start
+    than we know, or was said before what we know, came late, by whatever way. An acknowledgement or an end
     without an open alert is dropped, as PagerDuty does.
     """
-    is_earlier = bool(started_at and said.started_at and said.started_at < started_at)
-    if state is not None and is_earlier:
+    if state is not None and (is_before(said.started_at, started_at) or is_before(said.said_at, said_at)):
         return Step.LATE
     if said.state is AlertState.FIRING:
         if state is None:
             return Step.NEW
-        if state is not AlertState.CLEARED:
+        if state is AlertState.FIRING or (state is AlertState.ACKNOWLEDGED and not said.is_taken_back):
             return Step.AGAIN
-        return Step.REOPENED if said.started_at and said.started_at == started_at else Step.NEW
+        is_same = state is AlertState.ACKNOWLEDGED or (said.started_at and said.started_at == started_at)
+        return Step.REOPENED if is_same else Step.NEW
     if state is None or state is AlertState.CLEARED:
         return Step.LATE
     return Step.ACKNOWLEDGED if said.state is AlertState.ACKNOWLEDGED else Step.CLEARED
+
+
+def is_before(one: datetime | None, other: datetime | None) -> bool:
+    """Whether the one was before the other; what is not known was before nothing."""
+    return one is not None and other is not None and one < other
 
 
 def plausible(at: datetime | None, now: datetime) -> datetime:

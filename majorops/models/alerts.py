@@ -82,6 +82,11 @@ class AlertDelivery(Base):
     source: Mapped[AlertSource] = relationship()
 
     @property
+    def kept_headers(self) -> dict[str, str]:
+        """The headers that say what the body is."""
+        return dict(json.loads(self.headers))
+
+    @property
     def text(self) -> str:
         """The body as text, for people."""
         return self.body.decode("utf-8", "replace")
@@ -143,7 +148,8 @@ class Alert(Base):
     """One time that an alert fired; fired anew after it cleared, it is another row.
 
     `key`: a hash of the source's own key, `dedup_key` that key to read. `labels`: name and text of each, as
-    JSON. `started_at`: when it fired, as its source says; `heard_at`: when we were told first.
+    JSON. `started_at`: when it fired, as its source says, or when we heard of it; `heard_at`: when we were
+    told first; `told_start`, `said_at`: what the source said itself of its start, and when it spoke last.
     """
 
     __tablename__ = "alert"
@@ -171,6 +177,8 @@ class Alert(Base):
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
     heard_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    told_start: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    said_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     source: Mapped[AlertSource] = relationship()

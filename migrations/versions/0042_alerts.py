@@ -147,6 +147,8 @@ def upgrade():
         sa.Column("started_at", TIME, nullable=False),
         sa.Column("heard_at", TIME, nullable=False),
         sa.Column("last_at", TIME, nullable=False),
+        sa.Column("told_start", TIME),
+        sa.Column("said_at", TIME),
         sa.Column("cleared_at", TIME),
     )
     made_of(
