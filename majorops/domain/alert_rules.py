@@ -128,3 +128,18 @@ def outcome(
 def is_continued(resolved_at: datetime | None, now: datetime) -> bool:
     """Whether what fires now goes on with an incident that was resolved then; None for none."""
     return resolved_at is not None and now - resolved_at <= CONTINUES_WITHIN
+
+
+# What sources call how bad it is; Box and posture stay a person's word.
+_SEVERITIES = {
+    Severity.CRITICAL: "critical crit fatal emergency disaster p1 sev1 sev-1 s1",
+    Severity.HIGH: "high error major page alert p2 sev2 sev-2 s2",
+    Severity.MEDIUM: "medium warning warn average minor p3 sev3 sev-3 s3",
+    Severity.LOW: "low info informational information notice p4 p5 sev4 sev-4 s4",
+}
+
+
+def severity_of(said: str) -> Severity:
+    """The severity that a source's own word suggests; Medium for one that nobody knows."""
+    word = said.strip().lower()
+    return next((one for one, words in _SEVERITIES.items() if word in words.split()), Severity.MEDIUM)

@@ -47,7 +47,7 @@ def alerts_of(body: dict[str, Any], owner: str = "") -> list[Heard]:
 def _alert(one: dict[str, Any], body: dict[str, Any], group: str, owner: str) -> Heard:
     labels, notes = texts_of(one.get("labels")), texts_of(one.get("annotations"))
     named = [labels.get("alertname", ""), *(labels.get(name, "") for name in ("instance", "pod"))]
-    key = text_of(one.get("fingerprint")) or repr(sorted(labels.items()))
+    key = text_of(one.get("fingerprint")) or (repr(sorted(labels.items())) if labels else "")
     state = STATES.get(text_of(one.get("status")) or text_of(body.get("status")), AlertState.FIRING)
     return heard(
         f"{owner} {key}".strip(),

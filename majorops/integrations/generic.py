@@ -9,12 +9,12 @@ from __future__ import annotations
 from majorops.domain.alerts import Heard
 from majorops.domain.enums import SourceKind
 from majorops.integrations.base import Integration, Sent, by_secret
-from majorops.integrations.mapping import alerts_in, read_mapping
+from majorops.integrations.mapping import alerts_in, mapping_of
 
 
 def parse(sent: Sent) -> list[Heard]:
     """The alerts of a body by the mapping of its source."""
-    return alerts_in(read_mapping(sent.mapping), sent.json())
+    return alerts_in(mapping_of(sent.mapping), sent.json())
 
 
 INTEGRATION = Integration(SourceKind.GENERIC, parse, by_secret)

@@ -96,6 +96,14 @@ def read_mapping(typed: str) -> JsonMapping:
     return JsonMapping(values, words)
 
 
+def mapping_of(typed: str) -> JsonMapping:
+    """As `read_mapping`, of a source. Raises NotReadError."""
+    try:
+        return read_mapping(typed)
+    except ValueError as problem:
+        raise NotReadError(f"The mapping of this source: {problem}") from None
+
+
 def _value(name: str, number: int, text: str) -> Path | str:
     root = next((root for root in _ROOTS if text.startswith(root)), "")
     if not root:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.alerts import Heard
-from majorops.domain.enums import HookState
+from majorops.domain.enums import HookState, SourceKind
 from majorops.integrations import INTEGRATIONS
 from majorops.integrations.base import NotReadError, Sent
 from majorops.models import AlertDelivery, AlertSource
@@ -26,19 +26,14 @@ DELIVERIES = 50  # of one step
 SECONDS = 1.0  # of work until reminders and mail have their turn
 
 
-def sent_of(row: AlertDelivery) -> Sent:
-    """What was sent, as the integrations read it, with the source's mapping as it is now."""
-    return Sent(row.kept_headers, row.body, header=row.source.header, mapping=row.source.mapping)
-
-
-def read_alerts(row: AlertDelivery) -> tuple[tuple[Heard, ...], str]:
-    """The alerts of a delivery, or why none can be read. Never raises."""
+def read_alerts(kind: SourceKind, sent: Sent) -> tuple[tuple[Heard, ...], str]:
+    """The alerts of what a source of this kind sent, or why none can be read. Never raises."""
     try:
-        return tuple(INTEGRATIONS[row.source.kind].parse(sent_of(row))), ""
+        return tuple(INTEGRATIONS[kind].parse(sent)), ""
     except NotReadError as problem:
         return (), str(problem)
     except Exception as error:  # a body that nobody foresaw must not hold up the next ones
-        log.exception("alert delivery %s cannot be read", row.id)
+        log.exception("a body of %s cannot be read", kind)
         return (), f"Cannot be read: {type(error).__name__}"
 
 
@@ -97,13 +92,19 @@ class AlertIntake:
             fail_delivery(first.delivery_id, f"{type(error).__name__}: {error}", actor=SYSTEM, now=now)
             return False
 
+    @staticmethod
+    def _alerts_of(row: AlertDelivery) -> tuple[tuple[Heard, ...], str]:
+        """With the source's mapping as it is now."""
+        sent = Sent(row.kept_headers, row.body, header=row.source.header, mapping=row.source.mapping)
+        return read_alerts(row.source.kind, sent)
+
     def _next(self, source_id: int) -> list[Batch]:
         """The next alerts of a source, at most STEP, of as many deliveries as that takes."""
         pending = select(AlertDelivery).filter_by(source_id=source_id, state=HookState.PENDING)
         batches: list[Batch] = []
         room = STEP
         for row in db.session.scalars(pending.order_by(AlertDelivery.id).limit(DELIVERIES)):
-            alerts, problem = self._read.get(row.id) or read_alerts(row)
+            alerts, problem = self._read.get(row.id) or self._alerts_of(row)
             rest = alerts[row.taken : row.taken + room]
             is_last = row.taken + len(rest) >= len(alerts)
             batches.append(Batch(row.id, row.taken, rest, is_last, problem))
