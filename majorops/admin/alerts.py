@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from flask import g, make_response, request
+from flask import flash, g, make_response, redirect, request
 from flask_admin import expose
 from sqlalchemy import select
 from sqlalchemy.orm import defer, joinedload
@@ -26,6 +26,7 @@ from majorops.domain.access import Actor
 from majorops.domain.alert_rules import Outcome, Rule, decide, outcome
 from majorops.domain.alerts import Heard
 from majorops.domain.enums import HookState, HookVerdict, RuleAction, Severity, SourceKind, by_value
+from majorops.domain.errors import Refused
 from majorops.domain.parsing import as_text
 from majorops.domain.text import count
 from majorops.integrations import INTEGRATIONS
@@ -137,6 +138,17 @@ class SourceTable(Table):
         """Another secret for a source, shown this once. Aborts with 404."""
         row = self.get_one(request.args.get("id"))
         return self.show_secret(row, alert_sources.rotate_secret(row, actor=current_actor(), now=clock.now()))
+
+    @expose("/secret/", methods=("POST",))
+    def take_secret(self) -> Response:
+        """Keep the secret that the other side made. Aborts with 404."""
+        row, secret = self.get_one(request.args.get("id")), request.form.get("secret", "")
+        try:
+            alert_sources.take_secret(row, secret, actor=current_actor(), now=clock.now())
+            flash("The secret is kept.", "done")
+        except Refused as problem:
+            flash(str(problem), "error")
+        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
     def show_secret(self, row: AlertSource, secret: str) -> Response:
         """The page with a secret that nobody is shown again: it is never on its way by a redirect."""

@@ -5,9 +5,26 @@ Nothing here reads a database or a clock.
 
 from __future__ import annotations
 
-from majorops.integrations import alertmanager, generic
+from majorops.integrations import (
+    alertmanager,
+    cloudevents,
+    datadog,
+    generic,
+    grafana,
+    opsgenie,
+    pagerduty,
+    pagerduty_events,
+)
 from majorops.integrations.base import Integration
 
-INTEGRATIONS: dict[str, Integration] = {
-    one.INTEGRATION.kind: one.INTEGRATION for one in (alertmanager, generic)
-}
+ALL = (
+    alertmanager,
+    cloudevents,
+    datadog,
+    generic,
+    grafana,
+    opsgenie,
+    pagerduty,
+    pagerduty_events,
+)
+INTEGRATIONS: dict[str, Integration] = {one.INTEGRATION.kind: one.INTEGRATION for one in ALL}

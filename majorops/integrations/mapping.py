@@ -69,18 +69,19 @@ class JsonMapping:
     words: Mapping[AlertState, tuple[str, ...]] = field(default_factory=lambda: WORDS)
 
 
+# Where things stand unless a line says otherwise: under their own names.
 DEFAULTS = {name: f"$.{name}" for name in VALUES if name != "alerts"}
 
 
-def read_mapping(typed: str) -> JsonMapping:
-    """The mapping of lines such as `title = $.rule.name`; what they do not name stands under its own name.
+def read_mapping(typed: str, defaults: Mapping[str, str] = DEFAULTS) -> JsonMapping:
+    """The mapping of lines such as `title = $.rule.name`; `defaults`: of what they do not name.
 
     Raises ValueError with a sentence that names the line.
     """
     lines = [(number, line.strip()) for number, line in enumerate(typed.splitlines(), 1) if line.strip()]
     if len(lines) > LINES_MOST:
         raise ValueError(f"At most {LINES_MOST} lines; these are {len(lines)}.")
-    values: dict[str, Path | str] = {name: _value(name, 0, path) for name, path in DEFAULTS.items()}
+    values: dict[str, Path | str] = {name: _value(name, 0, path) for name, path in defaults.items()}
     words = dict(WORDS)
     for number, line in lines:
         name, sign, text = (part.strip() for part in line.partition("="))
@@ -96,10 +97,10 @@ def read_mapping(typed: str) -> JsonMapping:
     return JsonMapping(values, words)
 
 
-def mapping_of(typed: str) -> JsonMapping:
+def mapping_of(typed: str, defaults: Mapping[str, str] = DEFAULTS) -> JsonMapping:
     """As `read_mapping`, of a source. Raises NotReadError."""
     try:
-        return read_mapping(typed)
+        return read_mapping(typed, defaults)
     except ValueError as problem:
         raise NotReadError(f"The mapping of this source: {problem}") from None
 

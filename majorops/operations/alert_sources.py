@@ -20,6 +20,7 @@ from majorops.operations import audit, operation
 from majorops.signing import Sealer, keys_of
 
 NAME_LONGEST, HEADER_LONGEST, MAPPING_LONGEST, SAMPLE_LONGEST = 50, 80, 4_000, 100_000
+SECRET_SHORTEST, SECRET_LONGEST = 16, 128
 EVERY_MOST = 7 * 24 * 60  # minutes
 OLD_IS_TAKEN = timedelta(hours=1)  # after a rotation: so long the source may go on with the old secret
 SEALED = "secret of an alert source"
@@ -85,6 +86,21 @@ def rotate_secret(row: AlertSource, *, actor: Actor, now: datetime) -> str:
     row.secret = sealer().seal(secret)
     audit(AuditKind.ALERT_SOURCE_ROTATED, row.name, actor=actor, now=now)
     return secret
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def take_secret(row: AlertSource, secret: str, *, actor: Actor, now: datetime) -> None:
+    """Keep the secret that the monitoring system made itself, as PagerDuty does for its webhooks.
+
+    The one before is taken for an hour more. Raises Invalid.
+    """
+    secret = secret.strip()
+    if not (SECRET_SHORTEST <= len(secret) <= SECRET_LONGEST and secret.isascii() and secret.isprintable()):
+        letters = f"{SECRET_SHORTEST} to {SECRET_LONGEST} letters and digits"
+        raise Invalid({"secret": f"A secret has {letters}: copy it as the other side shows it."})
+    row.old_secret, row.old_until = row.secret, now + OLD_IS_TAKEN
+    row.secret = sealer().seal(secret)
+    audit(AuditKind.ALERT_SOURCE_ROTATED, row.name, detail="given from outside", actor=actor, now=now)
 
 
 def new_secret() -> str:

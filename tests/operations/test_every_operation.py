@@ -429,6 +429,7 @@ def calls(cast, clock) -> dict[str, tuple]:
         "alert_sources.add_source": ("none", {"kind": SourceKind.GENERIC, "name": "Q"}),
         "alert_sources.save_source": ("none", source, {"name": "Q", "is_active": False}),
         "alert_sources.rotate_secret": ("none", source),
+        "alert_sources.take_secret": ("none", source, "x" * 20),
         "alert_rules.add_rule": ("none", replace(RULE, name="other")),
         "alert_rules.save_rule": ("none", db.session.scalar(select(AlertRule)), replace(RULE, name="other")),
         "alert_groups.open_from_alerts": ("none", 1, {"severity": Severity.HIGH}),
