@@ -248,16 +248,14 @@ SOURCE = {
     "mapping": MAPPING,
     "sample": SAMPLE,
 }
-SourceForm = type(
-    "SourceForm", (BaseForm,), {"kind": select("Kind", options(SourceKind)), **SOURCE}
-)
+SourceForm = type("SourceForm", (BaseForm,), {"kind": select("Kind", options(SourceKind)), **SOURCE})
 SourceEditForm = with_was(SOURCE | {"is_active": select("In use", YES_NO, description="No: it is refused.")})
 DryRunForm = type("DryRunForm", (BaseForm,), {"mapping": MAPPING, "sample": SAMPLE})
 RULE = {
     "name": line("Name", "Needs a name.", "It stands in the record of what it opens."),
     "matches": TextAreaField(
         "Conditions",
-        description="One a line, all must hold: severity = critical, service != dev-*, where * stands for any "
+        description="One a line, all must hold: severity = critical, service != dev-*. A * stands for any "
         "letters. Beside the labels: title, severity, source, system. Empty: every alert.",
         render_kw={"rows": 5, "spellcheck": "false"},
     ),

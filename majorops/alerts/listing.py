@@ -25,7 +25,7 @@ SHOWN = (("firing", "Firing"), ("acknowledged", "Acknowledged"), ("noise", "Nois
 
 @dataclass(frozen=True)
 class Filter:
-    """What the address asks for. `incident`: the number of the only one whose alerts are shown; page from 1."""
+    """What the address asks for. `incident`: the only one whose alerts are shown; `page`: from 1."""
 
     show: str = "firing"
     incident: int | None = None
@@ -53,8 +53,8 @@ class Filter:
 class Line:
     """A group as the page shows it.
 
-    `incident`: the newest that it belongs to or belonged to; `runs`: that one runs; `goes_on`: it was resolved
-    so lately that what fires continues it. `suggested`: the severity of what is opened by one press.
+    `incident`: the newest that it belongs to or belonged to; `runs`: that one runs; `goes_on`: it was
+    resolved so lately that what fires continues it. `suggested`: the severity of what one press opens.
     """
 
     id: int
@@ -177,7 +177,9 @@ def group_page(number: int, now: datetime) -> GroupPage | None:
         return None
     mine = select(Alert).filter_by(group_id=number)
     newest = mine.order_by(Alert.heard_at.desc(), Alert.id.desc()).limit(ALERTS_SHOWN)
-    total = select(func.count()).select_from(select(Alert.id).filter_by(group_id=number).limit(10_000).subquery())
+    total = select(func.count()).select_from(
+        select(Alert.id).filter_by(group_id=number).limit(10_000).subquery()
+    )
     silences = select(AlertSilence).filter_by(group_id=number).order_by(AlertSilence.id.desc())
     return GroupPage(
         line=line_of(group, now),

@@ -88,7 +88,14 @@ class Router:
         """Finish what has begun in the threads; drafts and exports are left to themselves."""
         for threads in (self._drafting, self._exporting):
             threads.shutdown(wait=False, cancel_futures=True)
-        for pool in (self._staff, self._anonymous, self._signing_in, self._health, self._directory, self._hooks):
+        for pool in (
+            self._staff,
+            self._anonymous,
+            self._signing_in,
+            self._health,
+            self._directory,
+            self._hooks,
+        ):
             pool.stop()
 
     def _look(self) -> tuple[str, Brand]:

@@ -45,7 +45,9 @@ def read_matches(typed: str) -> tuple[Match, ...]:
 def _match(number: int, line: str) -> Match:
     name, sign, text = line.partition("=")
     if not sign or len(line) > TEXT_LONGEST:
-        raise ValueError(f"Line {number}: a condition is a label, = or !=, and a text, such as severity = high.")
+        raise ValueError(
+            f"Line {number}: a condition is a label, = or !=, and a text, such as severity = high."
+        )
     is_not, name = name.endswith("!"), name.removesuffix("!").strip()
     if not name:
         raise ValueError(f"Line {number}: name the label before the sign.")
@@ -87,9 +89,9 @@ def decide(
     fired: Sequence[datetime],
     now: datetime,
 ) -> Rule | None:
-    """The first rule, in their order, that is for one of these alerts and whose count has come; None for none.
+    """The first rule, in their order, that is for one of these alerts and whose count has come; else None.
 
-    `labels`: of each alert of a group that was just heard; `fired`: when its alerts fired, the newest
+    `labels`: of each alert of a group that was just heard; `fired`: when its alerts came, the newest
     COUNT_MOST.
     """
     for rule in rules:
@@ -107,9 +109,7 @@ class Outcome(Enum):
     WAIT = auto()
 
 
-def outcome(
-    action: RuleAction, *, has_running: bool, resolved_at: datetime | None, now: datetime
-) -> Outcome:
+def outcome(action: RuleAction, *, has_running: bool, resolved_at: datetime | None, now: datetime) -> Outcome:
     """What a rule does with a group, as things stand.
 
     `has_running`: an incident runs that has the group's system, or that the group belongs to; `resolved_at`:

@@ -139,7 +139,7 @@ def plausible(at: datetime | None, now: datetime) -> datetime:
 
 
 def systems_of(labels: Mapping[str, str], known: Collection[str], default: str = "") -> list[str]:
-    """The systems of the catalogue (`known`, lower case) that an alert's labels name, else the source's own."""
+    """The systems of the catalogue (`known`, lower case) that labels name, else the source's own."""
     lower = {name.lower(): text.lower() for name, text in labels.items()}
     found = [lower[name] for name in NAMES_OF_SYSTEMS if lower.get(name) in known]
     return list(dict.fromkeys(found)) or ([default] if default else [])
@@ -177,6 +177,17 @@ def title_of(titles: Iterable[str], alerts: int) -> str:
     first = next(iter(titles), "Alert")
     more = f" and {count(alerts - 1, 'more alert')}" if alerts > 1 else ""
     return first[: TITLE_LONGEST - len(more)] + more
+
+
+def alerts_in_words(counts: Mapping[AlertState, int]) -> str:
+    """How the alerts of an incident stand: `2 of 5 alerts fire`, `5 alerts, all cleared`; empty for none."""
+    firing, acknowledged = counts.get(AlertState.FIRING, 0), counts.get(AlertState.ACKNOWLEDGED, 0)
+    total = firing + acknowledged + counts.get(AlertState.CLEARED, 0)
+    if not total:
+        return ""
+    if firing:
+        return f"{firing:,} of {count(total, 'alert')} {'fires' if firing == 1 else 'fire'}"
+    return f"{count(total, 'alert')}, {f'{acknowledged:,} acknowledged' if acknowledged else 'all cleared'}"
 
 
 def is_silent(every: int, heard_at: datetime, now: datetime) -> bool:

@@ -422,7 +422,7 @@ class HookVerdict(Labelled):
     """What was found of a delivery when it came; all but the first were refused."""
 
     ACCEPTED = "accepted"
-    WRONG_SECRET = "wrong_secret", "Wrong or missing secret"  # noqa: S105 (no password)
+    WRONG_SECRET = "wrong_secret", "Wrong or missing secret"
     TOO_OLD = "too_old", "More than 5 minutes old"
     NOT_JSON = "not_json", "Not JSON"
     NOT_READ = "not_read", "Not of this kind"

@@ -521,6 +521,7 @@ class Signal(StrEnum):
 
     PEOPLE = "people", Region.PRESENCE
     MESSAGES = "messages", Region.NUDGE, Region.LEDGER
+    ALERTS = "alerts", Region.INFO
     SERVER = "server", Region.NOTICES
     POSTURE = "posture", Region.TOPBAR
     ACTIONS = "actions", Region.SIMILAR  # of any incident: a later one says what an earlier one left

@@ -75,7 +75,9 @@ def _filled(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _labels(event: dict[str, Any]) -> dict[str, object]:
-    return {f"ce-{name}": text_of(event.get(name)) for name in ("source", "type", "subject") if event.get(name)}
+    return {
+        f"ce-{name}": text_of(event.get(name)) for name in ("source", "type", "subject") if event.get(name)
+    }
 
 
 INTEGRATION = Integration(SourceKind.CLOUDEVENTS, parse, by_secret)

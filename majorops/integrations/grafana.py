@@ -1,8 +1,8 @@
 """Grafana alerting, webhook contact point: Alertmanager's form with `orgId` and links into Grafana.
 
 Signed by HMAC-SHA256 in hexadecimal digits, of the body, or of `timestamp:body` where a timestamp header is
-set. What the headers are called differs between Grafana's source and its documents, and can be set there: both
-names are known, another one stands in the source's field Header, with that of the timestamp behind it.
+set. What the headers are called differs between Grafana's source and its documents, and can be set there:
+both names are known, another one stands in the source's field Header, with that of the timestamp behind it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Opsgenie's outgoing webhook: the alert is its alias, else its number; the secret stands in a custom header."""
+"""Opsgenie's outgoing webhook: the alert is its alias, else its number; the secret stands in a header."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from majorops.integrations.base import (
     object_in,
     text_of,
     time_of,
+    verdict_of,
 )
 
 SIGNATURE = "x-pagerduty-signature"
@@ -77,8 +78,7 @@ def verify(sent: Sent, secrets: Iterable[str], now: datetime) -> HookVerdict:
     """One of the signatures is right. They carry no time: PagerDuty sends again for days."""
     given = [part.strip().removeprefix("v1=") for part in sent.headers.get(SIGNATURE, "").split(",")[:10]]
     wanted = [hex_hmac(secret, sent.body) for secret in secrets]
-    is_right = any([is_same(one, wanted) for one in given])
-    return HookVerdict.ACCEPTED if is_right else HookVerdict.WRONG_SECRET
+    return verdict_of([is_same(one, wanted) for one in given])
 
 
 INTEGRATION = Integration(SourceKind.PAGERDUTY, parse, verify)

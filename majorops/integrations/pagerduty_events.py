@@ -24,6 +24,7 @@ from majorops.integrations.base import (
     text_of,
     texts_of,
     time_of,
+    verdict_of,
 )
 
 ACTIONS = {
@@ -85,8 +86,7 @@ def verify(sent: Sent, secrets: Iterable[str], now: datetime) -> HookVerdict:
     except (ValueError, RecursionError):
         given = None
     key = given.get("routing_key") if isinstance(given, dict) else None
-    is_right = is_same(key if isinstance(key, str) else "", secrets)
-    return HookVerdict.ACCEPTED if is_right else HookVerdict.WRONG_SECRET
+    return verdict_of([is_same(key if isinstance(key, str) else "", secrets)])
 
 
 def answer(sent: Sent) -> Answer:

@@ -100,8 +100,8 @@ class AlertGroup(Base):
 
     `key`: a hash of the source's own group key, or of what `domain/alerts.py` makes of an alert. `firing` and
     `acknowledged` count its open alerts, `heard` every time that one was said to fire. `since`: when its
-    present time of firing began. `incident_id`: what it is attached to; `decided`: what a rule or a person did
-    with it, in words. `flaps`: how often it fired again after its incident's alerts had cleared.
+    present time of firing began. `incident_id`: what it is attached to; `decided`: what a rule or a person
+    did with it, in words. `flaps`: how often it fired again after its incident's alerts had cleared.
     """
 
     __tablename__ = "alert_group"
@@ -159,7 +159,9 @@ class Alert(Base):
         Index("ix_alert_group_id_heard_at", "group_id", "heard_at"),
         Index("ix_alert_group_open", "group_id", "state", **partial(OPEN)),
         Index("ix_alert_incident_id", "incident_id", "state", **partial("incident_id IS NOT NULL")),
-        Index("ix_alert_cleared_at", "cleared_at", **partial("incident_id IS NULL AND cleared_at IS NOT NULL")),
+        Index(
+            "ix_alert_cleared_at", "cleared_at", **partial("incident_id IS NULL AND cleared_at IS NOT NULL")
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

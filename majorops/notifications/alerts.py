@@ -16,7 +16,7 @@ from majorops.domain.alerts import Heard
 from majorops.domain.enums import HookState, SourceKind
 from majorops.integrations import INTEGRATIONS
 from majorops.integrations.base import NotReadError, Sent
-from majorops.models import AlertDelivery, AlertSource
+from majorops.models import AlertDelivery
 from majorops.operations.alerts import Batch, fail_delivery, note_silence, silent_sources, take_alerts
 
 log = logging.getLogger(__name__)
@@ -40,25 +40,27 @@ def read_alerts(kind: SourceKind, sent: Sent) -> tuple[tuple[Heard, ...], str]:
 class AlertIntake:
     """Takes in what waits, for one process; a body is read once, however many steps it takes.
 
-    `on_change`: called once after each look that changed something.
+    `on_change`: called once after each look that changed something, with the numbers of the incidents whose
+    alerts changed.
     """
 
-    def __init__(self, on_change: Callable[[], None] = lambda: None):
+    def __init__(self, on_change: Callable[[set[int]], None] = lambda numbers: None):
         self._on_change = on_change
         self._read: dict[int, tuple[tuple[Heard, ...], str]] = {}
 
     def work(self, clock: Callable[[], datetime], seconds: float = SECONDS) -> bool:
         """Take in what waits, for so many seconds. Returns whether there may be more."""
-        until, has_changed, is_left = time.monotonic() + seconds, False, False
-        for number in silent_sources(clock()):
-            has_changed = note_silence(number, actor=SYSTEM, now=clock()) or has_changed
+        until, is_left = time.monotonic() + seconds, False
+        changed: set[int] = set()
+        silent = [note_silence(number, actor=SYSTEM, now=clock()) for number in silent_sources(clock())]
+        has_changed = any(silent)
         for number in self._waiting():
-            while is_left := self._step(number, clock()):
-                has_changed = True
-                if time.monotonic() > until:
+            while (found := self._step(number, clock())) is not None:
+                has_changed, changed = True, changed | found
+                if is_left := time.monotonic() > until:
                     break
         if has_changed:
-            self._on_change()
+            self._on_change(changed)
         return is_left
 
     @staticmethod
@@ -68,13 +70,13 @@ class AlertIntake:
         db.session.rollback()
         return numbers
 
-    def _step(self, source_id: int, now: datetime) -> bool:
-        """One transaction of a source; returns whether it did something."""
+    def _step(self, source_id: int, now: datetime) -> frozenset[int] | None:
+        """One transaction of a source; returns the incidents that it was about, None where it did nothing."""
         batches = self._next(source_id)
         if not batches:
-            return False
+            return None
         try:
-            return bool(take_alerts(source_id, batches, actor=SYSTEM, now=now))
+            return take_alerts(source_id, batches, actor=SYSTEM, now=now)
         except SQLAlchemyError:
             raise
         except Exception:
@@ -82,15 +84,15 @@ class AlertIntake:
             return self._alone(source_id, batches[0], now)
 
     @staticmethod
-    def _alone(source_id: int, first: Batch, now: datetime) -> bool:
+    def _alone(source_id: int, first: Batch, now: datetime) -> frozenset[int] | None:
         """The first one by itself: what fails is set aside in the end, and only that."""
         try:
-            return bool(take_alerts(source_id, [first], actor=SYSTEM, now=now))
+            return take_alerts(source_id, [first], actor=SYSTEM, now=now)
         except SQLAlchemyError:
             raise
         except Exception as error:
             fail_delivery(first.delivery_id, f"{type(error).__name__}: {error}", actor=SYSTEM, now=now)
-            return False
+            return None
 
     @staticmethod
     def _alerts_of(row: AlertDelivery) -> tuple[tuple[Heard, ...], str]:

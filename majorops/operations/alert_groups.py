@@ -29,7 +29,8 @@ def open_from_alerts(
 ) -> Incident:
     """Open an incident from a group of alerts; who opens it is its MIM. Returns it.
 
-    `continues`: as the continuation of the resolved one that the group belonged to. Raises NotFound, Conflict.
+    `continues`: as the continuation of the resolved one that the group belonged to.
+    Raises NotFound, Conflict.
     """
     group = held_group(group_id)
     over = newest_of(group.incident) if group.incident else None

@@ -21,7 +21,15 @@ from majorops.domain.enums import AlertState, IntakeSource, Severity
 from majorops.domain.events import EventKind
 from majorops.domain.parsing import as_text
 from majorops.domain.text import count, meeting_link
-from majorops.models import IS_OPEN_ALERT, IS_RUNNING, AffectedSystem, Alert, AlertGroup, AlertSource, Incident
+from majorops.models import (
+    IS_OPEN_ALERT,
+    IS_RUNNING,
+    AffectedSystem,
+    Alert,
+    AlertGroup,
+    AlertSource,
+    Incident,
+)
 from majorops.operations import record
 from majorops.operations.alert_rules import active_rules
 from majorops.operations.edit import edit_field
@@ -50,8 +58,8 @@ class Touched:
         self.heard.append(said)
 
 
-def follow_up(source: AlertSource, touched: Sequence[Touched], now: datetime) -> None:
-    """Do what follows for incidents once the alerts of these groups are written."""
+def follow_up(source: AlertSource, touched: Sequence[Touched], now: datetime) -> frozenset[int]:
+    """Do what follows for incidents once the alerts of these groups are written; returns their numbers."""
     rules = active_rules()
     for one in touched:
         is_noise = one.group.silenced_until is not None and one.group.silenced_until > now
@@ -61,6 +69,7 @@ def follow_up(source: AlertSource, touched: Sequence[Touched], now: datetime) ->
     for number in numbers:
         mine = [one for one in touched if one.group.incident_id == number]
         tell_incident(number, mine, actor=machine(f"Alerts of {source.name}"), now=now)
+    return frozenset(numbers)
 
 
 # Rules
@@ -246,9 +255,17 @@ def tell_incident(number: int, touched: Sequence[Touched], *, actor: Actor, now:
     if not is_open and incident.resolve_time is None and is_believed(db.session.scalar(groups) or 0):
         ended = select(func.max(Alert.cleared_at)).filter_by(incident_id=number)
         edit_field(incident, CLEARED, as_text(db.session.scalar(ended) or now), actor=actor, now=now)
-    elif is_open and incident.resolve_time is not None and (again := [one for one in touched if one.has_fired]):
+    elif (
+        is_open and incident.resolve_time is not None and (again := [one for one in touched if one.has_fired])
+    ):
         for one in again:
             one.group.flaps += 1
         edit_field(incident, CLEARED, "", actor=actor, now=now)
         title = f"Alert fired again: {again[0].group.title}"
         record(incident, EventKind.ALERT_REFIRED, title, actor=actor, now=now)
+
+
+def alerts_of(number: int) -> dict[AlertState, int]:
+    """How many alerts of an incident stand how. One query."""
+    mine = select(Alert.state, func.count()).filter_by(incident_id=number).group_by(Alert.state)
+    return dict(db.session.execute(mine).all())

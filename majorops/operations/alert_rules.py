@@ -101,7 +101,10 @@ def _checked(planned: Planned, twin_of: AlertRule | None) -> dict[str, object]:
         errors["action"] = "Choose what it does."
     if planned.severity is None:
         errors["severity"] = "Choose a severity."
-    for field, typed, most in (("at_count", planned.at_count, COUNT_MOST), ("minutes", planned.minutes, MINUTES_MOST)):
+    for field, typed, most in (
+        ("at_count", planned.at_count, COUNT_MOST),
+        ("minutes", planned.minutes, MINUTES_MOST),
+    ):
         if not is_minutes(clean_line(typed), most):
             errors[field] = f"A whole number, 1 to {most:,}."
     if place and not is_minutes(place, 9_999):

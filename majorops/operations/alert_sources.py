@@ -122,7 +122,7 @@ def sealer() -> Sealer:
 
 
 def seal_anew() -> int:
-    """Seal the secrets of all sources with the newest key; part of an operation. Returns how many were not."""
+    """Seal the secrets of all sources with the newest key; part of an operation. How many were not."""
     box, number = sealer(), 0
     for row in db.session.scalars(select(AlertSource).with_for_update()):
         for column in ("secret", "old_secret"):

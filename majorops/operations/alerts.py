@@ -84,20 +84,22 @@ class Batch:
 
 
 @operation(needs=None)
-def take_alerts(source_id: int, batches: Sequence[Batch], *, actor: Actor, now: datetime) -> bool:
+def take_alerts(
+    source_id: int, batches: Sequence[Batch], *, actor: Actor, now: datetime
+) -> frozenset[int] | None:
     """Take in the alerts of the next deliveries of a source, and do what follows for incidents.
 
-    Returns whether they were the next: another worker may have been faster, then nothing is done.
+    Returns the numbers of the incidents whose alerts they are; None, and nothing is done, where they are not
+    the next: another worker was faster.
     """
     source = _locked(source_id)
     if source is None or not _are_next(source_id, batches):
-        return False
+        return None
     heard = [one for batch in batches for one in batch.alerts]
     if source.silent_at is not None:
         heard.insert(0, rules.silence(source.name, source.every or 1, now, is_over=True))
     _note_progress(source, batches, now)
-    follow_up(source, _take(source, heard, now), now)
-    return True
+    return follow_up(source, _take(source, heard, now), now)
 
 
 @operation(needs=None)

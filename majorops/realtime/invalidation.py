@@ -117,9 +117,12 @@ def publish_messages(number: int) -> None:
     current_app.extensions["live"].publish(str(number), signals=(Signal.MESSAGES,))
 
 
-def publish_alerts() -> None:
-    """Alerts came, or how they stand changed: most of that has no entry anywhere."""
-    current_app.extensions["live"].publish(ALERTS)
+def publish_alerts(numbers: Iterable[int] = ()) -> None:
+    """Alerts came, or how they stand changed, of incidents with these numbers: most of that has no entry."""
+    live: Live = current_app.extensions["live"]
+    live.publish(ALERTS)
+    for number in numbers:
+        live.publish(str(number), signals=(Signal.ALERTS,))
 
 
 def publish_server_state(app: Flask) -> None:

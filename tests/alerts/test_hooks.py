@@ -124,7 +124,8 @@ def test_a_secret_is_turned_and_the_old_one_taken_for_an_hour(monitor, cast, clo
     assert here.send(alertmanager(), Authorization=f"Bearer {new}").status_code == 202
     clock.tick(minutes=61)
     assert here.send(alertmanager()).status_code == 401
-    assert here.secret not in row.secret and new not in row.secret
+    assert here.secret not in row.secret
+    assert new not in row.secret
 
 
 def test_what_cannot_be_read_is_set_aside_and_says_why(monitor, clock):

@@ -11,12 +11,13 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AlertState, HookState, IntakeSource, RuleAction, Severity, SourceKind
+from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.models import AlertDelivery, AlertSource, Incident, TimelineEvent
 from majorops.notifications.alerts import AlertIntake
-from majorops.operations import alert_groups, alerts as operations
+from majorops.operations import alert_groups
+from majorops.operations import alerts as operations
 from majorops.operations.alert_groups import attach_alerts, end_silence, open_from_alerts, silence_group
 from majorops.operations.alert_sources import save_source
-from majorops.domain.errors import Conflict, Invalid, NotFound
 from tests.alerts.conftest import alerts, groups, work
 from tests.integrations.payloads import alertmanager, resolved
 
@@ -65,7 +66,8 @@ class TestAlerts:
         body["alerts"][0]["startsAt"] = "2026-11-23T15:00:00Z"
         here.say(alertmanager(alerts=body["alerts"][:1]))
         assert [one.state for one in alerts()] == [CLEARED, CLEARED, FIRING]
-        assert len(groups()) == 1 and groups()[0].since == clock()
+        assert len(groups()) == 1
+        assert groups()[0].since == clock()
 
     def test_an_end_that_comes_late_changes_nothing(self, monitor):
         here, body = monitor(), alertmanager()
@@ -89,7 +91,8 @@ class TestAlerts:
     def test_the_same_key_of_two_sources_is_two_alerts(self, monitor):
         for name in ("one", "two"):
             monitor(name=name).say(alertmanager())
-        assert len(alerts()) == 4 and len(groups()) == 2
+        assert len(alerts()) == 4
+        assert len(groups()) == 2
 
     def test_half_the_fields_are_enough(self, monitor):
         monitor().say({"alerts": [{"labels": {"alertname": "Down"}}, {}, "x"], "version": "5"})
@@ -129,9 +132,10 @@ class TestAlerts:
         one, other = AlertIntake(), AlertIntake()
         batches = one._next(here.id)
         assert other.work(clock, float("inf")) is False
-        assert operations.take_alerts(here.id, batches, actor=SYSTEM, now=clock()) is False
-        assert operations.take_alerts(99, batches, actor=SYSTEM, now=clock()) is False
-        assert groups()[0].state is CLEARED and groups()[0].heard == 3
+        assert operations.take_alerts(here.id, batches, actor=SYSTEM, now=clock()) is None
+        assert operations.take_alerts(99, batches, actor=SYSTEM, now=clock()) is None
+        assert groups()[0].state is CLEARED
+        assert groups()[0].heard == 3
 
     def test_what_fails_is_set_aside_and_the_next_ones_go_on(self, monitor, clock, monkeypatch):
         here, take = monitor(), operations.rules.step
@@ -177,7 +181,8 @@ class TestRules:
         cast.open()
         rule()
         monitor().say(alertmanager())
-        assert len(incidents()) == 1 and groups()[0].incident_id == 1
+        assert len(incidents()) == 1
+        assert groups()[0].incident_id == 1
         assert incidents()[0].alert_id == "5xx above 20 %"
 
     def test_a_drill_takes_no_real_alert(self, monitor, rule, cast):
@@ -192,9 +197,11 @@ class TestRules:
         rule(at_count="3")
         here = monitor(SourceKind.GENERIC)
         here.say([{"key": "a", "group": "g"}, {"key": "b", "group": "g"}])
-        assert incidents() == [] and groups()[0].decided == "No rule acts yet: 2 alerts firing."
+        assert incidents() == []
+        assert groups()[0].decided == "No rule acts yet: 2 alerts firing."
         here.say({"key": "c", "group": "g"})
-        assert len(incidents()) == 1 and groups()[0].incident_id == 1
+        assert len(incidents()) == 1
+        assert groups()[0].incident_id == 1
 
     def test_all_cleared_sets_alert_cleared_and_nothing_else(self, monitor, rule, clock):
         rule()
@@ -202,10 +209,12 @@ class TestRules:
         here.say(alertmanager())
         version = incidents()[0].version
         here.say(resolved(0))
-        assert incidents()[0].resolve_time is None and incidents()[0].version == version
+        assert incidents()[0].resolve_time is None
+        assert incidents()[0].version == version
         here.say(resolved(0, 1))
         [incident] = incidents()
-        assert incident.resolve_time is not None and incident.resolve_time <= clock()
+        assert incident.resolve_time is not None
+        assert incident.resolve_time <= clock()
         assert (incident.status, incident.phase, incident.severity) == ("active", 1, Severity.HIGH)
         assert [one.kind for one in entries()][-2:] == ["field.changed", "alert.cleared"]
 
@@ -218,7 +227,8 @@ class TestRules:
         [incident] = incidents()
         assert len(entries(1, "alert.refired")) == 6
         assert len(entries(1, "alert.cleared")) == 6
-        assert incident.resolve_time is None and groups()[0].state is CLEARED
+        assert incident.resolve_time is None
+        assert groups()[0].state is CLEARED
 
     def test_a_resolved_incident_takes_no_new_alert_its_continuation_is_opened(
         self, monitor, rule, cast, clock
@@ -231,7 +241,8 @@ class TestRules:
         assert incidents()[0].resolve_time is None
         here.say({"key": "b", "group": "g"})
         first, second = incidents()
-        assert second.continues is first and groups()[0].incident_id == 2
+        assert second.continues is first
+        assert groups()[0].incident_id == 2
         assert [one.incident_id for one in alerts()] == [1, 2]
         clock.tick(hours=25)
         cast.resolve(second)
@@ -241,7 +252,8 @@ class TestRules:
 
     def test_without_a_rule_alerts_wait(self, monitor):
         monitor().say(alertmanager())
-        assert incidents() == [] and groups()[0].decided == ""
+        assert incidents() == []
+        assert groups()[0].decided == ""
 
     def test_one_flood_is_one_incident(self, monitor, rule):
         rule()
@@ -301,7 +313,8 @@ class TestPeople:
         silence = silence_group(1, minutes=60, reason="deploy", **who)
         here.say(alertmanager())
         db.session.refresh(silence)
-        assert incidents() == [] and silence.hushed == 2
+        assert incidents() == []
+        assert silence.hushed == 2
         silence_group(1, minutes=240, reason="", **who)
         db.session.refresh(silence)
         assert silence.ended_at == clock()
@@ -339,7 +352,8 @@ class TestTime:
         here.say(alertmanager())
         assert [one.state for one in alerts()] == [CLEARED, FIRING, FIRING]
         row = db.session.get(AlertSource, here.id)
-        assert row.silent_at is None and row.heard_at == clock()
+        assert row.silent_at is None
+        assert row.heard_at == clock()
         save_source(row, name=row.name, is_active=False, every="5", actor=cast.ada, now=clock())
         clock.tick(minutes=9)
         work(clock)
@@ -354,4 +368,5 @@ class TestTime:
         clock.now += timedelta(days=30)
         assert alert_groups.forget_alerts(actor=SYSTEM, now=clock()) == 2 + 1
         assert alert_groups.forget_alerts(actor=SYSTEM, now=clock()) == 0
-        assert alerts() == [] and groups() == []
+        assert alerts() == []
+        assert groups() == []

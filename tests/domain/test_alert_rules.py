@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from majorops.domain.alert_rules import Match, Outcome, Rule, decide, outcome, read_matches
+from majorops.domain.alert_rules import Match, Outcome, Rule, decide, outcome, read_matches, severity_of
 from majorops.domain.enums import RuleAction, Severity
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -90,3 +90,11 @@ def test_only_from_the_nth_alert_within_the_minutes():
 )
 def test_what_a_rule_does_as_things_stand(action, running, resolved, does):
     assert outcome(action, has_running=running, resolved_at=resolved, now=NOW) is does
+
+
+@pytest.mark.parametrize(
+    ("said", "severity"),
+    [(" P1", "critical"), ("Error", "high"), ("warning", "medium"), ("info", "low"), ("lilac", "medium")],
+)
+def test_what_a_sources_own_word_suggests(said, severity):
+    assert severity_of(said) is Severity(severity)

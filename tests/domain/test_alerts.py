@@ -79,7 +79,8 @@ def test_what_belongs_together():
     assert alerts.group_key(said, []) == "title disk full"
     assert alerts.group_key(said, ["cdn"]) == "system cdn"
     assert alerts.group_key(heard("k", FIRING, "t", group="g"), ["cdn"]) == "group g"
-    assert not alerts.is_flood(9) and alerts.is_flood(10)
+    assert not alerts.is_flood(9)
+    assert alerts.is_flood(10)
 
 
 def test_a_group_is_cleared_when_all_of_it_is():
@@ -103,4 +104,19 @@ def test_a_silent_source():
 
 
 def test_flapping_is_not_believed():
-    assert alerts.is_believed(5) and not alerts.is_believed(6)
+    assert alerts.is_believed(5)
+    assert not alerts.is_believed(6)
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({}, ""),
+        ({FIRING: 1, CLEARED: 4}, "1 of 5 alerts fires"),
+        ({FIRING: 1_000}, "1,000 of 1,000 alerts fire"),
+        ({ACK: 2, CLEARED: 1}, "3 alerts, 2 acknowledged"),
+        ({CLEARED: 1}, "1 alert, all cleared"),
+    ],
+)
+def test_how_the_alerts_of_an_incident_stand_in_words(counts, words):
+    assert alerts.alerts_in_words(counts) == words

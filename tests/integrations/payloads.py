@@ -64,7 +64,10 @@ GRAFANA: dict[str, Any] = {
         {
             "status": "firing",
             "labels": {"alertname": "High memory", "team": "blue", "zone": "us-1", "severity": "warning"},
-            "annotations": {"description": "The system has high memory usage", "runbook_url": "https://r.example"},
+            "annotations": {
+                "description": "The system has high memory usage",
+                "runbook_url": "https://r.example",
+            },
             "startsAt": "2026-11-23T15:01:00.123456789+01:00",
             "endsAt": "0001-01-01T00:00:00Z",
             "generatorURL": "https://grafana.example/alerting/grafana/PAb/view",
@@ -114,7 +117,9 @@ def pagerduty_event(key: str, action: str = "trigger", **changed: Any) -> dict[s
     return PAGERDUTY_EVENT | {"routing_key": key, "event_action": action} | changed
 
 
-def pagerduty(kind: str = "incident.triggered", status: str = "triggered", at: str = "14:00:05") -> dict[str, Any]:
+def pagerduty(
+    kind: str = "incident.triggered", status: str = "triggered", at: str = "14:00:05"
+) -> dict[str, Any]:
     """A webhook of PagerDuty about its incident PT4KHLK."""
     return {
         "event": {
