@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -59,7 +60,7 @@ def show(number: int) -> Response:
 def open_incident(number: int) -> Response:
     """Open an incident from a group, or the continuation of the one it belonged to; on to its fireground."""
     severity, continues = by_value(Severity, request.form.get("severity")), "continues" in request.form
-    given = {"severity": severity or Severity.MEDIUM, "continues": continues}
+    given: dict[str, Any] = {"severity": severity or Severity.MEDIUM, "continues": continues}
 
     def act(actor: Actor, now: datetime) -> str:
         return url_for("fireground.show", number=open_from_alerts(number, **given, actor=actor, now=now).id)
@@ -80,7 +81,7 @@ def attach(number: int) -> Response:
 def silence(number: int) -> Response:
     """Call a group noise for a time."""
     minutes, reason = number_of(request.form.get("minutes", "")) or 0, request.form.get("reason", "")
-    given = {"minutes": minutes, "reason": reason}
+    given: dict[str, Any] = {"minutes": minutes, "reason": reason}
     return said(number, lambda actor, now: silence_group(number, **given, actor=actor, now=now))
 
 

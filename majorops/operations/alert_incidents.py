@@ -127,8 +127,8 @@ def running_for(source: AlertSource, group: AlertGroup, now: datetime) -> Incide
     since = (AlertGroup.source_id == source.id, AlertGroup.since >= now - alerts.FLOOD_WITHIN)
     others = select(AlertGroup.incident_id).where(*since, AlertGroup.incident_id.is_not(None))
     numbers = list(db.session.scalars(others.limit(2 * alerts.FLOOD)))
-    last = real.where(Incident.id.in_(numbers)).order_by(Incident.id.desc()).limit(1)
-    return db.session.scalar(last) if numbers else None
+    newest = real.where(Incident.id.in_(numbers)).order_by(Incident.id.desc()).limit(1)
+    return db.session.scalar(newest) if numbers else None
 
 
 def newest_of(incident: Incident) -> Incident:

@@ -228,7 +228,7 @@ def _take(source: AlertSource, heard: Sequence[Heard], now: datetime) -> list[To
     return touched
 
 
-def _newest(source_id: int, heard: Iterable[Heard]) -> Select[Any]:
+def _newest(source_id: int, heard: Iterable[Heard]) -> Select[*tuple[Any, ...]]:
     keys = {one.digest for one in heard}
     last = select(func.max(Alert.id)).where(Alert.source_id == source_id, Alert.key.in_(keys))
     return select(*COLUMNS).where(Alert.id.in_(last.group_by(Alert.key)))
