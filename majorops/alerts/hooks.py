@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import DBAPIError
@@ -80,7 +81,7 @@ def take(kind: str, number: int) -> Response:
     now = clock.now()
     verdict, said = judge(integration, sent, source, now)
     kept = {name: text for name, text in sent.headers.items() if is_kept(integration, name)} | dict(said.kept)
-    given = {"body": sent.body, "headers": kept, "address": request.remote_addr or ""}
+    given: dict[str, Any] = {"body": sent.body, "headers": kept, "address": request.remote_addr or ""}
     why = str(said.body.get("message", "")) if verdict is HookVerdict.NOT_READ else verdict.label
     keep_delivery(number, verdict=verdict, problem=why, **given, actor=SYSTEM, now=now)
     return answer(said.status, dict(said.body))
