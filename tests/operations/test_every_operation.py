@@ -133,6 +133,9 @@ def prepared(cast, clock):
     card = OPERATIONS["runcards.add_card"](**body, actor=SYSTEM, now=clock())
     OPERATIONS["runcards.choose_card"](incident, card.id, **who)
     OPERATIONS["templates.add_template"](**TEMPLATE, actor=SYSTEM, now=clock())
+    source = {"kind": SourceKind.GENERIC, "name": "P"}
+    OPERATIONS["alert_sources.add_source"](**source, actor=SYSTEM, now=clock())
+    OPERATIONS["alert_rules.add_rule"](RULE, actor=SYSTEM, now=clock())
     given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
     OPERATIONS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     own = {"kind": ChannelKind.EMAIL, "address": "a@b.cd", "actor": cast.ada, "now": clock()}
@@ -156,9 +159,6 @@ def prepared(cast, clock):
     db.session.add(Passkey(user_id=ada.id, **given, created_at=clock()))
     given = {"name": "bot", "shown": "mops_abcd", "token_hash": "t", "scopes": "timeline:note"}
     db.session.add(ApiToken(user_id=ada.id, **given, created_at=clock()))
-    source = {"kind": SourceKind.GENERIC, "name": "P"}
-    OPERATIONS["alert_sources.add_source"](**source, actor=SYSTEM, now=clock())
-    OPERATIONS["alert_rules.add_rule"](RULE, actor=SYSTEM, now=clock())
     times = {"since": clock(), "last_at": clock(), "silenced_until": clock() + timedelta(hours=1)}
     db.session.add(AlertGroup(source_id=1, key="k", title="t", state=AlertState.FIRING, **times))
     db.session.flush()
