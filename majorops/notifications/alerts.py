@@ -22,7 +22,7 @@ from majorops.operations.alerts import Batch, fail_delivery, note_silence, silen
 log = logging.getLogger(__name__)
 
 STEP = 100  # alerts of one transaction: who sends the next ones waits for it on SQLite
-DELIVERIES = 50  # of one step
+DELIVERIES = 25  # of one step
 SECONDS = 1.0  # of work until reminders and mail have their turn
 
 

@@ -157,16 +157,22 @@ def _are_next(source_id: int, batches: Sequence[Batch]) -> bool:
 
 
 def _note_progress(source: AlertSource, batches: Iterable[Batch], now: datetime) -> None:
-    quiet = {"synchronize_session": False}
+    """How far each delivery is: in one statement, as everybody who sends waits for it on SQLite."""
+    rows = []
     for batch in batches:
-        values: dict[str, Any] = {"taken": batch.start + len(batch.alerts)}
-        if batch.is_last:
-            state = HookState.FAILED if batch.problem else HookState.DONE
-            values |= {"state": state, "done_at": now, "problem": batch.problem[:300]}
-        mine = update(AlertDelivery).filter_by(id=batch.delivery_id).values(**values)
-        db.session.execute(mine, execution_options=quiet)
+        state = HookState.FAILED if batch.problem else HookState.DONE
+        rows.append(
+            {
+                "id": batch.delivery_id,
+                "taken": batch.start + len(batch.alerts),
+                "state": state if batch.is_last else HookState.PENDING,
+                "done_at": now if batch.is_last else None,
+                "problem": batch.problem[:300],
+            }
+        )
+    db.session.execute(update(AlertDelivery), rows)
     mine = update(AlertSource).filter_by(id=source.id).values(heard_at=now, silent_at=None)
-    db.session.execute(mine, execution_options=quiet)
+    db.session.execute(mine, execution_options={"synchronize_session": False})
 
 
 # What becomes of each alert
@@ -191,6 +197,7 @@ class _Taking:
     groups: dict[int, Touched] = field(default_factory=dict)
     by_key: dict[str, AlertGroup] = field(default_factory=dict)
     fresh: list[_Newest] = field(default_factory=list)
+    new_groups: int | None = None  # of the source lately, once that was asked
     catalogue: frozenset[str] = frozenset()
 
 
@@ -216,6 +223,7 @@ def _take(source: AlertSource, heard: Sequence[Heard], now: datetime) -> list[To
     known = {row.key: _Newest(row.id, _values(row)) for row in db.session.execute(_newest(source.id, heard))}
     names = db.session.scalars(select(System.name).where(System.is_active.is_(True)))
     taking = _Taking(source, now, known, catalogue=frozenset(names))
+    _find_groups(taking, heard)
     for said in heard:
         _take_one(taking, said)
     changed = [{"id": row.id, **row.values} for row in known.values() if row.id and row.is_changed]
@@ -302,6 +310,7 @@ def _add(taking: _Taking, said: Heard) -> None:
 
 
 def _group(taking: _Taking, number: int) -> AlertGroup:
+    """Of an alert that is there; what was read before is not read again."""
     return taking.groups[number].group if number in taking.groups else db.session.get_one(AlertGroup, number)
 
 
@@ -312,29 +321,40 @@ def _touch(taking: _Taking, group: AlertGroup) -> Touched:
     return taking.groups[group.id]
 
 
+def _about(taking: _Taking, said: Heard) -> tuple[list[str], str]:
+    """The systems that an alert is about, and the key of the group that it belongs to."""
+    systems = rules.systems_of(said.labels, taking.catalogue, taking.source.system)
+    return systems, digest(rules.group_key(said, systems))
+
+
+FLOOD = digest(rules.FLOOD_KEY)
+
+
+def _find_groups(taking: _Taking, heard: Iterable[Heard]) -> None:
+    """Read every group that may be needed at once."""
+    keys = {_about(taking, said)[1] for said in heard if said.state is AlertState.FIRING} | {FLOOD}
+    known = select(AlertGroup).filter_by(source_id=taking.source.id).where(AlertGroup.key.in_(keys))
+    taking.by_key |= {group.key: group for group in db.session.scalars(known)}
+
+
 def _group_for(taking: _Taking, said: Heard) -> AlertGroup:
     """The group of an alert that fires anew: the one that is there, a new one, or that of a flood."""
-    systems = rules.systems_of(said.labels, taking.catalogue, taking.source.system)
-    key = digest(rules.group_key(said, systems))
-    group = taking.by_key.get(key) or _find_group(taking, key)
-    if group is None and rules.is_flood(_new_groups(taking)):
-        title = f"Flood of alerts from {taking.source.name}"
-        flood = digest(rules.FLOOD_KEY)
-        group = taking.by_key.get(flood) or _find_group(taking, flood)
-        group = group or _make_group(taking, flood, title, said, systems)
-    group = group or _make_group(taking, key, said.title, said, systems)
-    taking.by_key[key] = group
-    return group
-
-
-def _find_group(taking: _Taking, key: str) -> AlertGroup | None:
-    return db.session.scalar(select(AlertGroup).filter_by(source_id=taking.source.id, key=key))
+    systems, key = _about(taking, said)
+    title = said.title
+    if key not in taking.by_key and rules.is_flood(_new_groups(taking)):
+        key, title = FLOOD, f"Flood of alerts from {taking.source.name}"
+    if key not in taking.by_key:
+        taking.by_key[key] = _make_group(taking, key, title, said, systems)
+    return taking.by_key[key]
 
 
 def _new_groups(taking: _Taking) -> int:
-    since = taking.now - rules.FLOOD_WITHIN
-    newest = select(AlertGroup.id).where(AlertGroup.source_id == taking.source.id, AlertGroup.since >= since)
-    return len(db.session.scalars(newest.limit(rules.FLOOD)).all())
+    """How many groups of the source began to fire lately, as far as that matters."""
+    if taking.new_groups is None:
+        since = taking.now - rules.FLOOD_WITHIN
+        newest = select(AlertGroup.id).filter_by(source_id=taking.source.id).where(AlertGroup.since >= since)
+        taking.new_groups = len(db.session.scalars(newest.limit(rules.FLOOD)).all())
+    return taking.new_groups
 
 
 def _make_group(taking: _Taking, key: str, title: str, said: Heard, systems: list[str]) -> AlertGroup:
@@ -349,6 +369,7 @@ def _make_group(taking: _Taking, key: str, title: str, said: Heard, systems: lis
         "last_at": taking.now,
     }
     number = db.session.scalar(insert(AlertGroup).values(**values).returning(AlertGroup.id))
+    taking.new_groups = 1 + (taking.new_groups or 0)
     return db.session.get_one(AlertGroup, number)
 
 
