@@ -33,6 +33,7 @@ SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("
 HEALTH = {"/healthz", "/readyz"}
 DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
 HOOKS = f"{hooks.PREFIX}/"  # an alert is heard of in time, also while a crowd reads
+HOOKS_WAIT = 0.02  # seconds for which an alert waits for staff: two threads of them slow nobody down
 BODY_SECONDS = 60.0  # until a request's body must be here
 
 
@@ -111,6 +112,8 @@ class Router:
         try:
             goes_first = pool in (self._staff, self._health)
             bridge = BufferedBridge(self._flask_app, pool.executor, body, self._staff_requests, goes_first)
+            if pool is self._hooks:
+                bridge.patience = HOOKS_WAIT
             await bridge(scope, receive, send)
         finally:
             pool.leave()
