@@ -110,19 +110,21 @@ def step(
 ) -> Step:
     """What becomes of an alert, by how its newest row stands; `state` None for no row.
 
-    `started_at`, `said_at`: of that row, None where the source did not say. What tells of an earlier start
-    than we know, or was said before what we know, came late, by whatever way. An acknowledgement or an end
-    without an open alert is dropped, as PagerDuty does.
+    `started_at`, `said_at`: of that row, None where the source did not say. What was said before what we know
+    came late, and so did an end that lies before the present start. A start alone says nothing: Alertmanager
+    moves it to the earliest that it hears of. An acknowledgement or an end without an open alert is dropped,
+    as PagerDuty does.
     """
-    if state is not None and (is_before(said.started_at, started_at) or is_before(said.said_at, said_at)):
+    is_old_end = said.state is AlertState.CLEARED and is_before(said.ended_at, started_at)
+    if state is not None and (is_old_end or is_before(said.said_at, said_at)):
         return Step.LATE
     if said.state is AlertState.FIRING:
         if state is None:
             return Step.NEW
         if state is AlertState.FIRING or (state is AlertState.ACKNOWLEDGED and not said.is_taken_back):
             return Step.AGAIN
-        is_same = state is AlertState.ACKNOWLEDGED or (said.started_at and said.started_at == started_at)
-        return Step.REOPENED if is_same else Step.NEW
+        is_same = said.started_at is not None and started_at is not None and said.started_at <= started_at
+        return Step.REOPENED if is_same or state is AlertState.ACKNOWLEDGED else Step.NEW
     if state is None or state is AlertState.CLEARED:
         return Step.LATE
     return Step.ACKNOWLEDGED if said.state is AlertState.ACKNOWLEDGED else Step.CLEARED

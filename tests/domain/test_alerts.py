@@ -29,13 +29,19 @@ EARLIER, LATER = NOW - timedelta(minutes=5), NOW + timedelta(minutes=5)
         (CLEARED, FIRING, None, None, Step.NEW),
         (CLEARED, FIRING, NOW, NOW, Step.REOPENED),
         (CLEARED, FIRING, LATER, NOW, Step.NEW),
-        (CLEARED, FIRING, EARLIER, NOW, Step.LATE),
-        (FIRING, CLEARED, EARLIER, NOW, Step.LATE),
+        (CLEARED, FIRING, EARLIER, NOW, Step.REOPENED),
+        (FIRING, CLEARED, EARLIER, NOW, Step.CLEARED),
         (FIRING, CLEARED, NOW, NOW, Step.CLEARED),
     ],
 )
 def test_what_becomes_of_an_alert(state, said, started, told, becomes):
     assert step(state, heard("k", said, "t", started_at=started), told) is becomes
+
+
+def test_an_end_that_lies_before_the_present_start_came_late():
+    said = heard("k", CLEARED, "t", started_at=EARLIER, ended_at=EARLIER)
+    assert step(FIRING, said, NOW) is Step.LATE
+    assert step(FIRING, said, EARLIER) is Step.CLEARED
 
 
 def test_what_was_said_before_what_we_know_came_late():
