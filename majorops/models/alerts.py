@@ -91,9 +91,6 @@ class AlertDelivery(Base):
         """The body as text, for people."""
         return self.body.decode("utf-8", "replace")
 
-    def __str__(self) -> str:
-        return f"Delivery {self.id}"
-
 
 class AlertGroup(Base):
     """Alerts of one source that belong together: one line of the page, however many they are.

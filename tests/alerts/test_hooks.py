@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,13 @@ from sqlalchemy.exc import OperationalError
 from majorops.alerts import hooks
 from majorops.db import db
 from majorops.domain.enums import HookState, HookVerdict, SourceKind
+from majorops.domain.errors import Conflict
+from majorops.integrations import INTEGRATIONS
 from majorops.models import AlertDelivery, AlertSource
 from majorops.operations import alert_sources
 from majorops.operations.alerts import REFUSED_LONGEST, REFUSED_MOST
 from tests.alerts.conftest import alerts, work
-from tests.integrations.payloads import alertmanager, as_bytes
+from tests.integrations.payloads import alertmanager, as_bytes, pagerduty_event
 
 
 def kept() -> list[AlertDelivery]:
@@ -127,6 +130,61 @@ def test_a_secret_is_turned_and_the_old_one_taken_for_an_hour(monitor, cast, clo
     assert here.send(alertmanager()).status_code == 401
     assert here.secret not in row.secret
     assert new not in row.secret
+
+
+def test_what_pagerduty_would_refuse_is_refused_and_kept(monitor):
+    here = monitor(SourceKind.PAGERDUTY_EVENTS)
+    answer = here.send(pagerduty_event(here.secret, "resolve", dedup_key=""))
+    assert answer.status_code == 400
+    assert "'dedup_key' is missing" in answer.json["message"]
+    [row] = kept()
+    assert (row.verdict, row.problem) == (HookVerdict.NOT_READ, answer.json["message"])
+
+
+def test_what_sends_to_pagerduty_is_answered_as_there(monitor):
+    here = monitor(SourceKind.PAGERDUTY_EVENTS)
+    event = pagerduty_event(here.secret, dedup_key=None)
+    answer = here.send(event, f"{here.path}/v2/enqueue", Authorization="")
+    assert (answer.status_code, answer.json["status"]) == (202, "success")
+    work(here.clock)
+    [one] = alerts()
+    assert one.dedup_key == answer.json["dedup_key"]
+
+
+def test_a_rule_of_ours_in_the_way_is_our_own_trouble(monitor, monkeypatch):
+    here = monitor()
+
+    def refused(*given, **more):
+        raise Conflict("Somebody was faster.")
+
+    monkeypatch.setattr(hooks, "keep_delivery", refused)
+    assert here.send(alertmanager()).status_code == 503
+
+
+def test_a_body_that_nobody_foresaw_holds_up_nothing(monitor, clock, monkeypatch):
+    here = monitor()
+    here.send(alertmanager())
+    broken = replace(INTEGRATIONS[SourceKind.ALERTMANAGER], parse=lambda sent: 1 / 0)
+    monkeypatch.setitem(INTEGRATIONS, SourceKind.ALERTMANAGER, broken)
+    work(clock)
+    [row] = kept()
+    assert (row.state, row.problem) == (HookState.FAILED, "Cannot be read: ZeroDivisionError")
+
+
+@pytest.mark.parametrize("fails", [1, 2])
+def test_while_the_database_is_away_deliveries_wait(monitor, clock, monkeypatch, fails):
+    here = monitor()
+    here.send(alertmanager())
+    errors = [RuntimeError("first")] * (fails - 1) + [OperationalError("SELECT", {}, Exception("gone"))]
+
+    def away(*given, **more):
+        raise errors.pop(0)
+
+    monkeypatch.setattr("majorops.notifications.alerts.take_alerts", away)
+    with pytest.raises(OperationalError):
+        work(clock)
+    [row] = kept()
+    assert (row.state, row.attempts) == (HookState.PENDING, 0)
 
 
 def test_what_cannot_be_read_is_set_aside_and_says_why(monitor, clock):

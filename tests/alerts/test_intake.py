@@ -17,7 +17,9 @@ from majorops.notifications.alerts import AlertIntake
 from majorops.operations import alert_groups
 from majorops.operations import alerts as operations
 from majorops.operations.alert_groups import attach_alerts, end_silence, open_from_alerts, silence_group
+from majorops.operations.alert_incidents import tell_incident
 from majorops.operations.alert_sources import save_source
+from majorops.operations.incident import continue_incident
 from tests.alerts.conftest import alerts, groups, work
 from tests.integrations.payloads import alertmanager, resolved
 
@@ -251,6 +253,22 @@ class TestRules:
         clock.tick(hours=25)
         here.say([{"key": "b", "group": "g", "state": "resolved"}, {"key": "c", "group": "g"}])
         assert incidents()[2].continues is None
+
+    def test_where_somebody_continued_it_alerts_go_to_the_continuation(self, monitor, rule, cast, clock):
+        rule()
+        here = monitor(SourceKind.GENERIC)
+        here.say({"key": "a", "group": "g"})
+        cast.resolve(incidents()[0])
+        continue_incident(incidents()[0], actor=cast.maya, now=clock())
+        here.say({"key": "b", "group": "g"})
+        assert groups()[0].incident_id == 2
+        assert len(incidents()) == 2
+
+    def test_what_was_resolved_at_the_same_moment_stays_as_it_is(self, cast, clock):
+        incident = cast.open()
+        cast.resolve(incident)
+        tell_incident(incident.id, (), actor=SYSTEM, now=clock())
+        assert incident.resolve_time is None
 
     def test_without_a_rule_alerts_wait(self, monitor):
         monitor().say(alertmanager())

@@ -8,8 +8,11 @@ import re
 import pytest
 
 from majorops.db import db
-from majorops.domain.enums import SourceKind
+from majorops.domain.enums import RuleAction, Severity, SourceKind
+from majorops.domain.errors import Invalid
 from majorops.models import AlertRule, AlertSource
+from majorops.operations import alert_rules
+from majorops.operations.alert_rules import Planned
 from tests.integrations.payloads import alertmanager
 
 SOURCES, RULES = "/admin/data/alert-sources", "/admin/data/alert-rules"
@@ -58,6 +61,20 @@ def test_a_source_that_cannot_be_right(ada, given, sentence):
     answer = ada.post(f"{SOURCES}/new/", data={"kind": "generic", "name": "Batch"} | given)
     assert answer.status_code == 422
     assert sentence in answer.text
+
+
+def test_secrets_are_sealed_anew_with_the_newest_key(app, monitor, cast, clock):
+    from majorops.operations.alert_sources import rotate_secret
+    from majorops.operations.second_factor import seal_secrets
+
+    here = monitor()
+    rotate_secret(db.session.get(AlertSource, here.id), actor=cast.ada, now=clock())
+    app.config["SECRET_KEY_FALLBACKS"] = [app.config["SECRET_KEY"]]
+    app.config["SECRET_KEY"] = "another secret key, another secret key"
+    assert seal_secrets(actor=cast.ada, now=clock()) == 2
+    assert seal_secrets(actor=cast.ada, now=clock()) == 0
+    app.config["SECRET_KEY_FALLBACKS"] = []
+    assert here.send(alertmanager()).status_code == 202
 
 
 def test_a_source_is_changed_and_its_name_is_its_own(ada, monitor):
@@ -128,11 +145,26 @@ RULE = {
 }
 
 
+def test_a_rule_is_saved_only_where_it_changed_and_its_name_is_its_own(rule, cast, clock, monkeypatch):
+    first, _ = rule(name="one"), rule(name="two")
+    same = Planned("one", action=RuleAction.OPEN, severity=Severity.HIGH)
+    alert_rules.save_rule(first, same, actor=cast.ada, now=clock())
+    with pytest.raises(Invalid) as refused:
+        alert_rules.save_rule(first, Planned("two"), actor=cast.ada, now=clock())
+    assert set(refused.value.errors) == {"name", "action", "severity"}
+    monkeypatch.setattr(alert_rules, "RULES_MOST", 2)
+    with pytest.raises(Invalid, match="2 rules are the most"):
+        rule(name="three")
+
+
 def test_a_rule_is_added_changed_and_run_dry(ada, monitor, clock):
     monitor(name="Prometheus").say(alertmanager())
     assert ada.post(f"{RULES}/new/", data=RULE).status_code == 303
     page = ada.get(f"{RULES}/dry-run/").text
     assert "Opens an incident, Critical." in page
+    monitor(SourceKind.GENERIC).say([{"key": "k", "severity": "low"}, {"key": "o", "title": "over"}])
+    page = ada.get(f"{RULES}/dry-run/").text
+    assert "Waits for a person: no rule matches." in page
     given = {"matches": RULE["matches"], "was_matches": RULE["matches"]}
     given |= fields(ada.get(f"{RULES}/edit/?id=1").text)
     typed = given | {"action": "wait", "severity": "critical", "is_active": "yes", "source": "Prometheus"}
@@ -151,6 +183,7 @@ def test_a_rule_is_added_changed_and_run_dry(ada, monitor, clock):
         ({"minutes": "x"}, "A whole number, 1 to 1,440."),
         ({"place": "-1"}, "A whole number; rules"),
         ({"name": "x" * 51}, "1 to 50 characters"),
+        ({"action": "nothing"}, "Not a valid choice"),
     ],
 )
 def test_a_rule_that_cannot_be_right(ada, given, sentence):
