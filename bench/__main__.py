@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bench import (
+    alerts,
     api,
     deliveries,
     drafts,
@@ -47,6 +48,7 @@ PARTS = {
     "deliveries": (deliveries, "1,000 messages, one worker of two killed, ms"),
     "mails": (mails, "From Post to the mail, ms"),
     "drafts": (drafts, "The fireground while models write, ms"),
+    "alerts": (alerts, "1,000 alerts in 10 s, kill -9 in the middle, ms"),
     "outages": (outages, "kill -9 while editing, ms until it goes on"),
 }
 

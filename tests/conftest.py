@@ -38,10 +38,12 @@ PUBLIC_AT_ONCE = {"PUBLIC_BOXES": frozenset(range(4)), "PUBLIC_HOLD": 0, "PUBLIC
 TRACED = (
     "account",
     "admin",
+    "alerts",
     "api",
     "briefs",
     "domain",
     "fireground",
+    "integrations",
     "measures",
     "notifications",
     "operations",

@@ -82,8 +82,8 @@ def every_page(app: Flask) -> list[Page]:
 
 
 def is_for_machines(endpoint: str) -> bool:
-    """SCIM and the API: no pages, and closed without a token."""
-    return endpoint.startswith(("scim.", "api."))
+    """SCIM, the API and what takes alerts in: no pages, and closed without a token."""
+    return endpoint.startswith(("scim.", "api.", "hooks."))
 
 
 def _known() -> dict[str, object]:

@@ -26,7 +26,7 @@ CODE = sorted((ROOT / "majorops").rglob("*.py"))
 # Screens do not know each other; what two of them need lies in `web` or deeper.
 LAYERS = (
     {"clock", "domain", "i18n", "signing", "storage", "version"},
-    {"db"},
+    {"db", "integrations"},
     {"models"},
     {"projections"},
     {"operations"},
@@ -39,6 +39,7 @@ LAYERS = (
         "account",
         "admin",
         "agents",
+        "alerts",
         "briefs",
         "fireground",
         "maintenance",

@@ -9,6 +9,7 @@ from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
 from majorops.admin import (
+    alerts,
     delivery,
     drafts,
     first_steps,
@@ -48,6 +49,7 @@ GROUPS = {
         "Subscribers",
         "Announcements",
     ),
+    "Alerts": ("Alert sources", "Alert rules", "Alert deliveries", "Silences"),
     "Delivery": ("Deliveries", "Policies"),
     "System": ("Audit", "AI drafts"),
 }
@@ -82,7 +84,7 @@ def init_app(app: Flask) -> None:
     for pages in (reach.bp, first_steps.bp, imports.bp):
         app.register_blueprint(pages)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens)
+    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens, alerts)
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"

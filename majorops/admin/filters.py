@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from majorops.domain.enums import CommandRole, IncidentStatus
 from majorops.domain.text import clean_line
-from majorops.models import AffectedSystem, CommandAssignment, Incident
+from majorops.models import AffectedSystem, AlertSource, CommandAssignment, Incident
 from majorops.operations.people import names_like
 
 MOST = 50  # accounts that one text may mean
@@ -126,6 +126,21 @@ class OfSystem(Filter):
     def operation(self) -> str:
         """As `Filter.operation`."""
         return "is or was"
+
+
+class OfSource(Filter):
+    """Names an alert source."""
+
+    control, suggests = "text", "sources"
+
+    def clean(self, value: str) -> str:
+        """One line: PostgreSQL takes no NUL."""
+        return clean_line(value)
+
+    def apply(self, query, value, alias=None):
+        """As `Filter.apply`."""
+        named = select(AlertSource.id).where(AlertSource.name == value)
+        return query.filter(self.get_column(alias).in_(named))
 
 
 class By(Filter):

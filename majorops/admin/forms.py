@@ -13,7 +13,17 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from majorops.domain.enums import AccountRole, CardTier, ChannelKind, Followed, Notice, Phase
+from majorops.domain.enums import (
+    AccountRole,
+    CardTier,
+    ChannelKind,
+    Followed,
+    Notice,
+    Phase,
+    RuleAction,
+    Severity,
+    SourceKind,
+)
 from majorops.domain.notices import OWN
 from majorops.domain.parsing import YES_NO, options
 from majorops.domain.runcards import HEADINGS, skeleton
@@ -206,6 +216,65 @@ RunCardForm = type(
     },
 )
 RunCardEditForm = with_was(RUN_CARD | {"is_active": select("In use", YES_NO)})
+
+MAPPING = TextAreaField(
+    "Mapping",
+    description="Of generic JSON and CloudEvents: one line each, such as title = $.rule.name, "
+    "alerts = $.alerts[*], cleared = ok, resolved. Names: key, title, state, group, severity, system, "
+    "labels, link, detail, started, ended. Empty: they stand under these names.",
+    render_kw={"rows": 6, "spellcheck": "false"},
+)
+SAMPLE = TextAreaField(
+    "Sample",
+    description="A body as the source sends it, for the dry run.",
+    render_kw={"rows": 8, "spellcheck": "false"},
+)
+SOURCE = {
+    "name": line("Name", "Needs a name.", "What people call it, such as Prometheus EU."),
+    "system": line(
+        "About",
+        hint="The system that its alerts are about where their labels name none of the catalogue.",
+        list="systems",
+        autocomplete="off",
+    ),
+    "every": line(
+        "Speaks every",
+        hint="Minutes. Silent for longer it becomes an alert itself. Empty: it speaks of alerts alone.",
+        inputmode="numeric",
+    ),
+    "header": line(
+        "Header", hint="Of the signature or the secret, where it is another than usual. Empty: the usual one."
+    ),
+    "mapping": MAPPING,
+    "sample": SAMPLE,
+}
+SourceForm = type("SourceForm", (BaseForm,), {"kind": select("Kind", options(SourceKind)), **SOURCE})
+SourceEditForm = with_was(SOURCE | {"is_active": select("In use", YES_NO, description="No: it is refused.")})
+DryRunForm = type("DryRunForm", (BaseForm,), {"mapping": MAPPING, "sample": SAMPLE})
+RULE = {
+    "name": line("Name", "Needs a name.", "It stands in the record of what it opens."),
+    "matches": TextAreaField(
+        "Conditions",
+        description="One a line, all must hold: severity = critical, service != dev-*. A * stands for any "
+        "letters. Beside the labels: title, severity, source, system. Empty: every alert.",
+        render_kw={"rows": 5, "spellcheck": "false"},
+    ),
+    "source": line("Source", hint="Its name. Empty: every source.", list="sources", autocomplete="off"),
+    "action": select("Does", options(RuleAction)),
+    "severity": select("Severity", options(Severity), description="Of what it opens."),
+    "at_count": StringField(
+        "From the n-th alert", default="1", description="1: at once.", render_kw={"inputmode": "numeric"}
+    ),
+    "minutes": StringField(
+        "Within minutes",
+        default="10",
+        description="In which the n alerts come.",
+        render_kw={"inputmode": "numeric"},
+    ),
+    "place": line("Order", hint="Rules are asked from the lowest. Empty: the last.", inputmode="numeric"),
+}
+RuleForm = type("RuleForm", (BaseForm,), RULE)
+RuleEditForm = with_was(RULE | {"is_active": select("In use", YES_NO)})
 
 
 # What acts on several rows ask for (bulk.py)

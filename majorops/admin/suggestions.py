@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from majorops.db import db
-from majorops.models import System, User
+from majorops.models import AlertSource, System, User
 from majorops.operations.people import as_picked
 
 
@@ -33,7 +33,18 @@ def _groups() -> list[str]:
     return list(db.session.scalars(named.order_by(System.group_name)))
 
 
-KINDS = {"accounts": _accounts, "people": _people, "systems": _systems, "groups": _groups}
+def _sources() -> list[str]:
+    """Names of alert sources."""
+    return list(db.session.scalars(select(AlertSource.name).order_by(AlertSource.name)))
+
+
+KINDS = {
+    "accounts": _accounts,
+    "people": _people,
+    "systems": _systems,
+    "groups": _groups,
+    "sources": _sources,
+}
 
 
 def suggested(kind: str) -> list[str]:

@@ -31,5 +31,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.register_blueprint(document.pages)
     app.extensions["api_budget"] = Budget()
-    app.extensions["errors_at"] = {f"{bp.url_prefix}/": on_http_error}
+    app.extensions.setdefault("errors_at", {})[f"{bp.url_prefix}/"] = on_http_error
     app.add_template_global(document.properties_of, "api_properties")

@@ -12,7 +12,7 @@ from a2wsgi.asgi_typing import Send, SendEvent
 from a2wsgi.wsgi import WSGIResponder
 from a2wsgi.wsgi_typing import Environ
 
-from majorops.asgi.pools import StaffRequests
+from majorops.asgi.pools import STAFF_FIRST, StaffRequests
 
 AT_ONCE_BYTES = 65_536  # of a longer answer, so much at once
 
@@ -21,8 +21,10 @@ class BufferedBridge(WSGIResponder):
     """A request to Flask that asks the loop for nothing.
 
     a2wsgi alone fetches the body and hands over head, body and end one by one, and waits each time for a loop
-    that two hundred reloading readers keep busy.
+    that two hundred reloading readers keep busy. `patience`: seconds for which it waits for staff at most.
     """
+
+    patience = STAFF_FIRST
 
     def __init__(self, app, executor: ThreadPoolExecutor, body: bytes, staff: StaffRequests, is_staff: bool):
         super().__init__(app, executor, send_queue_size=10)
@@ -33,11 +35,11 @@ class BufferedBridge(WSGIResponder):
     def wsgi(self, environ: Environ, start_response) -> None:
         """Have Flask answer, on a thread of the pool, with the body that is here already.
 
-        What does not count as staff's waits first until staff are done, `STAFF_FIRST` seconds at most.
+        What does not count as staff's waits first until staff are done, `patience` seconds at most.
         """
         environ["wsgi.input"] = io.BytesIO(self._body)
         if not self._is_staff:
-            self._staff.wait_until_done()
+            self._staff.wait_until_done(self.patience)
             return super().wsgi(environ, start_response)
         with self._staff:
             return super().wsgi(environ, start_response)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 
 from majorops.admin import imports
+from majorops.alerts import hooks
 from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.pools import Pool, StaffRequests
 from majorops.asgi.programs import Programs
@@ -33,6 +34,8 @@ SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("
 HEALTH = {"/healthz", "/readyz"}
 DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
 PROGRAMS = ("/api/v1/", "/mcp")  # tokens: neither strangers nor people wait for them, nor they for strangers
+HOOKS = f"{hooks.PREFIX}/"  # an alert is heard of in time, also while a crowd reads
+HOOKS_WAIT = 0.02  # seconds for which an alert waits for staff: two threads of them slow nobody down
 BODY_SECONDS = 60.0  # until a request's body must be here
 
 
@@ -54,6 +57,7 @@ class Router:
         self._staff, self._anonymous = Pool("staff", 16, 2_000), Pool("anonymous", 3, 64)
         self._signing_in, self._health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
         self._directory, self._api = Pool("directory", 1, 32), Pool("api", 4, 200)
+        self._hooks = Pool("hooks", 2, 1_000)
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
         self._exporting = ThreadPoolExecutor(EXPORTING, thread_name_prefix="exporting")
 
@@ -80,6 +84,8 @@ class Router:
                 most = self._flask_app.config["MAX_CONTENT_LENGTH"]
                 if is_staff and scope["path"].startswith(f"{imports.PREFIX}/"):
                     most = imports.LONGEST
+                elif scope["path"].startswith(HOOKS):
+                    most = hooks.LONGEST
                 body = await read_body(scope, receive, most)
         except TimeoutError:
             return await refuse(send, 408)
@@ -90,7 +96,7 @@ class Router:
         """Finish what has begun in the threads; drafts and exports are left to themselves."""
         for threads in (self._drafting, self._exporting):
             threads.shutdown(wait=False, cancel_futures=True)
-        others = (self._signing_in, self._health, self._directory, self._api)
+        others = (self._signing_in, self._health, self._directory, self._api, self._hooks)
         for pool in (self._staff, self._anonymous, *others):
             pool.stop()
         self._programs.stop()
@@ -110,6 +116,8 @@ class Router:
         try:
             goes_first = pool in (self._staff, self._health)
             bridge = BufferedBridge(self._flask_app, pool.executor, body, self._staff_requests, goes_first)
+            if pool is self._hooks:
+                bridge.patience = HOOKS_WAIT
             await bridge(scope, receive, send)
         finally:
             pool.leave()
@@ -129,4 +137,6 @@ class Router:
             return self._directory
         if path.startswith(PROGRAMS):
             return self._api
+        if path.startswith(HOOKS):
+            return self._hooks
         return self._staff if is_staff else self._anonymous

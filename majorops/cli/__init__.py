@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.cli import accounts, incidents, server, tokens
+from majorops.cli import accounts, incidents, server, sources, tokens
 
 
 def init_app(app: Flask) -> None:
@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         accounts.users,
         accounts.rotate,
         tokens.tokens,
+        sources.sources,
         incidents.incidents,
         incidents.replay,
         server.demo,

@@ -74,7 +74,7 @@ class Actor:
 
     `token`: the name of the token by which a program acts for the account, empty for the person; `scopes`:
     the permissions that it has of theirs, `only_system`: the one system whose incidents it sees, empty for
-    all.
+    all. `is_machine`: nobody acts, but a rule or a source of alerts, by its name.
     """
 
     name: str
@@ -84,11 +84,12 @@ class Actor:
     token: str = ""
     scopes: frozenset[Permission] = frozenset()
     only_system: str = ""
+    is_machine: bool = False
 
     @property
     def is_person(self) -> bool:
-        """Somebody, by account or by name; not the software itself."""
-        return self not in (SYSTEM, DIRECTORY)
+        """Somebody, by account or by name; not the software itself, nor what acts by a rule."""
+        return not self.is_machine and self not in (SYSTEM, DIRECTORY)
 
     @property
     def signed(self) -> str:
@@ -116,3 +117,8 @@ class Actor:
 
 SYSTEM = Actor(name="MajorOps", role=AccountRole.ADMIN)  # migrations of data, first run, command line
 DIRECTORY = Actor(name="Directory (SCIM)", role=AccountRole.ADMIN)  # who keeps accounts from outside
+
+
+def machine(name: str) -> Actor:
+    """What acts by itself, under its own name: a rule, a source of alerts."""
+    return Actor(name=name, role=AccountRole.ADMIN, is_machine=True)

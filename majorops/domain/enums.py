@@ -389,6 +389,54 @@ class ActionState(Labelled):
     DROPPED = "dropped"
 
 
+class SourceKind(Labelled):
+    """What an alert source speaks; the value stands in its address, `/hooks/<value>/<number>`."""
+
+    ALERTMANAGER = "alertmanager", "Alertmanager"
+    GRAFANA = "grafana", "Grafana"
+    PAGERDUTY_EVENTS = "pagerduty-events", "PagerDuty Events v2"
+    PAGERDUTY = "pagerduty", "PagerDuty webhooks v3"
+    DATADOG = "datadog", "Datadog"
+    OPSGENIE = "opsgenie", "Opsgenie"
+    CLOUDEVENTS = "cloudevents", "CloudEvents"
+    GENERIC = "generic", "Generic JSON"
+
+
+class AlertState(Labelled):
+    """How an alert stands, as its source says."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+
+
+class RuleAction(Labelled):
+    """What an alert rule does with a group of alerts that it matches."""
+
+    OPEN = "open", "Open an incident"
+    ATTACH = "attach", "Attach to the running incident that has the system"
+    WAIT = "wait", "Wait for a person"
+
+
+class HookVerdict(Labelled):
+    """What was found of a delivery when it came; all but the first were refused."""
+
+    ACCEPTED = "accepted"
+    WRONG_SECRET = "wrong_secret", "Wrong or missing secret"
+    TOO_OLD = "too_old", "More than 5 minutes old"
+    NOT_JSON = "not_json", "Not JSON"
+    NOT_READ = "not_read", "Not of this kind"
+
+
+class HookState(Labelled):
+    """How far the work on a delivery is."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
 def by_value(members: type[Member], value: object) -> Member | None:
     """The member with this value, or None; never raises."""
     try:

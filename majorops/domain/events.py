@@ -108,6 +108,8 @@ class EventKind(StrEnum):
     INCIDENT_CONTINUED = "incident.continued", "Continued by a new incident", ALERT, PUBLIC, Region.NOTICES
     ALERT_FIRED = "alert.fired", "Alert fired", ALERT, PUBLIC
     ALERT_CLEARED = "alert.cleared", "Alert cleared", ALERT, PUBLIC
+    ALERT_ATTACHED = "alert.attached", "Alerts attached", ALERT, INTERNAL, Region.INFO
+    ALERT_REFIRED = "alert.refired", "Alert fired again", ALERT, INTERNAL, Region.INFO, Region.TILES
     SEVERITY_CHANGED = (
         "severity.changed",
         "Severity changed",
@@ -418,6 +420,13 @@ NOTES = frozenset(
 class AuditKind(StrEnum):
     """A kind of entry in the audit: what happened outside incidents."""
 
+    ALERT_RULE_ADDED = "alert_rule.added"
+    ALERT_RULE_CHANGED = "alert_rule.changed"
+    ALERT_SILENCED = "alert.silenced"
+    ALERT_SILENCE_ENDED = "alert.silence_ended"
+    ALERT_SOURCE_ADDED = "alert_source.added"
+    ALERT_SOURCE_CHANGED = "alert_source.changed"
+    ALERT_SOURCE_ROTATED = "alert_source.rotated"
     CHANNEL_ADDED = "channel.added"
     CHANNEL_CHANGED = "channel.changed"
     CHANNEL_REMOVED = "channel.removed"
@@ -528,6 +537,7 @@ class Signal(StrEnum):
 
     PEOPLE = "people", Region.PRESENCE
     MESSAGES = "messages", Region.NUDGE, Region.LEDGER
+    ALERTS = "alerts", Region.INFO
     SERVER = "server", Region.NOTICES
     POSTURE = "posture", Region.TOPBAR
     ACTIONS = "actions", Region.SIMILAR  # of any incident: a later one says what an earlier one left

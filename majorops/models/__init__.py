@@ -14,6 +14,15 @@ from majorops.models.account import (
     UserSession,
 )
 from majorops.models.action import ActionItem
+from majorops.models.alerts import (
+    IS_OPEN_ALERT,
+    Alert,
+    AlertDelivery,
+    AlertGroup,
+    AlertRule,
+    AlertSilence,
+    AlertSource,
+)
 from majorops.models.api import KeptAnswer
 from majorops.models.brief import BriefLink, BriefReader
 from majorops.models.coach import NudgeMark
@@ -56,10 +65,17 @@ from majorops.models.timeline import (
 
 __all__ = [
     "IS_NO_CORRECTION",
+    "IS_OPEN_ALERT",
     "IS_RUNNING",
     "PHASES_ENTERED",
     "ActionItem",
     "AffectedSystem",
+    "Alert",
+    "AlertDelivery",
+    "AlertGroup",
+    "AlertRule",
+    "AlertSilence",
+    "AlertSource",
     "Announcement",
     "ApiToken",
     "Ask",

@@ -8,6 +8,10 @@ GROWS = frozenset(
     {
         "action_item",
         "affected_system",
+        "alert",
+        "alert_delivery",
+        "alert_group",
+        "alert_silence",
         "announcement",
         "ask",
         "audit_entry",
@@ -52,6 +56,8 @@ GROWS = frozenset(
 # People, systems, channels, cards: a few hundred, whatever happens.
 STAYS = frozenset(
     {
+        "alert_rule",
+        "alert_source",
         "api_token",
         "channel",
         "directory_group",

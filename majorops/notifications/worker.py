@@ -37,11 +37,13 @@ from majorops.notifications import (
     webhook,
     weekly,
 )
+from majorops.notifications.alerts import AlertIntake
 from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
 from majorops.operations.actions import remind_due
 from majorops.operations.after_action import nudge_due
+from majorops.operations.alert_groups import forget_alerts
 from majorops.operations.devices import remove_gone_device
 from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
@@ -52,6 +54,7 @@ from majorops.operations.outcome import tell_outcome
 from majorops.operations.reminders import remind_all
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
+from majorops.realtime.invalidation import publish_alerts
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +110,8 @@ class Worker:
         self._to_measure: int | None = None
         self._digested: dict[Frequency, datetime] = {}  # up to when each was looked at
         self._looked_at = time.monotonic()
+        self._alerts = AlertIntake(on_change=publish_alerts)
+        self._has_alerts = False  # that wait after a look
         self._unreadable: dict[int, float] = {}  # announcements, and when they were tried
         self._logged: dict[str, float] = {}  # what fails, and when that was logged
 
@@ -175,7 +180,7 @@ class Worker:
                 try:
                     message = self._take()
                     if message is None:
-                        return False
+                        return self._has_alerts
                     taken += 1
                     # Not from a pool: its threads would be waited for when the process ends, however
                     # long a server hangs.
@@ -194,6 +199,7 @@ class Worker:
         """Send what is due now, one after another, in this thread. Returns how many were tried."""
         count = 0
         with self.app.app_context():
+            self._alerts.work(clock.now, float("inf"))
             self._fan_out()
             while message := self._take():
                 self.deliver(message)
@@ -208,6 +214,7 @@ class Worker:
 
     def _tick(self) -> None:
         acts = {
+            "alerts": self._take_alerts,
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
             "first words": lambda: publish_due(clock.now()),
@@ -229,6 +236,9 @@ class Worker:
             finally:
                 db.session.rollback()
 
+    def _take_alerts(self) -> None:
+        self._has_alerts = self._alerts.work(clock.now)
+
     def _tidy(self) -> None:
         """Now and then: drafts are kept for the days that the settings say.
 
@@ -240,6 +250,7 @@ class Worker:
             search_index.mend(actor=SYSTEM, now=now)
             end_resolved(before=now - PAST, actor=SYSTEM, now=now)
             is_done = not forget_drafts(before=before, actor=SYSTEM, now=now)
+            is_done = not forget_alerts(actor=SYSTEM, now=now) and is_done
             self._forgot_at = now if is_done else None
 
     def _measure(self) -> None:

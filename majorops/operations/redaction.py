@@ -87,6 +87,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "delivery": ("recipient", "subject", "body", "last_error"),
     "announcement": ("text",),
     "audit_entry": ("subject", "detail"),
+    "alert": ("title", "detail", "labels", "dedup_key", "link", "severity"),
+    "alert_group": ("title", "decided", "systems", "severity"),
 }
 # Columns of text that hold no words about an incident, each with why; a table as a whole has no column.
 KEPT: dict[str, str] = {
@@ -123,6 +125,12 @@ KEPT: dict[str, str] = {
     "measured_incident": "numbers",
     "directory_group": "not of an incident",
     "api_token": "not of an incident",
+    "alert.key": "a key",
+    "alert_group.key": "a key",
+    "alert_source": "not of an incident",
+    "alert_rule": "written before any incident",
+    "alert_silence": "of alerts, not of an incident",
+    "alert_delivery": "as it came and was signed; internal, and forgotten after a week",
     "kept_answer.key": "a key",
     "kept_answer.sent": "a key",
     "passkey": "not of an incident",
@@ -142,7 +150,7 @@ KEPT: dict[str, str] = {
     "run_card_version": "written before any incident",
 }
 # Texts that are JSON inside: replaced in every text of it, so that it stays JSON.
-AS_JSON = frozenset({"announcement.text", "kept_answer.body"})
+AS_JSON = frozenset({"announcement.text", "kept_answer.body", "alert.labels", "alert_group.systems"})
 LABELS = {
     "incident": "Fields",
     "timeline_event": "Timeline",
@@ -173,6 +181,8 @@ LABELS = {
     "announcement": "Messages to subscribers",
     "audit_entry": "Audit",
     "kept_answer": "Answers to programs",
+    "alert": "Alerts",
+    "alert_group": "Groups of alerts",
 }
 
 

@@ -24,6 +24,7 @@ from majorops.domain.text import clean_line
 from majorops.models import Passkey, RecoveryCode, User
 from majorops.operations import audit, operation
 from majorops.operations.accounts import end_all_sessions, hash_token
+from majorops.operations.alert_sources import seal_anew
 from majorops.operations.owner_notices import tell_of_change
 from majorops.operations.passkeys import NotAccepted, PasskeyAnswer, check_answer, read_new
 from majorops.signing import Sealer, keys_of
@@ -253,7 +254,7 @@ def reset_factors(user: User, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.DATA_MANAGE)
 def seal_secrets(*, actor: Actor, now: datetime) -> int:
-    """Seal the secrets of all authenticator apps with the newest key; returns how many were under another.
+    """Seal the secrets of authenticator apps and alert sources with the newest key; how many were not.
 
     Afterwards no secret needs the keys of MAJOROPS_SECRET_KEY_FALLBACKS any more.
     """
@@ -262,6 +263,7 @@ def seal_secrets(*, actor: Actor, now: datetime) -> int:
         if not sealer.is_newest(user.totp_secret or ""):
             user.totp_secret = sealer.seal(sealer.open(user.totp_secret or ""))
             count += 1
+    count += seal_anew()
     audit(AuditKind.SECRETS_SEALED, f"{count} sealed anew", actor=actor, now=now)
     return count
 

@@ -20,6 +20,7 @@ from majorops.signing import keys_of
 
 PUBLIC = "public"  # the topic of the public pages
 GONE = "public.gone"  # the same, where something is not public any more: no old copy stands in for a new one
+ALERTS = "alerts"  # the topic of the page of alerts
 LIST = "list"  # the topic of the list of incidents; a fireground's topic is its number
 # What changes the top bar of every screen, and the list of incidents.
 POSTURE_KINDS = frozenset(
@@ -114,6 +115,14 @@ def on_event(recorded: list[Recorded]) -> None:
 def publish_messages(number: int) -> None:
     """What was sent for incident `number` changed: no entry of the timeline says so."""
     current_app.extensions["live"].publish(str(number), signals=(Signal.MESSAGES,))
+
+
+def publish_alerts(numbers: Iterable[int] = ()) -> None:
+    """Alerts came, or how they stand changed, of incidents with these numbers: most of that has no entry."""
+    live: Live = current_app.extensions["live"]
+    live.publish(ALERTS)
+    for number in numbers:
+        live.publish(str(number), signals=(Signal.ALERTS,))
 
 
 def publish_server_state(app: Flask) -> None:

@@ -22,6 +22,9 @@ from majorops.operations.fields import FIELDS
 
 # Rows of an incident that other tables or the fireground show.
 SHOWN_OTHERWISE = {
+    # at Alerts, one press from the incident's page
+    "alert",
+    "alert_group",
     # answers of the API that are kept for a day
     "kept_answer",
     # numbers made of its record, at /admin/measures
@@ -57,7 +60,7 @@ def tables(app) -> list[Table]:
 def test_every_table_is_in_one_group_of_the_menu(app, ada, fill):
     names = [name for group in GROUPS.values() for name in group]
     assert sorted(names) == sorted(table.name for table in tables(app))
-    assert list(GROUPS) == ["Incidents", "Response", "People", "Public", "Delivery", "System"]
+    assert list(GROUPS) == ["Incidents", "Response", "People", "Public", "Alerts", "Delivery", "System"]
     page = ada.get("/admin/data/deliveries/").text
     menu = page.split('aria-label="Tables"')[1].split("</nav>")[0]
     assert re.findall(r'aria-current="(\w+)">([^<]+)', menu) == [("true", "Delivery"), ("page", "Deliveries")]

@@ -20,6 +20,7 @@ from majorops.domain.coach import nudges
 from majorops.domain.enums import (
     AccountRole,
     AlarmLevel,
+    AlertState,
     BriefPage,
     CardTier,
     ChannelKind,
@@ -35,9 +36,11 @@ from majorops.domain.enums import (
     Notice,
     Phase,
     Repeat,
+    RuleAction,
     SecondFactor,
     Severity,
     SignInMethod,
+    SourceKind,
     SubscriberState,
     SystemStatus,
     TrackOutcome,
@@ -47,6 +50,10 @@ from majorops.domain.errors import Forbidden
 from majorops.domain.importing import read_incidents, read_systems
 from majorops.domain.rights import RoleMap
 from majorops.models import (
+    Alert,
+    AlertGroup,
+    AlertRule,
+    AlertSource,
     ApiToken,
     Ask,
     AuditEntry,
@@ -72,6 +79,7 @@ from majorops.models import (
     UserSession,
 )
 from majorops.operations import MissingEventError, operation
+from majorops.operations.alert_rules import Planned
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.directory import Group, Person
 from majorops.operations.drafts import Asked
@@ -103,6 +111,7 @@ PAST = read_incidents(
     datetime(2026, 1, 1, tzinfo=UTC),
 )[0]
 CATALOGUE = read_systems("name\ndns-2\n")[0]
+RULE = Planned("critical", action=RuleAction.OPEN, severity=Severity.HIGH)
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 
@@ -124,6 +133,9 @@ def prepared(cast, clock):
     card = OPERATIONS["runcards.add_card"](**body, actor=SYSTEM, now=clock())
     OPERATIONS["runcards.choose_card"](incident, card.id, **who)
     OPERATIONS["templates.add_template"](**TEMPLATE, actor=SYSTEM, now=clock())
+    source = {"kind": SourceKind.GENERIC, "name": "P"}
+    OPERATIONS["alert_sources.add_source"](**source, actor=SYSTEM, now=clock())
+    OPERATIONS["alert_rules.add_rule"](RULE, actor=SYSTEM, now=clock())
     given = {"email": "omar@example.org", "kind": ChannelKind.EMAIL, "address": "o@b.cd"}
     OPERATIONS["delivery.add_channel"](**given, actor=SYSTEM, now=clock())
     own = {"kind": ChannelKind.EMAIL, "address": "a@b.cd", "actor": cast.ada, "now": clock()}
@@ -147,6 +159,12 @@ def prepared(cast, clock):
     db.session.add(Passkey(user_id=ada.id, **given, created_at=clock()))
     given = {"name": "bot", "shown": "mops_abcd", "token_hash": "t", "scopes": "timeline:note"}
     db.session.add(ApiToken(user_id=ada.id, **given, created_at=clock()))
+    times = {"since": clock(), "last_at": clock(), "silenced_until": clock() + timedelta(hours=1)}
+    db.session.add(AlertGroup(source_id=1, key="k", title="t", state=AlertState.FIRING, **times))
+    db.session.flush()
+    times = {"started_at": clock(), "heard_at": clock(), "last_at": clock()}
+    given = {"key": "k", "dedup_key": "k", "title": "t", "state": AlertState.FIRING}
+    db.session.add(Alert(source_id=1, group_id=1, **given, **times))
     given = {"token_hash": "t", "user_id": ada.id, "method": SignInMethod.LOCAL}
     db.session.add(UserSession(**given, created_at=clock()))
     current_app.config["BASE_URL"] = "https://ops.example.org"
@@ -197,6 +215,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     )
     card, used = db.session.scalar(select(RunCard)), db.session.scalar(select(RunCardUse.id))
     person, template = db.session.scalar(select(Subscriber)), db.session.scalar(select(UpdateTemplate))
+    source = db.session.scalar(select(AlertSource))
     works, times = db.session.scalar(select(Maintenance)), {"starts_at": clock(), "ends_at": later}
     ada, key = db.session.get(User, cast.ada.user_id), db.session.scalar(select(Passkey))
     session, site = db.session.scalar(select(UserSession)), Site("localhost", "http://localhost", "MajorOps")
@@ -408,6 +427,16 @@ def calls(cast, clock) -> dict[str, tuple]:
         "first_word.keep_private": ("waiting",),
         "first_word.hide_incident": (),
         "first_word.publish_held": ("waiting",),
+        "alert_sources.add_source": ("none", {"kind": SourceKind.GENERIC, "name": "Q"}),
+        "alert_sources.save_source": ("none", source, {"name": "Q", "is_active": False}),
+        "alert_sources.rotate_secret": ("none", source),
+        "alert_sources.take_secret": ("none", source, "x" * 20),
+        "alert_rules.add_rule": ("none", replace(RULE, name="other")),
+        "alert_rules.save_rule": ("none", db.session.scalar(select(AlertRule)), replace(RULE, name="other")),
+        "alert_groups.open_from_alerts": ("none", 1, {"severity": Severity.HIGH}),
+        "alert_groups.attach_alerts": ("none", 1, 1),
+        "alert_groups.silence_group": ("none", 1, {"minutes": 60, "reason": ""}),
+        "alert_groups.end_silence": ("none", 1),
         "templates.add_template": ("none", TEMPLATE | {"name": "B"}),
         "templates.save_template": ("none", template, TEMPLATE | {"name": "C", "is_active": True}),
         "catalogue.add_system": ("none", {"name": "dns"}),
@@ -484,8 +513,13 @@ def test_every_operation_of_the_package_is_seen():
 # create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link
 # is only counted: tests/operations/test_briefs.py; so is use of a session: tests/account/test_sessions.py.
 # What is shown of a draft is kept without an entry: tests/ai/test_drafts.py; so are answers to programs,
-# and use of a token: tests/api/test_incidents.py.
+# and use of a token: tests/api/test_incidents.py; and alerts as they come: tests/alerts/test_intake.py.
 WITHOUT_AN_ENTRY = {
+    "alert_groups.forget_alerts",
+    "alerts.fail_delivery",
+    "alerts.keep_delivery",
+    "alerts.note_silence",
+    "alerts.take_alerts",
     "accounts.create_first_admin",
     "briefs.count_use",
     "drafts.keep_shown",

@@ -107,7 +107,7 @@ def full(cast, who):
     incident = cast.open(title=f"Payments of {CANARY} fail")
     add_note(incident, f"{CANARY} called.\nSecond line about {CANARY}", **who)
     number = incident.id
-    for name in ("RunCard", "RunCardVersion"):
+    for name in ("RunCard", "RunCardVersion", "AlertSource"):
         mapper = next(one for one in Base.registry.mappers if one.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, who["now"], 1))
         db.session.flush()
@@ -124,6 +124,10 @@ def full(cast, who):
                 row.text = json.dumps({"en": {"subject": "s", "body": f"A\n{CANARY}"}}, ensure_ascii=False)
             if table == "kept_answer":
                 row.body = json.dumps({"title": CANARY})
+            if table == "alert":
+                row.labels = json.dumps({"host": CANARY})
+            if table == "alert_group":
+                row.systems = json.dumps([CANARY])
             if table == "command_assignment":
                 row.until = who["now"]
             db.session.add(row)

@@ -14,6 +14,7 @@ from majorops.domain.enums import (
     AccountRole,
     ActionKind,
     AlarmLevel,
+    AlertState,
     BriefPage,
     CardTier,
     ChannelKind,
@@ -28,6 +29,7 @@ from majorops.domain.enums import (
     Phase,
     Severity,
     SignInMethod,
+    SourceKind,
     SystemStatus,
     TrackOutcome,
     Visibility,
@@ -57,6 +59,9 @@ VALUES = {
     "state": DeliveryState.SENT,
     "kind": ChannelKind.EMAIL,
     "action_item.kind": ActionKind.PREVENT,
+    "alert.state": AlertState.FIRING,
+    "alert_group.state": AlertState.FIRING,
+    "alert_source.kind": SourceKind.GENERIC,
     "page": BriefPage.EXEC,
     "helper": Helper.UPDATE,
 }
@@ -155,7 +160,7 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
-    for name in ("RunCard", "RunCardVersion", "Subscriber"):
+    for name in ("RunCard", "RunCardVersion", "Subscriber", "AlertSource"):
         mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, now, 1))
         db.session.flush()

@@ -60,6 +60,7 @@ SYSTEM = "checkout-web"
 # Columns whose value decides what is shown, or that refer to something by its name: they hold no word.
 SET: dict[str, object] = {
     "affected_system.name": SYSTEM,
+    "alert_delivery.headers": "{}",
     "announcement.text": "",  # made of projections when it goes
     "incident.status": IncidentStatus.ACTIVE,
     "maintenance.status": MaintenanceStatus.RUNNING,

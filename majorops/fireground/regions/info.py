@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from majorops.domain.access import Permission
+from majorops.domain.alerts import alerts_in_words
 from majorops.domain.enums import IncidentStatus, SystemStatus
 from majorops.fireground.fields import FieldAtRest, fields_at
 from majorops.fireground.view import Form, View
+from majorops.operations.alert_incidents import alerts_of
 from majorops.operations.fields import Place
 from majorops.projections.systems import public_of
 
@@ -31,6 +33,7 @@ class PublicSystem:
 class Info:
     """Alert info; `fields` stand open, `more` under All fields.
 
+    `alerts`: how the alerts that belong to it stand, empty for none; their address for who may see to them.
     `public_systems`: whose public status is set here; `unnamed`: the public is not given their names.
     """
 
@@ -48,6 +51,8 @@ class Info:
     sets_systems: bool
     public_systems: tuple[PublicSystem, ...]
     unnamed: tuple[str, ...]
+    alerts: str
+    alerts_address: str
     statuses: tuple[SystemStatus, ...] = tuple(SystemStatus)
 
 
@@ -60,6 +65,7 @@ def build(view: View) -> Info:
     sets_systems = view.can_command and incident.is_shown
     systems = incident.systems if sets_systems else ()
     named = public_of(row.name for row in systems)
+    alerts = alerts_in_words(alerts_of(incident.id))
     return Info(
         number=incident.id,
         address=view.address,
@@ -75,4 +81,6 @@ def build(view: View) -> Info:
         sets_systems=sets_systems,
         public_systems=tuple(PublicSystem(row.name, row.status) for row in systems if row.name in named),
         unnamed=tuple(row.name for row in systems if row.name not in named),
+        alerts=alerts,
+        alerts_address=f"/admin/alerts?incident={incident.id}" if alerts and view.may_command else "",
     )
