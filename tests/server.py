@@ -15,7 +15,8 @@ import socket
 import sys
 import threading
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -172,18 +173,24 @@ def open_incident(url: str, **given: object) -> int:
     return number
 
 
-def add_token(url: str, nick: str = "maya", **limits: str) -> tuple[int, str]:
-    """A token of somebody of the cast, in this database, with all that they may give: its number and it."""
+@contextmanager
+def in_database(url: str) -> Iterator[None]:
+    """What a test does beside the server in its database."""
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET, "TESTING": True})
     with app.app_context():
-        user = db.session.scalars(select(User).filter_by(email=f"{nick}@example.org")).one()
-        given = {"name": "listener", "scopes": sorted(GRANTS[user.role]), "actor": user.actor}
-        row, secret = make_token(user, **given, **limits, now=clock.now())
-        number = row.id
+        yield
         db.session.remove()
         db.engine.dispose()
     app.extensions["live"].stop()
-    return number, secret
+
+
+def add_token(url: str, nick: str = "maya", **limits: str) -> tuple[int, str]:
+    """A token of somebody of the cast, in this database, with all that they may give: its number and it."""
+    with in_database(url):
+        user = db.session.scalars(select(User).filter_by(email=f"{nick}@example.org")).one()
+        given = {"name": "listener", "scopes": sorted(GRANTS[user.role]), "actor": user.actor}
+        row, secret = make_token(user, **given, **limits, now=clock.now())
+        return row.id, secret
 
 
 def begin_session(app: Flask, user: User) -> str:
