@@ -14,6 +14,7 @@ from majorops.admin import (
     first_steps,
     imports,
     maintenance,
+    outgoing,
     reach,
     response,
     runcards,
@@ -48,7 +49,7 @@ GROUPS = {
         "Subscribers",
         "Announcements",
     ),
-    "Delivery": ("Deliveries", "Policies"),
+    "Delivery": ("Deliveries", "Policies", "Endpoints", "Events"),
     "System": ("Audit", "AI drafts"),
 }
 """The tables by what they are about, in the order of the menu."""
@@ -82,7 +83,7 @@ def init_app(app: Flask) -> None:
     for pages in (reach.bp, first_steps.bp, imports.bp):
         app.register_blueprint(pages)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens)
+    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens, outgoing)
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"

@@ -32,6 +32,7 @@ from majorops.models.incident import (
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.measures import DownTime, MeasuredIncident
+from majorops.models.outgoing import Endpoint, EventAttempt, OutgoingEvent
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.review import (
     Review,
@@ -75,6 +76,8 @@ __all__ = [
     "DirectoryMember",
     "DownTime",
     "Draft",
+    "Endpoint",
+    "EventAttempt",
     "Handover",
     "Incident",
     "KeptAnswer",
@@ -84,6 +87,7 @@ __all__ = [
     "Milestone",
     "NoticePolicy",
     "NudgeMark",
+    "OutgoingEvent",
     "Passkey",
     "PhaseNote",
     "Publication",

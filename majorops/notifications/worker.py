@@ -31,6 +31,7 @@ from majorops.notifications import (
     apprise_channel,
     inside,
     mail,
+    outgoing,
     public,
     push,
     ways,
@@ -49,6 +50,7 @@ from majorops.operations.first_word import publish_due
 from majorops.operations.maintenance import run_due
 from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
+from majorops.operations.outgoing import KEPT_FOR, due_endpoints, forget_events
 from majorops.operations.reminders import remind_all
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
@@ -56,6 +58,7 @@ from majorops.operations.weekly import send_due
 log = logging.getLogger(__name__)
 
 SENDERS = 4  # one server that hangs must not hold up the others
+EVENT_SENDERS = 4  # endpoints that are worked on at a time; people's messages have senders of their own
 EVERY = 1.0  # seconds between two looks
 LONGEST_PAUSE = 30.0  # seconds between two looks while they fail
 LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read is tried once more
@@ -101,6 +104,7 @@ class Worker:
         self.app, self._on_delivery, self._lease = app, on_delivery, lease
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
+        self._event_slots = threading.Semaphore(EVENT_SENDERS)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -169,6 +173,7 @@ class Worker:
         """
         with self.app.app_context():
             self._tick()
+            self._begin_events()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
                 is_handed_over = False
@@ -198,7 +203,27 @@ class Worker:
             while message := self._take():
                 self.deliver(message)
                 count += 1
+            for number in due_endpoints(clock.now()):
+                count += outgoing.work_on(number, self.app.config, lambda: True)
         return count
+
+    def _begin_events(self) -> None:
+        """Hand each endpoint for which something is due to a thread, as long as there are any."""
+        for number in due_endpoints(clock.now()):
+            if self._stopping.is_set() or not self._event_slots.acquire(blocking=False):
+                break
+            # As for messages: not from a pool.
+            threading.Thread(target=self._work_on, args=(number,), name="event sender", daemon=True).start()
+        db.session.rollback()
+
+    def _work_on(self, endpoint_id: int) -> None:
+        try:
+            with self.app.app_context():
+                outgoing.work_on(endpoint_id, self.app.config, lambda: not self._stopping.is_set())
+        except Exception:  # the lease runs out, and the event goes again
+            log.exception("endpoint %s", endpoint_id)
+        finally:
+            self._event_slots.release()
 
     def _say_once(self, about: str, *words: object, exc_info: bool = False) -> None:
         """Log what goes wrong every second once a minute."""
@@ -240,6 +265,7 @@ class Worker:
             search_index.mend(actor=SYSTEM, now=now)
             end_resolved(before=now - PAST, actor=SYSTEM, now=now)
             is_done = not forget_drafts(before=before, actor=SYSTEM, now=now)
+            is_done = not forget_events(before=now - KEPT_FOR, actor=SYSTEM, now=now) and is_done
             self._forgot_at = now if is_done else None
 
     def _measure(self) -> None:

@@ -24,6 +24,7 @@ from majorops.domain.text import clean_line
 from majorops.models import Passkey, RecoveryCode, User
 from majorops.operations import audit, operation
 from majorops.operations.accounts import end_all_sessions, hash_token
+from majorops.operations.endpoints import seal_anew
 from majorops.operations.owner_notices import tell_of_change
 from majorops.operations.passkeys import NotAccepted, PasskeyAnswer, check_answer, read_new
 from majorops.signing import Sealer, keys_of
@@ -253,11 +254,13 @@ def reset_factors(user: User, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.DATA_MANAGE)
 def seal_secrets(*, actor: Actor, now: datetime) -> int:
-    """Seal the secrets of all authenticator apps with the newest key; returns how many were under another.
+    """Seal all secrets of authenticator apps and endpoints with the newest key.
+
+    Returns how many were under another.
 
     Afterwards no secret needs the keys of MAJOROPS_SECRET_KEY_FALLBACKS any more.
     """
-    sealer, count = app_sealer(), 0
+    sealer, count = app_sealer(), seal_anew()
     for user in db.session.scalars(select(User).where(User.totp_secret.is_not(None)).with_for_update()):
         if not sealer.is_newest(user.totp_secret or ""):
             user.totp_secret = sealer.seal(sealer.open(user.totp_secret or ""))
