@@ -18,7 +18,7 @@ from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import AccountRole, DeliveryState, Visibility
 from majorops.domain.errors import Conflict
 from majorops.domain.events import AuditKind
-from majorops.domain.outgoing import TELLS_THE_PUBLIC, new_id, next_try, parts, rest, wants
+from majorops.domain.outgoing import TELLS_THE_PUBLIC, TEST, new_id, next_try, parts, rest, wants
 from majorops.models import Endpoint, EventAttempt, Incident, OutgoingEvent, TimelineEvent
 from majorops.operations import audit, operation
 from majorops.operations.endpoints import drop_waiting
@@ -160,7 +160,7 @@ def settle_event(number: int, answer: Answer, *, actor: Actor, now: datetime) ->
     """Keep what a try came to, and when the next one is.
 
     Without an entry; but 410 ends the endpoint, and when an event is given up admins are told, once until the
-    endpoint works again.
+    endpoint works again. A test is not tried again.
     """
     row = db.session.get_one(OutgoingEvent, number, options=[joinedload(OutgoingEvent.endpoint)])
     endpoint, attempts, error = row.endpoint, row.attempts + 1, answer.error[:300]
@@ -172,16 +172,17 @@ def settle_event(number: int, answer: Answer, *, actor: Actor, now: datetime) ->
         _set(endpoint, **fresh)
         return
     failures = endpoint.failures + 1
-    values = {"failures": failures, "unreached_at": now, "unreached_why": error}
+    values = {"failures": failures, "unreached_at": now, "unreached_why": error, "claimed_until": None}
     _set(endpoint, **values, rests_until=now + rest(failures, answer.asked))
-    pause = None if answer.status == GONE else next_try(attempts, answer.asked)
+    is_last = answer.status == GONE or row.kind == TEST
+    pause = None if is_last else next_try(attempts, answer.asked)
     if pause is not None:
         _set(row, attempts=attempts, next_at=now + pause, last_error=error)
         return
     _set(row, state=DeliveryState.FAILED, attempts=attempts, settled_at=now, last_error=error)
     if answer.status == GONE:
         _end(endpoint, error, actor=actor, now=now)
-    elif endpoint.told_at is None:
+    elif endpoint.told_at is None and row.kind != TEST:
         _set(endpoint, told_at=now)
         audit(AuditKind.ENDPOINT_FAILING, endpoint.name, detail=error, actor=actor, now=now)
         what = f"An event was given up after {attempts} tries. More follow where nobody mends it. {error}"
