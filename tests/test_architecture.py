@@ -39,6 +39,7 @@ LAYERS = (
         "account",
         "admin",
         "briefs",
+        "chat",
         "fireground",
         "maintenance",
         "measures",

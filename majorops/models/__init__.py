@@ -16,6 +16,7 @@ from majorops.models.account import (
 from majorops.models.action import ActionItem
 from majorops.models.api import KeptAnswer
 from majorops.models.brief import BriefLink, BriefReader
+from majorops.models.chat import ChatBoard
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.directory import DirectoryGroup, DirectoryMember
@@ -69,6 +70,7 @@ __all__ = [
     "BriefReader",
     "CanReport",
     "Channel",
+    "ChatBoard",
     "ChecklistTick",
     "CommandAssignment",
     "Delivery",

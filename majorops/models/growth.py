@@ -14,6 +14,7 @@ GROWS = frozenset(
         "brief_link",
         "brief_reader",
         "can_report",
+        "chat_board",
         "checklist_tick",
         "command_assignment",
         "delivery",

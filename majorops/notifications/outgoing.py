@@ -148,7 +148,7 @@ def send(ready: Ready, settings: dict[str, Any]) -> Answer:
     headers |= signed(ready.key, clock.now(), ready.body, ready.secrets)
     began = time.perf_counter()
     try:
-        status, said = webhook.ask(ready.address, ready.body, headers, settings)
+        status, said, _ = webhook.ask(ready.address, ready.body, headers, settings)
     except NotSent as problem:
         return Answer(None, _since(began), str(problem))
     except Exception as error:

@@ -18,7 +18,7 @@ from majorops.domain import outgoing
 from majorops.domain.chat import chat_of
 from majorops.notifications import chat
 from majorops.notifications.message import Message, NotSent
-from majorops.notifications.net import READ_TIMEOUT, abort, deadline, resolve
+from majorops.notifications.net import READ_TIMEOUT, TOTAL_TIMEOUT, abort, deadline, resolve
 
 GONE, NOT_FOUND = 410, 404  # Slack says 404 where the app or the channel was removed
 
@@ -40,9 +40,18 @@ def post(link: str, body: bytes, headers: Mapping[str, str], settings: Mapping[s
 
 
 def ask(
-    link: str, body: bytes, headers: Mapping[str, str], settings: Mapping[str, Any]
-) -> tuple[int, Mapping[str, str]]:
-    """POST to an address that somebody typed; returns status and headers of the answer, which is not read.
+    link: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    settings: Mapping[str, Any],
+    *,
+    method: str = "POST",
+    most: int = 0,
+    seconds: float = TOTAL_TIMEOUT,
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Ask an address that somebody typed; returns status and headers of the answer, and `most` bytes of it.
+
+    `seconds`: for all of it.
 
     It goes to the very address that was looked at, and to a private one only by `MAJOROPS_WEBHOOK_PRIVATE`.
     Redirects are not followed. Raises NotSent where there is no answer.
@@ -54,11 +63,11 @@ def ask(
     line = _line(is_secure, address, port, parts.hostname)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        with deadline(lambda: abort(line.sock)):
+        with deadline(lambda: abort(line.sock), seconds):
             sent = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": "MajorOps", **headers}
-            line.request("POST", path, body=body, headers=sent, preload_content=False)
+            line.request(method, path, body=body, headers=sent, preload_content=False)
             answer = line.getresponse()
-            return answer.status, answer.headers
+            return answer.status, answer.headers, answer.read(most) if most else b""
     except (OSError, HTTPError) as error:
         raise NotSent(f"{parts.hostname}: {str(error)[:200] or type(error).__name__}") from None
     finally:

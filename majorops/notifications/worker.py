@@ -29,6 +29,7 @@ from majorops.models import Delivery
 from majorops.notifications import (
     account,
     apprise_channel,
+    boards,
     inside,
     mail,
     outgoing,
@@ -105,6 +106,7 @@ class Worker:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
         self._event_slots = threading.Semaphore(EVENT_SENDERS)
+        self._board_slot = threading.Semaphore(1)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -174,6 +176,7 @@ class Worker:
         with self.app.app_context():
             self._tick()
             self._begin_events()
+            self._begin_boards()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
                 is_handed_over = False
@@ -205,6 +208,7 @@ class Worker:
                 count += 1
             for number in due_endpoints(clock.now()):
                 count += outgoing.work_on(number, self.app.config, lambda: True)
+            count += boards.refresh(self.app.config)
         return count
 
     def _begin_events(self) -> None:
@@ -215,6 +219,20 @@ class Worker:
             # As for messages: not from a pool.
             threading.Thread(target=self._work_on, args=(number,), name="event sender", daemon=True).start()
         db.session.rollback()
+
+    def _begin_boards(self) -> None:
+        """Where a chat has a message of each incident, bring them up to date on a thread."""
+        if boards.rooms(self.app.config) and self._board_slot.acquire(blocking=False):
+            threading.Thread(target=self._refresh_boards, name="boards", daemon=True).start()
+
+    def _refresh_boards(self) -> None:
+        try:
+            with self.app.app_context():
+                boards.refresh(self.app.config)
+        except Exception:  # the lease runs out, and it is tried again
+            log.exception("messages in chats")
+        finally:
+            self._board_slot.release()
 
     def _work_on(self, endpoint_id: int) -> None:
         try:

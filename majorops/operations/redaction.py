@@ -125,6 +125,7 @@ KEPT: dict[str, str] = {
     "api_token": "not of an incident",
     "kept_answer.key": "a key",
     "kept_answer.sent": "a key",
+    "chat_board": "keys of a chat, and what it answered",
     "event_endpoint": "not of an incident",
     "outgoing_event.key": "a key",
     "outgoing_event.kind": "a name of ours",

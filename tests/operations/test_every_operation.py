@@ -499,9 +499,11 @@ def test_every_operation_of_the_package_is_seen():
 # is only counted: tests/operations/test_briefs.py; so is use of a session: tests/account/test_sessions.py.
 # What is shown of a draft is kept without an entry: tests/ai/test_drafts.py; so are answers to programs,
 # and use of a token: tests/api/test_incidents.py. What came of an event stands in the log of attempts:
-# tests/notifications/test_outgoing.py.
+# tests/notifications/test_outgoing.py; messages that are kept up to date: tests/notifications/test_boards.py.
 WITHOUT_AN_ENTRY = {
     "accounts.create_first_admin",
+    "boards.claim_board",
+    "boards.settle_board",
     "briefs.count_use",
     "drafts.keep_shown",
     "measured.measure_past",
