@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -144,8 +145,10 @@ def body_of(event: _Event) -> bytes:
     data = getattr(event, "data", None)
     if len(body) < MOST_BYTES or not isinstance(data, FullData | PublicFullData) or data.entry is None:
         return body
-    spared = len(body) - MOST_BYTES + 10  # an escaped letter takes more bytes than it has: rather too much
-    kept = data.entry.detail.encode()[: max(len(data.entry.detail.encode()) - spared, 0)]
+    detail = data.entry.detail.encode()
+    written = len(json.dumps(data.entry.detail, ensure_ascii=False).encode())  # escaped it is longer
+    room = max(MOST_BYTES - 10 - len(body) + written, 0)
+    kept = detail[: len(detail) * room // written]
     while True:
         entry = data.entry.model_copy(update={"detail": kept.decode(errors="ignore")})
         cut = event.model_copy(update={"data": data.model_copy(update={"entry": entry, "is_cut": True})})

@@ -312,7 +312,7 @@ def test_no_internal_text_in_any_event_but_to_internal_endpoints(full_record, cl
                 created_at=clock(),
             )
             for entry in entries
-            for kind in (entry.kind, EventKind.INCIDENT_PUBLISHED)
+            for kind in (EventKind.NOTE_LOGGED, EventKind.INCIDENT_PUBLISHED)
         ]
         db.session.add_all(rows)
         db.session.commit()
