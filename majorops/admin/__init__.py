@@ -9,6 +9,7 @@ from flask import Flask
 from flask_admin import Admin, AdminIndexView, expose
 
 from majorops.admin import (
+    chat,
     delivery,
     drafts,
     first_steps,
@@ -49,7 +50,7 @@ GROUPS = {
         "Subscribers",
         "Announcements",
     ),
-    "Delivery": ("Deliveries", "Policies", "Endpoints", "Events"),
+    "Delivery": ("Deliveries", "Policies", "Endpoints", "Events", "Chat messages"),
     "System": ("Audit", "AI drafts"),
 }
 """The tables by what they are about, in the order of the menu."""
@@ -83,7 +84,7 @@ def init_app(app: Flask) -> None:
     for pages in (reach.bp, first_steps.bp, imports.bp):
         app.register_blueprint(pages)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens, outgoing)
+    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens, outgoing, chat)
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"

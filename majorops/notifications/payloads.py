@@ -161,13 +161,15 @@ def body_of(event: _Event) -> bytes:
 def schemas() -> dict[str, Any]:
     """The JSON schemas of all bodies in one document, and every kind of event with its title."""
     models = [(model, "serialization") for model in EVENTS.values()]
-    names, found = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
+    made, found = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
+    named: dict[Any, Any] = dict(made)
+    references = {name: named[model, "serialization"] for name, model in EVENTS.items()}
     return {
         "$schema": DIALECT,
         "title": "Events of MajorOps",
         "description": "Signed as Standard Webhooks. A body is one of these, by how its endpoint is set.",
-        "oneOf": [names[model, "serialization"] for model in EVENTS.values()],  # type: ignore[index]
-        "payloads": {name: names[model, "serialization"] for name, model in EVENTS.items()},  # type: ignore[index]
+        "oneOf": [*references.values()],
+        "payloads": references,
         "events": [
             {"type": kind.name, "title": kind.title, "is_internal": kind.is_internal}
             for kind in KINDS.values()

@@ -24,7 +24,7 @@ from majorops.domain.enums import (
     Phase,
     Visibility,
 )
-from majorops.models import Draft, Handover, StatusUpdate, User
+from majorops.models import ChatBoard, Draft, Handover, StatusUpdate, User
 from majorops.operations.delivery import add_channel, set_policy
 from majorops.operations.endpoints import add_endpoint, begin_test
 from majorops.operations.subscriptions import subscribe
@@ -149,6 +149,7 @@ def fill_the_rest(now: datetime) -> None:
     offer = {"from_name": "Dana", "to_name": priya.name, "offered_at": now, "brief": "Six lines."}
     db.session.add_all(
         [
+            ChatBoard(incident_id=3, service="slack", next_at=now),
             Draft(**of, **draft, **texts, phase=Phase.ALERT),
             Handover(**of, **offer, state=HandoverState.WITHDRAWN),
             StatusUpdate(incident_id=3, status_at_cut=IncidentStatus.ACTIVE, **said),
