@@ -40,7 +40,7 @@ class Room:
 def lines(incident: Incident) -> list[str]:
     """What stands of an incident in a chat, a line each; times in UTC."""
     mim = holder(incident, CommandRole.MIM)
-    state = f"{incident.status.label}, phase {incident.phase.value} {incident.phase.title}"
+    state = f"{incident.status.label}, phase {incident.phase.title}"
     found = [
         f"{incident.reference} {incident.title}",
         f"{incident.severity.label}, {incident.alarm_level.label} · {state}",

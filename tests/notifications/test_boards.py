@@ -183,7 +183,7 @@ def test_words_that_were_redacted_leave_the_message(cast, clock, worker, slack):
     incident = cast.open(title="Checkout of hunter2 fails")
     worker.drain()
     clock.tick(minutes=1)
-    found = look(incident, "hunter2", actor=cast.ada)
+    found = look(incident, "hunter2", "a password", clock())
     redact(incident, "hunter2", reason="a password", seal=found.seal, actor=cast.ada, now=clock())
     worker.drain()
     assert "hunter2" in slack.got[0][1]["text"]
