@@ -110,8 +110,17 @@ class EndpointTable(Table):
     def add(self, form, *, actor: Actor, now: datetime) -> Endpoint:
         """Add an endpoint; its secret is left in `g.new_secret`. Raises Invalid."""
         text = {name: form[name].data or "" for name in ("name", "address", "kinds", "systems")}
-        flags = {name: form[name].data == "yes" for name in ("is_internal", "is_full")}
-        row, g.new_secret = endpoints.add_endpoint(**text, **flags, actor=actor, now=now)
+        row, secret = endpoints.add_endpoint(
+            name=text["name"],
+            address=text["address"],
+            kinds=text["kinds"],
+            systems=text["systems"],
+            is_internal=form["is_internal"].data == "yes",
+            is_full=form["is_full"].data == "yes",
+            actor=actor,
+            now=now,
+        )
+        g.new_secret = secret
         return row
 
     def change(self, row: Endpoint, changes: dict, form, *, actor: Actor, now: datetime) -> None:
@@ -167,9 +176,9 @@ class EndpointTable(Table):
         except Refused as problem:
             flash(str(problem), "error")
             return self.back_to(row)
-        problem = deliver(event, current_app.config)
-        if problem:
-            flash(f"The test to {name} did not arrive. {problem}", "error")
+        why = deliver(event, current_app.config)
+        if why:
+            flash(f"The test to {name} did not arrive. {why}", "error")
         else:
             flash(f"{name} took the test.", "done")
         return self.back_to(self.get_one(str(number)))

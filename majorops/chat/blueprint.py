@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 from hashlib import sha256
 from urllib.parse import parse_qsl
 
@@ -70,7 +71,7 @@ def answer(found: dict[str, str], service: str) -> Response:
     text = (
         text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") if service == "slack" else text
     )
-    response = current_app.json.response(found | {"text": text})
+    response = current_app.response_class(json.dumps(found | {"text": text}), mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -80,8 +80,8 @@ def _report(number: int | None, rest: str) -> Command:
     if found is None:
         raise ValueError("Use /major can <team>: <conditions> / <actions> / <needs>")
     conditions, actions, needs = ([part.strip() for part in found[2].split(" / ", 2)] + ["", ""])[:3]
-    given = {"conditions": conditions, "actions": actions, "needs": needs}
-    return Command(CAN, number, team=clean_line(found[1]), **given)
+    said = Command(CAN, number, team=clean_line(found[1]))
+    return replace(said, conditions=conditions, actions=actions, needs=needs)
 
 
 def unescaped(text: str) -> str:

@@ -109,8 +109,17 @@ def _bring_up_to_date(board: ChatBoard, room: Room, settings: Mapping[str, Any])
         error, version, shown, is_done = str(problem), kept, was, False
         pause = problem.pause if isinstance(problem, Wait) else AGAIN
         log.warning("message %s in %s: %s", number, room.service, error)
-    given = {"version": version, "message_id": message_id, "shown": shown, "is_done": is_done}
-    settle_board(number, **given, error=error, pause=pause, actor=SYSTEM, now=clock.now())
+    settle_board(
+        number,
+        version=version,
+        message_id=message_id,
+        shown=shown,
+        is_done=is_done,
+        error=error,
+        pause=pause,
+        actor=SYSTEM,
+        now=clock.now(),
+    )
 
 
 def _put(room: Room, words: Words, message_id: str, settings: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,56 +90,56 @@ def deliver(number: int, settings: dict[str, Any]) -> str:
 def read(number: int, settings: dict[str, Any], now: datetime) -> Ready:
     """The event as it is sent now: from what stands in the record at this moment, as late as can be."""
     row = db.session.get_one(OutgoingEvent, number, options=[joinedload(OutgoingEvent.endpoint)])
-    base = {"number": row.id, "key": row.key, "address": row.endpoint.address}
-    if now - row.created_at > TOO_OLD and not row.attempts:
-        return Ready(**base, void=PAST)
+    ready = Ready(row.id, row.key, row.endpoint.address)
     try:
-        keys = tuple(secrets_of(row.endpoint, now))
+        event = _event(row, settings, now)
+        return replace(ready, body=payloads.body_of(event), secrets=tuple(secrets_of(row.endpoint, now)))
+    except NotSent as why:
+        return replace(ready, void=str(why))
     except ValueError:
-        return Ready(**base, void=NO_KEY)
+        return replace(ready, void=NO_KEY)
+
+
+def _event(row: OutgoingEvent, settings: dict[str, Any], now: datetime) -> payloads.Event:
+    """What a row tells. Raises NotSent where it must not go."""
+    if now - row.created_at > TOO_OLD and not row.attempts:
+        raise NotSent(PAST)
     if row.kind == TEST:
         test = payloads.TestData(endpoint=row.endpoint.name)
-        event: Any = payloads.TestEvent(type=row.kind, timestamp=row.created_at, data=test)
-    else:
-        event = (_internal if row.endpoint.is_internal else _public)(row, settings)
-    if isinstance(event, str):
-        return Ready(**base, void=event)
-    return Ready(**base, body=payloads.body_of(event), secrets=keys)
+        return payloads.TestEvent(type=row.kind, timestamp=row.created_at, data=test)
+    if row.endpoint.is_internal:
+        return _internal(row, settings["BASE_URL"] or "")
+    return _public(row, public_origin(settings))
 
 
-def _internal(row: OutgoingEvent, settings: dict[str, Any]) -> object:
-    """The event for an endpoint that may read the fireground; a sentence where it must not go."""
+def _internal(row: OutgoingEvent, base: str) -> payloads.Event:
+    """The event for an endpoint that may read the fireground."""
     incident = db.session.get_one(Incident, row.incident_id)
     if incident.is_drill:
-        return DRILL
+        raise NotSent(DRILL)
     entry = db.session.scalars(select(TimelineEvent).filter_by(incident_id=incident.id, seq=row.seq)).one()
-    given = {"type": row.kind, "timestamp": entry.at}
-    path = f"/api/v1/incidents/{incident.id}/timeline?after={entry.seq - 1}&limit=1"
-    data = {"url": f"{settings['BASE_URL'] or ''}{path}"}
+    url = f"{base}/api/v1/incidents/{incident.id}/timeline?after={entry.seq - 1}&limit=1"
     if not row.endpoint.is_full:
-        thin = payloads.ThinData(incident=incident.id, entry=entry.seq, **data)
-        return payloads.ThinEvent(**given, data=thin)
+        thin = payloads.ThinData(incident=incident.id, entry=entry.seq, url=url)
+        return payloads.ThinEvent(type=row.kind, timestamp=entry.at, data=thin)
     shown = IncidentSummary.model_validate(summary_of(incident))
-    return payloads.FullEvent(
-        **given, data=payloads.FullData(incident=shown, entry=Entry.model_validate(entry), **data)
-    )
+    full = payloads.FullData(incident=shown, entry=Entry.model_validate(entry), url=url)
+    return payloads.FullEvent(type=row.kind, timestamp=entry.at, data=full)
 
 
-def _public(row: OutgoingEvent, settings: dict[str, Any]) -> object:
-    """The event for anybody, from projections alone; a sentence where the public may not read it by now."""
-    found = public_event(row.incident_id or 0, row.seq or 0)
-    if found is None or (found[1] is None and row.kind not in TELLS_THE_PUBLIC):
-        return NOT_PUBLIC
-    incident, entry = found
-    given = {"type": row.kind, "timestamp": entry.at if entry else row.created_at}
-    data = {"url": f"{public_origin(settings)}/incidents/{incident.number}"}
+def _public(row: OutgoingEvent, base: str) -> payloads.Event:
+    """The event for anybody, from projections alone."""
+    incident, entry = public_event(row.incident_id or 0, row.seq or 0) or (None, None)
+    if incident is None or (entry is None and row.kind not in TELLS_THE_PUBLIC):
+        raise NotSent(NOT_PUBLIC)
+    at, url = entry.at if entry else row.created_at, f"{base}/incidents/{incident.number}"
     if not row.endpoint.is_full:
-        thin = payloads.PublicThinData(incident=incident.number, entry=entry.key if entry else None, **data)
-        return payloads.PublicThinEvent(**given, data=thin)
-    full = payloads.PublicFullData(
-        incident=payloads.public_incident_shape(incident), entry=payloads.public_entry_shape(entry), **data
-    )
-    return payloads.PublicFullEvent(**given, data=full)
+        key = entry.key if entry else None
+        thin = payloads.PublicThinData(incident=incident.number, entry=key, url=url)
+        return payloads.PublicThinEvent(type=row.kind, timestamp=at, data=thin)
+    shown, said = payloads.public_incident_shape(incident), payloads.public_entry_shape(entry)
+    full = payloads.PublicFullData(incident=shown, entry=said, url=url)
+    return payloads.PublicFullEvent(type=row.kind, timestamp=at, data=full)
 
 
 def send(ready: Ready, settings: dict[str, Any]) -> Answer:

@@ -84,43 +84,45 @@ class TestData(BaseModel):
     endpoint: str
 
 
-class _Event(BaseModel):
+class Event(BaseModel):
+    """What every event has: `type`, and when it happened."""
+
     type: str = Field(json_schema_extra={"enum": [*KINDS]})
     timestamp: AwareDatetime = Field(description="When it happened, in UTC.")
 
 
-class ThinEvent(_Event):
+class ThinEvent(Event):
     """To an internal endpoint, thin."""
 
     data: ThinData
 
 
-class FullEvent(_Event):
+class FullEvent(Event):
     """To an internal endpoint, full."""
 
     data: FullData
 
 
-class PublicThinEvent(_Event):
+class PublicThinEvent(Event):
     """To an endpoint that is not internal, thin."""
 
     data: PublicThinData
 
 
-class PublicFullEvent(_Event):
+class PublicFullEvent(Event):
     """To an endpoint that is not internal, full."""
 
     data: PublicFullData
 
 
-class TestEvent(_Event):
+class TestEvent(Event):
     """A test, which an admin asked for."""
 
     type: str = Field(json_schema_extra={"const": TEST})
     data: TestData
 
 
-EVENTS: dict[str, type[_Event]] = {
+EVENTS: dict[str, type[Event]] = {
     "thin": ThinEvent,
     "full": FullEvent,
     "public_thin": PublicThinEvent,
@@ -139,7 +141,7 @@ def public_entry_shape(one: PublicEntry | None) -> PublicEntryShape | None:
     return PublicEntryShape.model_validate(one) if one else None
 
 
-def body_of(event: _Event) -> bytes:
+def body_of(event: Event) -> bytes:
     """The event as JSON below 20 KB: a detail that is too long for that is cut, and `is_cut` says so."""
     body = event.model_dump_json().encode()
     data = getattr(event, "data", None)

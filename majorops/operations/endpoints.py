@@ -189,8 +189,8 @@ def _checked(
         errors |= problem.errors
     if chat_of(address):
         errors["address"] = "Slack and Teams take messages, not events. Add a channel, or subscribe it."
-    if problem := kinds_problem(chosen):
-        errors["kinds"] = problem
+    if sentence := kinds_problem(chosen):
+        errors["kinds"] = sentence
     known = set(db.session.scalars(select(System.name).where(System.name.in_(named)))) if named else set()
     if missing := [one for one in named if one not in known]:
         errors["systems"] = f"There is no system {missing[0][:80]}."

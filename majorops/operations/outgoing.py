@@ -130,12 +130,12 @@ def _next(endpoint_id: int, now: datetime) -> int | None:
     due = due.order_by(OutgoingEvent.next_at, OutgoingEvent.id).limit(1)
     while row := db.session.execute(due).first():
         if row.incident_id is None:
-            return row.id
+            return int(row.id)
         same = (*waiting, OutgoingEvent.incident_id == row.incident_id)
         oldest = select(OutgoingEvent.id, OutgoingEvent.next_at).where(*same)
         head = db.session.execute(oldest.order_by(OutgoingEvent.id).limit(1)).one()
         if head.next_at <= now:
-            return head.id
+            return int(head.id)
         behind = update(OutgoingEvent).where(*same, OutgoingEvent.next_at <= now)
         db.session.execute(behind.values(next_at=head.next_at))
     return None
