@@ -103,9 +103,10 @@ class EventAttempt(Base):
     """
 
     __tablename__ = "event_attempt"
+    __table_args__ = (Index("ix_event_attempt_event_id", "event_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[int] = mapped_column(ForeignKey("outgoing_event.id"), index=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("outgoing_event.id"))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     status: Mapped[int | None]
     milliseconds: Mapped[int]

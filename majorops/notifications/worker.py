@@ -148,8 +148,11 @@ class Worker:
         self.end()
         if self._thread:
             self._thread.join(timeout=2)
-        for _ in range(SENDERS):
-            self._slots.acquire(timeout=2 / SENDERS)
+        ends_at = time.monotonic() + 2
+        busy = ((self._slots, SENDERS), (self._event_slots, EVENT_SENDERS), (self._board_slot, 1))
+        for slots, count in busy:
+            for _ in range(count):
+                slots.acquire(timeout=max(ends_at - time.monotonic(), 0))
 
     def run(self) -> None:
         """Work until stopped. A database that does not answer is waited for, and no failure ends it."""

@@ -89,7 +89,7 @@ def upgrade():
             ["event_id"], ["outgoing_event.id"], name="fk_event_attempt_event_id_outgoing_event"
         ),
     )
-    op.create_index("ix_event_attempt_event_id", "event_attempt", ["event_id"])
+    op.create_index("ix_event_attempt_event_id", "event_attempt", ["event_id", "id"])
 
 
 def downgrade():

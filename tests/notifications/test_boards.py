@@ -236,3 +236,4 @@ def test_the_worker_does_it_by_a_thread(cast, clock, worker, slack):
     db.session.remove()
     worker.look()
     wait_for(lambda: board().message_id if slack.got else None, "the message")
+    worker.stop()

@@ -569,6 +569,7 @@ class TestTried:
         db.session.remove()
         worker.look()
         wait_for(lambda: [row.state for row in rows()] == [DeliveryState.SENT], "the event")
+        worker.stop()
         assert len(receiver.got) == 1
 
 
