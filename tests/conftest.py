@@ -40,6 +40,7 @@ TRACED = (
     "admin",
     "api",
     "briefs",
+    "chat",
     "domain",
     "fireground",
     "measures",

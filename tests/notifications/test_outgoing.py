@@ -522,6 +522,17 @@ class TestTried:
         with pytest.raises(Exception, match="The endpoint is switched off"):
             endpoints.begin_test(row, clock(), actor=cast.ada, now=clock())
 
+    def test_a_test_that_its_admin_did_not_send_goes_by_the_worker(
+        self, cast, clock, endpoint, receiver, worker
+    ):
+        row, _ = endpoint()
+        endpoints.begin_test(row, clock() + operations.LEASE, actor=cast.ada, now=clock())
+        worker.drain()
+        assert receiver.kinds == []
+        clock.now += operations.LEASE
+        worker.drain()
+        assert receiver.kinds == ["endpoint.test"]
+
     def test_one_worker_at_a_time_has_an_endpoint_until_its_lease_ends(self, cast, clock, endpoint):
         row, _ = endpoint(kinds="note.logged")
         incident = cast.open()
