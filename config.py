@@ -400,6 +400,29 @@ class Settings(BaseSettings):
     WEBHOOK_PRIVATE: Flag = Field(
         False, description="webhooks may go to private addresses, such as a chat server inside"
     )
+    SLACK_SIGNING_SECRET: Text | None = Field(
+        None, description="the signing secret of your Slack app: `/major` is taken from it", repr=False
+    )
+    SLACK_BOT_TOKEN: Text | None = Field(
+        None,
+        description="its bot token, such as `xoxb-…`: who types, and one message an incident",
+        repr=False,
+    )
+    SLACK_CHANNEL: Text | None = Field(
+        None, description="the channel of that message, by its id, such as `C0123456789`"
+    )
+    MATTERMOST_URL: WebAddress | None = Field(
+        None, description="your Mattermost server, such as `https://chat.example.org`"
+    )
+    MATTERMOST_BOT_TOKEN: Text | None = Field(
+        None, description="the token of a bot there: who types, and one message an incident", repr=False
+    )
+    MATTERMOST_CHANNEL: Text | None = Field(
+        None, description="the channel of that message, by its id, 26 letters and digits"
+    )
+    MATTERMOST_COMMAND_TOKEN: Text | None = Field(
+        None, description="the token of its slash command: `/major` is taken from it", repr=False
+    )
     VAPID_PRIVATE_KEY: VapidKey | None = Field(
         None,
         description="our key at the browsers' push services; follows from the secret key when absent",

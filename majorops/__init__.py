@@ -16,6 +16,7 @@ from majorops import (
     alerts,
     api,
     briefs,
+    chat,
     cli,
     fireground,
     maintenance,
@@ -32,6 +33,7 @@ from majorops.domain.origin import public_origin
 from majorops.operations import before_commit
 from majorops.operations.announcements import announce_entries
 from majorops.operations.measured import keep_measured
+from majorops.operations.outgoing import queue_events
 from majorops.operations.system_states import keep_system_states
 from majorops.public.page import keep_status_host_public
 from majorops.publishing.files import PublicFiles, files_problem
@@ -67,6 +69,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     before_commit(app, announce_entries)
     before_commit(app, keep_system_states)
     before_commit(app, keep_measured)
+    before_commit(app, queue_events)
     invalidation.init_app(app)
     # First: who may use a page is no question where there is none.
     app.before_request(keep_status_host_public)
@@ -84,6 +87,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         alerts,
         api,
         agents,
+        chat,
         scim,
         search,
         cli,

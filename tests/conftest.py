@@ -41,6 +41,7 @@ TRACED = (
     "alerts",
     "api",
     "briefs",
+    "chat",
     "domain",
     "fireground",
     "integrations",

@@ -41,6 +41,7 @@ LAYERS = (
         "agents",
         "alerts",
         "briefs",
+        "chat",
         "fireground",
         "maintenance",
         "measures",

@@ -10,11 +10,13 @@ from flask_admin import Admin, AdminIndexView, expose
 
 from majorops.admin import (
     alerts,
+    chat,
     delivery,
     drafts,
     first_steps,
     imports,
     maintenance,
+    outgoing,
     reach,
     response,
     runcards,
@@ -50,7 +52,7 @@ GROUPS = {
         "Announcements",
     ),
     "Alerts": ("Alert sources", "Alert rules", "Alert deliveries", "Silences"),
-    "Delivery": ("Deliveries", "Policies"),
+    "Delivery": ("Deliveries", "Policies", "Endpoints", "Events", "Chat messages"),
     "System": ("Audit", "AI drafts"),
 }
 """The tables by what they are about, in the order of the menu."""
@@ -84,7 +86,19 @@ def init_app(app: Flask) -> None:
     for pages in (reach.bp, first_steps.bp, imports.bp):
         app.register_blueprint(pages)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
-    more = (response, runcards, delivery, subscribers, maintenance, drafts, templates, tokens, alerts)
+    more = (
+        response,
+        runcards,
+        delivery,
+        subscribers,
+        maintenance,
+        drafts,
+        templates,
+        tokens,
+        alerts,
+        outgoing,
+        chat,
+    )
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")
         endpoint = f"data_{slug.replace('-', '_')}"

@@ -187,6 +187,34 @@ PolicyForm = type(
     {"role": select("Role", options(AccountRole)), "notice": select("About", INSIDE), **POLICY},
 )
 PolicyEditForm = with_was(POLICY)
+YES_LAST = tuple(reversed(YES_NO))
+ENDPOINT = {
+    "name": line("Name", "Needs a name.", "What takes the events, such as Data warehouse."),
+    "address": line("Address", "Needs an address.", "It begins with https:// or http://."),
+    "kinds": line(
+        "Kinds", hint="Comma-separated, * for any letters, such as incident.*, phase.advanced. Empty: all."
+    ),
+    "systems": line(
+        "Systems",
+        hint="Comma-separated. Only incidents that name one of these. Empty: all.",
+        list="systems",
+        autocomplete="off",
+    ),
+    "is_internal": select(
+        "Internal",
+        YES_LAST,
+        description="Yes: it gets what the public may not read. No: what is public, and nothing else.",
+    ),
+    "is_full": select(
+        "Full payload",
+        YES_LAST,
+        description="Yes: the incident and the entry. No: their numbers, and where to read them.",
+    ),
+}
+EndpointForm = type("EndpointForm", (BaseForm,), ENDPOINT)
+EndpointEditForm = with_was(
+    ENDPOINT | {"is_active": select("In use", YES_NO, description="No: what waits is not sent.")}
+)
 RUN_CARD = {
     "name": line("Name", "Needs a name."),
     "systems": line(

@@ -22,6 +22,8 @@ from majorops.api.problems import CONTENT_TYPE, TITLES
 from majorops.api.route import Route
 from majorops.api.shapes import Problem
 from majorops.domain.access import SCOPES
+from majorops.domain.outgoing import KINDS
+from majorops.notifications.payloads import schemas
 from majorops.version import VERSION
 from majorops.web.access import public
 
@@ -147,7 +149,19 @@ def _responses(route: Route, names: dict[Any, Any]) -> dict[str, Any]:
 @public
 def openapi() -> Response:
     """The document, the same for everybody."""
-    text = json.dumps(document(), ensure_ascii=False)
+    return kept(document())
+
+
+@pages.get("/v1/events.json")
+@public
+def events() -> Response:
+    """The JSON schemas of the bodies that endpoints are sent, and every kind of event."""
+    return kept(schemas())
+
+
+def kept(found: dict[str, Any]) -> Response:
+    """JSON that is the same for everybody, kept for five minutes."""
+    text = json.dumps(found, ensure_ascii=False)
     answer = current_app.response_class(text, content_type="application/json")
     answer.add_etag()
     answer.headers["Cache-Control"] = "public, max-age=300"
@@ -164,7 +178,8 @@ def index() -> str:
         for method, operation in methods.items():
             by_tag.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
     values = {"tags": by_tag, "schemas": said["components"]["schemas"], "about": ABOUT}
-    return render_template("api/index.html", **values, scopes=SCOPES, problems=TITLES, now=clock.now())
+    values |= {"scopes": SCOPES, "problems": TITLES, "events": KINDS.values()}
+    return render_template("api/index.html", **values, now=clock.now())
 
 
 def properties_of(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:

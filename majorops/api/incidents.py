@@ -32,6 +32,7 @@ from majorops.operations.edit import edit_fields
 from majorops.operations.fields import FIELDS
 from majorops.operations.incident import continue_incident, open_incident
 from majorops.operations.searching import incidents_sought
+from majorops.operations.shapes import summary_of
 
 TAG = "Incidents"
 
@@ -131,7 +132,7 @@ def edit(number: int, given: Any, meta: RequestMeta, actor: Actor) -> Done:
 
 def summary(incident: Incident) -> IncidentSummary:
     """An incident in a list."""
-    return IncidentSummary(**_head(incident))
+    return IncidentSummary.model_validate(summary_of(incident))
 
 
 def shown(incident: Incident) -> Done:
@@ -140,7 +141,7 @@ def shown(incident: Incident) -> Done:
     began = impact_started_at(incident.issue_time, incident.detected_at)
     ended = impact_ended_at(incident.resolve_time, incident.resolved_at)
     whole = IncidentOut(
-        **_head(incident),
+        **summary_of(incident),
         phase_entered_at=incident.phase_entered_at,
         detected_at=incident.detected_at,
         opened_by=incident.opened_by_name,
@@ -154,14 +155,6 @@ def shown(incident: Incident) -> Done:
         fields={name: field.read(incident) for name, field in FIELDS.items()},
     )
     return Done(whole, incident)
-
-
-def _head(incident: Incident) -> dict[str, Any]:
-    names = ("title", "status", "severity", "alarm_level", "phase", "version", "is_drill", "is_public")
-    return {name: getattr(incident, name) for name in (*names, "reference", "opened_at", "resolved_at")} | {
-        "number": incident.id,
-        "systems": incident.system_names,
-    }
 
 
 ROUTES = (

@@ -17,7 +17,6 @@ from majorops.domain.enums import (
     ChannelKind,
     CheckState,
     DeliveryState,
-    EventType,
     IncidentStatus,
     IntakeSource,
     MaintenanceStatus,
@@ -30,6 +29,7 @@ from majorops.domain.enums import (
 )
 from majorops.domain.text import clean_line, clean_text
 from majorops.operations.fields import FIELDS
+from majorops.operations.shapes import Entry, IncidentSummary, Shown
 
 Text = Annotated[str, Field(max_length=20_000), AfterValidator(clean_text)]
 Line = Annotated[str, Field(max_length=300), AfterValidator(clean_line)]
@@ -52,12 +52,6 @@ class Given(BaseModel):
     """What a program sends: nothing that is not known, no text for a number."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Shown(BaseModel):
-    """What a program gets, read from a row."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 def _field_type(choices: tuple[tuple[str, str], ...], is_given: bool) -> Any:
@@ -97,24 +91,6 @@ FieldsGiven = create_model(
 )
 
 
-class IncidentSummary(Shown):
-    """An incident in a list."""
-
-    number: int
-    reference: str
-    title: str
-    status: IncidentStatus
-    severity: Severity
-    alarm_level: int
-    phase: int
-    version: int
-    is_drill: bool
-    is_public: bool
-    systems: list[str]
-    opened_at: datetime
-    resolved_at: datetime | None
-
-
 class IncidentOut(IncidentSummary):
     """An incident, whole. Durations in seconds; `version` is its ETag."""
 
@@ -136,22 +112,6 @@ class IncidentPage(Shown):
 
     incidents: list[IncidentSummary]
     next: int | None
-
-
-class Entry(Shown):
-    """An entry of the timeline."""
-
-    seq: int
-    type: EventType
-    kind: str
-    title: str
-    detail: str
-    visibility: Visibility
-    actor_name: str
-    at: datetime
-    phase: int | None
-    field: str | None
-    system: str | None
 
 
 class EntryPage(Shown):

@@ -25,6 +25,7 @@ from majorops.models.alerts import (
 )
 from majorops.models.api import KeptAnswer
 from majorops.models.brief import BriefLink, BriefReader
+from majorops.models.chat import ChatBoard
 from majorops.models.coach import NudgeMark
 from majorops.models.delivery import Channel, Delivery, NoticePolicy
 from majorops.models.directory import DirectoryGroup, DirectoryMember
@@ -41,6 +42,7 @@ from majorops.models.incident import (
 )
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.measures import DownTime, MeasuredIncident
+from majorops.models.outgoing import Endpoint, EventAttempt, OutgoingEvent
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.review import (
     Review,
@@ -84,6 +86,7 @@ __all__ = [
     "BriefReader",
     "CanReport",
     "Channel",
+    "ChatBoard",
     "ChecklistTick",
     "CommandAssignment",
     "Delivery",
@@ -91,6 +94,8 @@ __all__ = [
     "DirectoryMember",
     "DownTime",
     "Draft",
+    "Endpoint",
+    "EventAttempt",
     "Handover",
     "Incident",
     "KeptAnswer",
@@ -100,6 +105,7 @@ __all__ = [
     "Milestone",
     "NoticePolicy",
     "NudgeMark",
+    "OutgoingEvent",
     "Passkey",
     "PhaseNote",
     "Publication",

@@ -11,6 +11,7 @@ from majorops.i18n import DEFAULT
 from majorops.models import Delivery, User
 from majorops.notifications import inside
 from majorops.notifications.message import Message
+from majorops.operations.outgoing import ENDPOINT
 from majorops.operations.resets import ACT, GOOD_FOR, reset_token
 
 LATE = "Not sent: it was asked for more than 30 minutes ago."
@@ -25,6 +26,9 @@ def message(row: Delivery, settings: Mapping[str, Any], now: datetime) -> Messag
     """One mail to the owner of an account, ready to be sent; `void` says why it must not."""
     base = settings["BASE_URL"]
     plain = replace(inside.message(row, dict(settings), now), language=DEFAULT)  # the texts here are English
+    if row.act.startswith(f"{ENDPOINT}:"):
+        page = f"/admin/data/endpoints/details/?id={row.act.rpartition(':')[2]}"
+        return replace(plain, link=f"{base}{page}" if base else "", link_label="The endpoint")
     if not row.act.startswith(f"{ACT}:"):
         link = f"{base}/admin/account/sessions" if base else ""
         return replace(plain, link=link, link_label="Your sessions")

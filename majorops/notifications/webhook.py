@@ -14,10 +14,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from majorops import clock
+from majorops.domain import outgoing
 from majorops.domain.chat import chat_of
 from majorops.notifications import chat
 from majorops.notifications.message import Message, NotSent
-from majorops.notifications.net import READ_TIMEOUT, abort, deadline, resolve
+from majorops.notifications.net import READ_TIMEOUT, TOTAL_TIMEOUT, abort, deadline, resolve
 
 GONE, NOT_FOUND = 410, 404  # Slack says 404 where the app or the channel was removed
 
@@ -34,7 +35,23 @@ def send(message: Message, settings: Mapping[str, Any]) -> None:
 
 
 def post(link: str, body: bytes, headers: Mapping[str, str], settings: Mapping[str, Any]) -> int:
-    """POST to an address that somebody typed; returns the status of the answer, which is not read.
+    """As `ask`; returns the status of the answer alone."""
+    return ask(link, body, headers, settings)[0]
+
+
+def ask(
+    link: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    settings: Mapping[str, Any],
+    *,
+    method: str = "POST",
+    most: int = 0,
+    seconds: float = TOTAL_TIMEOUT,
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Ask an address that somebody typed; returns status and headers of the answer, and `most` bytes of it.
+
+    `seconds`: for all of it.
 
     It goes to the very address that was looked at, and to a private one only by `MAJOROPS_WEBHOOK_PRIVATE`.
     Redirects are not followed. Raises NotSent where there is no answer.
@@ -46,10 +63,11 @@ def post(link: str, body: bytes, headers: Mapping[str, str], settings: Mapping[s
     line = _line(is_secure, address, port, parts.hostname)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        with deadline(lambda: abort(line.sock)):
+        with deadline(lambda: abort(line.sock), seconds):
             sent = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": "MajorOps", **headers}
-            line.request("POST", path, body=body, headers=sent, preload_content=False)
-            return line.getresponse().status
+            line.request(method, path, body=body, headers=sent, preload_content=False)
+            answer = line.getresponse()
+            return answer.status, answer.headers, answer.read(most) if most else b""
     except (OSError, HTTPError) as error:
         raise NotSent(f"{parts.hostname}: {str(error)[:200] or type(error).__name__}") from None
     finally:
@@ -86,14 +104,17 @@ def payload(message: Message) -> dict[str, object]:
 def signed(body: bytes, message: Message) -> dict[str, str]:
     """Headers: the id by which a repeated message is known, and with a secret the signature.
 
-    That is the time in seconds since 1970, and the HMAC-SHA256 over `<time>.<body>`.
+    Signed is by Standard Webhooks (docs/integrations/events-out.md). For one release the headers of before
+    stand beside: the time in seconds since 1970, and the HMAC-SHA256 over `<time>.<body>`.
     """
     headers = {
         "Content-Type": "application/json",
         "Idempotency-Key": message.key,
     }
     if message.secret:
-        stamp = str(int(clock.now().timestamp()))
+        now = clock.now()
+        stamp = str(int(now.timestamp()))
         mac = hmac.new(message.secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         headers |= {"X-MajorOps-Time": stamp, "X-MajorOps-Signature": f"sha256={mac}"}
+        headers |= outgoing.signed(message.key, now, body, [message.secret])
     return headers

@@ -29,8 +29,10 @@ from majorops.models import Delivery
 from majorops.notifications import (
     account,
     apprise_channel,
+    boards,
     inside,
     mail,
+    outgoing,
     public,
     push,
     ways,
@@ -51,6 +53,7 @@ from majorops.operations.first_word import publish_due
 from majorops.operations.maintenance import run_due
 from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
+from majorops.operations.outgoing import KEPT_FOR, due_endpoints, forget_events
 from majorops.operations.reminders import remind_all
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
@@ -59,6 +62,7 @@ from majorops.realtime.invalidation import publish_alerts
 log = logging.getLogger(__name__)
 
 SENDERS = 4  # one server that hangs must not hold up the others
+EVENT_SENDERS = 4  # endpoints that are worked on at a time; people's messages have senders of their own
 EVERY = 1.0  # seconds between two looks
 LONGEST_PAUSE = 30.0  # seconds between two looks while they fail
 LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read is tried once more
@@ -104,6 +108,8 @@ class Worker:
         self.app, self._on_delivery, self._lease = app, on_delivery, lease
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
+        self._event_slots = threading.Semaphore(EVENT_SENDERS)
+        self._board_slot = threading.Semaphore(1)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -147,8 +153,11 @@ class Worker:
         self.end()
         if self._thread:
             self._thread.join(timeout=2)
-        for _ in range(SENDERS):
-            self._slots.acquire(timeout=2 / SENDERS)
+        ends_at = time.monotonic() + 2
+        busy = ((self._slots, SENDERS), (self._event_slots, EVENT_SENDERS), (self._board_slot, 1))
+        for slots, count in busy:
+            for _ in range(count):
+                slots.acquire(timeout=max(ends_at - time.monotonic(), 0))
 
     def run(self) -> None:
         """Work until stopped. A database that does not answer is waited for, and no failure ends it."""
@@ -174,6 +183,8 @@ class Worker:
         """
         with self.app.app_context():
             self._tick()
+            self._begin_events()
+            self._begin_boards()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
                 is_handed_over = False
@@ -204,7 +215,42 @@ class Worker:
             while message := self._take():
                 self.deliver(message)
                 count += 1
+            for number in due_endpoints(clock.now()):
+                count += outgoing.work_on(number, self.app.config, lambda: True)
+            count += boards.refresh(self.app.config)
         return count
+
+    def _begin_events(self) -> None:
+        """Hand each endpoint for which something is due to a thread, as long as there are any."""
+        for number in due_endpoints(clock.now()):
+            if self._stopping.is_set() or not self._event_slots.acquire(blocking=False):
+                break
+            # As for messages: not from a pool.
+            threading.Thread(target=self._work_on, args=(number,), name="event sender", daemon=True).start()
+        db.session.rollback()
+
+    def _begin_boards(self) -> None:
+        """Where a chat has a message of each incident, bring them up to date on a thread."""
+        if boards.rooms(self.app.config) and self._board_slot.acquire(blocking=False):
+            threading.Thread(target=self._refresh_boards, name="boards", daemon=True).start()
+
+    def _refresh_boards(self) -> None:
+        try:
+            with self.app.app_context():
+                boards.refresh(self.app.config)
+        except Exception:  # the lease runs out, and it is tried again
+            log.exception("messages in chats")
+        finally:
+            self._board_slot.release()
+
+    def _work_on(self, endpoint_id: int) -> None:
+        try:
+            with self.app.app_context():
+                outgoing.work_on(endpoint_id, self.app.config, lambda: not self._stopping.is_set())
+        except Exception:  # the lease runs out, and the event goes again
+            log.exception("endpoint %s", endpoint_id)
+        finally:
+            self._event_slots.release()
 
     def _say_once(self, about: str, *words: object, exc_info: bool = False) -> None:
         """Log what goes wrong every second once a minute."""
@@ -251,6 +297,7 @@ class Worker:
             end_resolved(before=now - PAST, actor=SYSTEM, now=now)
             is_done = not forget_drafts(before=before, actor=SYSTEM, now=now)
             is_done = not forget_alerts(actor=SYSTEM, now=now) and is_done
+            is_done = not forget_events(before=now - KEPT_FOR, actor=SYSTEM, now=now) and is_done
             self._forgot_at = now if is_done else None
 
     def _measure(self) -> None:

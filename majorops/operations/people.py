@@ -18,6 +18,11 @@ def as_picked(user: User | None) -> str:
     return f"{user.name} <{user.email}>" if user else ""
 
 
+def account_by_email(email: str) -> User | None:
+    """The active account with this e-mail, in any case; None for none."""
+    return db.session.scalar(select(User).filter_by(email=email.strip().lower(), is_active=True))
+
+
 def find_account(typed: str) -> User:
     """The account for its e-mail address, for what a list offers (`as_picked`), or for its name.
 

@@ -22,9 +22,8 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
 from majorops.models import Passkey, RecoveryCode, User
-from majorops.operations import audit, operation
+from majorops.operations import alert_sources, audit, endpoints, operation
 from majorops.operations.accounts import end_all_sessions, hash_token
-from majorops.operations.alert_sources import seal_anew
 from majorops.operations.owner_notices import tell_of_change
 from majorops.operations.passkeys import NotAccepted, PasskeyAnswer, check_answer, read_new
 from majorops.signing import Sealer, keys_of
@@ -254,16 +253,17 @@ def reset_factors(user: User, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.DATA_MANAGE)
 def seal_secrets(*, actor: Actor, now: datetime) -> int:
-    """Seal the secrets of authenticator apps and alert sources with the newest key; how many were not.
+    """Seal the secrets of authenticator apps, alert sources and endpoints with the newest key.
+
+    Returns how many were under another.
 
     Afterwards no secret needs the keys of MAJOROPS_SECRET_KEY_FALLBACKS any more.
     """
-    sealer, count = app_sealer(), 0
+    sealer, count = app_sealer(), alert_sources.seal_anew() + endpoints.seal_anew()
     for user in db.session.scalars(select(User).where(User.totp_secret.is_not(None)).with_for_update()):
         if not sealer.is_newest(user.totp_secret or ""):
             user.totp_secret = sealer.seal(sealer.open(user.totp_secret or ""))
             count += 1
-    count += seal_anew()
     audit(AuditKind.SECRETS_SEALED, f"{count} sealed anew", actor=actor, now=now)
     return count
 

@@ -6,7 +6,13 @@ of people, descriptions, impact, risk, tracks, CAN and notes are internal (domai
 
 from majorops.projections.history import public_month, public_months, public_search, record_changes
 from majorops.projections.maintenance import PublicMaintenance, public_maintenance, public_maintenances
-from majorops.projections.queries import public_duplicate, public_entry, public_incident, public_status
+from majorops.projections.queries import (
+    public_duplicate,
+    public_entry,
+    public_event,
+    public_incident,
+    public_status,
+)
 from majorops.projections.systems import public_days, public_goals
 from majorops.projections.values import (
     PublicEntry,
@@ -30,6 +36,7 @@ __all__ = [
     "public_days",
     "public_duplicate",
     "public_entry",
+    "public_event",
     "public_goals",
     "public_incident",
     "public_maintenance",

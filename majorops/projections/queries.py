@@ -302,6 +302,20 @@ def public_entry(number: int, key: str) -> int | None:
     return db.session.scalar(query) if number < 2**31 else None
 
 
+def public_event(number: int, seq: int) -> tuple[PublicSummary, PublicEntry | None] | None:
+    """An incident with one entry of its timeline, by its place; no entry where that is internal by now.
+
+    None where the public has no such incident. Three queries.
+    """
+    of = select(*SUMMARY).where(IS_PUBLIC_INCIDENT, Incident.id == number)
+    row = db.session.execute(of).mappings().first()
+    if row is None:
+        return None
+    entry = _entry_query().where(TimelineEvent.incident_id == number, TimelineEvent.seq == seq)
+    found = db.session.execute(entry).first()
+    return PublicSummary(**row, **systems_of([number])[number]), _entry(found, number) if found else None
+
+
 def public_duplicate(number: int) -> int | None:
     """The number of the public incident that this one was merged into; None where the public has none."""
     kept = aliased(Incident)

@@ -38,7 +38,7 @@ def form_of(answer) -> dict[str, str]:
     return {name: value.replace("\n", "\r\n") for name, value in given.items()}
 
 
-def save(browser, address: str, **changed):
+def save(browser, address: str, /, **changed):
     """Open the form at the address, change some values, and send it."""
     return browser.post(address, data=form_of(browser.get(address)) | changed)
 

@@ -9,6 +9,7 @@ from jsonschema.validators import Draft202012Validator
 from majorops.api import ROUTES
 from majorops.api.problems import TITLES
 from majorops.domain.access import SCOPES
+from majorops.domain.outgoing import KINDS
 from majorops.operations.fields import FIELDS
 
 DOCUMENT = "/api/v1/openapi.json"
@@ -61,3 +62,15 @@ def test_the_page_names_every_route_scope_and_problem(client):
         assert f">{scope}<" in page
     for status in TITLES:
         assert f'id="problem-{status}"' in page
+
+
+def test_the_events_have_schemas_and_the_page_names_every_kind(client):
+    answer = client.get("/api/v1/events.json")
+    assert "public" in answer.headers["Cache-Control"]
+    Draft202012Validator.check_schema(answer.json)
+    assert [one["type"] for one in answer.json["events"]] == list(KINDS)
+    assert set(re.findall(r'"#/\$defs/(\w+)"', answer.text)) <= set(answer.json["$defs"])
+    assert {"title": "CAN reported", "is_internal": True, "type": "can.reported"} in answer.json["events"]
+    page = client.get("/api/").text
+    for name in KINDS:
+        assert f'<dt class="mono">{name}</dt>' in page

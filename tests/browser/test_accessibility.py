@@ -24,8 +24,9 @@ from majorops.domain.enums import (
     Phase,
     Visibility,
 )
-from majorops.models import Draft, Handover, StatusUpdate, User
+from majorops.models import ChatBoard, Draft, Handover, StatusUpdate, User
 from majorops.operations.delivery import add_channel, set_policy
+from majorops.operations.endpoints import add_endpoint, begin_test
 from majorops.operations.subscriptions import subscribe
 from majorops.operations.tokens import add_token
 from tests.browser import axe
@@ -132,6 +133,8 @@ def fill_the_rest(now: datetime) -> None:
     add_channel(email=priya.email, kind=ChannelKind.WEBHOOK, address="https://hooks.example.org/x", **who)
     set_policy(AccountRole.STAKEHOLDER, Notice.UPDATE, False, **who)
     add_token(priya, name="deploy bot", scopes=["timeline:note"], **who)
+    endpoint, _ = add_endpoint(name="Warehouse", address="https://hooks.example.org/x", **who)
+    begin_test(endpoint, now, **who)
     given = {"kind": ChannelKind.EMAIL, "systems": [], "language": "en", "origin": "192.0.2.1"}
     subscribe(address="vic@example.org", **given, **who)
     of = {"incident_id": 3, "user_id": priya.id}
@@ -146,6 +149,7 @@ def fill_the_rest(now: datetime) -> None:
     offer = {"from_name": "Dana", "to_name": priya.name, "offered_at": now, "brief": "Six lines."}
     db.session.add_all(
         [
+            ChatBoard(incident_id=3, service="slack", next_at=now),
             Draft(**of, **draft, **texts, phase=Phase.ALERT),
             Handover(**of, **offer, state=HandoverState.WITHDRAWN),
             StatusUpdate(incident_id=3, status_at_cut=IncidentStatus.ACTIVE, **said),

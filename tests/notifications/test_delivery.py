@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from standardwebhooks import Webhook
 from urllib3.connection import HTTPConnection
 from werkzeug import Response
 
@@ -195,6 +196,9 @@ class TestWebhook:
         stamp = headers["X-MajorOps-Time"]
         mac = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         assert headers["X-MajorOps-Signature"] == f"sha256={mac}"
+        at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+        said = Webhook(secret.encode()).sign(headers["webhook-id"], at, body.decode())
+        assert (headers["webhook-signature"], headers["webhook-id"]) == (said, one().key)
 
     def test_500_for_an_hour_and_then_it_arrives(self, cast, worker, clock, httpserver):
         back_at = clock.now + timedelta(hours=1)

@@ -63,8 +63,10 @@ from majorops.models import (
     Delivery,
     DirectoryGroup,
     Draft,
+    Endpoint,
     Incident,
     Maintenance,
+    OutgoingEvent,
     Passkey,
     RecoveryTrack,
     RunCard,
@@ -83,6 +85,7 @@ from majorops.operations.alert_rules import Planned
 from majorops.operations.coach_inputs import coach_inputs
 from majorops.operations.directory import Group, Person
 from majorops.operations.drafts import Asked
+from majorops.operations.endpoints import sealer
 from majorops.operations.passkeys import PasskeyAnswer, Site
 from majorops.operations.passwords import Proof
 from majorops.operations.places import Place
@@ -112,6 +115,8 @@ PAST = read_incidents(
 )[0]
 CATALOGUE = read_systems("name\ndns-2\n")[0]
 RULE = Planned("critical", action=RuleAction.OPEN, severity=Severity.HIGH)
+ENDPOINT = {"name": "Ledger", "address": "https://b.example", "kinds": "", "systems": ""}
+FLAGS = {"is_internal": True, "is_full": False, "is_active": True}
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 
@@ -157,6 +162,10 @@ def prepared(cast, clock):
     ada.password_hash, ada.totp_secret = "h", app_sealer().seal("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     given = {"credential_id": "AAAA", "public_key": b"", "sign_count": 0, "name": "Laptop"}
     db.session.add(Passkey(user_id=ada.id, **given, created_at=clock()))
+    given = {"name": "Warehouse", "address": "https://a.example", "kinds": "link.revoked"}
+    db.session.add(Endpoint(**given, secret=sealer().seal("s"), old_secret="s", created_at=clock()))
+    given = {"endpoint_id": 1, "kind": "note.logged", "state": DeliveryState.FAILED, "settled_at": clock()}
+    db.session.add(OutgoingEvent(**given, key="msg_1", next_at=clock(), created_at=clock()))
     given = {"name": "bot", "shown": "mops_abcd", "token_hash": "t", "scopes": "timeline:note"}
     db.session.add(ApiToken(user_id=ada.id, **given, created_at=clock()))
     times = {"since": clock(), "last_at": clock(), "silenced_until": clock() + timedelta(hours=1)}
@@ -224,7 +233,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     code, token = TOTP(secret).at(clock()), reset_token(ada, current_app.config)
     options = {"rp": {"id": "localhost"}, "challenge": passkeys.text(b"challenge")}
     made = PasskeyAnswer(passkeys.Authenticator().create(options), b"challenge", site)
-    group = db.session.scalar(select(DirectoryGroup))
+    group, endpoint = db.session.scalar(select(DirectoryGroup)), db.session.scalar(select(Endpoint))
     channel, failed = (
         db.session.scalar(select(Channel)),
         db.session.scalar(select(Delivery).filter_by(state=DeliveryState.FAILED)),
@@ -381,6 +390,12 @@ def calls(cast, clock) -> dict[str, tuple]:
         "resets.reset_password": ("none", token, PASSWORD),
         "tokens.add_token": ("none", rita, {"name": "bot", "scopes": ["timeline:note"]}),
         "tokens.revoke_token": ("none", db.session.scalar(select(ApiToken))),
+        "endpoints.add_endpoint": ("none", ENDPOINT),
+        "endpoints.save_endpoint": ("none", endpoint, ENDPOINT | FLAGS),
+        "endpoints.rotate_secret": ("none", endpoint),
+        "endpoints.end_old_secret": ("none", endpoint),
+        "endpoints.begin_test": ("none", endpoint, later),
+        "outgoing.send_event_again": ("none", db.session.scalar(select(OutgoingEvent))),
         "second_factor.add_app": ("none", rita, secret, code),
         "second_factor.remove_app": ("none", ada),
         "second_factor.add_passkey": ("none", rita, "Phone", made),
@@ -513,7 +528,9 @@ def test_every_operation_of_the_package_is_seen():
 # create_first_admin works only without any account: tests/public/test_sign_in.py. A later use of a link
 # is only counted: tests/operations/test_briefs.py; so is use of a session: tests/account/test_sessions.py.
 # What is shown of a draft is kept without an entry: tests/ai/test_drafts.py; so are answers to programs,
-# and use of a token: tests/api/test_incidents.py; and alerts as they come: tests/alerts/test_intake.py.
+# and use of a token: tests/api/test_incidents.py; and alerts as they come: tests/alerts/test_intake.py. What
+# came of an event stands in the log of attempts: tests/notifications/test_outgoing.py; messages that are kept
+# up to date: tests/notifications/test_boards.py.
 WITHOUT_AN_ENTRY = {
     "alert_groups.forget_alerts",
     "alerts.fail_delivery",
@@ -521,10 +538,17 @@ WITHOUT_AN_ENTRY = {
     "alerts.note_silence",
     "alerts.take_alerts",
     "accounts.create_first_admin",
+    "boards.claim_board",
+    "boards.settle_board",
     "briefs.count_use",
     "drafts.keep_shown",
     "measured.measure_past",
     "kept_answers.keep_answer",
+    "outgoing.forget_events",
+    "outgoing.release_endpoint",
+    "outgoing.set_aside",
+    "outgoing.settle_event",
+    "outgoing.take_event",
     "own_account.note_seen",
     "tokens.note_token_used",
     "search_index.press",

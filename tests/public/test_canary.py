@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Date, String, Text, select, update
 
 from majorops.db import Base, UTCDateTime, db
+from majorops.domain.access import SYSTEM
 from majorops.domain.enums import (
     AccountRole,
     ActionKind,
@@ -35,8 +36,17 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.domain.events import EventKind
-from majorops.models import Announcement, Incident, Maintenance, Publication
+from majorops.models import (
+    Announcement,
+    Incident,
+    Maintenance,
+    OutgoingEvent,
+    Publication,
+    TimelineEvent,
+)
+from majorops.notifications.outgoing import read
 from majorops.notifications.public import render_announcement
+from majorops.operations.endpoints import add_endpoint
 from majorops.projections.values import PUBLIC_TEXTS
 from majorops.publishing.files import PublicFiles
 from majorops.web.access import is_admin_endpoint
@@ -160,7 +170,7 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
-    for name in ("RunCard", "RunCardVersion", "Subscriber", "AlertSource"):
+    for name in ("RunCard", "RunCardVersion", "Subscriber", "AlertSource", "Endpoint"):
         mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, now, 1))
         db.session.flush()
@@ -284,6 +294,39 @@ def test_no_internal_text_in_any_mail_or_webhook(full_record, clock):
     assert MARK.lower() not in text.lower()
     for words in ("shown to everybody", "said to everybody", "works for everybody"):
         assert words in text, words
+
+
+@pytest.mark.parametrize("is_full", [True, False])
+def test_no_internal_text_in_any_event_but_to_internal_endpoints(full_record, clock, is_full):
+    """Of every entry there is, as if each had been queued for an endpoint; an internal one reads all."""
+    bodies = {}
+    for is_internal in (False, True):
+        given = {"name": f"for {is_internal}", "address": "https://hooks.example.org/x"}
+        given |= {"is_internal": is_internal, "is_full": is_full}
+        endpoint, _ = add_endpoint(**given, actor=SYSTEM, now=clock())
+        entries = db.session.scalars(select(TimelineEvent)).all()
+        rows = [
+            OutgoingEvent(
+                key=f"msg {is_internal} {entry.id} {kind}",
+                endpoint_id=endpoint.id,
+                kind=kind,
+                incident_id=entry.incident_id,
+                seq=entry.seq,
+                state=DeliveryState.PENDING,
+                next_at=clock(),
+                created_at=clock(),
+            )
+            for entry in entries
+            for kind in (EventKind.NOTE_LOGGED, EventKind.INCIDENT_PUBLISHED)
+        ]
+        db.session.add_all(rows)
+        db.session.commit()
+        events = [read(row.id, full_record.config, clock()) for row in rows]
+        bodies[is_internal] = b"".join(one.body for one in events).decode()
+    assert MARK.lower() not in bodies[False].lower()
+    assert bodies[False].count('"type"') >= 3
+    assert ("shown to everybody" in bodies[False]) is is_full
+    assert (f"{MARK}-timeline_event-detail" in bodies[True]) is is_full
 
 
 def test_a_system_would_be_seen(full_record, monkeypatch):

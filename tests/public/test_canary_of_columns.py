@@ -18,6 +18,7 @@ from sqlalchemy import JSON, Boolean, Column, Date, LargeBinary, String, Table, 
 from werkzeug import Response
 
 from majorops.db import Base, UTCDateTime, db
+from majorops.domain import access
 from majorops.domain.announcing import DIGEST_PERIOD, digest_act, digest_end
 from majorops.domain.enums import (
     ChannelKind,
@@ -31,9 +32,10 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.domain.events import EventKind
-from majorops.models import Delivery
+from majorops.models import Delivery, OutgoingEvent
 from majorops.notifications import Worker, webhook
 from majorops.operations.announcements import announce
+from majorops.operations.endpoints import add_endpoint
 from majorops.publishing.files import PublicFiles
 from majorops.web.access import is_admin_endpoint
 from tests.notifications.conftest import many
@@ -212,6 +214,8 @@ def in_messages(app: Flask, clock, httpserver) -> set[str]:
     mails = MailServer()
     app.config["SMTP_URL"] = mails.url
     worker = Worker(app, on_delivery=lambda number: None)
+    for is_full in (True, False):
+        tell(f"http://{hosts[0]}:{httpserver.port}/services/T0/B0/x", is_full, clock())
     worker.drain()
     for frequency, period in DIGEST_PERIOD.items():
         clock.now += period
@@ -221,8 +225,20 @@ def in_messages(app: Flask, clock, httpserver) -> set[str]:
     mails.stop()
     failed = select(func.count()).select_from(Delivery).where(Delivery.state != DeliveryState.SENT)
     assert db.session.scalar(failed) == 0
-    assert (len(mails.mails), len(bodies)) == (18, 24)
+    assert (len(mails.mails), len(bodies)) == (18, 24 + 6)
     return seen_in("".join([*map(read, mails.mails), *bodies]))
+
+
+def tell(address: str, is_full: bool, now: datetime) -> None:
+    """Queue an event of each entry for an endpoint that is not internal; one says that it became public."""
+    given = {"name": f"{is_full}", "address": address, "is_full": is_full}
+    endpoint, _ = add_endpoint(**given, actor=access.SYSTEM, now=now)
+    row = {"endpoint_id": endpoint.id, "incident_id": 1, "state": DeliveryState.PENDING, "attempts": 0}
+    row |= {"next_at": now, "created_at": now, "last_error": ""}
+    kinds = {1: EventKind.NOTE_LOGGED, 2: EventKind.INCIDENT_OPENED, 99: EventKind.INCIDENT_PUBLISHED}
+    rows = [row | {"key": f"{is_full} {seq}", "seq": seq, "kind": kind} for seq, kind in kinds.items()]
+    db.session.execute(insert(OutgoingEvent), rows)
+    db.session.commit()
 
 
 @pytest.fixture
