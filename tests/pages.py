@@ -11,7 +11,7 @@ from sqlalchemy import select
 from majorops import clock
 from majorops.db import db
 from majorops.domain.enums import AccountRole, SignInMethod
-from majorops.models import ActionItem, Incident, Review, User
+from majorops.models import ActionItem, AlertGroup, Incident, Review, User
 from majorops.operations.accounts import start_session
 from majorops.web.session import sign_in_client
 
@@ -108,7 +108,9 @@ def _known() -> dict[str, object]:
 
 
 def _afterwards(blueprint: str) -> dict[str, object]:
-    """What reviews and actions are called, where it is something else than incidents."""
+    """What reviews, actions and alerts are called, where it is something else than incidents."""
+    if blueprint == "alerts":
+        return {"number": db.session.scalar(select(AlertGroup.id).order_by(AlertGroup.id).limit(1))}
     if blueprint == "actions":
         return {"number": db.session.scalar(select(ActionItem.id).order_by(ActionItem.id).limit(1))}
     if blueprint != "review":
@@ -146,6 +148,10 @@ def _pages(app: Flask, rule, known: dict[str, object], views: dict) -> list[Page
             for one in ("show=held", "show=overdue", "practice=1", *(f"q={asked}" for asked in QUERIES))
         ),
         "public.incident": (("resolved", "/incidents/1"),),
+        "alerts.index": tuple(
+            (one, f"{path}?{one}")
+            for one in ("show=acknowledged", "show=noise", "show=cleared", "incident=1", "page=2")
+        ),
         "actions.index": tuple((one, f"{path}?{one}") for one in ACTIONS),
         "review.show": (("version", f"{path}?version=1"),),
         "search.index": tuple((f"?q={asked}", f"{path}?q={asked}") for asked in QUERIES),
@@ -173,8 +179,8 @@ def _of_a_table(table, path: str, name: str) -> list[Page]:
     if name == "export":
         at = path.replace("<export_type>", "csv")
         return [Page(at, at, "export")]
-    if name in ("details_view", "edit_view"):
-        is_open = name == "details_view" or table.can_edit
+    if name in ("details_view", "edit_view", "dry_run"):
+        is_open = name != "edit_view" or table.can_edit
         return [Page(path, f"{path}?id={last}")] if last and is_open else []
     if name == "create_view":
         return [Page(path, path)] if table.can_create else []

@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import sys
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -126,6 +127,8 @@ def test_the_command_line_for_the_laptop_stands_alone():
     files = sorted((ROOT / "client").rglob("*.py"))
     outside = {name.split(".")[0] for path in files for name in imported(path)} - sys.stdlib_module_names
     assert outside == {"click", "majorops_client"}
+    needs = tomllib.loads((ROOT / "client/pyproject.toml").read_text())["project"]["dependencies"]
+    assert [re.match(r"\w+", name)[0] for name in needs] == ["click"]
     assert f'__version__ = "{VERSION}"' in (ROOT / "client/majorops_client/__init__.py").read_text()
 
 

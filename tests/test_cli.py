@@ -194,6 +194,19 @@ def test_tokens(flask, app, cast):
         assert why in refused.output
 
 
+def test_sources(flask, app):
+    app.config["BASE_URL"] = "https://ops.example.org"
+    made = flask("sources", "add", "alertmanager", "--name", "Prometheus", "--every", "5")
+    address, secret = made.output.split()
+    assert (made.exit_code, address) == (0, "https://ops.example.org/hooks/alertmanager/1")
+    assert len(secret) == 32
+    again = flask("sources", "add", "generic", "--name", "Prometheus")
+    assert (again.exit_code, again.output) == (1, "Error: There is a source Prometheus already.\n")
+    listed = flask("sources", "list").output
+    assert listed == "1\talertmanager\tPrometheus\t/hooks/alertmanager/1\tin use\n"
+    assert secret not in listed
+
+
 def test_demo_once(flask, app):
     first = flask("demo")
     assert first.exit_code == 0, first.output

@@ -19,7 +19,7 @@ from click.shell_completion import CompletionItem
 from majorops_client import __version__, words
 from majorops_client.api import Answer, Api, NoAnswer, Send, send
 from majorops_client.kept import Login, forget, keep, login_of
-from majorops_client.trouble import NOT_ALLOWED, Trouble, plain
+from majorops_client.trouble import NOT_ALLOWED, TOO_OFTEN, UNREACHED, Trouble, plain
 
 STATUSES = ("active", "monitoring", "resolved")
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -226,14 +226,22 @@ def show(machine: Machine, number: int, watch: bool, entries: int, as_json: bool
 
 
 def follow(machine: Machine, api: Api, path: str, incident: dict[str, Any], tag: str, as_json: bool) -> None:
-    """Tell each new entry until the incident is resolved, or somebody stops it."""
+    """Tell each new entry until the incident is resolved or somebody stops it; no bad line ends it."""
     seen = incident["version"]
     while incident["resolved_at"] is None:
         machine.wait(EVERY)
-        newer, tag = api.newer(path, tag)
-        if newer is None:
+        try:
+            newer, tag = api.newer(path, tag)
+            if newer is None:
+                continue
+            entries = list(timeline(api, path, after=seen, until=newer["version"]))
+        except Trouble as trouble:
+            if trouble.exit_code not in (TOO_OFTEN, UNREACHED):
+                raise
+            click.echo(f"{trouble.message} Still watching.", err=True)
+            tag = ""  # the entries may be what was missed
             continue
-        for one in timeline(api, path, after=seen, until=newer["version"]):
+        for one in entries:
             click.echo(json.dumps(one, ensure_ascii=False) if as_json else words.entry(one))
         incident, seen = newer, newer["version"]
     if not as_json:

@@ -67,6 +67,12 @@ def on_http_error(error: HTTPException) -> Response:
     return answer
 
 
+@bp.errorhandler(TimeoutError)
+def on_timeout(error: TimeoutError) -> Response:
+    """503: what was begun is not known to be done."""
+    return refusal(503, "This took too long. It may have been done: look before you send it again.")
+
+
 @bp.errorhandler(DBAPIError)
 def on_database(error: DBAPIError) -> Response:
     """503, or 507 where the disk is full: nothing was saved, try again."""

@@ -35,7 +35,7 @@ from majorops.web.bearer import asking
 
 log = logging.getLogger(__name__)
 
-SECONDS = 30.0  # until a message is given up
+SECONDS = 25.0  # until a message is given up: a proxy waits for 30
 INSTRUCTIONS = (
     "MajorOps runs major incidents. You are a responder: read, log notes, report CAN, answer asks, propose "
     "drafts. A person commands, publishes and decides; whatever you write stands in the record under the "

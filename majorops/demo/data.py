@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from majorops.db import db
+from majorops.demo.alerts import add_alerts
 from majorops.demo.history import DAYS, fill_history
 from majorops.demo.history.courses import Who
 from majorops.demo.reviews import fill_reviews
@@ -191,6 +192,7 @@ def fill(now: datetime, past: int = 0, days: int = DAYS) -> tuple[list[tuple[str
     _leak(dana, now)
     _maintenance(dana, now)
     fill_reviews(actors, now)
+    add_alerts(dana, now)
     return [(email, role.value) for email, _, role in PEOPLE], PASSWORD
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
@@ -252,13 +252,7 @@ def check_review(
     """
     if actor.user_id is None:
         return []
-    made = select(Draft).where(
-        Draft.incident_id == incident.id,
-        _lies_before(actor),
-        Draft.helper == Helper.UPDATE,
-        Draft.made_at > now - COUNTS,
-    )
-    drafts = db.session.scalars(made.order_by(Draft.id.desc()).limit(COMPARED)).all()
+    drafts = _compared(incident, review, actor, now)
     here = next((draft for draft in drafts if draft.id == review.draft_id), None)
     if here and _is_running(here, now):
         raise Invalid({"body": STREAMING})
@@ -282,6 +276,18 @@ def check_review(
             raise Invalid({"reviewed": f"{_quote(sentence)} {UNREVIEWED.format(draft.made_at)}"})
     used = [(draft, shares[draft.id]) for draft in written if draft.id in taken]
     return [min(used, key=lambda pair: pair[1])] if used else []
+
+
+def _compared(incident: Incident, review: Review, actor: Actor, now: datetime) -> list[Draft]:
+    """The newest that this person asked for, and as many proposals, with the one in the form."""
+    made = select(Draft).where(
+        Draft.incident_id == incident.id, Draft.helper == Helper.UPDATE, Draft.made_at > now - COUNTS
+    )
+    own = made.where(Draft.user_id == actor.user_id, Draft.is_proposal.is_(False))
+    rows = db.session.scalars(own.order_by(Draft.id.desc()).limit(COMPARED)).all()
+    in_form = (Draft.id == (review.draft_id or 0)).desc()
+    proposed = made.where(Draft.is_proposal.is_(True)).order_by(in_form, Draft.id.desc())
+    return [*rows, *db.session.scalars(proposed.limit(COMPARED))]
 
 
 def _is_running(draft: Draft, now: datetime) -> bool:
@@ -400,15 +406,12 @@ def own_words(incident: Incident, body: str, actor: Actor) -> str:
 
 def _offered(number: int, actor: Actor, helper: Helper | None = None) -> list[Draft]:
     """The newest last, and what was asked for after what was proposed: it is not taken from under anybody."""
-    query = select(Draft).filter_by(incident_id=number, state=DraftState.OFFERED).where(_lies_before(actor))
+    lies_there = or_(Draft.user_id == actor.user_id, Draft.is_proposal.is_(True))
+    query = select(Draft).filter_by(incident_id=number, state=DraftState.OFFERED).where(lies_there)
     if helper:
         query = query.filter_by(helper=helper)
-    newest = db.session.scalars(query.order_by(Draft.id.desc()).limit(20))
+    newest = db.session.scalars(query.order_by(Draft.is_proposal, Draft.id.desc()).limit(20))
     return sorted(newest, key=lambda draft: (not draft.is_proposal, draft.id))
-
-
-def _lies_before(actor: Actor) -> ColumnElement[bool]:
-    return or_(Draft.user_id == actor.user_id, Draft.is_proposal)
 
 
 def _own(incident: Incident, draft_id: int, actor: Actor) -> Draft:

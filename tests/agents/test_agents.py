@@ -287,3 +287,9 @@ def test_an_error_of_our_own_says_nothing_of_itself(agent, cast, monkeypatch, ca
     monkeypatch.setattr("majorops.agents.reading.incident_text", broken)
     assert agent().refused("read_incident", incident=1) == "Something went wrong here. Nothing was saved."
     assert "the inside of the house" in caplog.text
+
+
+def test_what_takes_too_long_is_given_up(agent, client, monkeypatch):
+    monkeypatch.setattr("majorops.agents.server.SECONDS", 0.0)
+    answer = posted(client, agent().secret, "tools/list")
+    assert (answer.status_code, "too long" in answer.json["error"]["message"]) == (503, True)

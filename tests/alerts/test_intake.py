@@ -13,6 +13,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import AlertState, HookState, IntakeSource, RuleAction, Severity, SourceKind
 from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.models import AlertDelivery, AlertSource, Incident, TimelineEvent
+from majorops.notifications import Worker
 from majorops.notifications.alerts import AlertIntake
 from majorops.operations import alert_groups
 from majorops.operations import alerts as operations
@@ -156,6 +157,17 @@ class TestAlerts:
         rows = db.session.scalars(select(AlertDelivery).order_by(AlertDelivery.id)).all()
         assert [row.state for row in rows] == [HookState.FAILED, HookState.DONE]
         assert rows[0].problem == "RuntimeError: nobody foresaw this"
+
+
+def test_the_worker_takes_them_in_and_tells_the_screens(app, monitor, rule, monkeypatch):
+    told = []
+    monkeypatch.setattr(app.extensions["live"], "publish", lambda *given, **more: told.append(given[0]))
+    rule()
+    monitor().send(alertmanager())
+    worker = Worker(app, on_delivery=told.append)
+    worker.look()
+    assert len(alerts()) == 2
+    assert {"alerts", "1"} <= set(told)
 
 
 class TestRules:

@@ -73,6 +73,7 @@ INSIDE = (
 GIVEN = {"number": 4, "name": "description", "what": "systems", "measure": "resolve"}
 GIVEN_AT = {
     "actions.show": {"number": 1},
+    "alerts.show": {"number": 1},
     "maintenance.edit": {"number": 2},
     "review.editor": {"number": 7, "name": "summary"},
     "review.on_paper": {"number": 7},
@@ -115,7 +116,7 @@ def admin_pages(app) -> list[str]:
         if "GET" not in rule.methods or is_open or is_closed or name in NO_PAGES:
             continue
         path = rule.build({**GIVEN, **GIVEN_AT.get(rule.endpoint, {})}, append_unknown=False)[1]
-        if table is not None and name in ("details_view", "edit_view"):
+        if table is not None and name in ("details_view", "edit_view", "dry_run"):
             number = db.session.scalar(select(func.max(table.model.id)))
             found.append(f"{path}?id={number}")  # a table without a row fails: fill_the_rest
         else:

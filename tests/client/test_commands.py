@@ -216,6 +216,25 @@ def test_watching_tells_what_happens_until_the_end(laptop, cast, clock):
     assert tags[1:3] == [f'"{incident.version - 4}"', f'"{incident.version - 3}"'] or all(tags[1:])
 
 
+def test_a_line_that_breaks_does_not_end_the_watching(laptop, cast, clock):
+    incident = cast.open()
+    here = laptop()
+
+    def meanwhile():
+        if len(here.waited) == 1:
+            add_note(incident, "Said while the line was down.", actor=cast.rita, now=clock())
+            here.before = lambda *_: (_ for _ in ()).throw(NoAnswer("down"))
+        elif len(here.waited) == 5:
+            here.before = lambda *_: None
+        elif len(here.waited) == 6:
+            cast.resolve(incident)
+
+    here.meanwhile = meanwhile
+    result = here.run("show", "1", "--watch", "-n", "0")
+    assert (result.exit_code, "Still watching." in result.stderr) == (0, True)
+    assert result.stdout.count("Said while the line was down.") == 1
+
+
 def test_watching_for_programs_is_an_object_a_line(laptop, cast, clock):
     incident = cast.open()
     here = laptop()

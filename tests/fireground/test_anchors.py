@@ -34,6 +34,7 @@ WITHOUT_ANCHOR = {
     "intake",
     "brief_links",
     "reach",
+    "agents",
     "api",
     "scim",
     "account",

@@ -258,6 +258,16 @@ class TestProposing:
         assert state(draft.id) is DraftState.USED
         assert used() == ["Update: AI draft used, unchanged, marked reviewed"]
 
+    def test_a_program_that_proposes_often_hides_no_draft(self, write, propose, post):
+        write(TEXT)
+        first = propose("The first thing that the program proposed.")
+        for n in range(6):
+            propose(f"Number {n} of what it proposed.")
+        with pytest.raises(Invalid):
+            post(TEXT)
+        with pytest.raises(Invalid):
+            post(first.text, draft_id=first.id)
+
     def test_it_is_over_once_something_else_was_posted(self, propose, post):
         draft = propose()
         post("Other words, by a person.")

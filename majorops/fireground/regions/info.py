@@ -65,7 +65,8 @@ def build(view: View) -> Info:
     sets_systems = view.can_command and incident.is_shown
     systems = incident.systems if sets_systems else ()
     named = public_of(row.name for row in systems)
-    alerts = alerts_in_words(alerts_of(incident.id))
+    has_alerts = incident.alert_id is not None or incident.issue_time is not None  # whoever attaches says so
+    alerts = alerts_in_words(alerts_of(incident.id)) if has_alerts else ""
     return Info(
         number=incident.id,
         address=view.address,
