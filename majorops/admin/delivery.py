@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -27,7 +28,29 @@ from majorops.operations import delivery as operations
 from majorops.web.selftest import try_out
 
 
-class DeliveryTable(Table):
+class SentAgain(Table):
+    """A table whose rows can be sent once more, from their page (admin/delivery.html)."""
+
+    again: ClassVar[Callable[..., None]]
+    why_not_again: ClassVar[Callable[..., str]]
+
+    def again_refusal(self, row) -> str:
+        """Why this row cannot be sent again, for the button on its page; empty when it can be."""
+        return type(self).why_not_again(row)
+
+    @expose("/again/", methods=("POST",))
+    def send_again(self) -> Response:
+        """Put one row back into the queue."""
+        row = self.get_one(request.args.get("id"))
+        try:
+            type(self).again(row, actor=current_user.actor, now=clock.now())
+            flash("It is sent again.", "done")
+        except Refused as problem:
+            flash(str(problem), "error")
+        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
+
+
+class DeliveryTable(SentAgain):
     """Messages of the outbox with their texts and addresses; read-only, but one can be sent again."""
 
     about = "Every message that was queued, and what became of it. What failed can be sent again."
@@ -39,6 +62,7 @@ class DeliveryTable(Table):
         ("Waiting", {"flt_state": "pending"}),
     )
     acts: ClassVar = {"again": Act("Send again", operations.send_again, "Sent again")}
+    again, why_not_again = operations.send_again, operations.again_refusal
     column_list = (
         "created_at",
         "incident_id",
@@ -101,21 +125,6 @@ class DeliveryTable(Table):
     def heading(self, row: Delivery) -> str:
         """What the message is about, and to whom it goes."""
         return str(row)
-
-    def again_refusal(self, row: Delivery) -> str:
-        """Why this message cannot be sent again, for the button on its page; empty when it can be."""
-        return operations.again_refusal(row)
-
-    @expose("/again/", methods=("POST",))
-    def send_again(self) -> Response:
-        """Put one message back into the outbox."""
-        row = self.get_one(request.args.get("id"))
-        try:
-            operations.send_again(row, actor=current_user.actor, now=clock.now())
-            flash("It is sent again.", "done")
-        except Refused as problem:
-            flash(str(problem), "error")
-        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
 
 class ChannelTable(Table):

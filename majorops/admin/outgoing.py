@@ -15,6 +15,7 @@ from majorops import clock
 from majorops.admin import forms
 from majorops.admin.base import Table
 from majorops.admin.bulk import Act
+from majorops.admin.delivery import SentAgain
 from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link
 from majorops.domain.access import Actor
@@ -188,7 +189,7 @@ class EndpointTable(Table):
         return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
 
-class EventTable(Table):
+class EventTable(SentAgain):
     """Events that were queued, and every attempt to send them; read-only, but one can be sent again."""
 
     about = (
@@ -202,6 +203,7 @@ class EventTable(Table):
         ("Waiting", {"flt_state": "pending"}),
     )
     acts: ClassVar = {"again": Act("Send again", outgoing.send_event_again, "Sent again")}
+    again, why_not_again = outgoing.send_event_again, outgoing.again_refusal
     loads = (joinedload(OutgoingEvent.endpoint),)
     column_list = (
         "created_at",
@@ -252,21 +254,6 @@ class EventTable(Table):
     def attempts(self, row: OutgoingEvent) -> list[EventAttempt]:
         """Its newest tries."""
         return outgoing.attempts_of(row.id)
-
-    def again_refusal(self, row: OutgoingEvent) -> str:
-        """Why it cannot be sent again, for the button on its page; empty when it can be."""
-        return outgoing.again_refusal(row)
-
-    @expose("/again/", methods=("POST",))
-    def send_again(self) -> Response:
-        """Queue one event once more."""
-        row = self.get_one(request.args.get("id"))
-        try:
-            outgoing.send_event_again(row, actor=current_user.actor, now=clock.now())
-            flash("It is sent again.", "done")
-        except Refused as problem:
-            flash(str(problem), "error")
-        return redirect(self.get_url(".details_view", id=row.id, url=self.way_back()), 303)
 
 
 TABLES = (

@@ -170,6 +170,16 @@ def test_a_proposal_goes_nowhere_without_a_person(agent, cast):
     assert "We roll back" not in cast.browser("rita").get("/admin/incidents/1").text
 
 
+@pytest.mark.parametrize("kind", ["brief", "suggestion"])
+def test_every_kind_lies_at_its_place(agent, cast, kind):
+    cast.open()
+    text = "Ask for a <b>way</b> back.\nThen wait."
+    agent().said("propose_draft", incident=1, kind=kind, text=text)
+    page = cast.browser("omar").get("/admin/incidents/1").text
+    assert "Ask for a &lt;b&gt;way&lt;/b&gt; back." in page
+    assert f"Written by {SIGNED}" in page
+
+
 # Who may, and what is wrong
 
 
