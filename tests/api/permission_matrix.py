@@ -22,7 +22,7 @@ PREFIX = "/api/v1/"
 NO_TOKEN, ONE_SYSTEM = "none", "system"
 ROLES = tuple(role.value for role in reversed(AccountRole))
 COLUMNS = (NO_TOKEN, *ROLES, ONE_SYSTEM)
-OPEN = {"/api/v1/openapi.json"}  # for everybody
+OPEN = {"/api/v1/openapi.json", "/api/v1/events.json"}  # for everybody
 HEAD = """# What a token may: each route of the API, by each method, with an empty request.
 # Columns: without a token; a token of each role with all that the role may give; one of an admin for a system
 # that incident 1 has not. in: it answers (2xx, or a 4xx of its own) · 401, 403, 404: refused

@@ -163,7 +163,9 @@ def prepared(cast, clock):
     given = {"credential_id": "AAAA", "public_key": b"", "sign_count": 0, "name": "Laptop"}
     db.session.add(Passkey(user_id=ada.id, **given, created_at=clock()))
     given = {"name": "Warehouse", "address": "https://a.example", "kinds": "link.revoked"}
-    db.session.add(Endpoint(**given, secret=sealer().seal("s"), old_secret="s", created_at=clock()))
+    db.session.add(
+        Endpoint(**given, secret=(sealed := sealer().seal("s")), old_secret=sealed, created_at=clock())
+    )
     given = {"endpoint_id": 1, "kind": "note.logged", "state": DeliveryState.FAILED, "settled_at": clock()}
     db.session.add(OutgoingEvent(**given, key="msg_1", next_at=clock(), created_at=clock()))
     given = {"name": "bot", "shown": "mops_abcd", "token_hash": "t", "scopes": "timeline:note"}

@@ -170,7 +170,7 @@ def addresses(app: Flask, now: datetime) -> list[str]:
         view = app.view_functions[rule.endpoint]
         is_public = getattr(view, "access", None) == "public" and not is_admin_endpoint(rule.endpoint)
         if "GET" in rule.methods and is_public:
-            _, path = rule.build({name: given[name] for name in rule.arguments})
+            _, path = rule.build({name: given.get(name, 1) for name in rule.arguments})
             found.append(path)
     return found
 
