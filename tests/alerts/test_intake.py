@@ -164,8 +164,7 @@ def test_the_worker_takes_them_in_and_tells_the_screens(app, monitor, rule, monk
     monkeypatch.setattr(app.extensions["live"], "publish", lambda *given, **more: told.append(given[0]))
     rule()
     monitor().send(alertmanager())
-    worker = Worker(app, on_delivery=told.append)
-    worker.look()
+    Worker(app, on_delivery=told.append)._tick()
     assert len(alerts()) == 2
     assert {"alerts", "1"} <= set(told)
 
