@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from flask import current_app
 from sqlalchemy import select
@@ -88,7 +89,12 @@ def secrets_of(row: AlertSource, now: datetime) -> list[str]:
     sealed = [row.secret]
     if row.old_secret and row.old_until is not None and now < row.old_until:
         sealed.append(row.old_secret)
-    return [sealer().open(one) for one in sealed]
+    return [_opened(one, tuple(keys_of(current_app.config))) for one in sealed]
+
+
+@lru_cache(256)  # every delivery asks, and each opening derives keys anew
+def _opened(sealed: str, keys: tuple[str, ...]) -> str:
+    return Sealer(list(keys), SEALED).open(sealed)
 
 
 def sealer() -> Sealer:
