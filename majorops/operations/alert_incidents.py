@@ -169,7 +169,8 @@ def open_from(
     ones = open_alerts(group, most=1)
     number, began = group.firing + group.acknowledged, min(_first(group, now), now)
     if over is not None:
-        incident = continue_incident(locked(over.id), actor=actor, now=now)
+        alone = not actor.is_person
+        incident = continue_incident(locked(over.id), stays_private=alone, actor=actor, now=now)
     else:
         incident = open_incident(
             title=title or title_of([one.title for one in ones] or [group.title], number),
@@ -180,6 +181,7 @@ def open_from(
             detected_at=began,
             alert_id=group.title,
             source=IntakeSource.WEBHOOK,
+            is_public=None if actor.is_person else False,  # an alert publishes nothing
             actor=actor,
             now=now,
         )

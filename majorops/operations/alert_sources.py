@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from flask import current_app
 from sqlalchemy import select
@@ -27,27 +28,14 @@ SEALED = "secret of an alert source"
 
 
 @operation(needs=Permission.DATA_MANAGE)
-def add_source(
-    *,
-    name: str,
-    kind: SourceKind,
-    actor: Actor,
-    now: datetime,
-    system: str = "",
-    header: str = "",
-    mapping: str = "",
-    sample: str = "",
-    every: str = "",
-) -> tuple[AlertSource, str]:
+def add_source(*, kind: SourceKind, actor: Actor, now: datetime, **typed: str) -> tuple[AlertSource, str]:
     """Let a monitoring system send alerts.
 
-    `system`: what its alerts are about where they do not say; `every`: minutes within which it speaks, empty
-    for whenever; the others as `AlertSource` has them. Returns the row, and the secret, which nobody is shown
+    `typed`: name, and what `_checked` takes beside it. Returns the row, and the secret, which nobody is shown
     again. Raises Invalid.
     """
-    given = _checked(name, system, header, mapping, sample, every, twin_of=None)
     secret = new_secret()
-    row = AlertSource(**given, kind=kind, secret=sealer().seal(secret), created_at=now)
+    row = AlertSource(**_checked(None, **typed), kind=kind, secret=sealer().seal(secret), created_at=now)
     db.session.add(row)
     db.session.flush()
     audit(AuditKind.ALERT_SOURCE_ADDED, row.name, detail=kind.label, actor=actor, now=now)
@@ -55,21 +43,9 @@ def add_source(
 
 
 @operation(needs=Permission.DATA_MANAGE)
-def save_source(
-    row: AlertSource,
-    *,
-    name: str,
-    is_active: bool,
-    actor: Actor,
-    now: datetime,
-    system: str = "",
-    header: str = "",
-    mapping: str = "",
-    sample: str = "",
-    every: str = "",
-) -> None:
-    """Change a source, all values or none; its kind stays. Values as in `add_source`. Raises Invalid."""
-    given = _checked(name, system, header, mapping, sample, every, twin_of=row) | {"is_active": is_active}
+def save_source(row: AlertSource, *, is_active: bool, actor: Actor, now: datetime, **typed: str) -> None:
+    """Change a source, all values or none; its kind stays. `typed`: as in `add_source`. Raises Invalid."""
+    given = _checked(row, **typed) | {"is_active": is_active}
     changed = [column for column, value in given.items() if getattr(row, column) != value]
     if not changed:
         return
@@ -113,7 +89,12 @@ def secrets_of(row: AlertSource, now: datetime) -> list[str]:
     sealed = [row.secret]
     if row.old_secret and row.old_until is not None and now < row.old_until:
         sealed.append(row.old_secret)
-    return [sealer().open(one) for one in sealed]
+    return [_opened(one, tuple(keys_of(current_app.config))) for one in sealed]
+
+
+@lru_cache(256)  # every delivery asks, and each opening derives keys anew
+def _opened(sealed: str, keys: tuple[str, ...]) -> str:
+    return Sealer(list(keys), SEALED).open(sealed)
 
 
 def sealer() -> Sealer:
@@ -134,15 +115,20 @@ def seal_anew() -> int:
 
 
 def _checked(
-    name: str,
-    system: str,
-    header: str,
-    mapping: str,
-    sample: str,
-    every: str,
-    *,
     twin_of: AlertSource | None,
+    *,
+    name: str,
+    system: str = "",
+    header: str = "",
+    mapping: str = "",
+    sample: str = "",
+    every: str = "",
 ) -> dict[str, object]:
+    """What is kept of what was typed. Raises Invalid.
+
+    `system`: what its alerts are about where they do not say; `every`: minutes within which it speaks, empty
+    for whenever; the others as `AlertSource` has them.
+    """
     errors: dict[str, str] = {}
     name, system, header = clean_line(name), clean_line(system).lower(), clean_line(header)
     mapping, sample, every = clean_text(mapping), sample.strip(), clean_line(every)

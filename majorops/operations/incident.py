@@ -11,7 +11,7 @@ from majorops.domain import text as words
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_close import merged_sentence
 from majorops.domain.alarm import LEVELS, level_after, level_refusal
-from majorops.domain.enums import AlarmLevel, CommandRole, IntakeSource, Severity
+from majorops.domain.enums import AlarmLevel, CommandRole, IntakeSource, Severity, Visibility
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.models import AffectedSystem, CommandAssignment, Incident
@@ -105,12 +105,15 @@ def record_alert_fired(incident: Incident, *, actor: Actor, now: datetime) -> No
 
 
 @operation(needs=Permission.INCIDENT_OPEN)
-def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Incident:
+def continue_incident(
+    incident: Incident, *, actor: Actor, now: datetime, stays_private: bool = False
+) -> Incident:
     """Open a new incident that continues a resolved one, linked both ways (domain §4).
 
     It inherits both titles, severity, systems, command team and bridge, and whether it is a drill or private:
     of what was public the public title was read already, so it does not wait, unless it had none, as what was
-    imported. A second call returns the incident that continues it already. Raises Conflict.
+    imported. `stays_private`: no person continues it, so that nothing is published. A second call returns the
+    incident that continues it already. Raises Conflict.
     """
     if refusal := continue_refusal(incident):
         raise Conflict(refusal)
@@ -122,7 +125,7 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
         systems=incident.system_names,
         bridge_url=incident.bridge_url,
         is_drill=incident.is_drill,
-        is_public=incident.is_meant_public,
+        is_public=incident.is_meant_public and not stays_private,
         public_title=incident.public_title,
         waits=not (incident.is_public and incident.public_title),
         actor=actor,
@@ -137,11 +140,14 @@ def continue_incident(incident: Incident, *, actor: Actor, now: datetime) -> Inc
     for role, row in held.items():
         if role is not CommandRole.MIM:
             assign(new, role, row.name, user_id=row.user_id, actor=actor, now=now)
+    inside = (
+        Visibility.INTERNAL if stays_private else None
+    )  # of what the public does not know it reads nothing
     for one, kind, title in (
         (new, EventKind.INCIDENT_CONTINUES, f"Continues {incident.reference}."),
         (incident, EventKind.INCIDENT_CONTINUED, f"Continued as {new.reference}."),
     ):
-        record(one, kind, title, actor=actor, now=now)
+        record(one, kind, title, visibility=inside, actor=actor, now=now)
     return new
 
 

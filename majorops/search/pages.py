@@ -15,6 +15,7 @@ PAGES = (
     ("Incidents", "fireground.index"),
     ("Open incident", "intake.new"),
     ("Search the record", "search.index"),
+    ("Alerts", "alerts.index"),
     ("Reviews", "archive.index"),
     ("Actions", "actions.index"),
     ("Measures", "measures.index"),

@@ -10,7 +10,15 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import AlertState, HookState, IntakeSource, RuleAction, Severity, SourceKind
+from majorops.domain.enums import (
+    AlertState,
+    HookState,
+    IntakeSource,
+    RuleAction,
+    Severity,
+    SourceKind,
+    Visibility,
+)
 from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.models import AlertDelivery, AlertSource, Incident, TimelineEvent
 from majorops.notifications import Worker
@@ -20,6 +28,7 @@ from majorops.operations import alerts as operations
 from majorops.operations.alert_groups import attach_alerts, end_silence, open_from_alerts, silence_group
 from majorops.operations.alert_incidents import tell_incident
 from majorops.operations.alert_sources import save_source
+from majorops.operations.first_word import publish_incident
 from majorops.operations.incident import continue_incident
 from tests.alerts.conftest import alerts, groups, work
 from tests.integrations.payloads import alertmanager, resolved
@@ -164,8 +173,7 @@ def test_the_worker_takes_them_in_and_tells_the_screens(app, monitor, rule, monk
     monkeypatch.setattr(app.extensions["live"], "publish", lambda *given, **more: told.append(given[0]))
     rule()
     monitor().send(alertmanager())
-    worker = Worker(app, on_delivery=told.append)
-    worker.look()
+    Worker(app, on_delivery=told.append)._tick()
     assert len(alerts()) == 2
     assert {"alerts", "1"} <= set(told)
 
@@ -186,6 +194,7 @@ class TestRules:
             "Rule critical of Prometheus",
         )
         assert not [one for one in incident.assignments if one.role == "mim"]
+        assert (incident.is_public, incident.public_from, incident.published_at) == (False, None, None)
         assert [one.title for one in entries(1, "alert.attached")] == [
             "Rule critical attached 2 alerts: 5xx above 20 %"
         ]
@@ -252,12 +261,16 @@ class TestRules:
         rule()
         here = monitor(SourceKind.GENERIC)
         here.say({"key": "a", "group": "g"})
+        publish_incident(incidents()[0], actor=cast.maya, now=clock())
         cast.resolve(incidents()[0])
         here.say({"key": "a", "group": "g", "state": "resolved"})
         assert incidents()[0].resolve_time is None
         here.say({"key": "b", "group": "g"})
         first, second = incidents()
         assert second.continues is first
+        assert first.is_public
+        assert not second.is_public
+        assert {one.visibility for one in entries(1, "incident.continued")} == {Visibility.INTERNAL}
         assert groups()[0].incident_id == 2
         assert [one.incident_id for one in alerts()] == [1, 2]
         clock.tick(hours=25)

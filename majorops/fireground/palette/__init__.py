@@ -232,6 +232,8 @@ def elsewhere(view: View) -> Iterator[Command]:
     if incident.is_shown:
         yield Command("Public page", link="public.incident", takes={"number": incident.id})
     yield Command("Learning Review", link="review.show", takes={"number": incident.id})
+    if view.may_command:
+        yield Command("Alerts", link="alerts.index")
     yield Command("Reviews", link="archive.index")
     yield Command("Actions", link="actions.index")
     yield Command("Status page", link="public.status")
