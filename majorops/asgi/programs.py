@@ -24,13 +24,13 @@ from majorops.domain.access import Actor, Permission
 from majorops.operations.tokens import alive_among
 from majorops.realtime import ANY_INCIDENT, Live
 from majorops.realtime.hub import Viewer
-from majorops.realtime.streams import HEADERS, IN_ALL
+from majorops.realtime.streams import HEADERS
 from majorops.web.bearer import Denied, admit
 
 log = logging.getLogger(__name__)
 
 EVENTS = "/api/v1/events"
-PER_TOKEN = 20  # open streams of one token in one process
+PER_TOKEN, IN_ALL = 20, 1_000  # open streams in one process; the others are for screens
 BEHIND = 5_000  # events that wait for a reader; one that is further behind asks again with its cursor
 AGAIN = b"retry: 2000\n\n"  # milliseconds after which a reader comes back
 
@@ -95,7 +95,7 @@ class Programs:
         Refused with a problem: 401, 403, 422 (no cursor), 429 (too often, too many streams of a token), 503.
         """
         hub = self._live.hub
-        if hub is None or hub.is_closing or hub.count() >= IN_ALL:
+        if hub is None or hub.is_closing or len(self._listeners) >= IN_ALL:
             return await self.refuse(send, 503, "No stream can be opened at this moment.")
         opened = await self._in_thread(self._open, scope)
         if isinstance(opened, Response):
