@@ -137,9 +137,6 @@ class AlertGroup(Base):
         """The systems of the catalogue that its alerts named, or the one of its source."""
         return list(json.loads(self.systems))
 
-    def __str__(self) -> str:
-        return self.title
-
 
 class Alert(Base):
     """One time that an alert fired; fired anew after it cleared, it is another row.
@@ -188,9 +185,6 @@ class Alert(Base):
     def label_texts(self) -> dict[str, str]:
         """Name and text of each label."""
         return dict(json.loads(self.labels))
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class AlertRule(Base):

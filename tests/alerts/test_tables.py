@@ -6,11 +6,12 @@ import json
 import re
 
 import pytest
+from sqlalchemy import update
 
 from majorops.db import db
-from majorops.domain.enums import RuleAction, Severity, SourceKind
+from majorops.domain.enums import AlertState, RuleAction, Severity, SourceKind
 from majorops.domain.errors import Invalid
-from majorops.models import AlertRule, AlertSource
+from majorops.models import Alert, AlertGroup, AlertRule, AlertSource
 from majorops.operations import alert_rules
 from majorops.operations.alert_rules import Planned
 from tests.integrations.payloads import alertmanager
@@ -165,6 +166,13 @@ def test_a_rule_is_added_changed_and_run_dry(ada, monitor, clock):
     monitor(SourceKind.GENERIC).say([{"key": "k", "severity": "low"}, {"key": "o", "title": "over"}])
     page = ada.get(f"{RULES}/dry-run/").text
     assert "Waits for a person: no rule matches." in page
+    monitor(SourceKind.GENERIC, name="Other").say({"key": "k"})
+    db.session.execute(update(AlertGroup).values(title="a group"))
+    db.session.execute(update(Alert).values(state=AlertState.CLEARED))
+    db.session.commit()
+    assert "Nothing: all of it has cleared." in ada.get(f"{RULES}/dry-run/").text
+    db.session.execute(update(Alert).values(state=AlertState.FIRING))
+    db.session.commit()
     given = {"matches": RULE["matches"], "was_matches": RULE["matches"]}
     given |= fields(ada.get(f"{RULES}/edit/?id=1").text)
     typed = given | {"action": "wait", "severity": "critical", "is_active": "yes", "source": "Prometheus"}
