@@ -13,8 +13,12 @@ import requests
 from majorops.api import feed
 from majorops.api.feed import Item, Position
 from majorops.asgi.programs import PER_TOKEN, Listener, Programs
+from majorops.db import db
+from majorops.domain.access import Permission
+from majorops.models import ApiToken
 from majorops.operations import timeline
 from majorops.operations.catalogue import add_system
+from majorops.operations.tokens import alive_among, revoke_token
 from tests.loops import run
 from tests.server import Person, add_token
 from tests.waiting import LIMIT
@@ -88,6 +92,17 @@ def test_what_comes_into_sight_late_is_told_and_nothing_twice():
     assert (position.settled, position.told) == (12, {13})
     assert position.take([item(9, 0), item(13, 2)], NOON + timedelta(seconds=30)) == []
     assert (position.settled, position.told) == (13, set())
+
+
+def test_which_tokens_are_worth_something_still(cast, clock, program, app):
+    numbers = [1, 2, 3]
+    for scopes in (["incident:read"], ["timeline:note"], ["incident:read"]):
+        program("maya", scopes)
+    read = Permission.INCIDENT_READ
+    assert alive_among(numbers, read, clock()) == {1, 3}
+    row = db.session.get_one(ApiToken, 3)
+    revoke_token(row, actor=cast.maya, now=clock())
+    assert alive_among(numbers, read, clock()) == {1}
 
 
 class Stream:
