@@ -23,6 +23,7 @@ SIGNED = "Rita Moreau by token triage"
 
 
 def newest(number: int = 1) -> TimelineEvent:
+    db.session.rollback()  # an agent talks on another thread
     rows = select(TimelineEvent).filter_by(incident_id=number).order_by(TimelineEvent.seq.desc())
     return db.session.scalars(rows.limit(1)).one()
 
