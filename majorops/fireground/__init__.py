@@ -21,6 +21,7 @@ from majorops.fireground import (  # noqa: F401  (their views join the blueprint
     response,
     team,
     updates,
+    wall,
 )
 from majorops.fireground.blueprint import bp
 from majorops.fireground.regions import PARTS, draw
@@ -35,4 +36,5 @@ GLOBALS = {
 def init_app(app: Flask) -> None:
     """Register the pages and what their templates ask for."""
     app.register_blueprint(bp)
+    app.register_blueprint(wall.bp)
     app.jinja_env.globals.update(GLOBALS)

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 BEAT = 15.0
 SHORT = 0.3  # seconds to gather who comes and goes, before anybody asks
 PEOPLE = (Signal.PEOPLE,)
-ANY_INCIDENT = "incidents"  # for `add_listener`: the topic of each incident
+ANY_INCIDENT = "incidents"  # the topic of whoever wants each change of each incident
 
 
 class Live:
@@ -138,6 +138,8 @@ class Live:
                 if name in self._listeners:
                     self._listeners[name]()
                 self._hub.publish(message.topic, message.version, message.signals)
+                if name == ANY_INCIDENT and message.version:
+                    self._hub.publish(ANY_INCIDENT)
             case SignedOut():
                 self.sessions.check(self._hub.sessions())
             case Again():

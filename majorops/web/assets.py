@@ -27,6 +27,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "forms.css": ("css/public/forms.css",),  # what the status page does without
     "widget.css": ("css/fonts/public.css", "css/public/tokens.css", "css/public/widget.css"),
     "brief.css": (*FONTS, "css/tokens.css", "css/brief/*.css"),
+    "wall.css": ("css/wall/*.css",),
     "admin.css": ("css/admin.css",),
     "review_print.css": (*FONTS, "css/tokens.css", "css/review_print.css"),
     "review.css": ("css/more/drafts.css", "css/review/*.css"),

@@ -241,6 +241,7 @@ def elsewhere(view: View) -> Iterator[Command]:
         label = f"Go to {other.reference}, {other.title}"
         yield Command(label, link="fireground.show", takes={"number": other.id})
     yield Command("Incidents", link="fireground.index")
+    yield Command("Wall", link="wall.show")
     yield Command("Search the record", link="search.index")
     refusal = view.why_not(Permission.INCIDENT_OPEN, always=True)
     yield Command("Open incident", refusal, link="intake.new")
