@@ -17,6 +17,7 @@ from majorops.domain.enums import (
     AccountRole,
     CardTier,
     ChannelKind,
+    CommandRole,
     Followed,
     Notice,
     Phase,
@@ -303,6 +304,22 @@ RULE = {
 }
 RuleForm = type("RuleForm", (BaseForm,), RULE)
 RuleEditForm = with_was(RULE | {"is_active": select("In use", YES_NO)})
+ROTA = {
+    "name": line("Name", "Needs a name.", "Such as SRE of payments."),
+    "role": select("Role", options(CommandRole)),
+    "system": line("System", hint="Empty: all systems.", list="systems", autocomplete="off"),
+    "shifts": TextAreaField(
+        "Shifts",
+        description="One a line, in UTC: 2026-11-30 09:00 to 2026-12-07 09:00 lena@example.org. With deputy "
+        "at the end it is the deputy's.",
+        render_kw={"rows": 8, "spellcheck": "false"},
+    ),
+    "calendar_url": line(
+        "Calendar", hint="An iCal address of the rota, read every ten minutes.", inputmode="url"
+    ),
+}
+RotaForm = type("RotaForm", (BaseForm,), ROTA)
+RotaEditForm = with_was(ROTA | {"is_active": select("In use", YES_NO)})
 
 
 # What acts on several rows ask for (bulk.py)

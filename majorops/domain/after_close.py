@@ -29,6 +29,8 @@ OPEN: dict[str, str] = {
     "stand_down.stand_down": "who still stands by is released",
     "tracks.close_track": "the outcome of a track that nobody closed",
     "tracks.close_timebox": "the end of a timebox that nobody closed",
+    "paging.lapse_page": "nobody is called to what is over",
+    "paging.record_reached": "what became of messages that were on their way",
     "outcome.record_outcome": "what became of messages that were on their way",
     "incident.continue_incident": "a new incident goes on",
     "first_word.publish_held": "what waited at the close goes out",

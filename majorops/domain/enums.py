@@ -251,6 +251,7 @@ class Notice(Labelled):
 
     ALARM = "alarm", "Alarm level set or raised"
     ROLE = "role", "A role is asked for"
+    PAGE = "page", "A page: somebody is called until they are on it"
     HANDOVER = "handover", "Command is handed over"
     REMINDER = "reminder", "Reminder of the coach"
     ASK = "ask", "Something is asked of a person"

@@ -40,6 +40,7 @@ from majorops.notifications import (
     weekly,
 )
 from majorops.notifications.alerts import AlertIntake
+from majorops.notifications.calendars import read_calendars
 from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
@@ -54,6 +55,7 @@ from majorops.operations.maintenance import run_due
 from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
 from majorops.operations.outgoing import KEPT_FOR, due_endpoints, forget_events
+from majorops.operations.paging import call_due
 from majorops.operations.reminders import remind_all
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
@@ -261,6 +263,8 @@ class Worker:
     def _tick(self) -> None:
         acts = {
             "alerts": self._take_alerts,
+            "pages": lambda: call_due(clock.now()),
+            "calendars": lambda: read_calendars(clock.now(), self.app.config),
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
             "first words": lambda: publish_due(clock.now()),

@@ -223,7 +223,7 @@ class _Said:
 
     def _held(self, user: User) -> dict[str, object]:
         """What the person's quiet hours change of a message that would go now."""
-        if is_woken(self.incident.alarm_level):
+        if is_woken(self.incident.alarm_level) or self.notice is Notice.PAGE:
             return {}
         end = quiet_until(self.now, user.quiet_from, user.quiet_until, user.time_zone)
         if end is None or user.quiet_until is None:

@@ -19,6 +19,7 @@ from majorops.models import User
 from majorops.operations.exposure import exposure_of
 from majorops.operations.fields import Place
 from majorops.operations.outbox import audience
+from majorops.operations.paging import who_is_on_call
 
 HISTORY_SHOWN = 20
 RECEIVERS_SHOWN = 200
@@ -39,6 +40,8 @@ class RoleRow:
     """A role of the command team.
 
     `acting`: who acts while it is vacant, and why, empty for nobody; `stands_out`: it is asked for and empty.
+    `pages_whom`: who is on call for it, empty for nobody, None where this person does not page; `value`: the
+    role as forms send it.
     """
 
     label: str
@@ -47,6 +50,8 @@ class RoleRow:
     acting: str
     is_mim: bool
     is_held: bool
+    pages_whom: str | None
+    value: str
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,16 @@ def _row(view: View, holder: reads.RoleHolder) -> RoleRow:
         acting=instead.text if instead and is_said else "",
         is_mim=holder.role is CommandRole.MIM,
         is_held=holder.held is not None,
+        pages_whom=_pages_whom(view, holder),
+        value=holder.role.value,
     )
+
+
+def _pages_whom(view: View, holder: reads.RoleHolder) -> str | None:
+    is_paged = any(page.role is holder.role for page in reads.pages(view))
+    if not view.can_command or view.incident.is_resolved or holder.held is not None or is_paged:
+        return None
+    return who_is_on_call(view.incident, holder.role, view.now)
 
 
 def _exposure(view: View) -> ExposureLine:

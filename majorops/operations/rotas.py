@@ -1,0 +1,114 @@
+"""Operations on rotas: who is on call for a role, as people type it or as a calendar says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from majorops.db import db
+from majorops.domain.access import Actor, Permission
+from majorops.domain.enums import CommandRole
+from majorops.domain.errors import Invalid
+from majorops.domain.events import AuditKind
+from majorops.domain.paging import SHIFTS_MOST, Shift, read_shifts, shift_lines
+from majorops.domain.text import clean_line, clean_text, web_link
+from majorops.models import Rota, System
+from majorops.operations import audit, operation
+
+NAME_LONGEST, ADDRESS_LONGEST = 80, 2_000
+READ_EVERY = timedelta(minutes=10)
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def add_rota(
+    *,
+    name: str,
+    role: CommandRole,
+    system: str = "",
+    shifts: str = "",
+    calendar_url: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Rota:
+    """Add a rota of a role: of one system, or of all where `system` is empty. Raises Invalid."""
+    row = Rota(**_checked(name, system, shifts, calendar_url, twin_of=None), role=role)
+    db.session.add(row)
+    db.session.flush()
+    audit(AuditKind.ROTA_ADDED, row.name, detail=row.role.label, actor=actor, now=now)
+    return row
+
+
+@operation(needs=Permission.DATA_MANAGE)
+def save_rota(
+    row: Rota,
+    *,
+    name: str,
+    role: CommandRole,
+    system: str,
+    shifts: str,
+    calendar_url: str,
+    is_active: bool,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Change a rota; with another calendar what the old one said is forgotten. Raises Invalid."""
+    given = _checked(name, system, shifts, calendar_url, twin_of=row)
+    given |= {"role": role, "is_active": is_active}
+    changed = {key: value for key, value in given.items() if getattr(row, key) != value}
+    if not changed:
+        return
+    for key, value in changed.items():
+        setattr(row, key, value)
+    if "calendar_url" in changed:
+        row.calendar, row.calendar_at, row.calendar_why = "", None, ""
+    audit(AuditKind.ROTA_CHANGED, row.name, detail=", ".join(changed), actor=actor, now=now)
+
+
+@operation(needs=None)
+def keep_calendar(number: int, shifts: Sequence[Shift], problem: str, *, actor: Actor, now: datetime) -> None:
+    """Keep what a rota's calendar says, without an entry; what could not be read leaves what was there.
+
+    `problem`: why it could not be read, empty for nothing.
+    """
+    values: dict[str, object] = {"calendar_at": now, "calendar_why": problem[:300]}
+    if not problem:
+        values["calendar"] = shift_lines(shifts)
+    mine = update(Rota).where(Rota.id == number).values(**values)
+    db.session.execute(mine, execution_options={"synchronize_session": False})
+
+
+def calendars_due(now: datetime) -> list[tuple[int, str]]:
+    """Numbers and addresses of the rotas whose calendar is to be read again. One query."""
+    is_old = or_(Rota.calendar_at.is_(None), Rota.calendar_at <= now - READ_EVERY)
+    rows = select(Rota.id, Rota.calendar_url).where(Rota.calendar_url != "", Rota.is_active.is_(True), is_old)
+    return [(row.id, row.calendar_url) for row in db.session.execute(rows)]
+
+
+def _checked(
+    name: str, system: str, shifts: str, calendar_url: str, *, twin_of: Rota | None
+) -> dict[str, object]:
+    name, system = clean_line(name), clean_line(system).lower()
+    errors: dict[str, str] = {}
+    twin = db.session.scalar(select(Rota.id).filter_by(name=name))
+    if not name or len(name) > NAME_LONGEST:
+        errors["name"] = f"Name it, in 1 to {NAME_LONGEST} characters."
+    elif twin is not None and (twin_of is None or twin != twin_of.id):
+        errors["name"] = f"There is a rota {name} already."
+    if system and db.session.scalar(select(System.id).filter_by(name=system)) is None:
+        errors["system"] = f"There is no system {system[:80]}."
+    address = web_link(calendar_url) if calendar_url else ""
+    if address is None or len(address) > ADDRESS_LONGEST:
+        errors["calendar_url"] = "It begins with https:// or http://."
+    text = clean_text(shifts)
+    try:
+        found = read_shifts(text)
+    except ValueError as problem:
+        errors["shifts"] = str(problem)
+        found = []
+    if len(found) > SHIFTS_MOST:
+        errors["shifts"] = f"{SHIFTS_MOST} shifts are the most."
+    if errors:
+        raise Invalid(errors)
+    return {"name": name, "system": system, "shifts": shift_lines(found), "calendar_url": address or ""}
