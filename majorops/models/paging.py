@@ -49,7 +49,8 @@ class Page(Base):
     """A page for a role: who is called until somebody is on it.
 
     `call`: the newest one, `whom` it was for and `called_at`; `next_at`: when the next one is due, None for
-    none. `reached_call`: the newest one of which the record says what became of its message. `begun_by`: who paged. `ended_at`: it was answered, or taken back, or the incident is over.
+    none. `reached_call`: the newest one of which the record says what became of its message. `begun_by`: who
+    paged. `ended_at`: it was answered, or taken back, or the incident is over.
     """
 
     __tablename__ = "page"

@@ -102,9 +102,11 @@ def call_next(incident: Incident, page_id: int, *, actor: Actor, now: datetime) 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def lapse_page(incident: Incident, page_id: int, *, actor: Actor, now: datetime) -> None:
-    """Call nobody any more to an incident that is over; without an entry."""
+    """Call nobody any more to an incident that is over."""
     row = db.session.get_one(Page, page_id)
-    row.ended_at, row.next_at = row.ended_at or now, None
+    row.ended_at, row.next_at = now, None
+    title = f"Page for {row.role.label} ended: the incident is resolved"
+    record(incident, EventKind.PAGE_ENDED, title, actor=actor, now=now)
 
 
 def call_due(now: datetime) -> None:
