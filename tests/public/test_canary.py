@@ -170,7 +170,7 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
-    for name in ("RunCard", "RunCardVersion", "Subscriber", "AlertSource", "Endpoint"):
+    for name in ("RunCard", "RunCardVersion", "Subscriber", "AlertSource", "Endpoint", "Rota"):
         mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, now, 1))
         db.session.flush()
