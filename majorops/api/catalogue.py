@@ -6,7 +6,6 @@ from typing import Annotated, Any, cast
 
 from pydantic import Field
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from majorops import clock
 from majorops.api import shapes
@@ -111,7 +110,7 @@ class WorkSaid(Given):
 
 def list_run_cards(actor: Actor) -> Done:
     """All run cards, by name."""
-    rows = db.session.scalars(select(RunCard).options(selectinload(RunCard.versions)).order_by(RunCard.name))
+    rows = db.session.scalars(select(RunCard).order_by(RunCard.name))
     return Done(shapes.RunCards(run_cards=[shapes.RunCardSummary.model_validate(one) for one in rows]))
 
 

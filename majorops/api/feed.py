@@ -1,15 +1,18 @@
 """Events: what was recorded of every incident, in the order of recording, for programs that listen.
 
 Numbers of entries are given before a transaction ends: one with a lower number may come into sight later.
-So a cursor stops before what is younger than SETTLED, and what follows it may come twice, never not at all.
+So a cursor stops at what was in sight SETTLED ago; what follows it may come twice, never not at all. The time
+of an entry says nothing of that: what is imported or replayed has an old one.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
+from flask import current_app
 from pydantic import Field
 from sqlalchemy import func, select
 
@@ -32,7 +35,6 @@ class Item(NamedTuple):
     """An entry as it is passed on. `systems`: of its incident, now; `text`: the event as JSON."""
 
     id: int
-    at: datetime
     systems: frozenset[str]
     text: str
 
@@ -40,7 +42,7 @@ class Item(NamedTuple):
 class Position:
     """How far somebody was told: of everything up to `settled`, and of some entries beyond.
 
-    `lag`: after which an entry counts as settled (`lag_here`).
+    `lag`: how long after it was told an entry counts as settled (`lag_here`).
     """
 
     def __init__(self, settled: int, lag: timedelta):
@@ -55,11 +57,31 @@ class Position:
     def take(self, items: Iterable[Item], now: datetime) -> list[Item]:
         """Those of the entries that were not told yet; from now on they are. Settles what is old enough."""
         fresh = [one for one in items if one.id > self.settled and one.id not in self._beyond]
-        self._beyond.update((one.id, one.at) for one in fresh)
-        old = [number for number, at in self._beyond.items() if at <= now - self.lag]
+        self._beyond.update((one.id, now) for one in fresh)
+        old = [number for number, told_at in self._beyond.items() if told_at <= now - self.lag]
         self.settled = max([self.settled, *old])
         self._beyond = {number: at for number, at in self._beyond.items() if number > self.settled}
         return fresh
+
+
+class Heights:
+    """The highest number in sight, as this process saw it: at most one a second, back to `lag` ago."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[datetime, int]] = deque()
+
+    def settled(self, newest: int, now: datetime, lag: timedelta) -> int:
+        """Keep what is in sight now; returns what was `lag` ago, 0 where that is not known."""
+        if not self._seen or now - self._seen[-1][0] >= timedelta(seconds=1):
+            self._seen.append((now, newest))
+        if not lag:
+            return newest
+        found = 0
+        while self._seen and self._seen[0][0] <= now - lag:
+            found = self._seen.popleft()[1]
+        if found:
+            self._seen.appendleft((now - lag, found))
+        return found
 
 
 def lag_here() -> timedelta:
@@ -75,17 +97,24 @@ class After(Given):
 
 def list_events(given: After, actor: Actor) -> Done:
     """What was recorded after a cursor, and where to go on. An event may come twice: its id is the same."""
-    began = start(given.after)
-    position = Position(began, lag_here())
-    items = position.take(read(began), clock.now())
+    newest, now = newest_number(), clock.now()
+    began = start(given.after, newest)
+    items = read(began)
+    heights = current_app.extensions.setdefault("event_heights", Heights())
+    settled = heights.settled(newest, now, lag_here())
+    following = max([began, *(one.id for one in items if one.id <= settled)])
     seen = [shapes.Happened.model_validate_json(one.text) for one in items if actor.sees(one.systems)]
-    has_more = len(items) == READ_MOST and position.settled > began
-    return Done(shapes.EventPage(events=seen, next=position.settled, more=has_more))
+    has_more = len(items) == READ_MOST and following > began
+    return Done(shapes.EventPage(events=seen, next=following, more=has_more))
 
 
-def start(after: int | None) -> int:
-    """Where a reader begins: at its cursor, or now; never further back than KEPT entries. One query."""
-    newest = db.session.scalar(select(func.max(TimelineEvent.id))) or 0
+def newest_number() -> int:
+    """The highest number of an entry in sight; 0 for none. One query."""
+    return db.session.scalar(select(func.max(TimelineEvent.id))) or 0
+
+
+def start(after: int | None, newest: int) -> int:
+    """Where a reader begins: at its cursor, or now; never further back than KEPT entries."""
     return newest if after is None else min(max(after, newest - KEPT), newest)
 
 
@@ -111,7 +140,7 @@ def _item(entry: TimelineEvent, systems: list[str]) -> Item:
         systems=sorted(systems),
         entry=shapes.Entry.model_validate(entry),
     )
-    return Item(entry.id, entry.at, frozenset(systems), happened.model_dump_json())
+    return Item(entry.id, frozenset(systems), happened.model_dump_json())
 
 
 ROUTES = (

@@ -155,7 +155,7 @@ class Programs:
                 errors = [{"field": "after", "detail": "A cursor, as it came with an event."}]
                 return problem(422, "This is no cursor.", errors=errors)
             number = row.id
-            begins = feed.start(int(cursor) if cursor else None)
+            begins = feed.start(int(cursor) if cursor else None, feed.newest_number())
             return Listener(number, actor, Position(begins, feed.lag_here()))
         except Denied as denied:
             answer = problem(denied.status, denied.detail)

@@ -90,7 +90,7 @@ def _decide(source: AlertSource, one: Touched, rules: Sequence[Rule], now: datet
     counts = any(rule.at_count > 1 for rule in rules)
     rule = decide(rules, source.id, found, fired_at(group) if counts else [], now)
     if rule is None:
-        _note(group, f"No rule acts yet: {count(one.firing, 'alert')} firing." if rules else "")
+        _note(group, "No rule acts yet." if rules else "")
         return
     running = running_for(source, group, now)
     over = newest_of(group.incident) if group.incident else None

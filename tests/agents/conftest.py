@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 import anyio.to_thread
@@ -15,6 +14,7 @@ from majorops.db import db
 from majorops.domain.access import GRANTS
 from majorops.models import User
 from majorops.operations.tokens import add_token
+from tests.loops import run
 
 
 class InProcess(httpx2.AsyncBaseTransport):
@@ -71,7 +71,7 @@ class Agent:
                 async with Client(line, mode=self.mode) as client:
                     return await ask(client)
 
-        return asyncio.run(talk())
+        return run(talk)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from majorops.domain.enums import AccountRole
 from majorops.models import User
 from majorops.operations.tokens import add_token
 from tests.conftest import SECRET
+from tests.loops import run
 from tests.server import Server, open_incident
 
 
@@ -47,7 +48,7 @@ async def ten_notes_at_once(url: str, secret: str, number: int) -> list[str]:
 @pytest.mark.machine_clock
 def test_an_agent_at_the_server(server: Server):
     number, secret = open_incident(server.database_url), token_in(server.database_url)
-    *notes, read = asyncio.run(ten_notes_at_once(server.url, secret, number))
+    *notes, read = run(lambda: ten_notes_at_once(server.url, secret, number))
     assert len(set(notes)) == 10
     assert all(f"Note {n}." in read for n in range(10))
     assert "<record>" in read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import signal
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +12,14 @@ import pytest
 import requests
 
 from majorops.api import feed
-from majorops.api.feed import Item, Position
+from majorops.api.feed import Heights, Item, Position
 from majorops.asgi.programs import PER_TOKEN, Listener, Programs
+from majorops.db import db
+from majorops.domain.access import Permission
+from majorops.models import ApiToken
 from majorops.operations import timeline
 from majorops.operations.catalogue import add_system
+from majorops.operations.tokens import alive_among, revoke_token
 from tests.loops import run
 from tests.server import Person, add_token
 from tests.waiting import LIMIT
@@ -76,18 +81,39 @@ def test_a_cursor_that_is_far_back_reads_the_newest_in_pages(cast, maya, who, mo
 
 
 def test_what_comes_into_sight_late_is_told_and_nothing_twice():
-    def item(number: int, seconds: int) -> Item:
-        return Item(number, NOON + timedelta(seconds=seconds), frozenset(), "")
+    def items(*numbers: int) -> list[Item]:
+        return [Item(number, frozenset(), "") for number in numbers]
 
     position = Position(10, timedelta(seconds=15))
-    assert [one.id for one in position.take([item(11, 0), item(13, 2)], NOON)] == [11, 13]
+    assert [one.id for one in position.take(items(11, 13), NOON)] == [11, 13]
     assert (position.settled, position.told) == (10, {11, 13})
-    late = position.take([item(11, 0), item(12, 1), item(13, 2)], NOON + timedelta(seconds=3))
+    late = position.take(items(11, 12, 13), NOON + timedelta(seconds=3))
     assert [one.id for one in late] == [12]
-    assert position.take([], NOON + timedelta(seconds=16)) == []
-    assert (position.settled, position.told) == (12, {13})
-    assert position.take([item(9, 0), item(13, 2)], NOON + timedelta(seconds=30)) == []
-    assert (position.settled, position.told) == (13, set())
+    assert position.take(items(14), NOON + timedelta(seconds=15)) == items(14)
+    assert (position.settled, position.told) == (13, {14})
+    assert position.take(items(9, 14), NOON + timedelta(seconds=30)) == []
+    assert (position.settled, position.told) == (14, set())
+
+
+def test_a_cursor_stops_at_what_was_in_sight_a_while_ago_whatever_time_an_entry_has():
+    heights, lag = Heights(), timedelta(seconds=15)
+    assert heights.settled(20, NOON, lag) == 0  # this process saw nothing before
+    assert heights.settled(22, NOON + timedelta(seconds=5), lag) == 0
+    assert heights.settled(22, NOON + timedelta(seconds=15), lag) == 20
+    assert heights.settled(30, NOON + timedelta(seconds=20), lag) == 22
+    assert heights.settled(30, NOON + timedelta(hours=1), lag) == 30
+    assert heights.settled(31, NOON + timedelta(hours=1), timedelta(0)) == 31
+
+
+def test_which_tokens_are_worth_something_still(cast, clock, program, app):
+    numbers = [1, 2, 3]
+    for scopes in (["incident:read"], ["timeline:note"], ["incident:read"]):
+        program("maya", scopes)
+    read = Permission.INCIDENT_READ
+    assert alive_among(numbers, read, clock()) == {1, 3}
+    row = db.session.get_one(ApiToken, 3)
+    revoke_token(row, actor=cast.maya, now=clock())
+    assert alive_among(numbers, read, clock()) == {1}
 
 
 class Stream:
@@ -198,3 +224,17 @@ def test_streams_of_a_token_are_counted(server, person):
     assert {one.answer.status_code for one in streams} == {200}
     assert Stream(server.url, token).answer.status_code == 429
     assert person.get("/admin/incidents").status_code == 200
+
+
+def test_a_server_that_starts_again_goes_on_from_the_cursor(server, person):
+    _, token = add_token(server.database_url)
+    stream = Stream(server.url, token)
+    began = stream.next("id:")
+    path = person.open("payments-api")
+    assert server.stop() in (0, -signal.SIGTERM)
+    assert stream.next("nothing") == "over"
+    server.start()
+    note(person, path, "after the restart")
+    again = Stream(server.url, token, Last_Event_ID=began)
+    heard = [found["entry"]["kind"] for found in (again.event(), again.event())]
+    assert heard[0] == "incident.opened"
