@@ -651,6 +651,7 @@ def test_leaves_an_event(cast, clock, name):
 OF_COMMAND = (
     "command.",
     "handover.",
+    "page.",
     "response.stood_down",
     "severity.changed",
     "status.changed",

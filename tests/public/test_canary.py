@@ -36,6 +36,7 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.domain.events import EventKind
+from majorops.domain.paging import Call
 from majorops.models import (
     Announcement,
     Incident,
@@ -73,6 +74,7 @@ VALUES = {
     "alert_group.state": AlertState.FIRING,
     "alert_source.kind": SourceKind.GENERIC,
     "page": BriefPage.EXEC,
+    "page.call": Call.FIRST,
     "helper": Helper.UPDATE,
 }
 
