@@ -7,12 +7,14 @@ settings by Box (guide, phase 1: "Page or direct-message the on-call SRE").
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 
 from majorops.domain.enums import AlarmLevel
-from majorops.domain.parsing import utc_time
+from majorops.domain.parsing import required_time
 from majorops.domain.text import clean_line
 
 SHIFTS_MOST = 500
@@ -55,9 +57,12 @@ class Shift:
 
 
 def on_call(shifts: Iterable[Shift], now: datetime, *, deputy: bool = False) -> Shift | None:
-    """The shift that holds now, of several the one that began last; None for nobody."""
+    """The shift that holds now, of several the one that began last; None for nobody.
+
+    What begins at the same moment: the one that stands last, so that a calendar overrides what was typed.
+    """
     here = [one for one in shifts if one.starts_at <= now < one.ends_at and one.is_deputy is deputy]
-    return max(here, key=lambda one: one.starts_at, default=None)
+    return max(reversed(here), key=lambda one: one.starts_at, default=None)
 
 
 def read_shifts(text: str) -> list[Shift]:
@@ -79,12 +84,22 @@ def read_shifts(text: str) -> list[Shift]:
     return found
 
 
+@lru_cache(64)
+def kept_shifts(text: str) -> tuple[Shift, ...]:
+    """Shifts as they are kept: a line that cannot be read is passed over, a page must not fail over it."""
+    found = []
+    for line in text.splitlines():
+        with suppress(ValueError):
+            found.append(_read_shift(clean_line(line)))
+    return tuple(found)
+
+
 def _read_shift(line: str) -> Shift:
     first, is_between, rest = line.partition(" to ")
     words = rest.split()
     if not is_between or len(words) < 3:
         raise ValueError("write it as 2026-11-30 09:00 to 2026-12-07 09:00 name@example.org.")
-    starts_at, ends_at = utc_time(first), utc_time(" ".join(words[:2]))
+    starts_at, ends_at = required_time(first), required_time(" ".join(words[:2]))
     is_deputy = words[-1].lower() == DEPUTY and len(words) > 3
     person = " ".join(words[2:-1] if is_deputy else words[2:])
     if ends_at <= starts_at:

@@ -71,7 +71,7 @@ def subject_of(notice: str, act: str) -> str:
 
 def place(notice: str, act: str) -> str:
     """Where on the fireground it is answered: an anchor such as `#handover`; empty for the top."""
-    if notice == Notice.HANDOVER.value:
+    if notice in (Notice.HANDOVER.value, Notice.PAGE.value):
         return "#handover"
     if notice == Notice.ASK.value:
         return f"#ask-{act.rpartition(':')[2]}"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from majorops.db import Base, IntEnum, UTCDateTime, enum_type, partial
 from majorops.domain.enums import CommandRole
-from majorops.domain.paging import Call, Shift, read_shifts
+from majorops.domain.paging import Call, Shift, kept_shifts
 from majorops.models.account import User
 from majorops.models.incident import Incident
 
@@ -39,7 +39,7 @@ class Rota(Base):
     @property
     def all_shifts(self) -> list[Shift]:
         """What was typed and what the calendar says."""
-        return read_shifts(f"{self.shifts}\n{self.calendar}")
+        return [*kept_shifts(self.shifts), *kept_shifts(self.calendar)]
 
     def __str__(self) -> str:
         return self.name

@@ -57,6 +57,7 @@ from majorops.operations.outcome import tell_outcome
 from majorops.operations.outgoing import KEPT_FOR, due_endpoints, forget_events
 from majorops.operations.paging import call_due
 from majorops.operations.reminders import remind_all
+from majorops.operations.rotas import calendars_due
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
 from majorops.realtime.invalidation import publish_alerts
@@ -111,7 +112,7 @@ class Worker:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
         self._event_slots = threading.Semaphore(EVENT_SENDERS)
-        self._board_slot = threading.Semaphore(1)
+        self._board_slot, self._calendar_slot = threading.Semaphore(1), threading.Semaphore(1)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -156,7 +157,8 @@ class Worker:
         if self._thread:
             self._thread.join(timeout=2)
         ends_at = time.monotonic() + 2
-        busy = ((self._slots, SENDERS), (self._event_slots, EVENT_SENDERS), (self._board_slot, 1))
+        busy = ((self._slots, SENDERS), (self._event_slots, EVENT_SENDERS))
+        busy += ((self._board_slot, 1), (self._calendar_slot, 1))
         for slots, count in busy:
             for _ in range(count):
                 slots.acquire(timeout=max(ends_at - time.monotonic(), 0))
@@ -187,6 +189,7 @@ class Worker:
             self._tick()
             self._begin_events()
             self._begin_boards()
+            self._begin_calendars()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
                 is_handed_over = False
@@ -236,6 +239,21 @@ class Worker:
         if boards.rooms(self.app.config) and self._board_slot.acquire(blocking=False):
             threading.Thread(target=self._refresh_boards, name="boards", daemon=True).start()
 
+    def _begin_calendars(self) -> None:
+        """Where a rota's calendar is to be read again, read it on a thread: some answer slowly."""
+        if calendars_due(clock.now()) and self._calendar_slot.acquire(blocking=False):
+            threading.Thread(target=self._read_calendars, name="calendars", daemon=True).start()
+        db.session.rollback()
+
+    def _read_calendars(self) -> None:
+        try:
+            with self.app.app_context():
+                read_calendars(clock.now(), self.app.config)
+        except Exception:  # they stay due
+            log.exception("calendars of rotas")
+        finally:
+            self._calendar_slot.release()
+
     def _refresh_boards(self) -> None:
         try:
             with self.app.app_context():
@@ -264,7 +282,6 @@ class Worker:
         acts = {
             "alerts": self._take_alerts,
             "pages": lambda: call_due(clock.now()),
-            "calendars": lambda: read_calendars(clock.now(), self.app.config),
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
             "first words": lambda: publish_due(clock.now()),

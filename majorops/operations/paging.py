@@ -5,14 +5,18 @@ Each call, what became of its message, and the answer stand on the timeline with
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
-from majorops.domain.enums import CommandRole, DeliveryState, Notice
+from majorops.domain.enums import CommandRole, DeliveryState, IncidentStatus, Notice
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.notices import Reach
@@ -23,8 +27,9 @@ from majorops.operations.command import assign, holder
 from majorops.operations.outbox import notify
 from majorops.operations.people import find_account
 
-AT_ONCE = 50  # pages in one look of the worker
-ON_ITS_WAY = (DeliveryState.PENDING, DeliveryState.SENDING)
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200  # pages in one look of the worker
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -35,14 +40,14 @@ def page_role(incident: Incident, role: CommandRole, *, actor: Actor, now: datet
     """
     if open_page(incident, role):
         raise Conflict(f"{role.label} is paged already.")
-    rota = rota_for(incident, role)
-    user = _named(whom) if whom else _on_call(rota, now)
-    if user is None:
-        raise Invalid({"whom": f"Nobody is on call for {role.label}. Name who is paged."})
+    first = _named(whom, role) if whom else on_call_for(incident, role, now)
+    if first.user is None:
+        raise Invalid({"whom": f"{first.problem} Name who is paged."})
+    user = first.user
     row = Page(
         incident_id=incident.id,
         role=role,
-        rota_id=rota.id if rota else None,
+        rota_id=first.rota.id if first.rota else None,
         begun_by=actor.name,
         begun_at=now,
         call=Call.FIRST,
@@ -88,7 +93,7 @@ def call_next(incident: Incident, page_id: int, *, actor: Actor, now: datetime) 
     Behind the last one the record says that nobody answered, and who has command is told.
     """
     row = db.session.get(Page, page_id, populate_existing=True)
-    if row is None or row.ended_at or row.next_at is None or row.next_at > now:
+    if row is None or not _is_up(row, now):
         return False
     people = _people(incident, row, now)
     following_call = following(row.call, people)
@@ -102,27 +107,49 @@ def call_next(incident: Incident, page_id: int, *, actor: Actor, now: datetime) 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def lapse_page(incident: Incident, page_id: int, *, actor: Actor, now: datetime) -> None:
-    """Call nobody any more to an incident that is over."""
-    row = db.session.get_one(Page, page_id)
+    """Call nobody any more to an incident that is over; nothing where the page ended before."""
+    row = db.session.get_one(Page, page_id, populate_existing=True)
+    if row.ended_at:
+        return
     row.ended_at, row.next_at = now, None
     title = f"Page for {row.role.label} ended: the incident is resolved"
     record(incident, EventKind.PAGE_ENDED, title, actor=actor, now=now)
 
 
 def call_due(now: datetime) -> None:
-    """Call on for every page whose time is up, and say what became of the messages. One query for none."""
-    open_ones = select(Page.id, Page.incident_id, Page.next_at).where(Page.ended_at.is_(None))
-    for number, incident_id, next_at in db.session.execute(open_ones.order_by(Page.id).limit(AT_ONCE)).all():
-        incident = db.session.get_one(Incident, incident_id)
-        note_reached(incident, number, now)
-        if incident.is_resolved:
-            lapse_page(incident, number, actor=SYSTEM, now=now)
-        elif next_at is not None and next_at <= now:
-            call_next(incident, number, actor=SYSTEM, now=now)
+    """Call on for every page whose time is up, say what became of messages, end what is over.
+
+    One query where nothing is to be done. What fails at one page does not stop the next ones.
+    """
+    is_over = Incident.status == IncidentStatus.RESOLVED
+    is_due = or_(Page.next_at <= now, Page.reached_call < Page.call, is_over)
+    waiting = select(Page.id, Page.incident_id).join(Page.incident).where(Page.ended_at.is_(None), is_due)
+    for row in db.session.execute(waiting.order_by(Page.next_at).limit(AT_ONCE)).all():
+        try:
+            _go_on(row.id, row.incident_id, now)
+        except SQLAlchemyError:
+            raise
+        except Conflict:  # it was resolved at this moment
+            log.info("page %s: its incident is over", row.id)
+        except Exception:
+            log.exception("page %s", row.id)
+
+
+def _go_on(number: int, incident_id: int, now: datetime) -> None:
+    incident = db.session.get_one(Incident, incident_id)
+    note_reached(incident, number, now)
+    if incident.is_resolved:
+        lapse_page(incident, number, actor=SYSTEM, now=now)
+    elif _is_up(db.session.get_one(Page, number), now):
+        call_next(incident, number, actor=SYSTEM, now=now)
+
+
+def _is_up(row: Page, now: datetime) -> bool:
+    return row.ended_at is None and row.next_at is not None and row.next_at <= now
 
 
 def note_reached(incident: Incident, page_id: int, now: datetime) -> None:
-    """Have the record say, once, what became of the newest call's message, as soon as that is settled."""
+    """Have the record say, once, what became of the newest call's message, as soon as that is known."""
     row = db.session.get_one(Page, page_id)
     if row.reached_call != row.call and _reached(row):
         record_reached(incident, page_id, actor=SYSTEM, now=now)
@@ -130,8 +157,10 @@ def note_reached(incident: Incident, page_id: int, now: datetime) -> None:
 
 @operation(needs=Permission.INCIDENT_COMMAND)
 def record_reached(incident: Incident, page_id: int, *, actor: Actor, now: datetime) -> None:
-    """Say what became of the message of a page's newest call."""
-    row = db.session.get_one(Page, page_id)
+    """Say what became of the message of a page's newest call; nothing where that was said."""
+    row = db.session.get_one(Page, page_id, populate_existing=True)
+    if row.reached_call == row.call:
+        return
     row.reached_call = row.call.value
     record(incident, EventKind.PAGE_REACHED, _reached(row), actor=actor, now=now)
 
@@ -150,60 +179,124 @@ def open_page(incident: Incident, role: CommandRole) -> Page | None:
     return next((row for row in open_pages(incident.id) if row.role is role), None)
 
 
-def rota_for(incident: Incident, role: CommandRole) -> Rota | None:
-    """The rota of a role: that of a system which the incident names, else the one for all systems."""
-    found = list(db.session.scalars(select(Rota).filter_by(role=role, is_active=True)))
+@dataclass(frozen=True)
+class OnCall:
+    """Whom a page calls first: `user`, None for nobody and `problem` says why; `rota`: None for none."""
+
+    user: User | None = None
+    rota: Rota | None = None
+    problem: str = ""
+
+
+def on_call_for(incident: Incident, role: CommandRole, now: datetime) -> OnCall:
+    """Who is on call for a role, by the first rota that says so: of a system which the incident names, in
+    their order, else the one for all systems.
+    """
+    for rota in rotas_for(incident, role):
+        if (shift := on_call(rota.all_shifts, now)) is not None:
+            try:
+                return OnCall(user_on_call(shift.person), rota)
+            except ValueError as problem:
+                return OnCall(None, rota, f"On call for {role.label} is {shift.person}. {problem}")
+    return OnCall(problem=f"Nobody is on call for {role.label}.")
+
+
+def rotas_for(incident: Incident, role: CommandRole) -> list[Rota]:
+    """The rotas of a role that an incident may ask, the first one first. One query."""
+    found = list(db.session.scalars(select(Rota).filter_by(role=role, is_active=True).order_by(Rota.name)))
     named = incident.system_names
     own = sorted((row for row in found if row.system in named), key=lambda row: named.index(row.system))
-    return next(iter([*own, *(row for row in found if not row.system)]), None)
+    return [*own, *(row for row in found if not row.system)]
+
+
+def user_on_call(typed: str) -> User:
+    """The account that a rota or a person names. Raises ValueError where it cannot be paged, with why."""
+    user = find_account(typed)
+    if not user.is_active:
+        raise ValueError(f"The account of {user.name} is switched off.")
+    if not user.actor.can(Permission.TIMELINE_NOTE):
+        raise ValueError(f"{user.role.label} accounts cannot press I am on it: call {user.name} by phone.")
+    return user
 
 
 def who_is_on_call(incident: Incident, role: CommandRole, now: datetime) -> str:
     """The name of whoever would be paged for a role; empty for nobody."""
-    user = _on_call(rota_for(incident, role), now)
-    return user.name if user else ""
+    found = on_call_for(incident, role, now)
+    return found.user.name if found.user else ""
+
+
+def is_page_over(act: str) -> bool:
+    """Whether the page that a message with this act is about was answered or ended."""
+    number = act.split(":")[1]
+    return bool(db.session.scalar(select(Page.ended_at.is_not(None)).filter_by(id=int(number))))
 
 
 # Steps
 
 
-def _on_call(rota: Rota | None, now: datetime, *, deputy: bool = False) -> User | None:
-    shift = on_call(rota.all_shifts, now, deputy=deputy) if rota else None
-    if shift is None:
-        return None
+def _named(whom: str, role: CommandRole) -> OnCall:
     try:
-        return find_account(shift.person)
-    except ValueError:
-        return None
-
-
-def _named(whom: str) -> User:
-    try:
-        return find_account(whom)
+        return OnCall(user_on_call(whom))
     except ValueError as problem:
         raise Invalid({"whom": str(problem)}) from None
 
 
+def _deputy(rota: Rota | None, now: datetime) -> User | None:
+    shift = on_call(rota.all_shifts, now, deputy=True) if rota and rota.is_active else None
+    with suppress(ValueError):
+        return user_on_call(shift.person) if shift else None
+    return None
+
+
+def _leader(incident: Incident, now: datetime) -> User | None:
+    """Who holds Leader, whatever kind of account; nobody does: who is on call for it."""
+    held = holder(incident, CommandRole.LEADER)
+    if held is None:
+        return on_call_for(incident, CommandRole.LEADER, now).user
+    return db.session.get(User, held.user_id) if held.user_id else None
+
+
 def _people(incident: Incident, row: Page, now: datetime) -> dict[Call, User]:
-    """Whom each further call would be for; no entry where there is nobody."""
-    leader = holder(incident, CommandRole.LEADER)
+    """Whom each further call would be for; no entry where there is nobody, or it was just they."""
     found = {
         Call.AGAIN: row.user,
-        Call.DEPUTY: _on_call(row.rota, now, deputy=True),
-        Call.LEADER: db.session.get(User, leader.user_id) if leader and leader.user_id else None,
+        Call.DEPUTY: _deputy(row.rota, now),
+        Call.LEADER: _leader(incident, now),
     }
-    return {call: user for call, user in found.items() if user is not None and user.is_active}
+    is_there = {call: user for call, user in found.items() if user is not None and user.is_active}
+    return {call: user for call, user in is_there.items() if call is Call.AGAIN or user.id != row.user_id}
 
 
 def _call(incident: Incident, row: Page, call: Call, user: User, *, actor: Actor, now: datetime) -> None:
     row.call, row.whom, row.user_id, row.called_at = call, user.name, user.id, now
     row.next_at = now + wait_of(incident.alarm_level, current_app.config["PAGE_MINUTES"])
     subject = f"{incident.reference} {row.begun_by} pages you: {row.role.label}"
-    body = f"{incident.title}\n\nPress I am on it on the fireground, until {row.next_at:%H:%M} UTC."
+    answer = f"Press I am on it on the fireground, until {row.next_at:%H:%M} UTC."
+    if not user.actor.can(Permission.TIMELINE_NOTE):
+        answer = f"Call {_commander(incident) or row.begun_by} back: this account cannot answer here."
+    body = f"{incident.title}\n\n{answer}"
     reach = notify(incident, Notice.PAGE, _act(row), [user], subject=subject, body=body, now=now)
+    detail = _not_queued(user.name, reach.get(user.id))
+    row.reached_call = call.value if detail else row.reached_call
     title = f"{call.label}: {user.name} for {row.role.label}"
-    detail = "" if reach.get(user.id) is Reach.QUEUED else "No channel reaches them: call by phone."
     record(incident, EventKind.PAGED, title, detail=detail, actor=actor, now=now)
+
+
+def _not_queued(name: str, reach: Reach | None) -> str:
+    """Why no message goes to who is called; empty when one does."""
+    match reach:
+        case Reach.QUEUED:
+            return ""
+        case Reach.QUIET:
+            return "A drill: nothing is sent."
+        case Reach.NO_CHANNEL:
+            return f"No channel reaches {name}: call by phone."
+    return f"{name} gets no pages of this incident, by policy or because it is private: call by phone."
+
+
+def _commander(incident: Incident) -> str:
+    mim = holder(incident, CommandRole.MIM)
+    return mim.name if mim else ""
 
 
 def _act(row: Page) -> str:
@@ -223,21 +316,31 @@ def _tell_nobody_answered(incident: Incident, row: Page, actor: Actor, now: date
 
 
 def _reached(row: Page) -> str:
-    """What became of the newest call's messages, as an entry; empty while one is on its way."""
+    """What became of the newest call's messages, as an entry; empty while one was not tried yet."""
     sent = db.session.scalars(select(Delivery).filter_by(act=_act(row))).all()
-    if not sent or any(one.state in ON_ITS_WAY for one in sent):
+    if not sent or any(_is_untried(one) for one in sent):
         return ""
-    arrived = [one for one in sent if one.state is DeliveryState.SENT and one.sent_at]
-    if not arrived:
-        why = next((one.last_error for one in sent if one.last_error), "")
-        return f"Page to {row.whom} did not arrive. {why}".strip()[:300]
-    first = min(arrived, key=lambda one: one.sent_at or one.created_at)
-    took = span_words((first.sent_at or row.called_at) - row.called_at)
-    return f"Page to {row.whom} delivered by {first.kind.label if first.kind else 'nothing'} after {took}"
+    taken = [(one.sent_at, _way(one)) for one in sent if one.state is DeliveryState.SENT and one.sent_at]
+    if taken:
+        ways = [f"by {way} after {span_words(at - row.called_at)}" for at, way in sorted(taken)]
+        return f"Page to {row.whom} delivered {', '.join(ways)}"[:300]
+    if any(one.state in (DeliveryState.PENDING, DeliveryState.SENDING) for one in sent):
+        return ""
+    why = next((one.last_error for one in sent if one.last_error), "")
+    return f"Page to {row.whom} did not arrive. {why}".strip()[:300]
+
+
+def _is_untried(one: Delivery) -> bool:
+    is_first = {DeliveryState.PENDING: one.attempts == 0, DeliveryState.SENDING: one.attempts == 1}
+    return is_first.get(one.state, False)
+
+
+def _way(one: Delivery) -> str:
+    return one.kind.label if one.kind else "nothing"
 
 
 def _arrived(row: Page) -> str:
-    words = _reached(row)
+    words = _reached(row) if row.reached_call != row.call else ""
     return f"{words}." if words else ""
 
 

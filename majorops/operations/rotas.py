@@ -67,15 +67,18 @@ def save_rota(
 
 
 @operation(needs=None)
-def keep_calendar(number: int, shifts: Sequence[Shift], problem: str, *, actor: Actor, now: datetime) -> None:
+def keep_calendar(
+    number: int, address: str, shifts: Sequence[Shift], problem: str, *, actor: Actor, now: datetime
+) -> None:
     """Keep what a rota's calendar says, without an entry; what could not be read leaves what was there.
 
+    `address`: of the calendar that was read; nothing is kept where the rota has another one meanwhile.
     `problem`: why it could not be read, empty for nothing.
     """
     values: dict[str, object] = {"calendar_at": now, "calendar_why": problem[:300]}
     if not problem:
         values["calendar"] = shift_lines(shifts)
-    mine = update(Rota).where(Rota.id == number).values(**values)
+    mine = update(Rota).where(Rota.id == number, Rota.calendar_url == address).values(**values)
     db.session.execute(mine, execution_options={"synchronize_session": False})
 
 

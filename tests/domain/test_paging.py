@@ -11,6 +11,7 @@ from majorops.domain.paging import (
     Call,
     Shift,
     following,
+    kept_shifts,
     on_call,
     read_shifts,
     shift_lines,
@@ -75,6 +76,21 @@ def test_shifts_are_read_as_they_are_typed_and_written_back():
 def test_what_is_no_shift_is_said_with_its_line(typed, why):
     with pytest.raises(ValueError, match=why):
         read_shifts(typed)
+
+
+def test_lines_that_cannot_be_read_any_more_are_passed_over():
+    kept = "2026-11-30 09:00 to 2026-12-07 09:00 lena@example.org"
+    assert [one.person for one in kept_shifts(f"1-01-01 00:00 to x y z\n{kept}\n to  \n")] == [
+        "lena@example.org"
+    ]
+    assert len(kept_shifts(f"{kept}\n" * 501)) == 501
+
+
+def test_a_calendar_overrides_what_was_typed():
+    assert (
+        on_call([Shift("typed", NOON, NOON + HOUR), Shift("calendar", NOON, NOON + HOUR)], NOON).person
+        == "calendar"
+    )
 
 
 def test_spans_are_said_in_seconds_and_minutes():

@@ -9,10 +9,13 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import CommandRole, DeliveryState, Notice, Severity
+from majorops.domain.enums import AccountRole, CommandRole, DeliveryState, Notice, Severity
 from majorops.domain.errors import Conflict, Forbidden, Invalid
-from majorops.models import Delivery, TimelineEvent
+from majorops.domain.paging import Call
+from majorops.models import Delivery, TimelineEvent, User
+from majorops.notifications.inside import void
 from majorops.operations import command, paging, rotas
+from majorops.operations.delivery import set_policy
 from majorops.operations.handover import holder
 from tests.operations.afterwards import resolve
 
@@ -181,6 +184,131 @@ def test_by_the_fireground_without_script(app, cast, clock, rota):
     number = paging.open_pages(incident.id)[0].id
     assert cast.browser("rita").post(f"{path}/pages/{number}/answer").status_code == 303
     assert paging.open_pages(incident.id) == []
+
+
+def details() -> list[str]:
+    rows = select(TimelineEvent.detail).where(TimelineEvent.kind == "page.called")
+    return list(db.session.scalars(rows.order_by(TimelineEvent.id)))
+
+
+def test_the_record_says_when_no_message_goes(app, cast, clock, rota, who):
+    paging.page_role(cast.open(is_drill=True), SRE, **who)
+    app.config["SMTP_URL"] = None
+    paging.page_role(cast.open(), SRE, **who)
+    set_policy(AccountRole.RESPONDER, Notice.PAGE, False, actor=cast.ada, now=clock())
+    paging.page_role(cast.open(), SRE, **who)
+    drill, channel, policy = details()
+    assert drill == "A drill: nothing is sent."
+    assert channel.endswith("call by phone.")
+    assert policy.endswith("by policy or because it is private: call by phone.")
+    clock.tick(seconds=1)
+    paging.call_due(clock())
+    assert entries("page.reached") == []
+
+
+def test_who_cannot_be_paged_is_said(cast, clock, who):
+    incident = cast.open()
+    with pytest.raises(Invalid, match="Executive accounts cannot press I am on it"):
+        paging.page_role(incident, SRE, whom="xin@example.org", **who)
+    rita = db.session.get(User, cast.rita.user_id)
+    rita.is_active = False
+    db.session.commit()
+    with pytest.raises(Invalid, match="is switched off"):
+        paging.page_role(incident, SRE, whom="rita@example.org", **who)
+    hours = f"{clock() - timedelta(hours=1):%Y-%m-%d %H:%M} to {clock() + timedelta(hours=9):%Y-%m-%d %H:%M}"
+    add_rota = rotas.add_rota
+    add_rota(name="SRE", role=SRE, shifts=f"{hours} lena@example.org", actor=cast.ada, now=clock())
+    with pytest.raises(Invalid, match=r"On call for SRE is lena@example\.org\. No account"):
+        paging.page_role(incident, SRE, **who)
+
+
+def test_nobody_is_called_twice_in_a_row_but_once_again(cast, clock, who):
+    """The deputy is the same person, and so is who is on call for Leader: it ends after the second call."""
+    hours = f"{clock() - timedelta(hours=1):%Y-%m-%d %H:%M} to {clock() + timedelta(hours=9):%Y-%m-%d %H:%M}"
+    given = {"actor": cast.ada, "now": clock()}
+    rotas.add_rota(
+        name="SRE", role=SRE, shifts=f"{hours} rita@example.org\n{hours} rita@example.org deputy", **given
+    )
+    rotas.add_rota(name="Lead", role=CommandRole.LEADER, shifts=f"{hours} omar@example.org", **given)
+    incident = cast.open(severity=Severity.CRITICAL)
+    paging.page_role(incident, SRE, **who)
+    for _ in range(4):
+        clock.tick(minutes=3)
+        paging.call_due(clock())
+    assert [title.partition(":")[0] for title in entries("page.called")] == [
+        "Paged",
+        "Paged again",
+        "Paged the leader",
+    ]
+    assert len(entries("page.unanswered")) == 1
+
+
+def test_a_leader_who_cannot_answer_here_is_asked_to_call_back(cast, clock, who):
+    incident = cast.open(severity=Severity.CRITICAL)
+    command.assign_role(incident, CommandRole.LEADER, cast.xin.name, **who)
+    paging.page_role(incident, SRE, whom="rita@example.org", **who)
+    for _ in range(2):
+        clock.tick(minutes=3)
+        paging.call_due(clock())
+    body = db.session.scalar(select(Delivery.body).filter_by(user_id=cast.xin.user_id, notice=Notice.PAGE))
+    assert "Call Maya Okafor back" in body
+
+
+def test_a_message_that_waits_is_not_sent_once_somebody_is_on_it(app, cast, clock, rota, who):
+    incident = cast.open()
+    row = paging.page_role(incident, SRE, **who)
+    sent = db.session.scalars(select(Delivery).filter_by(notice=Notice.PAGE)).one()
+    assert void(sent, clock()) == ""
+    paging.answer_page(incident, row.id, actor=cast.omar, now=clock())
+    assert "answered or ended" in void(sent, clock())
+
+
+def test_pages_that_nobody_answers_do_not_hold_up_others(monkeypatch, cast, clock, rota, who):
+    monkeypatch.setattr(paging, "AT_ONCE", 1)
+    first = cast.open(severity=Severity.CRITICAL)
+    paging.page_role(first, SRE, whom="rita@example.org", **who)
+    for _ in range(3):
+        clock.tick(minutes=3)
+        paging.call_due(clock())
+    for sent in db.session.scalars(select(Delivery).filter_by(notice=Notice.PAGE)):
+        sent.state, sent.sent_at = DeliveryState.SENT, clock()
+    db.session.commit()
+    paging.call_due(clock())
+    second = cast.open(severity=Severity.CRITICAL)
+    row = paging.page_role(second, SRE, actor=cast.maya, now=clock())
+    clock.tick(minutes=3)
+    paging.call_due(clock())
+    db.session.refresh(row)
+    assert row.call is Call.AGAIN
+
+
+def test_what_fails_at_one_page_does_not_stop_the_next(monkeypatch, cast, clock, rota, who):
+    rows = [paging.page_role(cast.open(severity=Severity.CRITICAL), SRE, **who) for _ in range(3)]
+    clock.tick(minutes=3)
+    whole, faults = paging._go_on, {rows[0].id: ValueError("broken"), rows[1].id: Conflict("resolved")}
+
+    def go_on(number, incident_id, now):
+        if number in faults:
+            raise faults[number]
+        whole(number, incident_id, now)
+
+    monkeypatch.setattr(paging, "_go_on", go_on)
+    paging.call_due(clock())
+    assert [row.call for row in rows] == [Call.FIRST, Call.FIRST, Call.AGAIN]
+
+
+def test_two_workers_say_and_end_once(cast, clock, rota, who):
+    incident = cast.open()
+    row = paging.page_role(incident, SRE, **who)
+    sent = db.session.scalars(select(Delivery).filter_by(notice=Notice.PAGE)).one()
+    sent.state, sent.sent_at = DeliveryState.SENT, clock()
+    db.session.commit()
+    for _ in range(2):
+        paging.record_reached(incident, row.id, actor=SYSTEM, now=clock())
+    assert len(entries("page.reached")) == 1
+    for _ in range(2):
+        paging.lapse_page(incident, row.id, actor=SYSTEM, now=clock())
+    assert len(entries("page.ended")) == 1
 
 
 def test_the_page_of_a_drill_stays_quiet(cast, clock, rota, who):
