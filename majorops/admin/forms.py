@@ -14,12 +14,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from majorops.domain.enums import (
+    TYPED_CHANNELS,
     AccountRole,
     CardTier,
-    ChannelKind,
     CommandRole,
     Followed,
     Notice,
+    PagerKind,
     Phase,
     RuleAction,
     Severity,
@@ -175,7 +176,7 @@ ChannelForm = type(
     (BaseForm,),
     {
         "email": line("Person", "Needs an account.", PICK, list="accounts", autocomplete="off"),
-        "kind": select("Kind", tuple(row for row in options(ChannelKind) if row[0] != ChannelKind.PUSH)),
+        "kind": select("Kind", tuple((one.value, one.label) for one in TYPED_CHANNELS)),
         **CHANNEL,
     },
 )
@@ -316,6 +317,13 @@ ROTA = {
     ),
     "calendar_url": line(
         "Calendar", hint="An iCal address of the rota, read every ten minutes.", inputmode="url"
+    ),
+    "pager_kind": select("Pager", (("", "None"), *options(PagerKind)), description="Is asked as well."),
+    "pager_url": line("Pager address", hint="Empty: that of the service.", inputmode="url"),
+    "pager_key": PasswordField(
+        "Pager key",
+        description="Of its integration; kept encrypted and never shown. Empty: the one that is kept.",
+        render_kw={"autocomplete": "off"},
     ),
 }
 RotaForm = type("RotaForm", (BaseForm,), ROTA)

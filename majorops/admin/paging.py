@@ -12,7 +12,7 @@ from majorops.admin.base import Table
 from majorops.admin.filters import From, Is, Number, Until, YesNo
 from majorops.admin.show import by_row, incident_link, lines
 from majorops.domain.access import Actor
-from majorops.domain.enums import CommandRole, by_value
+from majorops.domain.enums import CommandRole, PagerKind, by_value
 from majorops.domain.errors import Invalid
 from majorops.domain.parsing import as_text
 from majorops.models import Page, Rota
@@ -27,9 +27,15 @@ def role_of(typed: str) -> CommandRole:
     return role
 
 
-class RotaTable(Table):
-    """Who is on call for a role."""
+def pager_of(typed: str) -> PagerKind | None:
+    """The service that a form names; None for none."""
+    return by_value(PagerKind, typed)
 
+
+class RotaTable(Table):
+    """Who is on call for a role. The key of a pager is shown to nobody."""
+
+    needs_proof = True
     about = (
         "Who is on call for a role of the command team, of one system or of all. The fireground pages them: "
         "once more, then the deputy, then the leader, until somebody is on it."
@@ -38,13 +44,24 @@ class RotaTable(Table):
     empty = "0 rotas: whoever pages says whom."
     create_label = "Add rota"
     form = forms.RotaForm
-    column_list = ("name", "role", "system", "calendar_url", "calendar_at", "calendar_why", "is_active")
-    column_details_list = (*column_list, "shifts", "calendar", "id")
+    column_list = (
+        "name",
+        "role",
+        "system",
+        "pager_kind",
+        "calendar_url",
+        "calendar_at",
+        "calendar_why",
+        "is_active",
+    )
+    column_details_list = (*column_list, "pager_url", "shifts", "calendar", "id")
     column_labels: ClassVar = {
         "calendar_url": "Calendar",
         "calendar_at": "Read",
         "calendar_why": "Why not",
         "calendar": "As the calendar says",
+        "pager_kind": "Pager",
+        "pager_url": "Pager address",
         "is_active": "In use",
         "id": "Row",
     }
@@ -64,7 +81,8 @@ class RotaTable(Table):
 
     def stored(self, row: Rota) -> dict[str, str]:
         """The text of each value."""
-        return {name: as_text(getattr(row, name)) for name in (*forms.ROTA, "is_active")}
+        shown = (name for name in (*forms.ROTA, "is_active") if name != "pager_key")
+        return {name: as_text(getattr(row, name)) for name in shown} | {"pager_key": ""}
 
     def form_for(self, row: Rota):
         """The form of a rota that exists: it can be switched off."""
@@ -73,14 +91,15 @@ class RotaTable(Table):
     def add(self, form, *, actor: Actor, now: datetime) -> Rota:
         """Add a rota. Raises Invalid."""
         text = {name: form[name].data or "" for name in forms.ROTA}
-        role = role_of(text.pop("role"))
-        return rotas.add_rota(role=role, **text, actor=actor, now=now)
+        role, pager = role_of(text.pop("role")), pager_of(text.pop("pager_kind"))
+        return rotas.add_rota(role=role, pager_kind=pager, **text, actor=actor, now=now)
 
     def change(self, row: Rota, changes: dict, form, *, actor: Actor, now: datetime) -> None:
         """Save all values or none. Raises Invalid."""
         text = self.stored(row) | {name: typed for name, (typed, was) in changes.items()}
         role, is_active = role_of(text.pop("role")), text.pop("is_active") == "yes"
-        rotas.save_rota(row, role=role, is_active=is_active, **text, actor=actor, now=now)
+        given = {"role": role, "is_active": is_active, "pager_kind": pager_of(text.pop("pager_kind"))}
+        rotas.save_rota(row, **given, **text, actor=actor, now=now)
 
 
 class PageTable(Table):
@@ -90,7 +109,7 @@ class PageTable(Table):
     empty = "0 pages."
     loads = (joinedload(Page.rota),)
     column_list = ("begun_at", "incident_id", "role", "whom", "call", "answered_by", "ended_at", "begun_by")
-    column_details_list = (*column_list, "rota", "called_at", "next_at", "id")
+    column_details_list = (*column_list, "rota", "called_at", "next_at", "pager_name", "id")
     column_labels: ClassVar = {
         "begun_at": "Paged",
         "incident_id": "Incident",
@@ -100,6 +119,7 @@ class PageTable(Table):
         "begun_by": "By",
         "called_at": "Newest call at",
         "next_at": "Next call",
+        "pager_name": "Pager",
         "id": "Row",
     }
     column_formatters: ClassVar = {

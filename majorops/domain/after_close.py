@@ -30,6 +30,7 @@ OPEN: dict[str, str] = {
     "tracks.close_track": "the outcome of a track that nobody closed",
     "tracks.close_timebox": "the end of a timebox that nobody closed",
     "paging.lapse_page": "nobody is called to what is over",
+    "paging.close_pager": "the pager is told that it is over",
     "paging.record_reached": "what became of messages that were on their way",
     "outcome.record_outcome": "what became of messages that were on their way",
     "incident.continue_incident": "a new incident goes on",

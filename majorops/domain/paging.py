@@ -70,7 +70,7 @@ def read_shifts(text: str) -> list[Shift]:
 
     Times in UTC; `deputy` at the end of a line makes it the deputy's. Raises ValueError with the line.
     """
-    found = []
+    found: list[Shift] = []
     for number, raw in enumerate(text.splitlines(), 1):
         line = clean_line(raw)
         if not line:
@@ -87,7 +87,7 @@ def read_shifts(text: str) -> list[Shift]:
 @lru_cache(64)
 def kept_shifts(text: str) -> tuple[Shift, ...]:
     """Shifts as they are kept: a line that cannot be read is passed over, a page must not fail over it."""
-    found = []
+    found: list[Shift] = []
     for line in text.splitlines():
         with suppress(ValueError):
             found.append(_read_shift(clean_line(line)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, StringField
@@ -402,3 +402,8 @@ class PageForm(FlaskForm):
 
     role = Choice(CommandRole, missing="Choose a role.")
     whom = Line(most=254)
+
+    @property
+    def chosen(self) -> CommandRole:
+        """The role."""
+        return cast(CommandRole, self.role.data)

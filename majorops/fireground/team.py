@@ -75,7 +75,7 @@ def post_exposure(incident) -> None:
 def page_for(incident) -> Response:
     """Page whoever is on call for a role, until somebody is on it. Raises Invalid, Conflict."""
     checked(form := PageForm())
-    row = page_role(incident, form.role.data, whom=form.whom.data, actor=current_actor(), now=clock.now())
+    row = page_role(incident, form.chosen, whom=form.whom.data, actor=current_actor(), now=clock.now())
     return changed(incident, Region.TEAM, said=f"Paged: {row.whom}.")
 
 

@@ -67,7 +67,7 @@ def shifts_of(body: bytes, now: datetime) -> list[Shift]:
     except (ValueError, IndexError, KeyError) as error:
         raise ValueError(f"It is no calendar: {clean_line(str(error))[:120]}") from None
     zone = _zone(str(calendar.get("X-WR-TIMEZONE", "")))
-    found = []
+    found: list[Shift] = []
     for event in islice(calendar.walk("VEVENT"), EVENTS_MOST):
         found += _shifts(event, zone, now)
     near = sorted(found, key=lambda one: abs(one.starts_at - now))[:SHIFTS_MOST]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 from sqlalchemy import ColumnElement, CursorResult, Select, select, update
@@ -33,6 +33,7 @@ from majorops.notifications import (
     inside,
     mail,
     outgoing,
+    pagers,
     public,
     push,
     ways,
@@ -88,6 +89,7 @@ SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.WEBHOOK: webhook.send,
     ChannelKind.APPRISE: apprise_channel.send,
     ChannelKind.PUSH: push.send,
+    ChannelKind.PAGER: pagers.send,
 }
 PARTS = [
     Delivery.channel,
@@ -157,8 +159,8 @@ class Worker:
         if self._thread:
             self._thread.join(timeout=2)
         ends_at = time.monotonic() + 2
-        busy = ((self._slots, SENDERS), (self._event_slots, EVENT_SENDERS))
-        busy += ((self._board_slot, 1), (self._calendar_slot, 1))
+        busy = [(self._slots, SENDERS), (self._event_slots, EVENT_SENDERS)]
+        busy += [(self._board_slot, 1), (self._calendar_slot, 1)]
         for slots, count in busy:
             for _ in range(count):
                 slots.acquire(timeout=max(ends_at - time.monotonic(), 0))
@@ -387,13 +389,7 @@ class Worker:
                 return None
             if row.kind not in SEND:
                 raise ValueError(f"no channel is called {row.kind}")
-            if row.notice is Notice.ACCOUNT:
-                return account.message(row, self.app.config, now)
-            if row.notice is Notice.DIGEST:
-                return weekly.message(row, self.app.config, now)
-            if row.subscriber_id:
-                return public.message(row, self.app.config, now)
-            return inside.message(row, self.app.config, now)
+            return _maker_of(row)(row, self.app.config, now)
         except SQLAlchemyError:
             raise
         except Exception as error:
@@ -486,6 +482,17 @@ class Worker:
                 log.exception("the outcome of %s", message.act)
             with suppress(Exception):
                 self._on_delivery(message.incident)
+
+
+def _maker_of(row: Delivery) -> Callable[[Delivery, dict[str, Any], datetime], Message]:
+    """What makes the message of such a row."""
+    if row.kind is ChannelKind.PAGER:
+        return pagers.message
+    if row.notice is Notice.ACCOUNT:
+        return account.message
+    if row.notice is Notice.DIGEST:
+        return weekly.message
+    return public.message if row.subscriber_id else inside.message
 
 
 def people_wait() -> bool:

@@ -8,28 +8,32 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from secrets import token_hex
 
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
-from majorops.domain.enums import CommandRole, DeliveryState, IncidentStatus, Notice
+from majorops.domain.enums import ChannelKind, CommandRole, DeliveryState, IncidentStatus, Notice, PagerKind
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.notices import Reach
+from majorops.domain.pagers import KEY_PREFIX, PagerAct
 from majorops.domain.paging import Call, following, on_call, span_words, wait_of
+from majorops.domain.text import clean_line
 from majorops.models import Delivery, Incident, Page, Rota, User
 from majorops.operations import operation, record
 from majorops.operations.command import assign, holder
-from majorops.operations.outbox import notify
+from majorops.operations.outbox import notify, notify_pager
 from majorops.operations.people import find_account
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 200  # pages in one look of the worker
+PAGER_WAIT = timedelta(seconds=40)  # longer than any conversation (notifications/net.py)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -41,9 +45,8 @@ def page_role(incident: Incident, role: CommandRole, *, actor: Actor, now: datet
     if open_page(incident, role):
         raise Conflict(f"{role.label} is paged already.")
     first = _named(whom, role) if whom else on_call_for(incident, role, now)
-    if first.user is None:
+    if first.user is None and first.pager is None:
         raise Invalid({"whom": f"{first.problem} Name who is paged."})
-    user = first.user
     row = Page(
         incident_id=incident.id,
         role=role,
@@ -51,15 +54,17 @@ def page_role(incident: Incident, role: CommandRole, *, actor: Actor, now: datet
         begun_by=actor.name,
         begun_at=now,
         call=Call.FIRST,
-        whom=user.name,
-        user_id=user.id,
+        whom="",
         called_at=now,
         answered_by="",
         reached_call=0,
+        pager_name=first.pager.label if first.pager else "",
+        pager_key=f"{KEY_PREFIX}{token_hex(12)}" if first.pager else None,
+        pager_is_open=first.pager is not None and not incident.is_drill,
     )
     db.session.add(row)
     db.session.flush()
-    _call(incident, row, Call.FIRST, user, actor=actor, now=now)
+    _call(incident, row, Call.FIRST, first.user, actor=actor, now=now)
     return row
 
 
@@ -70,11 +75,19 @@ def answer_page(incident: Incident, page_id: int, *, actor: Actor, now: datetime
     Command alone is taken by its own key. Raises Invalid, Conflict.
     """
     row = _open(incident, page_id)
-    row.answered_by, row.ended_at, row.next_at = actor.name, now, None
-    title = f"{actor.name} is on it: {row.role.label}, {span_words(now - row.begun_at)} after the page"
-    record(incident, EventKind.PAGE_ANSWERED, title, detail=_arrived(row), actor=actor, now=now)
-    if row.role is not CommandRole.MIM and not holder(incident, row.role) and not incident.is_resolved:
-        assign(incident, row.role, actor.name, user_id=actor.user_id, actor=actor, now=now)
+    _answer(incident, row, actor.name, actor=actor, now=now)
+    _ask_pager(incident, row, PagerAct.ACKNOWLEDGE, f"{actor.name} is on it", now)
+
+
+@operation(needs=Permission.TIMELINE_NOTE)
+def answer_outside(incident: Incident, page_id: int, name: str, *, actor: Actor, now: datetime) -> None:
+    """Somebody of this name acknowledged the page in the pager outside; they take the role if it is vacant.
+
+    Nothing where the page has ended.
+    """
+    row = db.session.get_one(Page, page_id, populate_existing=True)
+    if not row.ended_at:
+        _answer(incident, row, clean_line(name)[:80] or actor.name, actor=actor, now=now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -84,6 +97,7 @@ def end_page(incident: Incident, page_id: int, *, actor: Actor, now: datetime) -
     row.ended_at, row.next_at = now, None
     title = f"Page for {row.role.label} ended, {span_words(now - row.begun_at)} after it began"
     record(incident, EventKind.PAGE_ENDED, title, actor=actor, now=now)
+    _ask_pager(incident, row, PagerAct.RESOLVE, title, now)
 
 
 @operation(needs=Permission.INCIDENT_COMMAND)
@@ -114,6 +128,15 @@ def lapse_page(incident: Incident, page_id: int, *, actor: Actor, now: datetime)
     row.ended_at, row.next_at = now, None
     title = f"Page for {row.role.label} ended: the incident is resolved"
     record(incident, EventKind.PAGE_ENDED, title, actor=actor, now=now)
+    _ask_pager(incident, row, PagerAct.RESOLVE, title, now)
+
+
+@operation(needs=None)
+def close_pager(incident: Incident, page_id: int, *, actor: Actor, now: datetime) -> None:
+    """Tell the pager outside that the incident of an answered page is over, once; without an entry."""
+    row = db.session.get_one(Page, page_id, populate_existing=True)
+    if row.pager_is_open and row.ended_at:
+        _ask_pager(incident, row, PagerAct.RESOLVE, f"{incident.reference} is resolved", now)
 
 
 def call_due(now: datetime) -> None:
@@ -133,6 +156,10 @@ def call_due(now: datetime) -> None:
             log.info("page %s: its incident is over", row.id)
         except Exception:
             log.exception("page %s", row.id)
+    told = select(Page.id, Page.incident_id).join(Page.incident)
+    told = told.where(Page.pager_is_open, Page.ended_at.is_not(None), is_over)
+    for row in db.session.execute(told.limit(AT_ONCE)).all():
+        close_pager(db.session.get_one(Incident, row.incident_id), row.id, actor=SYSTEM, now=now)
 
 
 def _go_on(number: int, incident_id: int, now: datetime) -> None:
@@ -179,6 +206,11 @@ def open_page(incident: Incident, role: CommandRole) -> Page | None:
     return next((row for row in open_pages(incident.id) if row.role is role), None)
 
 
+def page_by_key(key: str) -> Page | None:
+    """The page that a pager outside knows by this key; None for none."""
+    return db.session.scalar(select(Page).filter_by(pager_key=key))
+
+
 @dataclass(frozen=True)
 class OnCall:
     """Whom a page calls first: `user`, None for nobody and `problem` says why; `rota`: None for none."""
@@ -186,6 +218,18 @@ class OnCall:
     user: User | None = None
     rota: Rota | None = None
     problem: str = ""
+
+    @property
+    def pager(self) -> PagerKind | None:
+        """The service outside that is asked too."""
+        return self.rota.pager_kind if self.rota else None
+
+    @property
+    def names(self) -> str:
+        """Who is called: a person, a pager, or both; empty for nobody."""
+        return ", ".join(
+            [*([self.user.name] if self.user else []), *([self.pager.label] if self.pager else [])]
+        )
 
 
 def on_call_for(incident: Incident, role: CommandRole, now: datetime) -> OnCall:
@@ -198,6 +242,8 @@ def on_call_for(incident: Incident, role: CommandRole, now: datetime) -> OnCall:
                 return OnCall(user_on_call(shift.person), rota)
             except ValueError as problem:
                 return OnCall(None, rota, f"On call for {role.label} is {shift.person}. {problem}")
+        if rota.pager_kind is not None:
+            return OnCall(None, rota, f"{rota.pager_kind.label} knows who is on call for {role.label}.")
     return OnCall(problem=f"Nobody is on call for {role.label}.")
 
 
@@ -220,9 +266,8 @@ def user_on_call(typed: str) -> User:
 
 
 def who_is_on_call(incident: Incident, role: CommandRole, now: datetime) -> str:
-    """The name of whoever would be paged for a role; empty for nobody."""
-    found = on_call_for(incident, role, now)
-    return found.user.name if found.user else ""
+    """The name of whoever would be paged for a role, and of the pager outside; empty for nobody."""
+    return on_call_for(incident, role, now).names
 
 
 def is_page_over(act: str) -> bool:
@@ -267,19 +312,61 @@ def _people(incident: Incident, row: Page, now: datetime) -> dict[Call, User]:
     return {call: user for call, user in is_there.items() if call is Call.AGAIN or user.id != row.user_id}
 
 
-def _call(incident: Incident, row: Page, call: Call, user: User, *, actor: Actor, now: datetime) -> None:
-    row.call, row.whom, row.user_id, row.called_at = call, user.name, user.id, now
+def _call(
+    incident: Incident, row: Page, call: Call, user: User | None, *, actor: Actor, now: datetime
+) -> None:
+    """Call a person, and with the first call the pager outside; `user` None: the pager alone."""
+    row.call, row.user_id, row.called_at = call, user.id if user else None, now
     row.next_at = now + wait_of(incident.alarm_level, current_app.config["PAGE_MINUTES"])
-    subject = f"{incident.reference} {row.begun_by} pages you: {row.role.label}"
-    answer = f"Press I am on it on the fireground, until {row.next_at:%H:%M} UTC."
-    if not user.actor.can(Permission.TIMELINE_NOTE):
-        answer = f"Call {_commander(incident) or row.begun_by} back: this account cannot answer here."
-    body = f"{incident.title}\n\n{answer}"
-    reach = notify(incident, Notice.PAGE, _act(row), [user], subject=subject, body=body, now=now)
-    detail = _not_queued(user.name, reach.get(user.id))
-    row.reached_call = call.value if detail else row.reached_call
-    title = f"{call.label}: {user.name} for {row.role.label}"
+    reached: list[str] = []
+    names = [user.name] if user else []
+    if user:
+        subject = f"{incident.reference} {row.begun_by} pages you: {row.role.label}"
+        body = f"{incident.title}\n\n{_how_to_answer(incident, row, user)}"
+        reach = notify(incident, Notice.PAGE, _act(row), [user], subject=subject, body=body, now=now)
+        reached.append(_not_queued(user.name, reach.get(user.id)))
+    if row.pager_name and call is Call.FIRST:
+        names.append(row.pager_name)
+        subject = f"{incident.reference} {row.begun_by} pages {row.role.label}: {incident.title}"
+        reach_of = notify_pager(incident, _act(row), row.pager_name, subject=subject, now=now)
+        reached.append(_not_queued(row.pager_name, reach_of))
+    row.whom = ", ".join(names)[:120]
+    if all(reached):
+        row.reached_call = call.value
+    title = f"{call.label}: {row.whom} for {row.role.label}"
+    detail = " ".join(dict.fromkeys(filter(None, reached)))
     record(incident, EventKind.PAGED, title, detail=detail, actor=actor, now=now)
+
+
+def _how_to_answer(incident: Incident, row: Page, user: User) -> str:
+    if user.actor.can(Permission.TIMELINE_NOTE):
+        return f"Press I am on it on the fireground, until {row.next_at:%H:%M} UTC."
+    return f"Call {_commander(incident) or row.begun_by} back: this account cannot answer here."
+
+
+def _answer(incident: Incident, row: Page, name: str, *, actor: Actor, now: datetime) -> None:
+    row.answered_by, row.ended_at, row.next_at = name, now, None
+    title = f"{name} is on it: {row.role.label}, {span_words(now - row.begun_at)} after the page"
+    record(incident, EventKind.PAGE_ANSWERED, title, detail=_arrived(row), actor=actor, now=now)
+    if row.role is not CommandRole.MIM and not holder(incident, row.role) and not incident.is_resolved:
+        assign(incident, row.role, name, user_id=actor.user_id, actor=actor, now=now)
+
+
+def _ask_pager(incident: Incident, row: Page, act: PagerAct, said: str, now: datetime) -> None:
+    """Acknowledge or close the alert of a page in the pager outside.
+
+    Behind what is on its way this moment: two requests to a service may overtake each other.
+    """
+    if not row.pager_is_open:
+        return
+    on_its_way = select(Delivery.id).filter_by(act=f"page:{row.id}:1", kind=ChannelKind.PAGER)
+    is_first_sent = db.session.scalar(on_its_way.where(Delivery.state == DeliveryState.SENDING)) is None
+    wait = timedelta() if is_first_sent else PAGER_WAIT
+    asked = f"page:{row.id}:{act.value}"
+    notify_pager(incident, asked, row.pager_name, subject=said, now=now, wait=wait)
+    if act is PagerAct.RESOLVE:
+        row_of = update(Page).where(Page.id == row.id).values(pager_is_open=False)
+        db.session.execute(row_of, execution_options={"synchronize_session": "fetch"})
 
 
 def _not_queued(name: str, reach: Reach | None) -> str:
@@ -336,6 +423,8 @@ def _is_untried(one: Delivery) -> bool:
 
 
 def _way(one: Delivery) -> str:
+    if one.kind is ChannelKind.PAGER:
+        return one.recipient
     return one.kind.label if one.kind else "nothing"
 
 

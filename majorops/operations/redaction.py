@@ -142,6 +142,8 @@ KEPT: dict[str, str] = {
     "event_attempt": "what a receiver answered",
     "passkey": "not of an incident",
     "rota": "not of an incident",
+    "page.pager_name": "the name of a service",
+    "page.pager_key": "made by us",
     "recovery_code": "not of an incident",
     "spent_challenge": "not of an incident",
     "update_template": "written before any incident",

@@ -193,7 +193,7 @@ def test_what_is_wrong_is_said_at_its_field(cast, clock, wrong, field):
 def test_an_admin_adds_and_changes_a_rota_in_data(app, cast, clock):
     app.config["WTF_CSRF_ENABLED"] = False
     ada = cast.browser("ada")
-    typed = {"name": "SRE", "role": "sre", "system": "", "calendar_url": ""}
+    typed = {"name": "SRE", "role": "sre", "system": "", "calendar_url": "", "pager_kind": ""}
     typed["shifts"] = "2026-11-30 09:00 to 2026-12-07 09:00 rita@example.org"
     assert ada.post("/admin/data/rotas/new/", data=typed).status_code in (302, 303)
     row = db.session.query(Rota).one()
