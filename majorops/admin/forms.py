@@ -318,12 +318,14 @@ ROTA = {
     "calendar_url": line(
         "Calendar", hint="An iCal address of the rota, read every ten minutes.", inputmode="url"
     ),
-    "pager_kind": select("Pager", (("", "None"), *options(PagerKind)), description="Is asked as well."),
+    "pager_kind": select(
+        "Pager",
+        (("", "None"), *options(PagerKind)),
+        description="A service outside that calls too. It may know who is on call: then leave shifts empty.",
+    ),
     "pager_url": line("Pager address", hint="Empty: that of the service.", inputmode="url"),
-    "pager_key": PasswordField(
-        "Pager key",
-        description="Of its integration; kept encrypted and never shown. Empty: the one that is kept.",
-        render_kw={"autocomplete": "off"},
+    "pager_key": password(
+        "Pager key", "Of its integration; kept encrypted and never shown. Empty: the one that is kept."
     ),
 }
 RotaForm = type("RotaForm", (BaseForm,), ROTA)

@@ -255,7 +255,7 @@ class EventKind(StrEnum):
         Region.TEAM,
     )
     PAGED = "page.called", "Paged", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
-    PAGE_REACHED = "page.reached", "What became of a page", COMMAND, INTERNAL, Region.TEAM
+    PAGE_REACHED = "page.reached", "What became of a page", COMMAND, INTERNAL, Region.HANDOVER
     PAGE_ANSWERED = "page.answered", "Page answered", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
     PAGE_UNANSWERED = "page.unanswered", "Page unanswered", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
     PAGE_ENDED = "page.ended", "Page ended", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM

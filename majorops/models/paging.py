@@ -53,10 +53,10 @@ class Page(Base):
     """A page for a role: who is called until somebody is on it.
 
     `call`: the newest one, `whom` it was for and `called_at`; `next_at`: when the next one is due, None for
-    none. `reached_call`: the newest one of which the record says what became of its message. `begun_by`: who
-    paged. `ended_at`: it was answered, or taken back, or the incident is over. `pager_name`: of the service
-    outside that calls too, empty for none; `pager_key`: what the page is called there; `pager_is_open`: it
-    was not told yet that the incident is over.
+    none. `reached_call`: the newest one of which the record says what became of its message, and that is
+    `outcome`, empty while nobody knows. `begun_by`: who paged. `ended_at`: it was answered, or taken back, or
+    the incident is over. `pager_name`: of the service outside that calls too, empty for none; `pager_key`:
+    what the page is called there; `pager_is_open`: it was not told yet that the incident is over.
     """
 
     __tablename__ = "page"
@@ -80,6 +80,7 @@ class Page(Base):
     called_at: Mapped[datetime] = mapped_column(UTCDateTime)
     next_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reached_call: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str] = mapped_column(String(300), default="")
     answered_by: Mapped[str] = mapped_column(String(120), default="")
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     pager_name: Mapped[str] = mapped_column(String(40), default="")

@@ -188,8 +188,8 @@ def record_reached(incident: Incident, page_id: int, *, actor: Actor, now: datet
     row = db.session.get_one(Page, page_id, populate_existing=True)
     if row.reached_call == row.call:
         return
-    row.reached_call = row.call.value
-    record(incident, EventKind.PAGE_REACHED, _reached(row), actor=actor, now=now)
+    row.reached_call, row.outcome = row.call.value, _reached(row)
+    record(incident, EventKind.PAGE_REACHED, row.outcome, actor=actor, now=now)
 
 
 # Reading
@@ -265,11 +265,6 @@ def user_on_call(typed: str) -> User:
     return user
 
 
-def who_is_on_call(incident: Incident, role: CommandRole, now: datetime) -> str:
-    """The name of whoever would be paged for a role, and of the pager outside; empty for nobody."""
-    return on_call_for(incident, role, now).names
-
-
 def is_page_over(act: str) -> bool:
     """Whether the page that a message with this act is about was answered or ended."""
     number = act.split(":")[1]
@@ -331,10 +326,11 @@ def _call(
         reach_of = notify_pager(incident, _act(row), row.pager_name, subject=subject, now=now)
         reached.append(_not_queued(row.pager_name, reach_of))
     row.whom = ", ".join(names)[:120]
+    detail = " ".join(dict.fromkeys(filter(None, reached)))
+    row.outcome = detail[:300]
     if all(reached):
         row.reached_call = call.value
     title = f"{call.label}: {row.whom} for {row.role.label}"
-    detail = " ".join(dict.fromkeys(filter(None, reached)))
     record(incident, EventKind.PAGED, title, detail=detail, actor=actor, now=now)
 
 

@@ -89,7 +89,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "audit_entry": ("subject", "detail"),
     "alert": ("title", "detail", "labels", "dedup_key", "link", "severity"),
     "alert_group": ("title", "decided", "systems", "severity"),
-    "page": ("whom", "begun_by", "answered_by"),
+    "page": ("whom", "begun_by", "answered_by", "outcome"),
 }
 # Columns of text that hold no words about an incident, each with why; a table as a whole has no column.
 KEPT: dict[str, str] = {

@@ -66,6 +66,7 @@ def upgrade():
         sa.Column("called_at", TIME, nullable=False),
         sa.Column("next_at", TIME),
         sa.Column("reached_call", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(300), nullable=False),
         sa.Column("answered_by", sa.String(120), nullable=False),
         sa.Column("ended_at", TIME),
         sa.Column("pager_name", sa.String(40), nullable=False),

@@ -141,11 +141,11 @@ def test_the_rota_of_a_system_comes_before_that_of_all(cast, clock, rota, who):
     given = {"name": "Payments", "role": SRE, "system": "payments-api", "shifts": f"{hours} ada@example.org"}
     own = rotas.add_rota(**given, actor=cast.ada, now=clock())
     incident = cast.open(systems=["payments-api"])
-    assert paging.who_is_on_call(incident, SRE, clock()) == "Ada Lindqvist"
+    assert paging.on_call_for(incident, SRE, clock()).names == "Ada Lindqvist"
     text = {"name": "Payments", "role": SRE, "system": "payments-api", "shifts": "", "calendar_url": ""}
     rotas.save_rota(own, **text, is_active=False, actor=cast.ada, now=clock())
-    assert paging.who_is_on_call(incident, SRE, clock()) not in ("", "Ada Lindqvist")
-    assert paging.who_is_on_call(incident, CommandRole.LEADER, clock()) == ""
+    assert paging.on_call_for(incident, SRE, clock()).names not in ("", "Ada Lindqvist")
+    assert paging.on_call_for(incident, CommandRole.LEADER, clock()).names == ""
 
 
 def test_a_page_of_an_incident_that_is_over_calls_nobody(cast, clock, rota, who):

@@ -35,7 +35,7 @@ def _pages(view: View) -> Iterator[Command]:
     pages = reads.pages(view)
     paged = {page.role for page in pages}
     for role, held, _ in reads.team(view):
-        if not held and role not in paged:
+        if not held and role not in paged and reads.is_vacant(view, role):
             yield to_place(f"Page for {role.label}", view.why_not(COMMAND), f"page-{role.value}", "page_for")
     waiting = [(f": {page.role.label}", page.id, "") for page in pages] or [("", 0, "No page waits.")]
     for about, number, none in waiting:

@@ -34,7 +34,8 @@ class Offer:
 class Paged:
     """A page that waits for somebody to be on it.
 
-    `is_mine`: this person is called by it; `next_at`: when the next one is called, None for nobody further.
+    `is_mine`: this person is called by it; `next_at`: when the next one is called, None for nobody further;
+    `outcome`: what became of the newest call's messages, empty while nobody knows.
     """
 
     id: int
@@ -43,6 +44,7 @@ class Paged:
     begun_by: str
     called_at: datetime
     next_at: datetime | None
+    outcome: str
     is_mine: bool
     can_end: bool
 
@@ -84,6 +86,7 @@ def _paged(view: View, row: Page) -> Paged:
         begun_by=row.begun_by,
         called_at=row.called_at,
         next_at=row.next_at,
+        outcome=row.outcome,
         is_mine=row.user_id == view.actor.user_id,
         can_end=view.can_command,
     )
