@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from majorops.db import db
 from majorops.domain.access import SYSTEM, Actor, Permission
 from majorops.domain.enums import ChannelKind, CommandRole, DeliveryState, IncidentStatus, Notice, PagerKind
-from majorops.domain.errors import Conflict, Invalid
+from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.domain.events import EventKind
 from majorops.domain.notices import Reach
 from majorops.domain.pagers import KEY_PREFIX, PagerAct
@@ -204,6 +204,14 @@ def open_pages(incident_id: int) -> list[Page]:
 def open_page(incident: Incident, role: CommandRole) -> Page | None:
     """The page for this role that nobody answered; None for none."""
     return next((row for row in open_pages(incident.id) if row.role is role), None)
+
+
+def page_of(number: int) -> Page:
+    """The page with this number. Raises NotFound."""
+    row = db.session.get(Page, number) if number < 2**31 else None
+    if row is None:
+        raise NotFound("There is no such page.")
+    return row
 
 
 def page_by_key(key: str) -> Page | None:
