@@ -79,15 +79,15 @@ def page_for(incident) -> Response:
     return changed(incident, Region.TEAM, said=f"Paged: {row.whom}.")
 
 
-@bp.post("/<int:number>/pages/<int:page>/answer")
+@bp.post("/<int:number>/pages/<int:page_id>/answer")
 @incident_action(answer_page, Region.HANDOVER, form="page_answer")
-def answer_page_of(incident, page: int) -> None:
+def answer_page_of(incident, page_id: int) -> None:
     """ "I am on it". Raises Invalid, Conflict with who is."""
-    answer_page(incident, page, actor=current_actor(), now=clock.now())
+    answer_page(incident, page_id, actor=current_actor(), now=clock.now())
 
 
-@bp.post("/<int:number>/pages/<int:page>/end")
+@bp.post("/<int:number>/pages/<int:page_id>/end")
 @incident_action(end_page, Region.HANDOVER, form="page_answer")
-def end_page_of(incident, page: int) -> None:
+def end_page_of(incident, page_id: int) -> None:
     """Call nobody any more. Raises Invalid, Conflict."""
-    end_page(incident, page, actor=current_actor(), now=clock.now())
+    end_page(incident, page_id, actor=current_actor(), now=clock.now())

@@ -39,7 +39,7 @@ def _pages(view: View) -> Iterator[Command]:
             yield to_place(f"Page for {role.label}", view.why_not(COMMAND), f"page-{role.value}", "page_for")
     waiting = [(f": {page.role.label}", page.id, "") for page in pages] or [("", 0, "No page waits.")]
     for about, number, none in waiting:
-        takes = {"page": number}
+        takes = {"page_id": number}
         refusal = view.why_not(NOTE) or none
         yield Command(f"I am on it{about}", refusal, endpoint="fireground.answer_page_of", takes=takes)
         refusal = view.why_not(COMMAND) or none
