@@ -49,6 +49,6 @@ ROUTES = (
     reading(f"{AT}/pages", list_pages, shapes.Pages, "Pages for roles", COURSE),
     reading(f"{AT}{PAGE}", read_page, shapes.PageOut, "One page", COURSE),
     act("/pages", paging.page_role, "Page whoever is on call", COURSE, body=PageGiven, shows=shapes.PageOut),
-    act(f"{PAGE}/answer", paging.answer_page, "Say that you are on it", COURSE),
+    act(f"{PAGE}/answer", paging.answer_page, "Say that somebody is on it", COURSE, takes_role=False),
     act(f"{PAGE}/end", paging.end_page, "Stop paging", COURSE),
 )

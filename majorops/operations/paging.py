@@ -69,13 +69,15 @@ def page_role(incident: Incident, role: CommandRole, *, actor: Actor, now: datet
 
 
 @operation(needs=Permission.TIMELINE_NOTE)
-def answer_page(incident: Incident, page_id: int, *, actor: Actor, now: datetime) -> None:
+def answer_page(
+    incident: Incident, page_id: int, *, takes_role: bool = True, actor: Actor, now: datetime
+) -> None:
     """ "I am on it": who presses answers, whoever was called, and takes the role if it is vacant.
 
-    Command alone is taken by its own key. Raises Invalid, Conflict.
+    Command alone is taken by its own key. `takes_role`: not where a program answers. Raises Invalid, Conflict.
     """
     row = _open(incident, page_id)
-    _answer(incident, row, actor.name, actor=actor, now=now)
+    _answer(incident, row, actor.name, takes_role=takes_role, actor=actor, now=now)
     _ask_pager(incident, row, PagerAct.ACKNOWLEDGE, f"{actor.name} is on it", now)
 
 
@@ -348,11 +350,14 @@ def _how_to_answer(incident: Incident, row: Page, user: User) -> str:
     return f"Call {_commander(incident) or row.begun_by} back: this account cannot answer here."
 
 
-def _answer(incident: Incident, row: Page, name: str, *, actor: Actor, now: datetime) -> None:
+def _answer(
+    incident: Incident, row: Page, name: str, *, takes_role: bool = True, actor: Actor, now: datetime
+) -> None:
     row.answered_by, row.ended_at, row.next_at = name, now, None
     title = f"{name} is on it: {row.role.label}, {span_words(now - row.begun_at)} after the page"
     record(incident, EventKind.PAGE_ANSWERED, title, detail=_arrived(row), actor=actor, now=now)
-    if row.role is not CommandRole.MIM and not holder(incident, row.role) and not incident.is_resolved:
+    is_free = row.role is not CommandRole.MIM and not holder(incident, row.role)
+    if takes_role and is_free and not incident.is_resolved:
         assign(incident, row.role, name, user_id=actor.user_id, actor=actor, now=now)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from majorops.domain.enums import CommandRole
+from majorops.operations.command import holder
+
 
 def test_a_program_pages_reads_and_is_on_it(cast, clock, program, maya):
     incident = cast.open()
@@ -17,6 +20,7 @@ def test_a_program_pages_reads_and_is_on_it(cast, clock, program, maya):
     rita = program("rita")
     assert rita.post(path, {"role": "leader", "whom": "omar@example.org"}).status_code == 403
     assert rita.post(f"{one}/answer").status_code == 200
+    assert holder(incident, CommandRole.SRE) is None  # programs assign nothing
     again = program("omar").post(f"{one}/answer")
     assert (again.status_code, "is on it since" in again.text) == (409, True)
     assert maya.get(one).json["answered_by"] == "Rita Moreau"
