@@ -74,7 +74,8 @@ def answer_page(
 ) -> None:
     """ "I am on it": who presses answers, whoever was called, and takes the role if it is vacant.
 
-    Command alone is taken by its own key. `takes_role`: not where a program answers. Raises Invalid, Conflict.
+    Command alone is taken by its own key. `takes_role`: not where a program answers. Raises Invalid,
+    Conflict.
     """
     row = _open(incident, page_id)
     _answer(incident, row, actor.name, takes_role=takes_role, actor=actor, now=now)
