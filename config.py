@@ -126,6 +126,15 @@ def minutes_pair(value: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
+def minutes_by_box(value: str) -> tuple[int, int, int, int]:
+    """Four whole numbers of minutes from 1 to 120, for Box 0, 1, 2 and 3. Raises ValueError."""
+    parts = [part.strip() for part in value.split(",")]
+    if len(parts) != 4 or not all(part.isdigit() and 1 <= int(part) <= 120 for part in parts):
+        raise ValueError("use four numbers of minutes from 1 to 120, for Box 0 to 3, such as 15,10,5,3")
+    first, second, third, fourth = map(int, parts)
+    return first, second, third, fourth
+
+
 def web_address(value: str) -> str:
     """An http or https address, without a slash at the end. Raises ValueError."""
     parts = urlsplit(value.strip())
@@ -334,6 +343,7 @@ HoldSeconds = Annotated[int, PlainValidator(hold_seconds)]
 Boxes = Annotated[frozenset[int], PlainValidator(boxes)]
 TitleTemplate = Annotated[str, PlainValidator(title_template)]
 Days = Annotated[int, PlainValidator(days)]
+MinutesByBox = Annotated[tuple[int, int, int, int], PlainValidator(minutes_by_box)]
 MinutesPair = Annotated[tuple[int, int], PlainValidator(minutes_pair)]
 WebAddress = Annotated[str, PlainValidator(web_address)]
 Host = Annotated[str, PlainValidator(host)]
@@ -476,6 +486,9 @@ class Settings(BaseSettings):
         (30, 60), description="minutes until a Critical or High duration turns amber, red"
     )
     DURATION_OTHER: MinutesPair = Field((60, 120), description="the same for Medium and Low")
+    PAGE_MINUTES: MinutesByBox = Field(
+        (15, 10, 5, 3), description="minutes that whoever is paged has to answer, at Box 0, 1, 2 and 3"
+    )
     AI_BASE_URL: WebAddress | None = Field(
         None,
         description="an OpenAI-compatible endpoint, such as http://localhost:11434/v1; "

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from majorops import clock
 from majorops.account.blueprint import bp
 from majorops.domain.access import Permission
-from majorops.domain.enums import ChannelKind, Followed, by_value
+from majorops.domain.enums import TYPED_CHANNELS, ChannelKind, Followed, by_value
 from majorops.domain.errors import Invalid, Refused
 from majorops.domain.quiet_hours import clock_words, minute_of, time_zones
 from majorops.domain.text import clean_line
@@ -176,6 +176,6 @@ def drawn(problem: Refused | None = None, at: str = "") -> Response:
 
 def can_send(kind: ChannelKind) -> bool:
     """Whether one types the address of such a channel, and a message can go this way from here."""
-    if kind is ChannelKind.PUSH:
+    if kind not in TYPED_CHANNELS:
         return False
     return kind is not ChannelKind.APPRISE or apprise_address.is_installed()

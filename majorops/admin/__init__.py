@@ -17,6 +17,7 @@ from majorops.admin import (
     imports,
     maintenance,
     outgoing,
+    paging,
     reach,
     response,
     runcards,
@@ -38,11 +39,12 @@ GROUPS = {
         "Timeboxes",
         "CAN reports",
         "Asks",
+        "Pages",
         "Checks",
         "Run cards",
         "Run card versions",
     ),
-    "People": ("Users", "Channels", "Tokens"),
+    "People": ("Users", "Channels", "Rotas", "Tokens"),
     "Public": (
         "Systems",
         "Update templates",
@@ -98,6 +100,7 @@ def init_app(app: Flask) -> None:
         alerts,
         outgoing,
         chat,
+        paging,
     )
     for table, model, name in sum((part.TABLES for part in more), TABLES):
         slug = name.lower().replace(" ", "-")

@@ -14,11 +14,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from majorops.domain.enums import (
+    TYPED_CHANNELS,
     AccountRole,
     CardTier,
-    ChannelKind,
+    CommandRole,
     Followed,
     Notice,
+    PagerKind,
     Phase,
     RuleAction,
     Severity,
@@ -174,7 +176,7 @@ ChannelForm = type(
     (BaseForm,),
     {
         "email": line("Person", "Needs an account.", PICK, list="accounts", autocomplete="off"),
-        "kind": select("Kind", tuple(row for row in options(ChannelKind) if row[0] != ChannelKind.PUSH)),
+        "kind": select("Kind", tuple((one.value, one.label) for one in TYPED_CHANNELS)),
         **CHANNEL,
     },
 )
@@ -303,6 +305,31 @@ RULE = {
 }
 RuleForm = type("RuleForm", (BaseForm,), RULE)
 RuleEditForm = with_was(RULE | {"is_active": select("In use", YES_NO)})
+ROTA = {
+    "name": line("Name", "Needs a name.", "Such as SRE of payments."),
+    "role": select("Role", options(CommandRole)),
+    "system": line("System", hint="Empty: all systems.", list="systems", autocomplete="off"),
+    "shifts": TextAreaField(
+        "Shifts",
+        description="One a line, in UTC: 2026-11-30 09:00 to 2026-12-07 09:00 lena@example.org. With deputy "
+        "at the end it is the deputy's.",
+        render_kw={"rows": 8, "spellcheck": "false"},
+    ),
+    "calendar_url": line(
+        "Calendar", hint="An iCal address of the rota, read every ten minutes.", inputmode="url"
+    ),
+    "pager_kind": select(
+        "Pager",
+        (("", "None"), *options(PagerKind)),
+        description="A service outside that calls too. It may know who is on call: then leave shifts empty.",
+    ),
+    "pager_url": line("Pager address", hint="Empty: that of the service.", inputmode="url"),
+    "pager_key": password(
+        "Pager key", "Of its integration; kept encrypted and never shown. Empty: the one that is kept."
+    ),
+}
+RotaForm = type("RotaForm", (BaseForm,), ROTA)
+RotaEditForm = with_was(ROTA | {"is_active": select("In use", YES_NO)})
 
 
 # What acts on several rows ask for (bulk.py)

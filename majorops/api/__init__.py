@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.api import acts, afterwards, catalogue, document, drafts, feed, incidents, messages, records
+from majorops.api import (
+    acts,
+    afterwards,
+    catalogue,
+    document,
+    drafts,
+    feed,
+    incidents,
+    messages,
+    paging,
+    records,
+)
 from majorops.api.blueprint import bp, on_http_error
 from majorops.api.budget import Budget
 from majorops.api.route import Route, view_of
@@ -16,7 +27,7 @@ from majorops.web.security import csrf
 
 ROUTES: tuple[Route, ...] = tuple(
     route
-    for resource in (incidents, acts, records, messages, afterwards, catalogue, drafts, feed)
+    for resource in (incidents, acts, paging, records, messages, afterwards, catalogue, drafts, feed)
     for route in resource.ROUTES
 )
 

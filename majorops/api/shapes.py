@@ -16,6 +16,7 @@ from majorops.domain.enums import (
     CardTier,
     ChannelKind,
     CheckState,
+    CommandRole,
     DeliveryState,
     IncidentStatus,
     IntakeSource,
@@ -215,6 +216,33 @@ class AskOut(Shown):
     state: AskState
     answer: str
     closed_at: datetime | None
+
+
+class PageOut(Shown):
+    """A page for a role. `call`: the newest, 1 first, 2 again, 3 the deputy, 4 the leader; `whom` it was for.
+
+    `next_at`: when the next one is due, null for none. `outcome`: what became of the newest call's messages,
+    empty while that is not known. `answered_by`: who is on it, empty for nobody; `ended_at`: then, or when it
+    was stopped or the incident was over.
+    """
+
+    id: int
+    role: CommandRole
+    begun_by: str
+    begun_at: datetime
+    call: int
+    whom: str
+    called_at: datetime
+    next_at: datetime | None
+    outcome: str
+    answered_by: str
+    ended_at: datetime | None
+
+
+class Pages(BaseModel):
+    """The pages of an incident, in their order."""
+
+    pages: list[PageOut]
 
 
 class Check(Shown):

@@ -19,6 +19,7 @@ from majorops.operations import RequestMeta
 from majorops.operations.boards import incident_meant, running_incidents
 from majorops.operations.fields import FIELDS
 from majorops.operations.incident import open_incident
+from majorops.operations.paging import answer_page, page_of
 from majorops.operations.timeline import add_note
 from majorops.operations.tracks import report_can
 
@@ -29,6 +30,18 @@ def answer_to(typed: str, actor: Actor, key: str) -> str:
         command = read_command(typed)
         return ACTS[command.verb](command, actor, RequestMeta(key))
     except (ValueError, Refused) as problem:
+        return f"Not done. {problem}"
+
+
+def answer_by_press(number: int, actor: Actor, key: str) -> str:
+    """Be on it: the page with this number; returns what is replied. `key`: of this press, empty for none."""
+    try:
+        if refusal := actor.refusal(Permission.INCIDENT_READ):
+            raise Forbidden(refusal)
+        page = page_of(number)
+        answer_page(page.incident, page.id, actor=actor, now=clock.now(), request_meta=RequestMeta(key))
+        return f"You are on it: {page.role.label} of {page.incident.reference}. {_link(page.incident)}"
+    except Refused as problem:
         return f"Not done. {problem}"
 
 

@@ -11,28 +11,57 @@ from flask import Blueprint, abort, current_app, request
 from werkzeug.wrappers import Response
 
 from majorops import clock
-from majorops.chat.acts import answer_to
+from majorops.chat.acts import answer_by_press, answer_to
 from majorops.chat.people import who_types
-from majorops.domain.chat_commands import is_slacks, unescaped
+from majorops.domain.chat_commands import is_slacks, read_press, unescaped
+from majorops.notifications.chat_api import slack_reply
 from majorops.notifications.message import NotSent
 from majorops.web.access import by_bearer
 
 bp = Blueprint("chat", __name__, url_prefix="/hooks")
 MOST = 32 * 1024  # bytes of a command
+MOST_OF_BUTTON = 256 * 1024  # it carries the message
+UNSIGNED = "The signature is missing, wrong, or older than five minutes."
 
 
 @bp.post("/slack/commands")
 @by_bearer
 def slack() -> Response:
     """A command from Slack. 404 where no app is set up, 401 for what Slack did not sign within 5 minutes."""
+    given = signed_form(MOST)
+    if given is None:
+        return refused(UNSIGNED)
+    return said("slack", given | {"text": unescaped(given.get("text", ""))})
+
+
+@bp.post("/slack/interactions")
+@by_bearer
+def slack_button() -> Response:
+    """A button of a message was pressed in Slack. As for commands; what it came to is told by a reply."""
+    given = signed_form(MOST_OF_BUTTON)
+    if given is None:
+        return refused(UNSIGNED)
+    press = read_press(given.get("payload", ""))
+    if press is not None:
+        try:
+            text = answer_by_press(press.page, who_types("slack", press.given), press.key)
+        except NotSent as problem:
+            text = f"Not done. {problem}"
+        slack_reply(press.reply_to, text, current_app.config)
+    response = current_app.response_class("", 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def signed_form(most: int) -> dict[str, str] | None:
+    """The form that Slack signed within five minutes, None for any other; aborts with 404 without an app."""
     secret, body = current_app.config["SLACK_SIGNING_SECRET"], request.get_data()
     if not secret:
         abort(404)
     stamp, mark = (request.headers.get(f"X-Slack-{name}", "") for name in ("Request-Timestamp", "Signature"))
-    if len(body) > MOST or not is_slacks(secret, stamp, body, mark, clock.now()):
-        return refused("The signature is missing, wrong, or older than five minutes.")
-    given = form_of(body)
-    return said("slack", given | {"text": unescaped(given.get("text", ""))})
+    if len(body) > most or not is_slacks(secret, stamp, body, mark, clock.now()):
+        return None
+    return form_of(body)
 
 
 @bp.post("/mattermost/commands")

@@ -29,7 +29,8 @@ class Heard:
 
     `key`: the source's own, by which the same alert is known again. `group`: the source's own key of what
     belongs together, empty for none. `started_at`, `ended_at`: as the source says, None where it does not;
-    `said_at`: when it said this. `is_taken_back`: an acknowledgement is.
+    `said_at`: when it said this. `is_taken_back`: an acknowledgement is. `page_key`: of the page of ours that
+    it may be about (`domain/pagers.py`), and the person there who is on it, `answered_by`; empty for none.
     """
 
     key: str
@@ -44,6 +45,8 @@ class Heard:
     detail: str = ""
     said_at: datetime | None = None
     is_taken_back: bool = False
+    page_key: str = ""
+    answered_by: str = ""
 
     @property
     def digest(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+PAGE_ACTION = "page-"  # and its number: what the button *I am on it* of a message is called
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 # Workflows of Power Automate; what their addresses end with in the clouds of Microsoft.
 TEAMS_ENDINGS = (".logic.azure.com", ".logic.azure.us", ".api.powerplatform.com", ".api.powerplatform.us")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from majorops.domain.chat import PAGE_ACTION
 from majorops.domain.enums import Severity, by_value
 from majorops.domain.parsing import systems
 from majorops.domain.text import clean_line, clean_text
@@ -97,3 +99,33 @@ def is_slacks(secret: str, stamp: str, body: bytes, signature: str, now: datetim
         return False
     mark = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, sha256).hexdigest()
     return hmac.compare_digest(f"v0={mark}".encode(), signature.encode())
+
+
+@dataclass(frozen=True)
+class Press:
+    """A press of the button *I am on it*: of which page, by whom (`given`, as the form of a command says it).
+
+    `key`: of this press, empty for none; `reply_to`: the address at which who pressed is told.
+    """
+
+    page: int
+    given: dict[str, str]
+    key: str
+    reply_to: str
+
+
+def read_press(payload: str) -> Press | None:
+    """What Slack says of a button (`block_actions`); None for anything that is no such press."""
+    try:
+        sent = json.loads(payload)
+        action = sent["actions"][0]
+        before, prefix, number = str(action["action_id"]).partition(PAGE_ACTION)
+        user, trigger = sent["user"], str(sent.get("trigger_id", ""))
+        is_number = number.isdecimal() and number.isascii()
+        if sent["type"] != "block_actions" or before or not prefix or not is_number:
+            return None
+        given = {"user_id": str(user["id"]), "team_id": str(user.get("team_id") or sent["team"]["id"])}
+        key = sha256(f"slack press {trigger}".encode()).hexdigest() if trigger else ""
+        return Press(int(number), given, key, str(sent.get("response_url", "")))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        return None

@@ -234,6 +234,19 @@ class ChannelKind(Labelled):
     WEBHOOK = "webhook"
     APPRISE = "apprise", "Apprise (Slack, Teams, SMS and others)"
     PUSH = "push", "Device"
+    PAGER = "pager", "Pager of a rota"
+
+
+# Ways that people and subscribers have of their own, each with an address that is typed.
+TYPED_CHANNELS = (ChannelKind.EMAIL, ChannelKind.WEBHOOK, ChannelKind.APPRISE)
+
+
+class PagerKind(Labelled):
+    """A service outside that calls people; `domain/pagers.py` has what each is sent."""
+
+    PAGERDUTY = "pagerduty", "PagerDuty"
+    OPSGENIE = "opsgenie", "Opsgenie"
+    GOALERT = "goalert", "GoAlert"
 
 
 class SecondFactor(Labelled):
@@ -251,6 +264,7 @@ class Notice(Labelled):
 
     ALARM = "alarm", "Alarm level set or raised"
     ROLE = "role", "A role is asked for"
+    PAGE = "page", "A page: somebody is called until they are on it"
     HANDOVER = "handover", "Command is handed over"
     REMINDER = "reminder", "Reminder of the coach"
     ASK = "ask", "Something is asked of a person"

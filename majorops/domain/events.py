@@ -254,6 +254,11 @@ class EventKind(StrEnum):
         Region.NUDGE,
         Region.TEAM,
     )
+    PAGED = "page.called", "Paged", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
+    PAGE_REACHED = "page.reached", "What became of a page", COMMAND, INTERNAL, Region.HANDOVER
+    PAGE_ANSWERED = "page.answered", "Page answered", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
+    PAGE_UNANSWERED = "page.unanswered", "Page unanswered", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
+    PAGE_ENDED = "page.ended", "Page ended", COMMAND, INTERNAL, Region.HANDOVER, Region.TEAM
     HANDOVER_OFFERED = (
         "handover.offered",
         "Command offered",
@@ -492,6 +497,8 @@ class AuditKind(StrEnum):
     SUBSCRIBER_ERASED = "subscriber.erased"
     SUBSCRIBER_LEFT = "subscriber.left"
     SUBSCRIBER_RESUMED = "subscriber.resumed"
+    ROTA_ADDED = "rota.added"
+    ROTA_CHANGED = "rota.changed"
     SYSTEM_ADDED = "system.added"
     SYSTEM_CHANGED = "system.changed"
     SYSTEM_RESTORED = "system.restored"

@@ -26,12 +26,15 @@ OWN = frozenset({Notice.PUBLIC, Notice.LINK, Notice.CHANNEL, Notice.ACCOUNT, Not
 # What comes after the close, to those whom it names: the command team, owners of actions.
 AFTERWARDS = frozenset({Notice.REVIEW, Notice.ACTION})
 
+# What comes to whom it is about, by name or by role.
+CALLED = frozenset({Notice.ROLE, Notice.PAGE, Notice.ASK, Notice.STAND_DOWN})
+
 # What accounts of a role are sent unless a policy says otherwise.
 DEFAULTS: dict[AccountRole, frozenset[Notice]] = {
-    AccountRole.ADMIN: AFTERWARDS | {Notice.HANDOVER, Notice.REMINDER, Notice.ASK},
+    AccountRole.ADMIN: AFTERWARDS | {Notice.HANDOVER, Notice.REMINDER, Notice.ASK, Notice.PAGE},
     AccountRole.MIM: frozenset(Notice) - BRIEFED - OWN,
-    AccountRole.RESPONDER: AFTERWARDS | {Notice.ROLE, Notice.ASK, Notice.STAND_DOWN},
-    AccountRole.EXECUTIVE: AFTERWARDS | BRIEFED | {Notice.ALARM, Notice.ROLE, Notice.ASK, Notice.STAND_DOWN},
+    AccountRole.RESPONDER: AFTERWARDS | CALLED,
+    AccountRole.EXECUTIVE: AFTERWARDS | BRIEFED | CALLED | {Notice.ALARM},
     AccountRole.STAKEHOLDER: BRIEFED | {Notice.ALARM, Notice.ASK, Notice.STAND_DOWN},
 }
 

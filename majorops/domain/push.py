@@ -13,7 +13,17 @@ from majorops.domain.enums import Notice
 LONGEST_ADDRESS = 1_000
 KEY_BYTES, AUTH_BYTES = 65, 16
 HOUR = 3_600
-BY_ACT = frozenset({Notice.ASK, Notice.HANDOVER, Notice.ROLE, Notice.CHANNEL, Notice.REVIEW, Notice.ACTION})
+BY_ACT = frozenset(
+    {
+        Notice.ASK,
+        Notice.HANDOVER,
+        Notice.ROLE,
+        Notice.PAGE,
+        Notice.CHANNEL,
+        Notice.REVIEW,
+        Notice.ACTION,
+    }
+)
 CADENCE = ("soon", "overdue")  # nudges of `domain/coach.py` about the promised update
 
 
@@ -32,6 +42,7 @@ READ_LATER = Manner(24 * HOUR)
 MANNERS: dict[Notice, Manner] = {
     Notice.ALARM: Manner(4 * HOUR, "high"),
     Notice.ROLE: Manner(4 * HOUR, "high"),
+    Notice.PAGE: Manner(HOUR, "high"),
     Notice.HANDOVER: Manner(HOUR, "high"),
     Notice.ASK: Manner(HOUR, "high"),
     Notice.REMINDER: Manner(HOUR // 2, "high"),
@@ -60,7 +71,7 @@ def subject_of(notice: str, act: str) -> str:
 
 def place(notice: str, act: str) -> str:
     """Where on the fireground it is answered: an anchor such as `#handover`; empty for the top."""
-    if notice == Notice.HANDOVER.value:
+    if notice in (Notice.HANDOVER.value, Notice.PAGE.value):
         return "#handover"
     if notice == Notice.ASK.value:
         return f"#ask-{act.rpartition(':')[2]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, IntegerField, StringField
@@ -13,7 +13,15 @@ from wtforms.widgets import TextInput
 
 from majorops.domain.after_action import offered_at
 from majorops.domain.briefs import SummaryAtClose
-from majorops.domain.enums import CheckState, IncidentStatus, Phase, SystemStatus, TrackOutcome, Visibility
+from majorops.domain.enums import (
+    CheckState,
+    CommandRole,
+    IncidentStatus,
+    Phase,
+    SystemStatus,
+    TrackOutcome,
+    Visibility,
+)
 from majorops.domain.errors import Invalid
 from majorops.domain.parsing import utc_time
 from majorops.domain.promise import named_update
@@ -387,3 +395,15 @@ class RedactionForm(FlaskForm):
     words = Text(10_000)
     reason = Line(most=1_000)
     seal = Line(most=16)
+
+
+class PageForm(FlaskForm):
+    """The role to page for, and whom, an account by name or address; empty for whoever is on call."""
+
+    role = Choice(CommandRole, missing="Choose a role.")
+    whom = Line(most=254)
+
+    @property
+    def chosen(self) -> CommandRole:
+        """The role."""
+        return cast(CommandRole, self.role.data)

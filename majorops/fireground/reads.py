@@ -36,6 +36,7 @@ from majorops.models import (
     Handover,
     Incident,
     NudgeMark,
+    Page,
     PhaseNote,
     Publication,
     RecoveryTrack,
@@ -54,6 +55,7 @@ from majorops.operations.coaching import marks, resting
 from majorops.operations.drafts import offered_drafts
 from majorops.operations.fields import FIELDS
 from majorops.operations.handover_expiry import open_handover
+from majorops.operations.paging import open_pages
 from majorops.operations.phase import situation as read_situation
 from majorops.operations.runcards import cards_for
 from majorops.operations.stand_down import why_not_stand_down as nothing_to_stand_down
@@ -217,6 +219,12 @@ def team(view: View) -> list[RoleHolder]:
         else:
             holders.append(RoleHolder(role, None, row.until if row else view.incident.opened_at))
     return holders
+
+
+@once
+def pages(view: View) -> list[Page]:
+    """The pages that nobody answered yet."""
+    return open_pages(view.incident.id)
 
 
 def mim(view: View) -> CommandAssignment | None:

@@ -5,12 +5,14 @@ Command is taken, offered, answered; responders stand down; the exposure line go
 
 from __future__ import annotations
 
+from werkzeug.wrappers import Response
+
 from majorops import clock
 from majorops.domain.errors import Invalid
 from majorops.domain.events import Region
 from majorops.fireground.blueprint import bp
-from majorops.fireground.forms import HandoverAnswerForm, HandoverForm
-from majorops.fireground.responses import checked, incident_action
+from majorops.fireground.forms import HandoverAnswerForm, HandoverForm, PageForm
+from majorops.fireground.responses import changed, checked, incident_action
 from majorops.operations.command import take_command
 from majorops.operations.exposure import publish_exposure
 from majorops.operations.handover import (
@@ -19,6 +21,7 @@ from majorops.operations.handover import (
     offer_handover,
     withdraw_handover,
 )
+from majorops.operations.paging import answer_page, end_page, page_role
 from majorops.operations.stand_down import stand_down
 from majorops.web.context import current_actor
 
@@ -65,3 +68,26 @@ def stand_down_all(incident) -> None:
 def post_exposure(incident) -> None:
     """Publish the exposure line as it is now (domain §12). Raises Conflict."""
     publish_exposure(incident, actor=current_actor(), now=clock.now())
+
+
+@bp.post("/<int:number>/pages")
+@incident_action(page_role, Region.TEAM, form="page")
+def page_for(incident) -> Response:
+    """Page whoever is on call for a role, until somebody is on it. Raises Invalid, Conflict."""
+    checked(form := PageForm())
+    row = page_role(incident, form.chosen, whom=form.whom.data, actor=current_actor(), now=clock.now())
+    return changed(incident, Region.TEAM, said=f"Paged: {row.whom}.")
+
+
+@bp.post("/<int:number>/pages/<int:page_id>/answer")
+@incident_action(answer_page, Region.HANDOVER, form="page_answer")
+def answer_page_of(incident, page_id: int) -> None:
+    """ "I am on it". Raises Invalid, Conflict with who is."""
+    answer_page(incident, page_id, actor=current_actor(), now=clock.now())
+
+
+@bp.post("/<int:number>/pages/<int:page_id>/end")
+@incident_action(end_page, Region.HANDOVER, form="page_answer")
+def end_page_of(incident, page_id: int) -> None:
+    """Call nobody any more. Raises Invalid, Conflict."""
+    end_page(incident, page_id, actor=current_actor(), now=clock.now())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from majorops.domain.alerts import Heard, heard
 from majorops.domain.enums import AlertState, SourceKind
+from majorops.domain.pagers import KEY_PREFIX
 from majorops.integrations.base import (
     Integration,
     NotReadError,
@@ -23,6 +26,8 @@ STATES = {
     "close": AlertState.CLEARED,
     "delete": AlertState.CLEARED,
 }
+
+ON_IT = ("acknowledge", "close")
 
 
 def parse(sent: Sent) -> list[Heard]:
@@ -49,6 +54,9 @@ def parse(sent: Sent) -> list[Heard]:
         said_at=time_of(alert.get("updatedAt")),
         is_taken_back=action == "unacknowledge",
     )
+    if found.key.startswith(KEY_PREFIX):
+        who = text_of(alert.get("username")) if action in ON_IT else ""
+        found = replace(found, page_key=found.key[:64], answered_by=who)
     return [found]
 
 

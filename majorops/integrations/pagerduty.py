@@ -7,11 +7,13 @@ turns. Events may come late and twice: `occurred_at` says in which order they we
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from majorops.domain.alerts import Heard, heard
 from majorops.domain.enums import AlertState, HookVerdict, SourceKind
+from majorops.domain.pagers import KEY_PREFIX
 from majorops.integrations.base import (
     Integration,
     NotReadError,
@@ -33,6 +35,7 @@ STATES = {
 }
 TAKEN_BACK = ("incident.unacknowledged", "incident.reopened")
 OVER = ("incident.resolved",)
+ON_IT = ("incident.acknowledged", "incident.resolved")
 
 
 def parse(sent: Sent) -> list[Heard]:
@@ -56,7 +59,7 @@ def _alert(event: dict[str, Any], data: dict[str, Any]) -> Heard:
         "conference_url": text_of(bridge.get("conference_url")),
         "conference_number": text_of(bridge.get("conference_number")),
     }
-    return heard(
+    found = heard(
         text_of(data["id"]),
         state,
         text_of(data.get("title")),
@@ -68,6 +71,17 @@ def _alert(event: dict[str, Any], data: dict[str, Any]) -> Heard:
         said_at=occurred,
         is_taken_back=kind in TAKEN_BACK,
     )
+    key = text_of(data.get("incident_key"))
+    if not key.startswith(KEY_PREFIX):
+        return found
+    return replace(found, page_key=key[:64], answered_by=_who_is_on_it(event, kind))
+
+
+def _who_is_on_it(event: dict[str, Any], kind: str) -> str:
+    """The person who acknowledged or resolved; empty for a program, such as ourselves."""
+    agent = object_in(event.get("agent"))
+    is_person = kind in ON_IT and text_of(agent.get("type")).startswith("user")
+    return (text_of(agent.get("summary")) or "Somebody") if is_person else ""
 
 
 def _summary(data: dict[str, Any], name: str) -> str:

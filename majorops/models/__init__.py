@@ -43,6 +43,7 @@ from majorops.models.incident import (
 from majorops.models.maintenance import Maintenance, MaintenanceUpdate
 from majorops.models.measures import DownTime, MeasuredIncident
 from majorops.models.outgoing import Endpoint, EventAttempt, OutgoingEvent
+from majorops.models.paging import Page, Rota
 from majorops.models.response import Ask, CanReport, ChecklistTick, PhaseNote, RecoveryTrack, Timebox
 from majorops.models.review import (
     Review,
@@ -106,6 +107,7 @@ __all__ = [
     "NoticePolicy",
     "NudgeMark",
     "OutgoingEvent",
+    "Page",
     "Passkey",
     "PhaseNote",
     "Publication",
@@ -118,6 +120,7 @@ __all__ = [
     "ReviewPerson",
     "ReviewQuestion",
     "ReviewText",
+    "Rota",
     "RunCard",
     "RunCardTick",
     "RunCardUse",

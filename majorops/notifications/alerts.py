@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from majorops.db import db
-from majorops.domain.access import SYSTEM
+from majorops.domain.access import SYSTEM, machine
 from majorops.domain.alerts import Heard
 from majorops.domain.enums import HookState, SourceKind
+from majorops.domain.errors import Refused
 from majorops.integrations import INTEGRATIONS
 from majorops.integrations.base import NotReadError, Sent
 from majorops.models import AlertDelivery
 from majorops.operations.alerts import Batch, fail_delivery, note_silence, silent_sources, take_alerts
+from majorops.operations.paging import answer_outside, page_by_key
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,18 @@ def read_alerts(kind: SourceKind, sent: Sent) -> tuple[tuple[Heard, ...], str]:
     except Exception as error:  # a body that nobody foresaw must not hold up the next ones
         log.exception("a body of %s cannot be read", kind)
         return (), f"Cannot be read: {type(error).__name__}"
+
+
+def answer_pages(alerts: Iterable[Heard], now: datetime) -> None:
+    """A page of ours that somebody acknowledged in the pager outside is answered. Never raises, done once."""
+    for one in alerts:
+        if not one.answered_by or (row := page_by_key(one.page_key)) is None or row.ended_at:
+            continue
+        actor = machine(f"{one.answered_by[:40]} by {row.pager_name}")
+        try:
+            answer_outside(row.incident, row.id, one.answered_by, actor=actor, now=now)
+        except Refused as problem:  # the incident is over
+            log.info("page %s: %s", one.page_key, problem)
 
 
 class AlertIntake:
@@ -75,6 +89,7 @@ class AlertIntake:
         batches = self._next(source_id)
         if not batches:
             return None
+        answer_pages((one for batch in batches for one in batch.alerts), now)
         try:
             return take_alerts(source_id, batches, actor=SYSTEM, now=now)
         except SQLAlchemyError:

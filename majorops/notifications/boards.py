@@ -15,13 +15,15 @@ from typing import Any
 from majorops import clock
 from majorops.db import db
 from majorops.domain.access import SYSTEM
+from majorops.domain.chat import PAGE_ACTION
 from majorops.domain.enums import CommandRole
-from majorops.models import ChatBoard, Incident
+from majorops.models import ChatBoard, Incident, Page
 from majorops.notifications.chat import escaped
 from majorops.notifications.chat_api import MessageGone, Wait, Words, put_mattermost, put_slack
 from majorops.notifications.message import NotSent
 from majorops.operations.boards import AGAIN, EVERY, claim_board, settle_board, stale_boards
 from majorops.operations.command import holder
+from majorops.operations.paging import open_pages
 
 log = logging.getLogger(__name__)
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|>~<])")  # of Markdown
@@ -33,7 +35,7 @@ class Room:
     """A channel that gets the messages: how they are worded there, and how one is put there."""
 
     service: str
-    words: Callable[[list[str], str], Words]
+    words: Callable[[list[str], str, list[Page]], Words]
     put: Callable[[Words, str, Mapping[str, Any]], str]
 
 
@@ -51,19 +53,34 @@ def lines(incident: Incident) -> list[str]:
         found.append(f"Last update: {incident.last_communicated_at:%H:%M} UTC")
     if incident.next_update_eta and not incident.is_resolved:
         found.append(f"Next update: {incident.next_update_eta:%H:%M} UTC")
+    found += [f"Paged for {page.role.label}: {page.whom}" for page in open_pages(incident.id)]
     return found
 
 
-def slack_words(found: list[str], link: str) -> Words:
-    """For Slack: the first line is what a phone shows."""
+def slack_words(found: list[str], link: str, pages: list[Page]) -> Words:
+    """For Slack: the first line is what a phone shows. `pages`: each gets the button *I am on it*."""
     first, rest = escaped(found[0]), escaped("\n".join(found[1:]))
     text = f"*{first}*\n{rest}" + (f"\n<{escaped(link)}|Open>" if link else "")
     section = {"type": "section", "text": {"type": "mrkdwn", "text": text[:3_000], "verbatim": True}}
-    return Words(first, (section,))
+    return Words(first, (section, *_buttons(pages)))
 
 
-def mattermost_words(found: list[str], link: str) -> Words:
-    """For Mattermost: what people wrote is shown as it was written, and calls nobody."""
+def _buttons(pages: list[Page]) -> list[dict[str, Any]]:
+    """The block with a button for each page; a press comes to `chat/blueprint.py`."""
+    elements = [
+        {
+            "type": "button",
+            "action_id": f"{PAGE_ACTION}{page.id}",
+            "value": str(page.id),
+            "text": {"type": "plain_text", "text": f"I am on it: {page.role.label}"[:75]},
+        }
+        for page in pages
+    ]
+    return [{"type": "actions", "block_id": "pages", "elements": elements}] if elements else []
+
+
+def mattermost_words(found: list[str], link: str, pages: list[Page]) -> Words:
+    """For Mattermost: what people wrote is shown as it was written, and calls nobody. It has no buttons."""
     plain = [MARKS.sub(r"\\\1", line).replace("@", f"@{BREAK}") for line in found]
     text = "\n".join([f"**{plain[0]}**", *plain[1:]])
     return Words(text[:4_000] + (f"\n[Open]({link})" if link else ""))
@@ -96,7 +113,9 @@ def _bring_up_to_date(board: ChatBoard, room: Room, settings: Mapping[str, Any])
     """Show the incident as it is at this moment. No transaction is open while the service is asked."""
     incident = db.session.get_one(Incident, board.incident_id, populate_existing=True)
     base = settings["BASE_URL"]
-    words = room.words(lines(incident), f"{base}/admin/incidents/{incident.id}" if base else "")
+    # A button that nobody answers would be a promise: without the secret presses are refused.
+    pages = open_pages(incident.id) if settings["SLACK_SIGNING_SECRET"] else []
+    words = room.words(lines(incident), f"{base}/admin/incidents/{incident.id}" if base else "", pages)
     number, message_id, was = board.id, board.message_id, board.shown
     shown, kept = sha256(repr(words).encode()).hexdigest(), board.version
     version, is_done = incident.version, incident.is_resolved

@@ -6,6 +6,7 @@ Their answers are read, up to LARGEST bytes, and never longer waited for than is
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +19,13 @@ from majorops.notifications import webhook
 from majorops.notifications.message import NotSent
 from majorops.notifications.net import TOTAL_TIMEOUT
 
+log = logging.getLogger(__name__)
+
 SLACK_API = "https://slack.com/api"
+SLACK_REPLIES = "https://hooks.slack.com/actions/"
 LARGEST = 64 * 1024
 TYPING_WAITS = 2.0  # seconds: Slack gives up a command after three
+REPLY_WAITS = 0.8  # seconds that are left of those three
 USER_ID = re.compile(r"[A-Za-z0-9]{1,40}")
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})  # of Slack
 
@@ -84,6 +89,19 @@ def put_slack(words: Words, message_id: str, settings: Mapping[str, Any]) -> str
         return str(_slack("POST", "chat.update", said | {"ts": message_id}, settings).get("ts") or message_id)
     said |= {"unfurl_links": False, "unfurl_media": False}
     return str(_slack("POST", "chat.postMessage", said, settings).get("ts") or "")
+
+
+def slack_reply(link: str, text: str, settings: Mapping[str, Any]) -> None:
+    """Tell who pressed a button, and nobody else, at the address that came with it. Never raises."""
+    if not link.startswith(SLACK_REPLIES):
+        return
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    said = {"response_type": "ephemeral", "replace_original": False, "text": text}
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    try:
+        webhook.ask(link, json.dumps(said).encode(), headers, settings, seconds=REPLY_WAITS)
+    except NotSent as problem:
+        log.info("a reply in Slack: %s", problem)
 
 
 def put_mattermost(words: Words, message_id: str, settings: Mapping[str, Any]) -> str:

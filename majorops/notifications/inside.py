@@ -20,6 +20,7 @@ from majorops.notifications.message import Message
 from majorops.operations.after_action import AFTER_ACTION, TAKEN_OFF, review_of
 from majorops.operations.briefs import brief_token
 from majorops.operations.calendars import CANCEL, REQUEST, after_action_calendar
+from majorops.operations.paging import is_page_over
 from majorops.operations.reader import texts
 from majorops.operations.telling import said_of
 from majorops.projections.rules import brief_audience
@@ -36,6 +37,7 @@ NEWER = "Not sent after quiet hours: a newer message says it."
 MOVED = "Not sent: the After Action was moved or called off meanwhile."
 GUEST_OFF = "Not sent: taken off the After Action meanwhile."
 GUEST_BACK = "Not sent: added to the After Action again meanwhile."
+PAGE_OVER = "Not sent: the page was answered or ended meanwhile."
 OWN_PAGE = "/admin/account/notices"
 AFTERWARDS = {Notice.REVIEW: "/review", Notice.ACTION: "/review#actions"}
 
@@ -84,7 +86,9 @@ def _appointment(row: Delivery, settings: dict[str, Any]) -> bytes:
 
 
 def _overtaken(row: Delivery) -> str:
-    """Why it says what stands no more: an update that was corrected, an appointment that was moved."""
+    """Why it says what stands no more: a page that was answered, an update corrected, a meeting moved."""
+    if row.notice is Notice.PAGE and is_page_over(row.act):
+        return PAGE_OVER
     if row.publication_id and row.publication_id not in said_of(row.incident_id or 0):
         return SAID_OTHERWISE
     if row.guest and bool(row.guest.off_at) is not row.act.startswith(TAKEN_OFF):

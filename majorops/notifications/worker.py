@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 from sqlalchemy import ColumnElement, CursorResult, Select, select, update
@@ -33,6 +33,7 @@ from majorops.notifications import (
     inside,
     mail,
     outgoing,
+    pagers,
     public,
     push,
     ways,
@@ -40,6 +41,7 @@ from majorops.notifications import (
     weekly,
 )
 from majorops.notifications.alerts import AlertIntake
+from majorops.notifications.calendars import read_calendars
 from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
@@ -54,7 +56,9 @@ from majorops.operations.maintenance import run_due
 from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
 from majorops.operations.outgoing import KEPT_FOR, due_endpoints, forget_events
+from majorops.operations.paging import call_due
 from majorops.operations.reminders import remind_all
+from majorops.operations.rotas import calendars_due
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
 from majorops.realtime.invalidation import publish_alerts
@@ -85,6 +89,7 @@ SEND: dict[ChannelKind, Callable[[Message, dict], None]] = {
     ChannelKind.WEBHOOK: webhook.send,
     ChannelKind.APPRISE: apprise_channel.send,
     ChannelKind.PUSH: push.send,
+    ChannelKind.PAGER: pagers.send,
 }
 PARTS = [
     Delivery.channel,
@@ -109,7 +114,7 @@ class Worker:
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
         self._event_slots = threading.Semaphore(EVENT_SENDERS)
-        self._board_slot = threading.Semaphore(1)
+        self._board_slot, self._calendar_slot = threading.Semaphore(1), threading.Semaphore(1)
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -154,7 +159,8 @@ class Worker:
         if self._thread:
             self._thread.join(timeout=2)
         ends_at = time.monotonic() + 2
-        busy = ((self._slots, SENDERS), (self._event_slots, EVENT_SENDERS), (self._board_slot, 1))
+        busy = [(self._slots, SENDERS), (self._event_slots, EVENT_SENDERS)]
+        busy += [(self._board_slot, 1), (self._calendar_slot, 1)]
         for slots, count in busy:
             for _ in range(count):
                 slots.acquire(timeout=max(ends_at - time.monotonic(), 0))
@@ -185,6 +191,7 @@ class Worker:
             self._tick()
             self._begin_events()
             self._begin_boards()
+            self._begin_calendars()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
                 is_handed_over = False
@@ -234,6 +241,21 @@ class Worker:
         if boards.rooms(self.app.config) and self._board_slot.acquire(blocking=False):
             threading.Thread(target=self._refresh_boards, name="boards", daemon=True).start()
 
+    def _begin_calendars(self) -> None:
+        """Where a rota's calendar is to be read again, read it on a thread: some answer slowly."""
+        if calendars_due(clock.now()) and self._calendar_slot.acquire(blocking=False):
+            threading.Thread(target=self._read_calendars, name="calendars", daemon=True).start()
+        db.session.rollback()
+
+    def _read_calendars(self) -> None:
+        try:
+            with self.app.app_context():
+                read_calendars(clock.now(), self.app.config)
+        except Exception:  # they stay due
+            log.exception("calendars of rotas")
+        finally:
+            self._calendar_slot.release()
+
     def _refresh_boards(self) -> None:
         try:
             with self.app.app_context():
@@ -261,6 +283,7 @@ class Worker:
     def _tick(self) -> None:
         acts = {
             "alerts": self._take_alerts,
+            "pages": lambda: call_due(clock.now()),
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
             "first words": lambda: publish_due(clock.now()),
@@ -366,13 +389,7 @@ class Worker:
                 return None
             if row.kind not in SEND:
                 raise ValueError(f"no channel is called {row.kind}")
-            if row.notice is Notice.ACCOUNT:
-                return account.message(row, self.app.config, now)
-            if row.notice is Notice.DIGEST:
-                return weekly.message(row, self.app.config, now)
-            if row.subscriber_id:
-                return public.message(row, self.app.config, now)
-            return inside.message(row, self.app.config, now)
+            return _maker_of(row)(row, self.app.config, now)
         except SQLAlchemyError:
             raise
         except Exception as error:
@@ -465,6 +482,17 @@ class Worker:
                 log.exception("the outcome of %s", message.act)
             with suppress(Exception):
                 self._on_delivery(message.incident)
+
+
+def _maker_of(row: Delivery) -> Callable[[Delivery, dict[str, Any], datetime], Message]:
+    """What makes the message of such a row."""
+    if row.kind is ChannelKind.PAGER:
+        return pagers.message
+    if row.notice is Notice.ACCOUNT:
+        return account.message
+    if row.notice is Notice.DIGEST:
+        return weekly.message
+    return public.message if row.subscriber_id else inside.message
 
 
 def people_wait() -> bool:

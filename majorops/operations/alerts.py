@@ -21,7 +21,16 @@ from majorops.domain.access import Actor
 from majorops.domain.alerts import Heard, Step, digest, plausible
 from majorops.domain.enums import AlertState, HookState, HookVerdict
 from majorops.domain.text import clean_line
-from majorops.models import IS_OPEN_ALERT, Alert, AlertDelivery, AlertGroup, AlertSilence, AlertSource, System
+from majorops.models import (
+    IS_OPEN_ALERT,
+    Alert,
+    AlertDelivery,
+    AlertGroup,
+    AlertSilence,
+    AlertSource,
+    Page,
+    System,
+)
 from majorops.operations import operation
 from majorops.operations.alert_incidents import Touched, follow_up
 
@@ -95,11 +104,18 @@ def take_alerts(
     source = _locked(source_id)
     if source is None or not _are_next(source_id, batches):
         return None
-    heard = [one for batch in batches for one in batch.alerts]
+    heard = without_pages([one for batch in batches for one in batch.alerts])
     if source.silent_at is not None:
         heard.insert(0, rules.silence(source.name, source.every or 1, now, is_over=True))
     _note_progress(source, batches, now)
     return follow_up(source, _take(source, heard, now), now)
+
+
+def without_pages(heard: list[Heard]) -> list[Heard]:
+    """What is no page of ours that comes back from the pager outside: it would open what it was paged for."""
+    keys = {one.page_key for one in heard if one.page_key}
+    ours = set(db.session.scalars(select(Page.pager_key).where(Page.pager_key.in_(keys)))) if keys else set()
+    return [one for one in heard if one.page_key not in ours]
 
 
 @operation(needs=None)

@@ -101,6 +101,8 @@ def change_channel(channel: Channel, typed: str, is_active: bool, *, actor: Acto
 def check_address(kind: ChannelKind, typed: str) -> str:
     """The address as it is kept. Raises Invalid at `address`."""
     address = clean_line(typed)
+    if kind is ChannelKind.PAGER:
+        raise Invalid({"address": "A pager belongs to a rota, not to a person."})
     if len(address) > 1000:
         raise Invalid({"address": f"At most 1,000 characters; this has {len(address):,}."})
     name, _, host = address.partition("@")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 
@@ -122,6 +122,19 @@ def notify_links(
     _queue(act, [said.to_link(link) for link in links if _may_hear(link, incident)])
 
 
+def notify_pager(
+    incident: Incident, act: str, name: str, *, subject: str, now: datetime, wait: timedelta = timedelta()
+) -> Reach:
+    """Queue one request to a pager outside, named `name`, that goes after `wait`; part of an operation.
+
+    What it is asked is worked out as it goes (notifications/pagers.py). Returns what that is.
+    """
+    said = _Said(incident, Notice.PAGE, act, lambda *reader: (subject, ""), None, now)
+    row = said.to_pager(name) | {"next_at": now + wait}
+    _queue(act, [row])
+    return REACH_OF[DeliveryState(str(row["state"]))]
+
+
 def notify_guests(
     incident: Incident,
     notice: Notice,
@@ -190,6 +203,17 @@ class _Said:
             "last_error": why,
         }
 
+    def to_pager(self, name: str) -> dict[str, object]:
+        """The row for a service outside that calls people."""
+        state, why = _state(self.incident, ChannelKind.PAGER)
+        return self._row(f"pager {name}", "en", "UTC") | {
+            "recipient": name,
+            "kind": ChannelKind.PAGER,
+            "address": "",
+            "state": state,
+            "last_error": why,
+        }
+
     def to_guest(self, guest: ReviewGuest) -> dict[str, object]:
         """The row for somebody without an account."""
         state, why = _state(self.incident, ChannelKind.EMAIL)
@@ -223,7 +247,7 @@ class _Said:
 
     def _held(self, user: User) -> dict[str, object]:
         """What the person's quiet hours change of a message that would go now."""
-        if is_woken(self.incident.alarm_level):
+        if is_woken(self.incident.alarm_level) or self.notice is Notice.PAGE:
             return {}
         end = quiet_until(self.now, user.quiet_from, user.quiet_until, user.time_zone)
         if end is None or user.quiet_until is None:

@@ -89,6 +89,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "audit_entry": ("subject", "detail"),
     "alert": ("title", "detail", "labels", "dedup_key", "link", "severity"),
     "alert_group": ("title", "decided", "systems", "severity"),
+    "page": ("whom", "begun_by", "answered_by", "outcome"),
 }
 # Columns of text that hold no words about an incident, each with why; a table as a whole has no column.
 KEPT: dict[str, str] = {
@@ -140,6 +141,9 @@ KEPT: dict[str, str] = {
     "outgoing_event.last_error": "what a receiver answered",
     "event_attempt": "what a receiver answered",
     "passkey": "not of an incident",
+    "rota": "not of an incident",
+    "page.pager_name": "the name of a service",
+    "page.pager_key": "made by us",
     "recovery_code": "not of an incident",
     "spent_challenge": "not of an incident",
     "update_template": "written before any incident",
@@ -172,6 +176,7 @@ LABELS = {
     "ask": "Asks",
     "phase_note": "Phase notes",
     "checklist_tick": "Checklist",
+    "page": "Pages",
     "handover": "Hand-overs",
     "brief_link": "Brief links",
     "draft": "AI drafts, with what the model saw",

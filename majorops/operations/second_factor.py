@@ -22,7 +22,7 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
 from majorops.models import Passkey, RecoveryCode, User
-from majorops.operations import alert_sources, audit, endpoints, operation
+from majorops.operations import alert_sources, audit, endpoints, operation, rotas
 from majorops.operations.accounts import end_all_sessions, hash_token
 from majorops.operations.owner_notices import tell_of_change
 from majorops.operations.passkeys import NotAccepted, PasskeyAnswer, check_answer, read_new
@@ -253,13 +253,14 @@ def reset_factors(user: User, *, actor: Actor, now: datetime) -> None:
 
 @operation(needs=Permission.DATA_MANAGE)
 def seal_secrets(*, actor: Actor, now: datetime) -> int:
-    """Seal the secrets of authenticator apps, alert sources and endpoints with the newest key.
+    """Seal the secrets of authenticator apps, alert sources, endpoints and pagers with the newest key.
 
     Returns how many were under another.
 
     Afterwards no secret needs the keys of MAJOROPS_SECRET_KEY_FALLBACKS any more.
     """
     sealer, count = app_sealer(), alert_sources.seal_anew() + endpoints.seal_anew()
+    count += rotas.seal_anew()
     for user in db.session.scalars(select(User).where(User.totp_secret.is_not(None)).with_for_update()):
         if not sealer.is_newest(user.totp_secret or ""):
             user.totp_secret = sealer.seal(sealer.open(user.totp_secret or ""))

@@ -16,6 +16,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.enums import (
     AccountRole,
     ChannelKind,
+    CommandRole,
     DraftState,
     HandoverState,
     Helper,
@@ -24,9 +25,11 @@ from majorops.domain.enums import (
     Phase,
     Visibility,
 )
-from majorops.models import ChatBoard, Draft, Handover, StatusUpdate, User
+from majorops.models import ChatBoard, Draft, Handover, Incident, StatusUpdate, User
 from majorops.operations.delivery import add_channel, set_policy
 from majorops.operations.endpoints import add_endpoint, begin_test
+from majorops.operations.paging import page_role
+from majorops.operations.rotas import add_rota
 from majorops.operations.subscriptions import subscribe
 from majorops.operations.tokens import add_token
 from tests.browser import axe
@@ -134,6 +137,8 @@ def fill_the_rest(now: datetime) -> None:
     add_channel(email=priya.email, kind=ChannelKind.WEBHOOK, address="https://hooks.example.org/x", **who)
     set_policy(AccountRole.STAKEHOLDER, Notice.UPDATE, False, **who)
     add_token(priya, name="deploy bot", scopes=["timeline:note"], **who)
+    add_rota(name="SRE", role=CommandRole.SRE, **who)
+    page_role(db.session.get(Incident, 3), CommandRole.SRE, whom=priya.email, **who)
     endpoint, _ = add_endpoint(name="Warehouse", address="https://hooks.example.org/x", **who)
     begin_test(endpoint, now, **who)
     given = {"kind": ChannelKind.EMAIL, "systems": [], "language": "en", "origin": "192.0.2.1"}

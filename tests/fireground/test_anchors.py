@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import BriefPage, Helper, Phase, Severity, SystemStatus
+from majorops.domain.enums import BriefPage, CommandRole, Helper, Phase, Severity, SystemStatus
 from majorops.fireground import reads
 from majorops.models import Ask, CanReport, Incident, Maintenance, RecoveryTrack, RunCard, RunCardUse, Timebox
 from majorops.models import TimelineEvent as Entry
@@ -20,6 +20,7 @@ from majorops.operations.curation import merge_incident
 from majorops.operations.edit import edit_field
 from majorops.operations.fields import FIELDS
 from majorops.operations.incident import open_incident as open_by_system
+from majorops.operations.paging import page_role
 from majorops.operations.redaction import look
 from majorops.web.access import is_admin_endpoint
 from tests.reviews.acts import ACTS as REVIEW_ACTS
@@ -143,6 +144,9 @@ ACTS = REVIEW_ACTS | {
     "fireground.assume_command": lambda cast: (f"/admin/incidents/{vacant(cast)}/command", {}),
     "fireground.offer_command": lambda cast: ("handovers", {"to": str(cast.omar.user_id)}),
     "fireground.answer_offer": lambda cast: (f"handovers/{offered(cast)}/answer", {"answer": "withdraw"}),
+    "fireground.page_for": lambda cast: ("pages", {"role": "leader", "whom": "rita@example.org"}),
+    "fireground.answer_page_of": lambda cast: (f"pages/{paged(cast)}/answer", {}),
+    "fireground.end_page_of": lambda cast: (f"pages/{paged(cast)}/end", {}),
     "fireground.stand_down_all": lambda cast: ("/admin/incidents/2/stand-down", {}),
     "fireground.late_update": lambda cast: ("/admin/incidents/2/updates/late", {"body": "Refunds are out."}),
     "fireground.drill": lambda cast: ("drill", {"is_drill": "yes"}),
@@ -166,6 +170,11 @@ ACTS = REVIEW_ACTS | {
 def note() -> int:
     db.session.rollback()
     return db.session.scalar(select(Entry.seq).filter_by(incident_id=1, kind="note.logged"))
+
+
+def paged(cast) -> int:
+    given = {"whom": "rita@example.org", "actor": cast.maya, "now": cast.clock()}
+    return page_role(db.session.get(Incident, 1), CommandRole.LEADER, **given).id
 
 
 def merged(cast) -> int:

@@ -48,6 +48,7 @@ from majorops.domain.enums import (
 )
 from majorops.domain.errors import Forbidden
 from majorops.domain.importing import read_incidents, read_systems
+from majorops.domain.paging import Call
 from majorops.domain.rights import RoleMap
 from majorops.models import (
     Alert,
@@ -67,8 +68,10 @@ from majorops.models import (
     Incident,
     Maintenance,
     OutgoingEvent,
+    Page,
     Passkey,
     RecoveryTrack,
+    Rota,
     RunCard,
     RunCardUse,
     Subscriber,
@@ -117,6 +120,14 @@ PAST = read_incidents(
 CATALOGUE = read_systems("name\ndns-2\n")[0]
 RULE = Planned("critical", action=RuleAction.OPEN, severity=Severity.HIGH)
 ENDPOINT = {"name": "Ledger", "address": "https://b.example", "kinds": "", "systems": ""}
+ROTA = {
+    "name": "S",
+    "role": CommandRole.SRE,
+    "system": "",
+    "shifts": "",
+    "calendar_url": "",
+    "is_active": True,
+}
 FLAGS = {"is_internal": True, "is_full": False, "is_active": True}
 CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
@@ -169,6 +180,10 @@ def _of_everything(cast, clock) -> Incident:
     ada.password_hash, ada.totp_secret = "h", app_sealer().seal("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     given = {"credential_id": "AAAA", "public_key": b"", "sign_count": 0, "name": "Laptop"}
     db.session.add(Passkey(user_id=ada.id, **given, created_at=clock()))
+    db.session.add(Rota(name="SRE", role=CommandRole.SRE))
+    given = {"role": CommandRole.SRE, "begun_by": "Maya", "whom": "Rita", "user_id": cast.rita.user_id}
+    times = {"begun_at": clock(), "called_at": clock(), "next_at": clock()}
+    db.session.add(Page(incident_id=incident.id, call=Call.FIRST, **given, **times))
     given = {"name": "Warehouse", "address": "https://a.example", "kinds": "link.revoked"}
     db.session.add(
         Endpoint(**given, secret=(sealed := sealer().seal("s")), old_secret=sealed, created_at=clock())
@@ -240,6 +255,7 @@ def calls(cast, clock) -> dict[str, tuple]:
     code, token = TOTP(secret).at(clock()), reset_token(ada, current_app.config)
     options = {"rp": {"id": "localhost"}, "challenge": passkeys.text(b"challenge")}
     made = PasskeyAnswer(passkeys.Authenticator().create(options), b"challenge", site)
+    paged = db.session.scalar(select(Page.id))
     group, endpoint = db.session.scalar(select(DirectoryGroup)), db.session.scalar(select(Endpoint))
     channel, failed = (
         db.session.scalar(select(Channel)),
@@ -397,6 +413,16 @@ def calls(cast, clock) -> dict[str, tuple]:
         "resets.reset_password": ("none", token, PASSWORD),
         "tokens.add_token": ("none", rita, {"name": "bot", "scopes": ["timeline:note"]}),
         "tokens.revoke_token": ("none", db.session.scalar(select(ApiToken))),
+        "rotas.add_rota": ("none", {"name": "SRE 2", "role": CommandRole.SRE}),
+        "rotas.save_rota": ("none", db.session.scalar(select(Rota)), ROTA),
+        "paging.page_role": (CommandRole.LEADER, {"whom": "rita@example.org"}),
+        "paging.answer_page": (paged,),
+        "paging.end_page": (paged,),
+        "paging.call_next": (paged,),
+        "paging.lapse_page": (paged,),
+        "paging.close_pager": (paged,),
+        "paging.answer_outside": (paged, "Lena Fischer"),
+        "paging.record_reached": (paged,),
         "endpoints.add_endpoint": ("none", ENDPOINT),
         "endpoints.save_endpoint": ("none", endpoint, ENDPOINT | FLAGS),
         "endpoints.rotate_secret": ("none", endpoint),
@@ -557,6 +583,8 @@ WITHOUT_AN_ENTRY = {
     "outgoing.settle_event",
     "outgoing.take_event",
     "own_account.note_seen",
+    "paging.close_pager",
+    "rotas.keep_calendar",
     "tokens.note_token_used",
     "search_index.press",
 }
@@ -631,6 +659,7 @@ def test_leaves_an_event(cast, clock, name):
 OF_COMMAND = (
     "command.",
     "handover.",
+    "page.",
     "response.stood_down",
     "severity.changed",
     "status.changed",

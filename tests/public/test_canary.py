@@ -36,6 +36,7 @@ from majorops.domain.enums import (
     Visibility,
 )
 from majorops.domain.events import EventKind
+from majorops.domain.paging import Call
 from majorops.models import (
     Announcement,
     Incident,
@@ -73,6 +74,7 @@ VALUES = {
     "alert_group.state": AlertState.FIRING,
     "alert_source.kind": SourceKind.GENERIC,
     "page": BriefPage.EXEC,
+    "page.call": Call.FIRST,
     "helper": Helper.UPDATE,
 }
 
@@ -170,7 +172,7 @@ def full_record(app, clock):
     user_mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == "User")
     db.session.add(marked_row(user_mapper, 0, now, 1, role=AccountRole.ADMIN))
     db.session.flush()
-    for name in ("RunCard", "RunCardVersion", "Subscriber", "AlertSource", "Endpoint"):
+    for name in ("RunCard", "RunCardVersion", "Subscriber", "AlertSource", "Endpoint", "Rota"):
         mapper = next(m for m in Base.registry.mappers if m.class_.__name__ == name)
         db.session.add(marked_row(mapper, 0, now, 1))
         db.session.flush()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from majorops.domain.access import Permission
 from majorops.domain.handover import Line
 from majorops.fireground import reads
 from majorops.fireground.view import Form, View
+from majorops.models import Page
 from majorops.operations.handover import command_brief
 
 
@@ -29,22 +31,65 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Handover:
-    """The offer of command, None for none.
+class Paged:
+    """A page that waits for somebody to be on it.
 
-    `offers_take`: nobody has command, this person may take it, and no nudge says so.
+    `is_mine`: this person is called by it; `next_at`: when the next one is called, None for nobody further;
+    `outcome`: what became of the newest call's messages, empty while nobody knows.
+    """
+
+    id: int
+    role: str
+    whom: str
+    begun_by: str
+    called_at: datetime
+    next_at: datetime | None
+    outcome: str
+    is_mine: bool
+    can_end: bool
+
+
+@dataclass(frozen=True)
+class Handover:
+    """The offer of command, None for none, and the pages that nobody answered.
+
+    `offers_take`: nobody has command, this person may take it, and no nudge says so; `can_answer`: this
+    person may be on it.
     """
 
     address: str
     form: Form
     offer: Offer | None
     offers_take: bool
+    pages: tuple[Paged, ...]
+    can_answer: bool
 
 
 def build(view: View) -> Handover:
     """The open offer as this person sees it; the brief costs nine queries, for the two people only."""
     offer = _offer(view)
-    return Handover(view.address, view.form, offer, offer is None and _offers_take(view))
+    return Handover(
+        view.address,
+        view.form,
+        offer,
+        offer is None and _offers_take(view),
+        tuple(_paged(view, row) for row in reads.pages(view)),
+        not view.why_not(Permission.TIMELINE_NOTE),
+    )
+
+
+def _paged(view: View, row: Page) -> Paged:
+    return Paged(
+        id=row.id,
+        role=row.role.label,
+        whom=row.whom,
+        begun_by=row.begun_by,
+        called_at=row.called_at,
+        next_at=row.next_at,
+        outcome=row.outcome,
+        is_mine=row.user_id == view.actor.user_id,
+        can_end=view.can_command,
+    )
 
 
 def _offer(view: View) -> Offer | None:
