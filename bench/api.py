@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
+from majorops.api.budget import Budget
 from sqlalchemy import func, select
 
 from bench.history import on_both
 from bench.table import spread, verdict
 from majorops import clock
-from majorops.api.budget import Budget
 from majorops.db import db
 from majorops.domain.access import GRANTS
 from majorops.domain.enums import AccountRole
