@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 ADDRESS = re.compile(rf"{PREFIX}/([a-z-]+)/(\d{{1,18}})(?:/v2/enqueue)?")
 AT_ONCE, AT_ONCE_BYTES = 200, 4 * LONGEST  # of one transaction
 WAITING, WAITING_SUSPECT = 2_000, 50  # requests; of those from addresses that sent too much without a secret
-STAFF_FIRST = 0.025  # seconds for which alerts wait for people to be done, while more of them gather
+STAFF_FIRST = 0.01  # seconds for which alerts wait for people to be done, while more of them gather
 BUSY = "Too many alerts wait at this moment. Send it again."
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, case, func, insert, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from majorops.db import db
 from majorops.domain import alerts as rules
@@ -400,8 +401,9 @@ def _count(touched: Sequence[Touched], now: datetime) -> None:
         _hush(one, now)
     if changed:
         db.session.execute(update(AlertGroup), changed)
-        for one in touched:
-            db.session.expire(one.group)
+        for one, values in zip(touched, changed, strict=True):
+            for name, value in values.items():  # not read again, group by group
+                set_committed_value(one.group, name, value)
 
 
 def _hush(one: Touched, now: datetime) -> None:
