@@ -21,9 +21,9 @@ from majorops.operations.alerts import Batch, fail_delivery, note_silence, silen
 
 log = logging.getLogger(__name__)
 
-# Alerts of one transaction, and deliveries: few at first, as those that open an incident take longest,
-# then as many as are done in so many seconds. On SQLite whoever saves or sends meanwhile waits for it.
-STEP_LEAST, STEP_MOST, STEP_SECONDS = 5, 100, 0.02
+# Alerts of one transaction, and deliveries: as many as are done in so many seconds, few after a rest, as
+# those that open an incident take longest, and one at first. On SQLite whoever saves meanwhile waits for it.
+STEP_FIRST, STEP_RESTED, STEP_MOST, STEP_SECONDS = 1, 10, 100, 0.02
 SECONDS = 1.0  # of work until reminders and mail have their turn
 
 
@@ -52,7 +52,7 @@ class AlertIntake:
     ):
         self._on_change, self._give_way = on_change, give_way
         self._read: dict[int, tuple[tuple[Heard, ...], str]] = {}
-        self._room = STEP_LEAST
+        self._room = STEP_FIRST
 
     def work(self, clock: Callable[[], datetime], seconds: float = SECONDS) -> bool:
         """Take in what waits, for so many seconds. Returns whether there may be more."""
@@ -80,7 +80,7 @@ class AlertIntake:
         """One transaction of a source; returns the incidents that it was about, None where it did nothing."""
         batches = self._next(source_id)
         if not batches:
-            self._room = STEP_LEAST
+            self._room = min(self._room, STEP_RESTED)
             return None
         self._give_way()
         began = time.monotonic()
@@ -92,7 +92,7 @@ class AlertIntake:
             log.exception("alerts of source %s", source_id)
             return self._alone(source_id, batches[0], now)
         is_quick = time.monotonic() - began < STEP_SECONDS
-        self._room = min(2 * self._room, STEP_MOST) if is_quick else max(self._room // 2, STEP_LEAST)
+        self._room = min(2 * self._room, STEP_MOST) if is_quick else max(self._room // 2, 1)
         return found
 
     @staticmethod
