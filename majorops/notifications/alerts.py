@@ -21,9 +21,10 @@ from majorops.operations.alerts import Batch, fail_delivery, note_silence, silen
 
 log = logging.getLogger(__name__)
 
-# Alerts of one transaction, and deliveries: as many as are done in so many seconds, few after a rest, as
-# those that open an incident take longest, and one at first. On SQLite whoever saves meanwhile waits for it.
-STEP_FIRST, STEP_RESTED, STEP_MOST, STEP_SECONDS = 1, 10, 100, 0.02
+STEP = 100  # alerts of one transaction
+# Deliveries of one: as many as are done in so many seconds, few after a rest, as those that open an incident
+# take longest, and one at first. On SQLite whoever saves meanwhile waits for it.
+FIRST, RESTED, MOST, STEP_SECONDS = 1, 10, 100, 0.02
 SECONDS = 1.0  # of work until reminders and mail have their turn
 
 
@@ -52,7 +53,7 @@ class AlertIntake:
     ):
         self._on_change, self._give_way = on_change, give_way
         self._read: dict[int, tuple[tuple[Heard, ...], str]] = {}
-        self._room = STEP_FIRST
+        self._many = FIRST
 
     def work(self, clock: Callable[[], datetime], seconds: float = SECONDS) -> bool:
         """Take in what waits, for so many seconds. Returns whether there may be more."""
@@ -80,7 +81,7 @@ class AlertIntake:
         """One transaction of a source; returns the incidents that it was about, None where it did nothing."""
         batches = self._next(source_id)
         if not batches:
-            self._room = min(self._room, STEP_RESTED)
+            self._many = min(self._many, RESTED)
             return None
         self._give_way()
         began = time.monotonic()
@@ -92,7 +93,7 @@ class AlertIntake:
             log.exception("alerts of source %s", source_id)
             return self._alone(source_id, batches[0], now)
         is_quick = time.monotonic() - began < STEP_SECONDS
-        self._room = min(2 * self._room, STEP_MOST) if is_quick else max(self._room // 2, 1)
+        self._many = min(2 * self._many, MOST) if is_quick else max(self._many // 2, 1)
         return found
 
     @staticmethod
@@ -113,12 +114,12 @@ class AlertIntake:
         return read_alerts(source.kind, sent)
 
     def _next(self, source_id: int) -> list[Batch]:
-        """The next alerts of a source, as many as a step has now, of as many deliveries as that takes."""
+        """The next alerts of a source, at most STEP, of as many deliveries as a step has now."""
         pending = select(AlertDelivery).filter_by(source_id=source_id, state=HookState.PENDING)
         source = db.session.get_one(AlertSource, source_id)
         batches: list[Batch] = []
-        room = self._room
-        for row in db.session.scalars(pending.order_by(AlertDelivery.id).limit(self._room)):
+        room = STEP
+        for row in db.session.scalars(pending.order_by(AlertDelivery.id).limit(self._many)):
             alerts, problem = self._read.get(row.id) or self._alerts_of(row, source)
             rest = alerts[row.taken : row.taken + room]
             is_last = row.taken + len(rest) >= len(alerts)
