@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
-from majorops.api.budget import Budget
 from sqlalchemy import func, select
 
 from bench.history import on_both
@@ -17,6 +16,7 @@ from majorops.domain.access import GRANTS
 from majorops.domain.enums import AccountRole
 from majorops.models import Incident, User
 from majorops.operations.tokens import add_token
+from majorops.web.budget import Budget
 
 MANY, ROUNDS = 100_000, 200
 IS_SHORT = False

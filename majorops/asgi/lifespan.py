@@ -22,6 +22,8 @@ from majorops.realtime.streams import IN_ALL
 from majorops.storage import Finding, examine_file, sqlite_file
 from majorops.web.health import HealthMonitor
 
+GIVE_WAY = 0.05  # seconds for which alerts that came in wait for people to be done, before each step
+
 
 class Stoppable(Protocol):
     """What has threads that end with the server."""
@@ -39,7 +41,9 @@ class Lifespan:
         self._snapshots: Snapshots = flask_app.extensions["snapshots"]
         self._health: HealthMonitor = flask_app.extensions["health"]
         has_worker = flask_app.config["WORKER"]
-        worker = Worker(flask_app, invalidation.publish_messages, give_way=staff.wait_until_done)
+        worker = Worker(
+            flask_app, invalidation.publish_messages, give_way=lambda: staff.wait_until_done(GIVE_WAY)
+        )
         self._worker = worker if has_worker else None
 
     async def __call__(self, receive, send) -> None:

@@ -22,9 +22,9 @@ from majorops.operations.alerts import Batch, fail_delivery, note_silence, silen
 log = logging.getLogger(__name__)
 
 STEP = 100  # alerts of one transaction
-# Deliveries of one: as many as are done in so many seconds, few after a rest, as those that open an incident
-# take longest, and one at first. On SQLite whoever saves meanwhile waits for it.
-FIRST, RESTED, MOST, STEP_SECONDS = 1, 10, 100, 0.02
+# Deliveries of one: one at first, as what opens an incident takes longest, then twice as many each time until
+# a step takes so many seconds. On SQLite whoever saves meanwhile waits for it.
+FIRST, LEAST, MOST, STEP_SECONDS = 1, 10, 100, 0.05
 SECONDS = 1.0  # of work until reminders and mail have their turn
 
 
@@ -81,7 +81,7 @@ class AlertIntake:
         """One transaction of a source; returns the incidents that it was about, None where it did nothing."""
         batches = self._next(source_id)
         if not batches:
-            self._many = min(self._many, RESTED)
+            self._many = min(self._many, LEAST)
             return None
         self._give_way()
         began = time.monotonic()
@@ -93,7 +93,7 @@ class AlertIntake:
             log.exception("alerts of source %s", source_id)
             return self._alone(source_id, batches[0], now)
         is_quick = time.monotonic() - began < STEP_SECONDS
-        self._many = min(2 * self._many, MOST) if is_quick else max(self._many // 2, 1)
+        self._many = min(2 * self._many, MOST) if is_quick else max(self._many // 2, LEAST)
         return found
 
     @staticmethod
