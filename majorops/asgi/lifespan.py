@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
+from functools import partial
 from typing import Protocol
 
 from flask import Flask
@@ -41,9 +42,8 @@ class Lifespan:
         self._snapshots: Snapshots = flask_app.extensions["snapshots"]
         self._health: HealthMonitor = flask_app.extensions["health"]
         has_worker = flask_app.config["WORKER"]
-        worker = Worker(
-            flask_app, invalidation.publish_messages, give_way=lambda: staff.wait_until_done(GIVE_WAY)
-        )
+        give_way = partial(staff.wait_until_done, GIVE_WAY)
+        worker = Worker(flask_app, invalidation.publish_messages, give_way=give_way)
         self._worker = worker if has_worker else None
 
     async def __call__(self, receive, send) -> None:
