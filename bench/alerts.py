@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-import requests
 from sqlalchemy import create_engine, text
 
-from bench.public import saves
-from bench.servers import one_box
+from bench.public import processor_seconds, saves
+from bench.servers import one_box, one_process
+from bench.storm import PATIENCE, Storm
 from bench.table import spread, verdict
 from majorops import clock, create_app
 from majorops.domain.access import SYSTEM
@@ -22,111 +21,68 @@ from majorops.operations.alert_sources import add_source
 from tests.conftest import SECRET
 from tests.server import Person, Server
 
-ALERTS, SECONDS, GROUPS, SENDERS = 1_000, 10.0, 25, 8
-LOOKS = 60  # at a fireground
-AGAIN, PATIENCE = 0.2, 120.0  # seconds between tries of a sender, and until all must be taken in
+ALERTS, SECONDS = 1_000, 10.0
+LOOKS = 60  # at a fireground, before the storm and after it
+LOOKS_A_SAVE = 6  # in the storm
 P99, TIMES = 100, 2  # bars: ms of the receiver, times the idle p95 of a fireground
-SHORT = {"ALERTS": 60, "SECONDS": 2.0, "LOOKS": 4, "GROUPS": 5}
-
-
-class Storm:
-    """Sends ALERTS within SECONDS, each by itself, again and again until it is taken.
-
-    `times`: of each answer in ms; `tries`: how many were needed.
-    """
-
-    def __init__(self, address: str, secret: str, name: str):
-        self.address, self.secret, self.name = address, secret, name
-        self.times: list[float] = []
-        self.tries, self.sent = 0, 0
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        """Begin, on threads of its own."""
-        self._thread.start()
-
-    def wait(self) -> None:
-        """Until every alert was taken, or PATIENCE is over."""
-        self._thread.join(PATIENCE)
-
-    def _run(self) -> None:
-        began = time.perf_counter()
-        with ThreadPoolExecutor(SENDERS) as pool:
-            for n in range(ALERTS):
-                time.sleep(max(0.0, began + SECONDS * n / ALERTS - time.perf_counter()))
-                pool.submit(self._send, n)
-
-    def _send(self, n: int) -> None:
-        body = json.dumps(alert(self.name, n)).encode()
-        headers = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
-        end = time.perf_counter() + PATIENCE
-        while time.perf_counter() < end:
-            self.tries += 1
-            began = time.perf_counter()
-            try:
-                status = requests.post(self.address, data=body, headers=headers, timeout=10).status_code
-            except requests.RequestException:
-                status = 0
-            if status == 202:
-                self.times.append((time.perf_counter() - began) * 1000)
-                self.sent += 1
-                return
-            time.sleep(AGAIN)
-
-
-def alert(name: str, n: int) -> dict[str, object]:
-    """A notification of Alertmanager with one alert of a system of the catalogue."""
-    labels = {"alertname": f"{name}{n % GROUPS}", "instance": f"{name}-{n}", "service": "payments-api"}
-    one = {"status": "firing", "labels": labels, "fingerprint": f"{name}-{n}", "annotations": {}}
-    return {"version": "4", "groupKey": f"{{}}:{name}{n % GROUPS}", "status": "firing", "alerts": [one]}
+SHORT = {"ALERTS": 60, "SECONDS": 2.0, "LOOKS": 4}
 
 
 def run() -> list[dict]:
-    """A row for the fireground idle, one for it in the storm, the receiver, and the storm with kill -9."""
-    with one_box() as server:
-        path, secret = prepare(server)
+    """The rows of both databases."""
+    return [*measured("SQLite", one_box), *measured("PostgreSQL", one_process)]
+
+
+def measured(name: str, box: Callable[[], AbstractContextManager[Server]]) -> list[dict]:
+    """A row for the fireground idle, one for it in the storm, the receiver, and the storm with kill -9.
+
+    Idle is what it takes before and after, so that the ratio is one of the same minutes.
+    """
+    with box() as server:
+        address, secret = prepare(server)
+        sent = (server.url + address, secret)
         maya = Person(server)
         page = maya.open("ledger-db")
         looks(maya, page, LOOKS // 3)
-        idle = spread(looks(maya, page, LOOKS))
-        storm = Storm(server.url + path, secret, "measured")
-        storm.start()
-        busy = spread(looks(maya, page, LOOKS))
-        saved = spread(saves(maya, page, max(2, LOOKS // 6)))
-        storm.wait()
-        killed = Storm(server.url + path, secret, "killed")
-        killed.start()
+        idle = looks(maya, page, LOOKS // 2)
+        used, storm = processor_seconds(server.process.pid), Storm(*sent, "measured", ALERTS, SECONDS)
+        busy, saved = [], []
+        while not storm.is_over:
+            busy += looks(maya, page, LOOKS_A_SAVE)
+            saved += saves(maya, page, 1)
+        times, _ = storm.wait()
+        used = processor_seconds(server.process.pid) - used
+        idle += looks(maya, page, LOOKS // 2)
+        killed = Storm(*sent, "killed", ALERTS, SECONDS)
         time.sleep(SECONDS / 2)
         server.stop(signal.SIGKILL)
         server.start()
-        killed.wait()
-        took = taken_in(server)
-        rows = counted(server)
-    ratio, lost = busy["p95"] / idle["p95"], 2 * ALERTS - rows["alerts"]
-    times = sorted(storm.times)
+        killed_times, again = killed.wait()
+        took, rows = taken_in(server), counted(server)
+    ratio, lost = spread(busy)["p95"] / spread(idle)["p95"], 2 * ALERTS - rows["alerts"]
     p99 = times[int(len(times) * 0.99)]
     note = f"{rows['incidents']} incident, {rows['alerts']:,} alerts in {rows['groups']} lines, {lost} lost"
-    is_one = rows["incidents"] == 1 and not lost
     return [
-        {"row": "fireground, idle", **idle},
+        {"row": f"{name}: fireground, idle", **spread(idle)},
         {
-            "row": "fireground in the storm",
-            **busy,
+            "row": f"{name}: fireground in the storm",
+            **spread(busy),
+            "note": f"{len(busy)} looks, {used:.1f} s of processor in all",
             "bar": verdict(ratio <= TIMES, f"p95 {ratio:.1f} x idle, at most {TIMES}"),
         },
-        {"row": "field save in the storm", **saved},
+        {"row": f"{name}: field save in the storm", **spread(saved)},
         {
-            "row": f"receiver, {ALERTS:,} in {SECONDS:.0f} s",
+            "row": f"{name}: receiver, {ALERTS:,} in {SECONDS:.0f} s",
             **spread(times),
             "note": f"p99 {p99:.0f}",
             "bar": verdict(p99 < P99, f"p99 under {P99} ms"),
         },
         {
-            "row": "the same with kill -9 in the middle",
-            **spread(killed.times),
-            "note": f"{note}; {killed.tries - killed.sent} sent again, all in after {took:.0f} s",
+            "row": f"{name}: the same, kill -9 in the middle",
+            **spread(killed_times),
+            "note": f"{note}; {again} sent again, all in after {took:.0f} s",
             "lost": lost + abs(rows["incidents"] - 1),
-            "bar": verdict(is_one, "one incident, 0 lost"),
+            "bar": verdict(rows["incidents"] == 1 and not lost, "one incident, 0 lost"),
         },
     ]
 

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from bench.history import on_both
 from bench.table import spread, verdict
 from majorops import clock
-from majorops.api.budget import Budget
 from majorops.db import db
 from majorops.domain.access import GRANTS
 from majorops.domain.enums import AccountRole
 from majorops.models import Incident, User
 from majorops.operations.tokens import add_token
+from majorops.web.budget import Budget
 
 MANY, ROUNDS = 100_000, 200
 IS_SHORT = False

@@ -35,6 +35,20 @@ def one_box(**settings: str) -> Iterator[Server]:
 
 
 @contextmanager
+def one_process() -> Iterator[Server]:
+    """One process with PostgreSQL."""
+    postgres = PostgresServer()
+    server = Server(prepare(postgres.url))
+    try:
+        server.start()
+        yield server
+    finally:
+        if server.is_running:
+            server.stop()
+        postgres.stop()
+
+
+@contextmanager
 def two_processes(with_redis: bool) -> Iterator[tuple[list[Server], PostgresServer, RedisServer | None]]:
     """Two processes on one PostgreSQL, with its own relay or with Redis."""
     folder = Path(tempfile.mkdtemp(prefix="majorops-bench-"))

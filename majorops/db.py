@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import enum
 import sqlite3
+import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
@@ -221,7 +222,8 @@ def keep_private(
 
 
 # What is deleted or replaced is overwritten, not only let go: words that were redacted are gone.
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON")
+BUSY_TIMEOUT = "busy_timeout=5000"
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", BUSY_TIMEOUT, "secure_delete=ON")
 
 
 @event.listens_for(Engine, "connect")
@@ -244,9 +246,33 @@ def begin_sqlite(connection: Connection) -> None:
     """Begin a transaction of SQLite; with the execution option `writing` it waits to be the one writer."""
     # A read transaction that turns into a write one fails at once when another writer was faster,
     # without waiting for the busy timeout. So an operation says from the start that it will write.
-    if connection.dialect.name == "sqlite":
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if not connection.get_execution_options().get("writing"):
+        connection.exec_driver_sql("BEGIN")
+    elif not _begins_soon(cast(sqlite3.Connection, connection.connection.driver_connection)):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+WRITER_LOOKS, WRITER_PAUSE = 1_000, 0.003  # how often, and seconds between two looks
+
+
+def _begins_soon(sqlite: sqlite3.Connection) -> bool:
+    """Try to be the one writer every few milliseconds; False where it took too long.
+
+    SQLite waits by sleeping longer and longer, up to 100 ms at a time, and whoever comes by meanwhile goes
+    first.
+    """
+    sqlite.execute("PRAGMA busy_timeout=0")
+    try:
+        for _ in range(WRITER_LOOKS):
+            with suppress(sqlite3.OperationalError):
+                sqlite.execute("BEGIN IMMEDIATE")
+                return True
+            time.sleep(WRITER_PAUSE)
+    finally:
+        sqlite.execute(f"PRAGMA {BUSY_TIMEOUT}")
+    return False
 
 
 def render_type(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:

@@ -12,10 +12,11 @@ from collections import OrderedDict
 from flask import Flask
 
 from majorops import create_app
-from majorops.api.budget import Budget
+from majorops.alerts.receiver import STRANGERS, STRANGERS_SPAN
 from majorops.operations import reminders
 from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
+from majorops.web.budget import Budget
 from majorops.web.health import HealthMonitor
 from tests.quick import keep_templates
 
@@ -59,9 +60,10 @@ def renew(app: Flask) -> None:
     app.extensions["snapshots"] = Snapshots(app)
     app.extensions["health"] = HealthMonitor(app)
     app.extensions["api_budget"] = Budget()
+    app.extensions["alert_strangers"] = Budget(STRANGERS, STRANGERS_SPAN)
 
 
-RENEWED = {"after_commit", "api_budget", "live", "tickets", "snapshots", "health"}
+RENEWED = {"after_commit", "alert_strangers", "api_budget", "live", "tickets", "snapshots", "health"}
 
 
 class Applications:

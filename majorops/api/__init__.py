@@ -21,8 +21,8 @@ from majorops.api import (
     records,
 )
 from majorops.api.blueprint import bp, on_http_error
-from majorops.api.budget import Budget
 from majorops.api.route import Route, view_of
+from majorops.web.budget import Budget
 from majorops.web.security import csrf
 
 ROUTES: tuple[Route, ...] = tuple(

@@ -39,7 +39,7 @@ _router = Router(
     _staff,
     Programs(flask_app, flask_app.extensions["live"]),
 )
-_lifespan = Lifespan(flask_app, (_router, _pages))
+_lifespan = Lifespan(flask_app, _staff, (_router, _pages))
 
 
 class Protocol(PublicPagesProtocol):

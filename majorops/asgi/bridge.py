@@ -15,6 +15,7 @@ from a2wsgi.wsgi_typing import Environ
 from majorops.asgi.pools import STAFF_FIRST, StaffRequests
 
 AT_ONCE_BYTES = 65_536  # of a longer answer, so much at once
+BODY_SECONDS = 60.0  # until a request's body must be here
 
 
 class BufferedBridge(WSGIResponder):
@@ -110,20 +111,31 @@ class StreamingBridge(BufferedBridge):
         WSGIResponder.send(self, cast(SendEvent, [message]))
 
 
-async def read_body(scope, receive, most: int) -> bytes | None:
+class BodyIsLateError(Exception):
+    """A body is not here within `BODY_SECONDS`."""
+
+
+async def read_body(scope, receive, most: int, *, takes_chunks: bool = False) -> bytes | None:
     """The whole body, so that whoever sends it slowly waits here and holds no thread.
 
     `most`: bytes. None for who left. Of a body without a length, or longer than `most`, nothing: Flask
-    refuses by the length.
+    refuses by the length. `takes_chunks`: one without a length is read too, a little beyond `most` at most.
+    Raises BodyIsLateError.
     """
-    length = dict(scope["headers"]).get(b"content-length", b"")
-    if not length.isdigit() or int(length) > most:
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"")
+    is_open = takes_chunks and b"transfer-encoding" in headers
+    if not is_open and (not length.isdigit() or int(length) > most):
         return b""
     body, is_more = b"", True
-    while is_more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        is_more = message.get("more_body", False)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while is_more and len(body) <= most:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                is_more = message.get("more_body", False)
+    except TimeoutError:
+        raise BodyIsLateError from None
     return body

@@ -6,12 +6,14 @@ import asyncio
 import gc
 import signal
 import sys
+from functools import partial
 from typing import Protocol
 
 from flask import Flask
 
 from config import unknown_in_words
 from majorops.asgi.limits import fit_open_files
+from majorops.asgi.pools import StaffRequests
 from majorops.notifications import Worker
 from majorops.operations import after_commit
 from majorops.public.first_run import console_line
@@ -20,6 +22,8 @@ from majorops.realtime import Live, invalidation
 from majorops.realtime.streams import IN_ALL
 from majorops.storage import Finding, examine_file, sqlite_file
 from majorops.web.health import HealthMonitor
+
+GIVE_WAY = 0.05  # seconds for which alerts that came in wait for people to be done, before each step
 
 
 class Stoppable(Protocol):
@@ -32,13 +36,15 @@ class Stoppable(Protocol):
 class Lifespan:
     """ASGI's life span of the server. `last`: what is stopped at the very end."""
 
-    def __init__(self, flask_app: Flask, last: tuple[Stoppable, ...]):
+    def __init__(self, flask_app: Flask, staff: StaffRequests, last: tuple[Stoppable, ...]):
         self._app, self._last = flask_app, last
         self._live: Live = flask_app.extensions["live"]
         self._snapshots: Snapshots = flask_app.extensions["snapshots"]
         self._health: HealthMonitor = flask_app.extensions["health"]
         has_worker = flask_app.config["WORKER"]
-        self._worker = Worker(flask_app, on_delivery=invalidation.publish_messages) if has_worker else None
+        give_way = partial(staff.wait_until_done, GIVE_WAY)
+        worker = Worker(flask_app, invalidation.publish_messages, give_way=give_way)
+        self._worker = worker if has_worker else None
 
     async def __call__(self, receive, send) -> None:
         """Start the parts when the server starts, and stop them when it ends.

@@ -5,7 +5,6 @@ Event streams and public pages stay on the event loop, all else goes to Flask, i
 
 from __future__ import annotations
 
-import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +12,8 @@ from flask import Flask
 
 from majorops.admin import imports
 from majorops.alerts import hooks
-from majorops.asgi.bridge import BufferedBridge, StreamingBridge, read_body
+from majorops.asgi.alerts_in import AlertsIn
+from majorops.asgi.bridge import BodyIsLateError, BufferedBridge, StreamingBridge, read_body
 from majorops.asgi.pools import Pool, StaffRequests
 from majorops.asgi.programs import Programs
 from majorops.asgi.public_pages import Busy, PublicPages
@@ -34,9 +34,7 @@ SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("
 HEALTH = {"/healthz", "/readyz"}
 DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
 PROGRAMS = ("/api/v1/", "/mcp")  # tokens: neither strangers nor people wait for them, nor they for strangers
-HOOKS = f"{hooks.PREFIX}/"  # an alert is heard of in time, also while a crowd reads
-HOOKS_WAIT = 0.02  # seconds for which an alert waits for staff: two threads of them slow nobody down
-BODY_SECONDS = 60.0  # until a request's body must be here
+CHATS = f"{hooks.PREFIX}/"  # what is typed in a chat; alerts are answered without Flask
 
 
 class Router:
@@ -57,7 +55,7 @@ class Router:
         self._staff, self._anonymous = Pool("staff", 16, 2_000), Pool("anonymous", 3, 64)
         self._signing_in, self._health = Pool("signing-in", 4, 32), Pool("health", 1, 16)
         self._directory, self._api = Pool("directory", 1, 32), Pool("api", 4, 200)
-        self._hooks = Pool("hooks", 2, 1_000)
+        self._chats, self._alerts_in = Pool("chats", 1, 32), AlertsIn(flask_app, staff)
         self._drafting = ThreadPoolExecutor(DRAFTING, thread_name_prefix="drafting")
         self._exporting = ThreadPoolExecutor(EXPORTING, thread_name_prefix="exporting")
 
@@ -80,29 +78,33 @@ class Router:
         except Busy:
             return await too_many(scope, send, b"", *self._look())
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                most = self._flask_app.config["MAX_CONTENT_LENGTH"]
-                if is_staff and scope["path"].startswith(f"{imports.PREFIX}/"):
-                    most = imports.LONGEST
-                elif scope["path"].startswith(HOOKS):
-                    most = hooks.LONGEST
-                body = await read_body(scope, receive, most)
-        except TimeoutError:
-            return await refuse(send, 408)
-        if body is not None:
-            await self._to_flask(scope, receive, send, body, is_staff)
+            await self._read_and_answer(scope, receive, send, is_staff)
+        except BodyIsLateError:
+            await refuse(send, 408)
+        return None
 
     def stop(self) -> None:
         """Finish what has begun in the threads; drafts and exports are left to themselves."""
         for threads in (self._drafting, self._exporting):
             threads.shutdown(wait=False, cancel_futures=True)
-        others = (self._signing_in, self._health, self._directory, self._api, self._hooks)
+        others = (self._signing_in, self._health, self._directory, self._api, self._chats, self._alerts_in)
         for pool in (self._staff, self._anonymous, *others):
             pool.stop()
         self._programs.stop()
 
     def _look(self) -> tuple[str, Brand]:
         return asset_url("public.css"), brand_of(self._flask_app.config)
+
+    async def _read_and_answer(self, scope, receive, send, is_staff: bool) -> None:
+        if self._alerts_in.takes(scope):
+            return await self._alerts_in.answer(scope, receive, send)
+        most = self._flask_app.config["MAX_CONTENT_LENGTH"]
+        if is_staff and scope["path"].startswith(f"{imports.PREFIX}/"):
+            most = imports.LONGEST
+        body = await read_body(scope, receive, most)
+        if body is not None:
+            await self._to_flask(scope, receive, send, body, is_staff)
+        return None
 
     async def _to_flask(self, scope, receive, send, body: bytes, is_staff: bool) -> None:
         if is_staff and (threads := self._streaming(scope["path"])):
@@ -116,8 +118,6 @@ class Router:
         try:
             goes_first = pool in (self._staff, self._health)
             bridge = BufferedBridge(self._flask_app, pool.executor, body, self._staff_requests, goes_first)
-            if pool is self._hooks:
-                bridge.patience = HOOKS_WAIT
             await bridge(scope, receive, send)
         finally:
             pool.leave()
@@ -137,6 +137,6 @@ class Router:
             return self._directory
         if path.startswith(PROGRAMS):
             return self._api
-        if path.startswith(HOOKS):
-            return self._hooks
+        if path.startswith(CHATS):
+            return self._chats
         return self._staff if is_staff else self._anonymous

@@ -16,7 +16,7 @@ from majorops.notifications.alerts import AlertIntake
 from majorops.operations.alert_groups import silence_group
 from majorops.operations.alert_rules import Planned, add_rule
 from majorops.operations.alert_sources import add_source
-from majorops.operations.alerts import keep_delivery
+from majorops.operations.alerts import Arrived, keep_deliveries
 
 SENT: tuple[tuple[int, dict[str, object]], ...] = (
     (52, {"key": "cert", "title": "Certificate of checkout-web expires in 6 days", "severity": "low"}),
@@ -51,17 +51,11 @@ def add_alerts(mim: Actor, now: datetime) -> None:
     rule = Planned("Low waits", "severity = low", action=RuleAction.WAIT, severity=Severity.LOW)
     add_rule(rule, actor=SYSTEM, now=month_ago)
     number = source.id
-    for minutes, body in SENT:
+    for minutes, sent in SENT:
         at = now - timedelta(minutes=minutes)
-        keep_delivery(
-            number,
-            verdict=HookVerdict.ACCEPTED,
-            body=json.dumps(body).encode(),
-            headers={"content-type": "application/json"},
-            address="192.0.2.7",
-            actor=SYSTEM,
-            now=at,
-        )
+        body, headers = json.dumps(sent).encode(), {"content-type": "application/json"}
+        one = Arrived(number, HookVerdict.ACCEPTED, body, headers, "192.0.2.7")
+        keep_deliveries([one], actor=SYSTEM, now=at)
         AlertIntake().work(partial(_same, at), float("inf"))
     for group in noise():
         silence_group(group, minutes=1_440, reason="Staging is rebuilt", actor=mim, now=now)

@@ -12,12 +12,13 @@ _DIRECTION = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x20
 _CONTROL = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: "\u2421"}
 _CONTROL |= dict.fromkeys(range(0x80, 0xA0), "\ufffd")
 _CONTROL |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_VISIBLE = _CONTROL | _DIRECTION
 _BREAKS = re.compile(r"\r\n?|\u2028|\u2029|\x85")
 
 
 def clean_text(value: str) -> str:
     """Several lines: line ends are `\\n`, controls visible, outer white space gone."""
-    return unicodedata.normalize("NFC", _BREAKS.sub("\n", value)).translate(_CONTROL | _DIRECTION).strip()
+    return unicodedata.normalize("NFC", _BREAKS.sub("\n", value)).translate(_VISIBLE).strip()
 
 
 def clean_line(value: str) -> str:

@@ -17,14 +17,16 @@ from majorops.domain.enums import HookState, SourceKind
 from majorops.domain.errors import Refused
 from majorops.integrations import INTEGRATIONS
 from majorops.integrations.base import NotReadError, Sent
-from majorops.models import AlertDelivery
+from majorops.models import AlertDelivery, AlertSource
 from majorops.operations.alerts import Batch, fail_delivery, note_silence, silent_sources, take_alerts
 from majorops.operations.paging import answer_outside, page_by_key
 
 log = logging.getLogger(__name__)
 
-STEP = 100  # alerts of one transaction: who sends the next ones waits for it on SQLite
-DELIVERIES = 25  # of one step
+STEP = 100  # alerts of one transaction
+# Deliveries of one: one at first, as what opens an incident takes longest, then twice as many each time until
+# a step takes so many seconds. On SQLite whoever saves meanwhile waits for it.
+FIRST, LEAST, MOST, STEP_SECONDS = 1, 10, 100, 0.05
 SECONDS = 1.0  # of work until reminders and mail have their turn
 
 
@@ -55,12 +57,17 @@ class AlertIntake:
     """Takes in what waits, for one process; a body is read once, however many steps it takes.
 
     `on_change`: called once after each look that changed something, with the numbers of the incidents whose
-    alerts changed.
+    alerts changed. `give_way`: called before each step, to wait while people are served.
     """
 
-    def __init__(self, on_change: Callable[[set[int]], None] = lambda numbers: None):
-        self._on_change = on_change
+    def __init__(
+        self,
+        on_change: Callable[[set[int]], None] = lambda numbers: None,
+        give_way: Callable[[], None] = lambda: None,
+    ):
+        self._on_change, self._give_way = on_change, give_way
         self._read: dict[int, tuple[tuple[Heard, ...], str]] = {}
+        self._many = FIRST
 
     def work(self, clock: Callable[[], datetime], seconds: float = SECONDS) -> bool:
         """Take in what waits, for so many seconds. Returns whether there may be more."""
@@ -88,15 +95,21 @@ class AlertIntake:
         """One transaction of a source; returns the incidents that it was about, None where it did nothing."""
         batches = self._next(source_id)
         if not batches:
+            self._many = min(self._many, LEAST)
             return None
+        self._give_way()
         answer_pages((one for batch in batches for one in batch.alerts), now)
+        began = time.monotonic()
         try:
-            return take_alerts(source_id, batches, actor=SYSTEM, now=now)
+            found = take_alerts(source_id, batches, actor=SYSTEM, now=now)
         except SQLAlchemyError:
             raise
         except Exception:
             log.exception("alerts of source %s", source_id)
             return self._alone(source_id, batches[0], now)
+        is_quick = time.monotonic() - began < STEP_SECONDS
+        self._many = min(2 * self._many, MOST) if is_quick else max(self._many // 2, LEAST)
+        return found
 
     @staticmethod
     def _alone(source_id: int, first: Batch, now: datetime) -> frozenset[int] | None:
@@ -110,18 +123,19 @@ class AlertIntake:
             return None
 
     @staticmethod
-    def _alerts_of(row: AlertDelivery) -> tuple[tuple[Heard, ...], str]:
+    def _alerts_of(row: AlertDelivery, source: AlertSource) -> tuple[tuple[Heard, ...], str]:
         """With the source's mapping as it is now."""
-        sent = Sent(row.kept_headers, row.body, header=row.source.header, mapping=row.source.mapping)
-        return read_alerts(row.source.kind, sent)
+        sent = Sent(row.kept_headers, row.body, header=source.header, mapping=source.mapping)
+        return read_alerts(source.kind, sent)
 
     def _next(self, source_id: int) -> list[Batch]:
-        """The next alerts of a source, at most STEP, of as many deliveries as that takes."""
+        """The next alerts of a source, at most STEP, of as many deliveries as a step has now."""
         pending = select(AlertDelivery).filter_by(source_id=source_id, state=HookState.PENDING)
+        source = db.session.get_one(AlertSource, source_id)
         batches: list[Batch] = []
         room = STEP
-        for row in db.session.scalars(pending.order_by(AlertDelivery.id).limit(DELIVERIES)):
-            alerts, problem = self._read.get(row.id) or self._alerts_of(row)
+        for row in db.session.scalars(pending.order_by(AlertDelivery.id).limit(self._many)):
+            alerts, problem = self._read.get(row.id) or self._alerts_of(row, source)
             rest = alerts[row.taken : row.taken + room]
             is_last = row.taken + len(rest) >= len(alerts)
             batches.append(Batch(row.id, row.taken, rest, is_last, problem))

@@ -106,10 +106,16 @@ class Worker:
     """Sends what is due, for one process.
 
     `on_delivery`: called with the number of an incident whose messages changed; `lease`: how long a message
-    may be on its way until another worker takes it.
+    may be on its way until another worker takes it; `give_way`: waits a moment while people are served.
     """
 
-    def __init__(self, app: Flask, on_delivery: Callable[[int], None], lease: timedelta = LEASE):
+    def __init__(
+        self,
+        app: Flask,
+        on_delivery: Callable[[int], None],
+        lease: timedelta = LEASE,
+        give_way: Callable[[], None] = lambda: None,
+    ):
         self.app, self._on_delivery, self._lease = app, on_delivery, lease
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._slots = threading.Semaphore(SENDERS)
@@ -121,7 +127,7 @@ class Worker:
         self._to_measure: int | None = None
         self._digested: dict[Frequency, datetime] = {}  # up to when each was looked at
         self._looked_at = time.monotonic()
-        self._alerts = AlertIntake(on_change=publish_alerts)
+        self._alerts = AlertIntake(publish_alerts, give_way)
         self._has_alerts = False  # that wait after a look
         self._unreadable: dict[int, float] = {}  # announcements, and when they were tried
         self._logged: dict[str, float] = {}  # what fails, and when that was logged

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, case, func, insert, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from majorops.db import db
 from majorops.domain import alerts as rules
@@ -40,36 +41,40 @@ REFUSED_WITHIN = rules.AHEAD_MOST
 NEXT_MOST = 200  # pending deliveries of a source that are looked at
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """What a source sent, and how it was judged. `problem`: why it was refused."""
+
+    source_id: int
+    verdict: HookVerdict
+    body: bytes
+    headers: Mapping[str, str]
+    address: str
+    problem: str = ""
+
+
 @operation(needs=None)
-def keep_delivery(
-    source_id: int,
-    *,
-    verdict: HookVerdict,
-    body: bytes,
-    headers: Mapping[str, str],
-    address: str,
-    problem: str = "",
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Keep what a source sent and how it was judged, before anything is done with it.
+def keep_deliveries(arrived: Sequence[Arrived], *, actor: Actor, now: datetime) -> None:
+    """Keep what sources sent and how it was judged, before anything is done with it.
 
     Of what was refused only the beginning, and not more than REFUSED_MOST: strangers must not fill the disk.
     """
-    is_refused = verdict is not HookVerdict.ACCEPTED
-    if is_refused and _refused_of(source_id, now) >= REFUSED_MOST:
-        return
-    row = {
-        "source_id": source_id,
-        "received_at": now,
-        "address": address[:45],
-        "headers": json.dumps(dict(headers)),
-        "body": body[:REFUSED_LONGEST] if is_refused else body,
-        "verdict": verdict,
-        "state": HookState.REFUSED if is_refused else HookState.PENDING,
-        "problem": problem[:300],
-    }
-    db.session.execute(insert(AlertDelivery).values(**row))
+    refused: dict[int, int] = {}
+    rows = []
+    for one in arrived:
+        is_refused = one.verdict is not HookVerdict.ACCEPTED
+        if is_refused:
+            before = refused.get(one.source_id)
+            refused[one.source_id] = (_refused_of(one.source_id, now) if before is None else before) + 1
+            if refused[one.source_id] > REFUSED_MOST:
+                continue
+        row = {"source_id": one.source_id, "received_at": now, "address": one.address[:45]}
+        row |= {"headers": json.dumps(dict(one.headers)), "verdict": one.verdict}
+        row["body"] = one.body[:REFUSED_LONGEST] if is_refused else one.body
+        row["state"] = HookState.REFUSED if is_refused else HookState.PENDING
+        rows.append(row | {"problem": one.problem[:300]})
+    if rows:
+        db.session.execute(insert(AlertDelivery), rows)
 
 
 def _refused_of(source_id: int, now: datetime) -> int:
@@ -412,8 +417,9 @@ def _count(touched: Sequence[Touched], now: datetime) -> None:
         _hush(one, now)
     if changed:
         db.session.execute(update(AlertGroup), changed)
-        for one in touched:
-            db.session.expire(one.group)
+        for one, values in zip(touched, changed, strict=True):
+            for name, value in values.items():  # not read again, group by group
+                set_committed_value(one.group, name, value)
 
 
 def _hush(one: Touched, now: datetime) -> None:

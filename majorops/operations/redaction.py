@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, cast
 
@@ -25,7 +25,17 @@ from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import EventKind
 from majorops.domain.redaction import Words, mark_of, replace_in, words_refusal
 from majorops.domain.text import count, reference
-from majorops.models import Announcement, AuditEntry, Delivery, Draft, Incident, Publication, TimelineEvent
+from majorops.models import (
+    Alert,
+    AlertDelivery,
+    Announcement,
+    AuditEntry,
+    Delivery,
+    Draft,
+    Incident,
+    Publication,
+    TimelineEvent,
+)
 from majorops.models.full_text import PUBLIC
 from majorops.operations import operation, record, search_index, spelling
 from majorops.operations.fields import FIELDS
@@ -34,6 +44,7 @@ from majorops.projections.rules import IS_PUBLIC_ENTRY
 LINKED_MOST = 20  # incidents that one redaction reaches
 SHOWN = 12  # numbers that a place names
 REASON_LONGEST = 1_000  # characters
+TAKEN_WITHIN = timedelta(hours=1)  # in which what a source sent is an alert
 NOWHERE = "These words stand nowhere in this incident."
 AUDITED_MOST = 1_000  # entries of the audit that are looked at
 PAGES, STEPS = 100, 10_000  # of the full text that are put together at once, and how often at most
@@ -90,6 +101,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "alert": ("title", "detail", "labels", "dedup_key", "link", "severity"),
     "alert_group": ("title", "decided", "systems", "severity"),
     "page": ("whom", "begun_by", "answered_by", "outcome"),
+    "alert_delivery": ("headers", "problem"),  # and its body, which is bytes
 }
 # Columns of text that hold no words about an incident, each with why; a table as a whole has no column.
 KEPT: dict[str, str] = {
@@ -131,7 +143,7 @@ KEPT: dict[str, str] = {
     "alert_source": "not of an incident",
     "alert_rule": "written before any incident",
     "alert_silence": "of alerts, not of an incident",
-    "alert_delivery": "as it came and was signed; internal, and forgotten after a week",
+    "alert_delivery.address": "an address",
     "kept_answer.key": "a key",
     "kept_answer.sent": "a key",
     "chat_board": "keys of a chat, and what it answered",
@@ -160,7 +172,15 @@ KEPT: dict[str, str] = {
     "run_card_version": "written before any incident",
 }
 # Texts that are JSON inside: replaced in every text of it, so that it stays JSON.
-AS_JSON = frozenset({"announcement.text", "kept_answer.body", "alert.labels", "alert_group.systems"})
+AS_JSON = frozenset(
+    {
+        "announcement.text",
+        "kept_answer.body",
+        "alert.labels",
+        "alert_group.systems",
+        "alert_delivery.headers",
+    }
+)
 LABELS = {
     "incident": "Fields",
     "timeline_event": "Timeline",
@@ -194,6 +214,7 @@ LABELS = {
     "kept_answer": "Answers to programs",
     "alert": "Alerts",
     "alert_group": "Groups of alerts",
+    "alert_delivery": "Alerts as they came",
 }
 
 
@@ -330,6 +351,9 @@ def linked(incident: Incident) -> list[int]:
 def _hits(numbers: list[int], words: Words, mark: str) -> Iterator[Hit]:
     for name, columns in WORDS.items():
         table = Base.metadata.tables[name]
+        if name == AlertDelivery.__tablename__:
+            yield from _sent_by_sources(table, columns, numbers, words, mark)
+            continue
         belongs = table.c.id if name == "incident" else table.c.get("incident_id")
         if belongs is None:
             yield from _audited(table, columns, numbers, words, mark)
@@ -382,6 +406,36 @@ def _audited(
             new, times = _replaced(table, columns, row, words, mark)
             if times:
                 yield Hit(table.name, row["id"], number, new, times)
+
+
+def _sent_by_sources(
+    table: Table, columns: Iterable[str], numbers: list[int], words: Words, mark: str
+) -> Iterator[Hit]:
+    """What came from the sources of these incidents' alerts since the first one: a body names no incident.
+
+    It was verified when it came, so that its signature is needed no more.
+    """
+    mine = select(Alert.source_id, func.min(Alert.incident_id), func.min(Alert.heard_at))
+    mine = mine.where(Alert.incident_id.in_(numbers)).group_by(Alert.source_id)
+    for source_id, number, since in db.session.execute(mine).tuples().all():
+        query = select(table.c.id, table.c.body, *(table.c[column] for column in columns))
+        query = query.where(table.c.source_id == source_id, table.c.received_at >= since - TAKEN_WITHIN)
+        for row in db.session.execute(query.order_by(table.c.id)).mappings():
+            new, times = _replaced(table, columns, row, words, mark)
+            body, found = _body_replaced(row["body"], words, mark)
+            if found:
+                new["body"] = body
+            if new:
+                yield Hit(table.name, row["id"], number or numbers[0], new, times + found)
+
+
+def _body_replaced(body: bytes, words: Words, mark: str) -> tuple[bytes, int]:
+    try:
+        changed, found = replace_in(json.loads(body), words, mark)
+        return json.dumps(changed, ensure_ascii=False).encode("utf-8", "replace"), found
+    except (ValueError, RecursionError):  # refused, and cut
+        text, found = words.replace(body.decode("utf-8", "replace"), mark)
+        return text.encode(), found
 
 
 def _replaced(

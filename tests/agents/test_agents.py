@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from majorops.agents.tools import TOOLS
-from majorops.api.budget import Budget
 from majorops.db import db
 from majorops.domain.access import GRANTS
 from majorops.domain.enums import AccountRole, Visibility
@@ -18,6 +17,7 @@ from majorops.operations.asks import ask
 from majorops.operations.catalogue import add_system
 from majorops.operations.timeline import add_note
 from majorops.operations.tokens import revoke_token
+from majorops.web.budget import Budget
 from tests.operations.loaded import OPERATIONS
 
 SIGNED = "Rita Moreau by token triage"

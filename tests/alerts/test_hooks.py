@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from majorops.alerts import hooks
+from majorops.alerts import receiver
 from majorops.db import db
 from majorops.domain.enums import HookState, HookVerdict, SourceKind
 from majorops.domain.errors import Conflict
@@ -59,7 +59,7 @@ def test_the_secret_as_the_password_of_basic_or_in_a_header_of_its_own(monitor):
 def test_without_the_secret_nothing_is_taken(monitor, headers):
     here = monitor()
     answer = here.send(alertmanager(), **headers)
-    assert (answer.status_code, answer.json["message"]) == (401, hooks.MESSAGES[401])
+    assert (answer.status_code, answer.json["message"]) == (401, receiver.MESSAGES[401])
     [row] = kept()
     assert (row.verdict, row.state) == (HookVerdict.WRONG_SECRET, HookState.REFUSED)
 
@@ -83,8 +83,8 @@ def test_what_is_no_json(monitor, body):
 def test_two_megabytes_and_no_more(monitor):
     here = monitor(SourceKind.GENERIC)
     frame = len(as_bytes({"detail": ""}))
-    assert here.send({"detail": "x" * (hooks.LONGEST - frame)}).status_code == 202
-    answer = here.send({"detail": "x" * (hooks.LONGEST - frame + 1)})
+    assert here.send({"detail": "x" * (receiver.LONGEST - frame)}).status_code == 202
+    answer = here.send({"detail": "x" * (receiver.LONGEST - frame + 1)})
     assert (answer.status_code, answer.json["message"]) == (413, "The body is longer than 2 MB.")
 
 
@@ -105,10 +105,10 @@ def test_while_the_database_is_away_it_is_a_503(monitor, monkeypatch):
     def away(*given, **more):
         raise OperationalError("SELECT", {}, Exception("the server is gone"))
 
-    monkeypatch.setattr(hooks, "keep_delivery", away)
+    monkeypatch.setattr(receiver, "keep_deliveries", away)
     answer = here.send(alertmanager())
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    monkeypatch.setattr(hooks, "keep_delivery", lambda *given, **more: 1 / 0)
+    monkeypatch.setattr(receiver, "keep_deliveries", lambda *given, **more: 1 / 0)
     assert here.send(alertmanager()).status_code == 503
 
 
@@ -117,7 +117,7 @@ def test_other_methods_and_addresses_answer_as_json(monitor):
     answer = here.client.get(here.path)
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
-    assert here.client.post("/hooks/alertmanager").json["message"] == hooks.MESSAGES[404]
+    assert here.client.post("/hooks/alertmanager").json["message"] == receiver.MESSAGES[404]
 
 
 def test_a_secret_is_turned_and_the_old_one_taken_for_an_hour(monitor, cast, clock):
@@ -157,7 +157,7 @@ def test_a_rule_of_ours_in_the_way_is_our_own_trouble(monitor, monkeypatch):
     def refused(*given, **more):
         raise Conflict("Somebody was faster.")
 
-    monkeypatch.setattr(hooks, "keep_delivery", refused)
+    monkeypatch.setattr(receiver, "keep_deliveries", refused)
     assert here.send(alertmanager()).status_code == 503
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from majorops.db import db
 from majorops.domain.enums import SourceKind
 from majorops.models import AlertGroup, Incident
+from majorops.web.formats import instant
 from tests.alerts.conftest import groups
 from tests.integrations.payloads import alertmanager, resolved
 
@@ -122,6 +123,8 @@ def test_a_silence_has_an_end_and_what_was_typed_is_kept(monitor, maya):
     assert 'value="a deploy"' in refused.text
     maya.post(f"{LIST}/1/silence", data={"minutes": "60", "reason": "a deploy"})
     assert "heard 0× meanwhile" in " ".join(maya.get(f"{LIST}/1").text.split())
+    until = instant(db.session.scalar(select(AlertGroup.silenced_until)))
+    assert f'data-turns="{until}" data-refresh="alerts"' in maya.get(f"{LIST}?show=noise").text
     maya.post(f"{LIST}/1/unsilence")
     assert db.session.scalar(select(AlertGroup.silenced_until)) is None
     assert maya.post(f"{LIST}/1/unsilence").status_code == 409

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select
 
 from majorops.api import ROUTES, shapes
-from majorops.api.budget import Budget
 from majorops.db import db
 from majorops.domain.access import Permission
 from majorops.models import ApiToken, Incident, TimelineEvent
@@ -16,6 +15,7 @@ from majorops.operations.catalogue import add_system
 from majorops.operations.edit import edit_field
 from majorops.operations.fields import FIELDS
 from majorops.operations.tokens import revoke_token
+from majorops.web.budget import Budget
 from tests.counting import queries
 
 PROBLEM = "application/problem+json"

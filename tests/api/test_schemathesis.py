@@ -11,8 +11,8 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from majorops.api import ROUTES
-from majorops.api.budget import Budget
 from majorops.api.document import document
+from majorops.web.budget import Budget
 
 EXAMPLES = int(os.environ.get("FUZZ_ANSWERS", "600")) // 120  # of each route
 

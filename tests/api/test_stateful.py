@@ -15,8 +15,8 @@ from schemathesis.specs.openapi import stateful
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from majorops.api import ROUTES
-from majorops.api.budget import Budget
 from majorops.api.document import document
+from majorops.web.budget import Budget
 
 COURSES = int(os.environ.get("FUZZ_ANSWERS", "600")) // 25
 STEPS = 8  # of a course

@@ -597,6 +597,17 @@ def test_without_a_connection_the_page_stays_and_the_palette_says_so(page):
     expect(page.locator("#palette-input")).to_be_focused()
 
 
+def test_without_a_connection_a_plain_form_leads_nowhere(page):
+    page.goto(page.url.rpartition("/")[0])
+    page.context.set_offline(True)
+    expect(page.locator("[data-link]")).to_contain_text("OFFLINE")
+    page.get_by_role("button", name="Sign out").press("Enter")
+    expect(page.locator("#connection")).to_contain_text("Nothing was sent")
+    expect(page).to_have_url(re.compile("/admin/incidents$"))
+    page.context.set_offline(False)
+    expect(page.locator("#connection")).to_be_hidden()
+
+
 def test_the_palette_is_there_on_other_pages_too(page):
     page.goto(page.url.rpartition("/")[0])
     page.keyboard.press("Control+k")

@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from majorops.api.budget import Budget
 from majorops.db import db
 from majorops.domain.access import GRANTS
 from majorops.domain.enums import Phase
 from majorops.models import Draft, Incident, TimelineEvent, User
 from majorops.operations.timeline import add_note
 from majorops.operations.tokens import add_token
+from majorops.web.budget import Budget
 from majorops_client import commands, trouble
 from majorops_client.api import Answer, NoAnswer
 from majorops_client.api import send as send_over_http

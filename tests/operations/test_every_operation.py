@@ -567,7 +567,7 @@ def test_every_operation_of_the_package_is_seen():
 WITHOUT_AN_ENTRY = {
     "alert_groups.forget_alerts",
     "alerts.fail_delivery",
-    "alerts.keep_delivery",
+    "alerts.keep_deliveries",
     "alerts.note_silence",
     "alerts.take_alerts",
     "accounts.create_first_admin",

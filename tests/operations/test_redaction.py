@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from majorops.domain.enums import (
     DeliveryState,
     DraftState,
     Helper,
+    HookState,
+    HookVerdict,
     Notice,
     Phase,
     SystemStatus,
@@ -22,6 +25,7 @@ from majorops.domain.enums import (
 from majorops.domain.errors import Conflict, Forbidden, Invalid
 from majorops.domain.redaction import Words, mark_of
 from majorops.models import (
+    AlertDelivery,
     Announcement,
     AuditEntry,
     Delivery,
@@ -101,6 +105,17 @@ def test_every_column_of_text_is_said_to_hold_words_or_not():
     assert {name for name in KEPT if "." not in name} <= Base.metadata.tables.keys()
 
 
+def mapper_of(name: str):
+    return next(one for one in Base.registry.mappers if one.class_.__name__ == name)
+
+
+def sent_by_source(at, body: bytes, number: int = 1) -> AlertDelivery:
+    """What the source of the alerts of `full` sent."""
+    given = {"headers": json.dumps({"ce-subject": CANARY}), "problem": f"{CANARY} is no severity"}
+    given |= {"verdict": HookVerdict.ACCEPTED, "state": HookState.DONE}
+    return AlertDelivery(source_id=number, received_at=at, body=body, **given)
+
+
 @pytest.fixture
 def full(cast, who):
     """An incident whose every column of words holds the canary, in every table."""
@@ -108,8 +123,7 @@ def full(cast, who):
     add_note(incident, f"{CANARY} called.\nSecond line about {CANARY}", **who)
     number = incident.id
     for name in ("RunCard", "RunCardVersion", "AlertSource"):
-        mapper = next(one for one in Base.registry.mappers if one.class_.__name__ == name)
-        db.session.add(marked_row(mapper, 0, who["now"], 1))
+        db.session.add(marked_row(mapper_of(name), 0, who["now"], 1))
         db.session.flush()
     for mapper in by_reference():
         table = mapper.local_table.name
@@ -132,6 +146,7 @@ def full(cast, who):
                 row.until = who["now"]
             db.session.add(row)
             db.session.flush()
+    db.session.add(sent_by_source(who["now"], json.dumps({"title": CANARY.upper()}).encode()))
     for name in WORDS["incident"]:
         if not getattr(incident, name):
             setattr(incident, name, f"{CANARY} {name}")
@@ -259,6 +274,34 @@ def test_a_draft_that_is_being_written_from_the_words_is_stopped(cast, who):
     redacted(incident, CANARY, who)
     states = db.session.scalars(select(Draft.state).order_by(Draft.id)).all()
     assert states == [DraftState.STOPPED, DraftState.RUNNING]
+
+
+@pytest.mark.parametrize(
+    ("body", "then"),
+    [
+        (json.dumps({"labels": {"host": f"a {CANARY}"}}).encode(), {"labels": {"host": "a {mark}"}}),
+        (json.dumps(f"\u00e4 {CANARY}").encode("ascii"), "\u00e4 {mark}"),
+        (f"no JSON of {CANARY} \u00e4".encode() + b"\xff", "no JSON of {mark} \u00e4\ufffd"),
+    ],
+)
+def test_what_a_source_sent_goes_too_as_it_came(full, who, body, then):
+    db.session.add(row := sent_by_source(who["now"] - timedelta(minutes=59), body))
+    db.session.commit()
+    redacted(full, CANARY, who)
+    text = db.session.get(AlertDelivery, row.id).body.decode()
+    found = json.loads(text) if text[0] in '{"' else text
+    assert json.dumps(found) == json.dumps(then).replace("{mark}", mark_of(who["now"]))
+
+
+def test_what_came_from_another_source_or_long_before_stays(full, who):
+    db.session.add(one := marked_row(mapper_of("AlertSource"), 0, who["now"], 2))
+    db.session.flush()
+    db.session.add(other := sent_by_source(who["now"], CANARY.encode(), one.id))
+    db.session.add(old := sent_by_source(who["now"] - timedelta(hours=2), CANARY.encode()))
+    db.session.commit()
+    redacted(full, CANARY, who)
+    bodies = [db.session.get(AlertDelivery, row.id).body for row in (other, old)]
+    assert bodies == [CANARY.encode()] * 2
 
 
 def test_linked_incidents_are_reached_and_others_are_not(cast, who):

@@ -126,7 +126,7 @@ document.addEventListener("pointerover", (event) => {
   }
 });
 
-if (document.querySelector("[data-clock]")) {
+if (document.body.dataset.now) {
   setTimeout(wake);
   setInterval(tick, 1000);
 } // not before the other scripts listen

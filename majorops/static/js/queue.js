@@ -169,6 +169,20 @@ function start() {
     if (read().some((item) => !item.why)) back();
   }); // as after signing in again
 
+  // A form that no script sends would lead to the browser's own page of errors, and away from what was typed.
+  const NOT_SENT = "Nothing was sent: press again when the connection is back.";
+  let isHeld = false;
+  document.addEventListener("submit", (event) => {
+    if (!connection.isDown || event.defaultPrevented) return;
+    event.preventDefault();
+    isHeld = true;
+    say(NOT_SENT, true);
+    draw();
+  });
+  document.addEventListener("connection:up", () => {
+    isHeld = false;
+  });
+
   // What is seen: the state of the connection, marks at the fields, notes in the timeline, the list of all.
   const bar = document.getElementById("connection");
   function draw() {
@@ -200,13 +214,14 @@ function start() {
       ? `${items.length} ${items.length === 1 ? "edit" : "edits"} queued on this device.`
       : "Clocks keep running.";
     const minutes = hms(seconds * 1000).slice(3);
-    words.textContent = isOffline
+    const state = isOffline
       ? `Offline ${minutes}. ${count}`
       : isDown && seconds >= 5
         ? `Reconnecting. Last state ${connection.lastState()} UTC. ${count}`
         : items.length
           ? count
           : "";
+    words.textContent = isDown && isHeld ? `${NOT_SENT} ${state}` : state;
     bar.hidden = !words.textContent;
     list.hidden = !items.length;
     if (list.dataset.items === known) return;
