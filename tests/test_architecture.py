@@ -28,7 +28,7 @@ CODE = sorted((ROOT / "majorops").rglob("*.py"))
 LAYERS = (
     {"clock", "domain", "i18n", "signing", "storage", "version"},
     {"db", "integrations"},
-    {"models"},
+    {"backup", "models"},
     {"projections"},
     {"operations"},
     {"ai"},

@@ -54,6 +54,7 @@ from majorops.models.review import (
     ReviewText,
 )
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
+from majorops.models.server import BackupRun, HealthEpisode, Heartbeat
 from majorops.models.subscriber import Announcement, Subscriber, SubscriberIncident, SubscriberSystem
 from majorops.models.template import UpdateTemplate
 from majorops.models.timeline import (
@@ -82,6 +83,7 @@ __all__ = [
     "ApiToken",
     "Ask",
     "AuditEntry",
+    "BackupRun",
     "BriefLink",
     "BriefReader",
     "CanReport",
@@ -97,6 +99,8 @@ __all__ = [
     "Endpoint",
     "EventAttempt",
     "Handover",
+    "HealthEpisode",
+    "Heartbeat",
     "Incident",
     "KeptAnswer",
     "Maintenance",

@@ -40,6 +40,7 @@ from majorops.notifications import (
     weekly,
 )
 from majorops.notifications.alerts import AlertIntake
+from majorops.notifications.backups import back_up_when_due
 from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
 from majorops.operations import Recorded, search_index
@@ -69,6 +70,7 @@ LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read 
 SILENT = 2 * LONGEST_PAUSE  # seconds without a look after which the worker counts as not running
 PAST = timedelta(days=1)  # what is older wakes nobody, as when a recording is replayed
 FORGETS_EVERY = timedelta(minutes=10)
+BACKUP_ASKED_EVERY = timedelta(minutes=1)
 WAKING = frozenset(
     {
         EventKind.ALARM_RAISED,
@@ -110,6 +112,8 @@ class Worker:
         self._slots = threading.Semaphore(SENDERS)
         self._event_slots = threading.Semaphore(EVENT_SENDERS)
         self._board_slot = threading.Semaphore(1)
+        self._backup_slot = threading.Semaphore(1)
+        self._backup_asked_at: datetime | None = None
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -185,6 +189,7 @@ class Worker:
             self._tick()
             self._begin_events()
             self._begin_boards()
+            self._begin_backup()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
                 is_handed_over = False
@@ -242,6 +247,23 @@ class Worker:
             log.exception("messages in chats")
         finally:
             self._board_slot.release()
+
+    def _begin_backup(self) -> None:
+        """Once a minute ask whether a timed backup is due, and make it on a thread of its own."""
+        now = clock.now()
+        is_asked = self._backup_asked_at is None or now - self._backup_asked_at >= BACKUP_ASKED_EVERY
+        if self.app.config["BACKUP_DIR"] and is_asked and self._backup_slot.acquire(blocking=False):
+            self._backup_asked_at = now
+            threading.Thread(target=self._back_up, name="backup", daemon=True).start()
+
+    def _back_up(self) -> None:
+        try:
+            with self.app.app_context():
+                back_up_when_due(self.app.config)
+        except Exception:  # the next minute asks again
+            log.exception("timed backups")
+        finally:
+            self._backup_slot.release()
 
     def _work_on(self, endpoint_id: int) -> None:
         try:
