@@ -39,7 +39,7 @@ class Writer:
         self._sealing = SealingWriter(self._file, passphrase) if passphrase else None
         below = cast(BinaryIO, self._sealing or self._file)
         self._gzip = gzip.GzipFile("", "wb", COMPRESSION, below, mtime=0)
-        self._tar = tarfile.open(fileobj=self._gzip, mode="w|", format=tarfile.GNU_FORMAT)
+        self._tar = tarfile.open(fileobj=self._gzip, mode="w|", format=tarfile.GNU_FORMAT)  # noqa: SIM115
 
     def add(self, name: str, data: bytes) -> None:
         """Append one piece."""
@@ -77,6 +77,8 @@ class Writer:
         os.close(folder)
 
     def _drop(self) -> None:
+        with suppress(Exception):
+            self._tar.close()  # or it would try again, and complain, whenever it is collected
         with suppress(OSError):
             self._file.close()
         with suppress(OSError):

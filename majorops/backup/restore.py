@@ -63,7 +63,7 @@ def keys_fit(head: Head, keys: list[str]) -> bool:
 
 
 def restore(engine: Engine, path: Path, passphrase: str, say: Callable[[str], None]) -> Backup:
-    """Verify the backup, put every row into the empty database, compare each, and migrate to the newest schema.
+    """Verify the backup, put every row into the empty database, compare each, and migrate to the newest.
 
     `say`: told of each step. All rows are one transaction: what fails leaves the database empty. The full
     text of searches is not made here. Raises BackupProblem, OSError.
@@ -101,7 +101,9 @@ def _load(engine: Engine, path: Path, passphrase: str, backup: Backup) -> None:
             for name, shape in loader.shapes.items():
                 same_order = replace(shape, columns=backup.head.shape(name).columns)
                 if checksum(connection, same_order) != (backup.rows[name], backup.sums[name]):
-                    raise BackupProblem(f"The rows of {name} are not what the backup holds. Nothing was kept.")
+                    raise BackupProblem(
+                        f"The rows of {name} are not what the backup holds. Nothing was kept."
+                    )
     except DatabaseError as error:
         why = str(error.orig).splitlines()[0]
         where = f" at {at}" if at else ""

@@ -70,9 +70,7 @@ def _kind(table: str, column: ReflectedColumn) -> str:
 def counts(connection: Connection) -> dict[str, int]:
     """How many rows each table of the record has."""
     count = sa.select(sa.func.count())
-    return {
-        name: connection.scalar(count.select_from(sa.table(name))) or 0 for name in shapes(connection)
-    }
+    return {name: connection.scalar(count.select_from(sa.table(name))) or 0 for name in shapes(connection)}
 
 
 def sequences(connection: Connection) -> dict[str, int]:
@@ -80,11 +78,11 @@ def sequences(connection: Connection) -> dict[str, int]:
     if connection.dialect.name == "sqlite":
         has_any = connection.scalar(text("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"))
         rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence")) if has_any else ()
-        return {name: number for name, number in rows}
+        return dict(map(tuple, rows))
     found = {}
     for name in shapes(connection):
         if sequence := _sequence(connection, name):
-            last = connection.scalar(text(f"SELECT CASE WHEN is_called THEN last_value END FROM {sequence}"))
+            last = connection.scalar(text(f"SELECT last_value FROM {sequence} WHERE is_called"))  # noqa: S608
             found |= {name: last} if last else {}
     return found
 

@@ -95,7 +95,7 @@ class OpeningReader(io.RawIOBase):
     def _next(self) -> bytes:
         size = int.from_bytes(self._source.read(4))
         token = self._source.read(size) if size <= LONGEST else b""
-        if not size or size <= LONGEST and len(token) < size:
+        if not size or (size <= LONGEST and len(token) < size):
             raise BackupProblem(CUT)
         try:
             part = self._cipher.decrypt(token)

@@ -26,8 +26,8 @@ from majorops.operations.backups import record_restore
 from majorops.signing import keys_of
 
 OTHER_KEY = (
-    "The secret key is not the one of the backup: the secrets of authenticator apps and endpoints in it cannot "
-    "be opened. Set MAJOROPS_SECRET_KEY_FALLBACKS to that key, or let people set them anew."
+    "The secret key is not the one of the backup: the secrets of authenticator apps and endpoints in it "
+    "cannot be opened. Set MAJOROPS_SECRET_KEY_FALLBACKS to that key, or let people set them anew."
 )
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 FROM_FILE = click.option(
@@ -69,7 +69,10 @@ def passphrase_of(file: Path | None, is_asked: bool, *, twice: bool) -> str:
 
 
 def passphrase_for(path: Path, file: Path | None, is_asked: bool) -> str:
-    """The passphrase that opens this file; empty where it is not encrypted. Raises ClickException, OSError."""
+    """The passphrase that opens this file; empty where it is not encrypted.
+
+    Raises ClickException, OSError.
+    """
     if not is_encrypted(path):
         return ""
     has_none = file is None and not current_app.config["BACKUP_PASSPHRASE"]
@@ -94,7 +97,9 @@ def backup(path: Path, passphrase_file: Path | None, ask_passphrase: bool) -> No
     secret = passphrase_of(passphrase_file, ask_passphrase, twice=True)
     file, made = make_backup(path, clock.now(), secret)
     sealed = "encrypted" if secret else "not encrypted"
-    click.echo(f"{file}: {made.total:,} rows in {len(made.rows)} tables, {file.stat().st_size:,} bytes, {sealed}")
+    click.echo(
+        f"{file}: {made.total:,} rows in {len(made.rows)} tables, {file.stat().st_size:,} bytes, {sealed}"
+    )
 
 
 @click.command("verify-backup")
@@ -105,7 +110,7 @@ def backup(path: Path, passphrase_file: Path | None, ask_passphrase: bool) -> No
 @report_errors
 @report_files
 def verify(path: Path, passphrase_file: Path | None, ask_passphrase: bool) -> None:
-    """Read the backup at PATH from one end to the other and compare every checksum; no database is touched."""
+    """Read the backup at PATH to its end and compare every checksum; no database is touched."""
     found = look_through(path, passphrase_for(path, passphrase_file, ask_passphrase), on_head=check_schema)
     describe(found)
     click.echo("whole: every checksum is right")

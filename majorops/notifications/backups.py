@@ -86,7 +86,7 @@ def back_up_when_due(settings: Mapping[str, Any]) -> bool:
 
 
 def keep_newest(folder: Path, count: int) -> None:
-    """Delete backups of ours beyond the newest `count`, and what broken ones left; no other file is touched."""
+    """Delete backups of ours beyond the newest `count`, and what broken ones left; no other file."""
     ours = sorted((one for one in folder.iterdir() if OURS.fullmatch(one.name)), reverse=True)
     parts = [one for one in folder.iterdir() if OF_PART.fullmatch(one.name)]
     for one in (*ours[count:], *parts):
