@@ -36,10 +36,10 @@ from majorops.operations.measured import keep_measured
 from majorops.operations.outgoing import queue_events
 from majorops.operations.system_states import keep_system_states
 from majorops.public.page import keep_status_host_public
-from majorops.publishing.files import PublicFiles, files_problem
+from majorops.publishing.files import PublicFiles
 from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
-from majorops.web.health import HealthMonitor
+from majorops.web.health import HealthMonitor, files_problem
 
 ROOT = Path(__file__).resolve().parent.parent
 

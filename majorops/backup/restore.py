@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from majorops.backup.problem import BackupProblem
-from majorops.backup.rows import Loader, Shape, checksum, counts
+from majorops.backup.rows import Loader, Shape, checksum, counts, loading
 from majorops.backup.take import Backup, Head, look_through, mark_of
 
 OF_THE_SERVER = frozenset({"backup_run", "health_episode", "heartbeat"})
@@ -86,8 +86,7 @@ def restore(engine: Engine, path: Path, passphrase: str, say: Callable[[str], No
 def _load(engine: Engine, path: Path, passphrase: str, backup: Backup) -> None:
     at = ""
     try:
-        with engine.connect().execution_options(writing=True) as connection, connection.begin():
-            loader = Loader(connection)
+        with loading(engine) as loader:
             _demand_same_columns(loader, backup.head)
 
             def add(shape: Shape, data: bytes) -> None:
@@ -100,7 +99,7 @@ def _load(engine: Engine, path: Path, passphrase: str, backup: Backup) -> None:
             loader.finish(backup.head.last)
             for name, shape in loader.shapes.items():
                 same_order = replace(shape, columns=backup.head.shape(name).columns)
-                if checksum(connection, same_order) != (backup.rows[name], backup.sums[name]):
+                if checksum(loader.connection, same_order) != (backup.rows[name], backup.sums[name]):
                     raise BackupProblem(
                         f"The rows of {name} are not what the backup holds. Nothing was kept."
                     )

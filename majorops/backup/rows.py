@@ -11,11 +11,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from majorops.backup.problem import BackupProblem
@@ -31,6 +32,7 @@ KINDS: tuple[tuple[type, str], ...] = (
     (sa.Float, "float"),
     (sa.String, "text"),
 )
+Changes = list[tuple[int, Callable[[Any], Any]]]  # of the values at these places
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -79,7 +81,7 @@ def sequences(connection: Connection) -> dict[str, int]:
         has_any = connection.scalar(text("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"))
         rows = connection.execute(text("SELECT name, seq FROM sqlite_sequence")) if has_any else ()
         return dict(map(tuple, rows))
-    found = {}
+    found: dict[str, int] = {}
     for name in shapes(connection):
         if sequence := _sequence(connection, name):
             last = connection.scalar(text(f"SELECT last_value FROM {sequence} WHERE is_called"))  # noqa: S608
@@ -98,7 +100,7 @@ def _sequence(connection: Connection, table: str) -> str | None:
 def lines(connection: Connection, shape: Shape) -> Iterator[str]:
     """The rows of a table as lines of JSON, in the order of their keys."""
     is_sqlite = connection.dialect.name == "sqlite"
-    columns = {name: sa.column(name) for name, _ in shape.columns}
+    columns: dict[str, sa.ColumnClause[Any]] = {name: sa.column(name) for name, _ in shape.columns}
     read = [columns[name] if is_sqlite else _as_text(columns[name], kind) for name, kind in shape.columns]
     kinds = dict(shape.columns)
     order: list[Any] = [
@@ -112,7 +114,7 @@ def lines(connection: Connection, shape: Shape) -> Iterator[str]:
             yield encode(_with(odd, row))
 
 
-def _with(odd: list[tuple[int, Callable[[Any], Any]]], row: Sequence[Any]) -> list[Any]:
+def _with(odd: Changes, row: Sequence[Any]) -> list[Any]:
     values = list(row)
     for place, change in odd:
         if values[place] is not None:
@@ -153,19 +155,30 @@ def checksum(connection: Connection, shape: Shape) -> tuple[int, str]:
     return count, found.hexdigest()
 
 
+@contextmanager
+def loading(engine: Engine) -> Iterator[Loader]:
+    """A Loader in one transaction, which ends with it: what is raised undoes everything."""
+    with engine.connect().execution_options(writing=True) as connection:
+        if engine.dialect.name == "sqlite":
+            # Deferred ones would look through whole tables for each row that another may refer to. It has to
+            # be said outside any transaction, and the connection goes to nobody else.
+            connection.detach()
+            cast(Any, connection.connection.dbapi_connection).execute("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            yield Loader(connection)
+
+
 class Loader:
-    """Puts rows into an empty schema, in one transaction of `connection` that whoever called it ends.
+    """Puts rows into an empty schema, in the transaction of `loading`.
 
     Foreign keys are checked at the end, as rows come by table and not by what they refer to.
     """
 
     def __init__(self, connection: Connection):
-        self._connection, self._is_sqlite = connection, connection.dialect.name == "sqlite"
+        self.connection, self._is_sqlite = connection, connection.dialect.name == "sqlite"
         self.shapes = shapes(connection)
         self._dropped: list[tuple[str, str, str]] = []
-        if self._is_sqlite:
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        else:
+        if not self._is_sqlite:
             connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
             self._drop_keys()
         for name in self.shapes:
@@ -173,46 +186,51 @@ class Loader:
 
     def add(self, shape: Shape, rows: Iterable[list[Any]]) -> None:
         """Put rows into a table, in the columns of `shape`."""
-        odd = [(n, base64.b64decode) for n, (_, kind) in enumerate(shape.columns) if kind == "bytes"]
+        odd: Changes = [(n, base64.b64decode) for n, (_, kind) in enumerate(shape.columns) if kind == "bytes"]
         values = [tuple(_with(odd, row)) for row in rows]
-        quote = self._connection.dialect.identifier_preparer.quote
+        quote = self.connection.dialect.identifier_preparer.quote
         into = f"{quote(shape.name)} ({', '.join(map(quote, shape.names))})"
         if self._is_sqlite:
             marks = ", ".join("?" * len(shape.columns))
-            self._connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", values)  # noqa: S608
+            self.connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", values)  # noqa: S608
             return
-        driver = cast(Any, self._connection.connection.driver_connection)
+        driver = cast(Any, self.connection.connection.driver_connection)
         with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in values:
                 copy.write_row(row)
 
     def finish(self, last: dict[str, int]) -> None:
-        """Put the foreign keys back, and let numbers go on behind the newest row and behind `last`."""
+        """Check the foreign keys, and let numbers go on behind the newest row and behind `last`.
+
+        Raises BackupProblem, IntegrityError.
+        """
         for name in self.shapes:
             self._go_on(name, last.get(name, 0))
+        if self._is_sqlite and (lost := self.connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+            raise BackupProblem(f"A row of {lost[0]} refers to one of {lost[2]} that is not there.")
         for table, constraint, definition in self._dropped:
-            self._connection.exec_driver_sql(f"ALTER TABLE {table} ADD CONSTRAINT {constraint} {definition}")
+            self.connection.exec_driver_sql(f"ALTER TABLE {table} ADD CONSTRAINT {constraint} {definition}")
 
     def _go_on(self, table: str, last: int) -> None:
-        sequence = None if self._is_sqlite else _sequence(self._connection, table)
+        sequence = None if self._is_sqlite else _sequence(self.connection, table)
         if not sequence and not self._is_never_again(table):
             return
-        newest = self._connection.scalar(sa.select(sa.func.max(sa.column("id"))).select_from(sa.table(table)))
+        newest = self.connection.scalar(sa.select(sa.func.max(sa.column("id"))).select_from(sa.table(table)))
         number = max(newest or 0, last)
         if sequence:
             given = {"name": sequence, "number": number or 1, "called": bool(number)}
-            self._connection.execute(text("SELECT setval(:name, :number, :called)"), given)
+            self.connection.execute(text("SELECT setval(:name, :number, :called)"), given)
         elif number:
             row = {"name": table, "seq": number}
-            self._connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), row)
-            self._connection.execute(text("INSERT INTO sqlite_sequence VALUES (:name, :seq)"), row)
+            self.connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), row)
+            self.connection.execute(text("INSERT INTO sqlite_sequence VALUES (:name, :seq)"), row)
 
     def _is_never_again(self, table: str) -> bool:
         """SQLite gives a number of a deleted row again unless the table says otherwise."""
         if not self._is_sqlite:
             return False
         said = "SELECT 1 FROM sqlite_master WHERE name = :name AND sql LIKE '%AUTOINCREMENT%'"
-        return self._connection.scalar(text(said), {"name": table}) is not None
+        return self.connection.scalar(text(said), {"name": table}) is not None
 
     def _drop_keys(self) -> None:
         """PostgreSQL checks a foreign key with each row unless it is not there; it is put back the same."""
@@ -220,6 +238,6 @@ class Loader:
             "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)"
             " FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace"
         )
-        for table, constraint, definition in self._connection.execute(text(asked)).all():
-            self._connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+        for table, constraint, definition in self.connection.execute(text(asked)).all():
+            self.connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
             self._dropped.append((table, constraint, definition))

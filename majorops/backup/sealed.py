@@ -47,7 +47,7 @@ class SealingWriter(io.RawIOBase):
         """Yes."""
         return True
 
-    def write(self, data) -> int:  # type: ignore[no-untyped-def, override]
+    def write(self, data) -> int:
         """Take bytes; a part is encrypted as soon as it is full."""
         self._waiting += data
         while len(self._waiting) > PART:
@@ -83,7 +83,7 @@ class OpeningReader(io.RawIOBase):
         """Yes."""
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:
         """Fill the buffer as far as the part goes; 0 at the end."""
         while not self._opened and not self._is_done:
             self._opened = self._next()

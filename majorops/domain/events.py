@@ -452,6 +452,8 @@ class AuditKind(StrEnum):
     GROUP_ADDED = "group.added"
     GROUP_CHANGED = "group.changed"
     GROUP_REMOVED = "group.removed"
+    HEALTH_ILL = "health.ill"
+    HEALTH_WELL = "health.well"
     HISTORY_ADDED = "history.added"
     HISTORY_IMPORTED = "history.imported"
     MAINTENANCE_PLANNED = "maintenance.planned"

@@ -42,7 +42,7 @@ class BackupRun(Base):
 
 
 class HealthEpisode(Base):
-    """A time in which one check of the server's health was not well.
+    """A time in which one check of the server's health (`about`) was not well.
 
     `told_at`: when the admins were told; None while it is too short to speak of. `said`: the sentence then.
     """
@@ -54,7 +54,7 @@ class HealthEpisode(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    about: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(120))
     said: Mapped[str] = mapped_column(String(500))
     began_at: Mapped[datetime] = mapped_column(UTCDateTime)
     told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -80,8 +80,8 @@ def back_up_when_due(settings: Mapping[str, Any]) -> bool:
     except Exception as error:
         log.exception("the timed backup")
         problem = f"{type(error).__name__}: {error}"
-    given = {"path": path, "size": size, "rows": rows, "problem": problem}
-    end_backup(number, **given, actor=SYSTEM, now=clock.now())
+    now = clock.now()
+    end_backup(number, path=path, size=size, rows=rows, problem=problem, actor=SYSTEM, now=now)
     return True
 
 

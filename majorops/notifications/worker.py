@@ -7,9 +7,11 @@ It is a thread of the server, or a process of its own; any number of them side b
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import cast
@@ -51,6 +53,7 @@ from majorops.operations.devices import remove_gone_device
 from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.first_word import publish_due
+from majorops.operations.health import beat
 from majorops.operations.maintenance import run_due
 from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
@@ -59,6 +62,7 @@ from majorops.operations.reminders import remind_all
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
 from majorops.realtime.invalidation import publish_alerts
+from majorops.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +74,7 @@ LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read 
 SILENT = 2 * LONGEST_PAUSE  # seconds without a look after which the worker counts as not running
 PAST = timedelta(days=1)  # what is older wakes nobody, as when a recording is replayed
 FORGETS_EVERY = timedelta(minutes=10)
+BEATS_EVERY = timedelta(seconds=15)
 BACKUP_ASKED_EVERY = timedelta(minutes=1)
 WAKING = frozenset(
     {
@@ -114,6 +119,8 @@ class Worker:
         self._board_slot = threading.Semaphore(1)
         self._backup_slot = threading.Semaphore(1)
         self._backup_asked_at: datetime | None = None
+        self._beat_at: datetime | None = None
+        self._started_at: datetime | None = None
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -282,6 +289,7 @@ class Worker:
 
     def _tick(self) -> None:
         acts = {
+            "heartbeat": self._beat,
             "alerts": self._take_alerts,
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
             "maintenance": lambda: run_due(clock.now()),
@@ -303,6 +311,15 @@ class Worker:
                 self._say_once(name, "the clock's own acts: %s", name, exc_info=True)
             finally:
                 db.session.rollback()
+
+    def _beat(self) -> None:
+        """Say now and then that a worker looks: other processes tell the admins where none does."""
+        now = clock.now()
+        if self._beat_at is None or now - self._beat_at >= BEATS_EVERY:
+            self._started_at = self._started_at or now
+            name = f"{socket.gethostname()[:100]}:{os.getpid()}"
+            beat(name, version=VERSION, started_at=self._started_at, actor=SYSTEM, now=now)
+            self._beat_at = now
 
     def _take_alerts(self) -> None:
         self._has_alerts = self._alerts.work(clock.now)
@@ -364,18 +381,29 @@ class Worker:
         now = clock.now()
         numbers = db.session.scalars(_first(is_for_people(now))).all()
         numbers = numbers or db.session.scalars(_first(is_due(now))).all()
-        values = {"state": DeliveryState.SENDING, "attempts": Delivery.attempts + 1}
-        values["claimed_until"] = now + self._lease
         for number in numbers:
-            _begin_to_write()
-            claim = update(Delivery).where(Delivery.id == number, is_due(now)).values(**values)
-            claimed = db.session.execute(claim, execution_options={"synchronize_session": False})
-            mine = cast(CursorResult, claimed).rowcount
-            db.session.commit()
-            if mine and (message := self._read(number, now)):
+            if message := self._claim(number, now):
                 return message
         db.session.rollback()
         return None
+
+    def _claim(self, number: int, now: datetime) -> Message | None:
+        """The message of this row if it is due and nobody else has it."""
+        values = {"state": DeliveryState.SENDING, "attempts": Delivery.attempts + 1}
+        values["claimed_until"] = now + self._lease
+        _begin_to_write()
+        claim = update(Delivery).where(Delivery.id == number, is_due(now)).values(**values)
+        claimed = db.session.execute(claim, execution_options={"synchronize_session": False})
+        mine = cast(CursorResult, claimed).rowcount
+        db.session.commit()
+        return self._read(number, now) if mine else None
+
+    def deliver_acts(self, acts: Iterable[str]) -> None:
+        """Send the messages of these acts in this thread, whatever waits: where no worker looks."""
+        numbers = db.session.scalars(select(Delivery.id).where(Delivery.act.in_(list(acts)))).all()
+        for number in numbers:
+            if message := self._claim(number, clock.now()):
+                self.deliver(message)
 
     def _read(self, number: int, now: datetime) -> Message | None:
         """The message of a claimed row.

@@ -15,9 +15,14 @@ from majorops.models import BackupRun
 from majorops.operations import audit, operation
 
 
+def newest_runs(most: int) -> list[BackupRun]:
+    """The timed backups that were begun last, the newest first."""
+    return list(db.session.scalars(select(BackupRun).order_by(BackupRun.id.desc()).limit(most)))
+
+
 def newest_run() -> BackupRun | None:
     """The backup that was begun last."""
-    return db.session.scalar(select(BackupRun).order_by(BackupRun.id.desc()).limit(1))
+    return next(iter(newest_runs(1)), None)
 
 
 def newest_made() -> BackupRun | None:

@@ -40,7 +40,7 @@ def upgrade():
     op.create_table(
         "health_episode",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("about", sa.String(40), nullable=False),
+        sa.Column("about", sa.String(120), nullable=False),
         sa.Column("said", sa.String(500), nullable=False),
         sa.Column("began_at", TIME, nullable=False),
         sa.Column("told_at", TIME),
