@@ -99,8 +99,8 @@ browser:
 	  command -v $$name >/dev/null && exit 0; done; $(MAKE) --no-print-directory packages
 
 # What the tests need of Debian: a browser, the proxies whose files we ship, a clock that can be set, and a system that
-# sends alerts.
-PACKAGES := chromium-headless-shell nginx caddy faketime prometheus-alertmanager
+# sends alerts, with the tool that checks ours.
+PACKAGES := chromium-headless-shell nginx caddy faketime prometheus prometheus-alertmanager
 packages:
 	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { \
 	  test "$$(id -u)" = 0 && apt-get update -qq && \

@@ -483,6 +483,9 @@ class Settings(BaseSettings):
     PUBLIC_DIR: Folder | None = Field(
         None, description="keeps the public pages as files there, for any web server or bucket"
     )
+    METRICS_LOCAL: Flag = Field(
+        False, description="on: programs on this machine read /metrics without a token"
+    )
     BACKUP_DIR: OwnFolder | None = Field(
         None, description="the worker keeps backups in this folder, of every row of the database"
     )

@@ -32,7 +32,7 @@ from majorops import clock
 from majorops.db import DISK_FULL, db, storage_problem
 from majorops.domain.access import SYSTEM
 from majorops.domain.enums import DeliveryState
-from majorops.domain.health import WORKER_SILENT, Disk, Finding, Seen, State, findings, warnings
+from majorops.domain.health import WORKER_SILENT, Disk, Seen, State, findings, warnings
 from majorops.domain.measures import words
 from majorops.models import Announcement, Delivery, TimelineEvent
 from majorops.notifications import Worker
@@ -75,6 +75,7 @@ class HealthMonitor:
         self.app, self._on_change = app, on_change
         self.worker: Worker | None = None
         self.seen, self._seen_at = Health(), float("-inf")
+        self.measured = Seen(clock.now())
         self._told_at = time.monotonic()
         self._looking, self._stopping = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -83,7 +84,7 @@ class HealthMonitor:
         """Look now, one after another where several ask. Never raises: then what was seen before stands."""
         with self._looking, self.app.app_context():
             try:
-                seen = examine(clock.now(), self.worker_runs)
+                self.measured = seen = examine(clock.now(), self.worker_runs)
                 found = Health(seen.why_not, warnings(seen))
             except Exception:
                 log.exception("the server's own health")
@@ -109,7 +110,9 @@ class HealthMonitor:
         try:
             with self.app.app_context():
                 # Of all processes: one whose worker died is said by /readyz, the others do its work.
-                seen = replace(measure(self.app, None), has_own_worker=False)
+                self.current()
+                seen = measure(self.app, self.measured)
+                seen = replace(seen, worker_here=None, has_own_worker=False)
                 found = [] if seen.why_not else findings(seen)
                 acts = keep_episodes(found, host=gethostname(), actor=SYSTEM, now=seen.now)
                 is_alone = any(one.check == "worker" and one.state is State.ILL for one in found)
@@ -173,10 +176,12 @@ def examine(now: datetime, worker_runs: bool | None) -> Seen:
         db.session.remove()
 
 
-def measure(app: Flask, worker_runs: bool | None) -> Seen:
-    """Everything that the checks ask for, in an application context. Raises SQLAlchemyError."""
-    now, settings = clock.now(), app.config
-    seen = examine(now, worker_runs)
+def measure(app: Flask, seen: Seen) -> Seen:
+    """Everything that the checks ask for, beside what was `seen` of readiness within the last seconds.
+
+    Raises SQLAlchemyError.
+    """
+    now, settings = seen.now, app.config
     if seen.why_not:
         return seen
     url, live, made, run = settings["SMTP_URL"], app.extensions["live"], newest_made(), newest_run()
@@ -199,10 +204,12 @@ def measure(app: Flask, worker_runs: bool | None) -> Seen:
     )
 
 
-def findings_now() -> tuple[Finding, ...]:
-    """What every check says at this moment."""
+def measured_now() -> Seen:
+    """Everything that the checks ask for, at this moment."""
     app = cast("LocalProxy[Flask]", current_app)._get_current_object()
-    return findings(measure(app, app.extensions["health"].worker_runs))
+    monitor: HealthMonitor = app.extensions["health"]
+    monitor.current()
+    return measure(app, monitor.measured)
 
 
 def files_problem(app: Flask) -> str:
