@@ -483,6 +483,9 @@ class Settings(BaseSettings):
     PUBLIC_DIR: Folder | None = Field(
         None, description="keeps the public pages as files there, for any web server or bucket"
     )
+    LOG_JSON: Flag = Field(
+        False, description="on: logs are lines of JSON, one for each request, operation and delivery"
+    )
     METRICS_LOCAL: Flag = Field(
         False, description="on: programs on this machine read /metrics without a token"
     )

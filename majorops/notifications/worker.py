@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -27,6 +28,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.announcing import DIGEST_PERIOD, digest_end
 from majorops.domain.enums import ChannelKind, DeliveryState, Frequency, Notice
 from majorops.domain.events import EventKind
+from majorops.logs import REQUEST_ID, fields
 from majorops.models import Delivery
 from majorops.notifications import (
     account,
@@ -416,13 +418,7 @@ class Worker:
                 return None
             if row.kind not in SEND:
                 raise ValueError(f"no channel is called {row.kind}")
-            if row.notice is Notice.ACCOUNT:
-                return account.message(row, self.app.config, now)
-            if row.notice is Notice.DIGEST:
-                return weekly.message(row, self.app.config, now)
-            if row.subscriber_id:
-                return public.message(row, self.app.config, now)
-            return inside.message(row, self.app.config, now)
+            return replace(self._message(row, now), request_id=row.request_id or "")
         except SQLAlchemyError:
             raise
         except Exception as error:
@@ -431,6 +427,15 @@ class Worker:
             return None
         finally:
             db.session.rollback()
+
+    def _message(self, row: Delivery, now: datetime) -> Message:
+        if row.notice is Notice.ACCOUNT:
+            return account.message(row, self.app.config, now)
+        if row.notice is Notice.DIGEST:
+            return weekly.message(row, self.app.config, now)
+        if row.subscriber_id:
+            return public.message(row, self.app.config, now)
+        return inside.message(row, self.app.config, now)
 
     @staticmethod
     def _set_aside(number: int, why: str) -> None:
@@ -459,6 +464,7 @@ class Worker:
         No transaction is open while it is on its way.
         """
         db.session.remove()
+        before = REQUEST_ID.set(message.request_id)
         try:
             if message.waited > PAST:
                 raise NotSent("Not sent: it tells of something more than a day ago.", is_past=True)
@@ -472,6 +478,8 @@ class Worker:
             self._finish(message, NotSent(f"{type(error).__name__}: {error}"))
         else:
             self._finish(message, None)
+        finally:
+            REQUEST_ID.reset(before)
 
     @staticmethod
     def _forget_device(number: int | None, now: datetime) -> None:
@@ -503,6 +511,8 @@ class Worker:
             public.count_failures(row)
         elif problem is None or not problem.is_past:
             ways.note(row, str(problem or ""), self.app.config, now, is_gone=is_gone)
+        told = {"delivery": row.id, "state": row.state.value, "channel": message.kind.value}
+        log.info("delivery", extra=fields(**told, attempts=row.attempts, incident=message.incident))
         gone = row.channel_id if is_gone else None
         db.session.commit()
         self._forget_device(gone, now)

@@ -119,6 +119,7 @@ KEPT: dict[str, str] = {
     "delivery.key": "a key",
     "delivery.act": "a key",
     "delivery.address": "an address",
+    "delivery.request_id": "a key",
     "announcement.act": "a key",
     "audit_entry.kind": "a name of ours",
     "audit_entry.actor_name": "an account",

@@ -15,6 +15,7 @@ OPEN = sa.text("ended_at IS NULL")
 
 
 def upgrade():
+    op.add_column("delivery", sa.Column("request_id", sa.String(36)))
     op.create_table(
         "heartbeat",
         sa.Column("name", sa.String(120), nullable=False),
@@ -56,3 +57,4 @@ def downgrade():
     op.drop_table("health_episode")
     op.drop_table("backup_run")
     op.drop_table("heartbeat")
+    op.drop_column("delivery", "request_id")
