@@ -227,7 +227,12 @@ def _attempt(
 
 
 def _log(name: str, incidents: list[Incident], actor: Actor, recorded: list[Recorded], began: float) -> None:
-    """A line for programs that read logs (`majorops/logs.py`): numbers and kinds, no words."""
+    """A line for programs that read logs (`majorops/logs.py`): numbers and kinds, no words.
+
+    What the clock does and nobody needs to know of, such as a heartbeat, has none.
+    """
+    if not recorded and not logs.REQUEST_ID.get():
+        return
     log.info(
         "operation",
         extra=logs.fields(

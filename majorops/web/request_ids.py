@@ -7,6 +7,8 @@ from werkzeug.wrappers import Response
 
 from majorops.logs import HEADER, REQUEST_ID, request_id
 
+BEFORE = "majorops.request_id_before"
+
 
 def init_app(app: Flask) -> None:
     """Give every request its id before anything else looks at it."""
@@ -16,6 +18,7 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
+    request.environ[BEFORE] = REQUEST_ID.get()  # a public page is drawn by a request within another one
     REQUEST_ID.set(request_id(request.headers.get(HEADER, "")))
 
 
@@ -26,4 +29,4 @@ def _answer(answer: Response) -> Response:
 
 
 def _end(error: BaseException | None) -> None:
-    REQUEST_ID.set("")  # the thread goes on to another request
+    REQUEST_ID.set(request.environ.get(BEFORE, ""))  # the thread goes on to another one

@@ -142,3 +142,14 @@ def test_the_setting_writes_every_line_of_the_process_as_json(tmp_path):
 def test_fields_stand_beside_the_message(lines):
     logging.getLogger("majorops.x").info("done", extra=fields(number=7))
     assert lines()[0]["number"] == 7
+
+
+def test_a_public_page_that_is_kept_has_no_id_of_a_request(app, cast):
+    """It is the same for everybody who reads it; and the request that has it drawn keeps its own id."""
+    cast.open()
+    with app.test_request_context("/", headers={"X-Request-ID": "outer-12345"}):
+        app.preprocess_request()
+        page = app.extensions["snapshots"].draw(("http://localhost", "/incidents/1"))
+        assert REQUEST_ID.get() == "outer-12345"
+    assert b"x-request-id" not in page.heads["identity"].lower()
+    assert REQUEST_ID.get() == ""
