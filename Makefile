@@ -29,7 +29,8 @@ demo: .venv/runtime
 # run on both in the first.
 ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin/test_reading.py tests/test_replay.py \
   tests/public/test_canary.py tests/public/test_intake.py tests/public/test_languages.py \
-  tests/public/test_statuspage_api.py tests/api tests/test_history.py tests/web/test_fuzz.py \
+  tests/public/test_statuspage_api.py tests/public/test_metrics.py tests/admin/test_health.py tests/api \
+  tests/test_history.py tests/web/test_fuzz.py \
   tests/web/test_health.py::TestClocks::test_the_clock_of_postgresql_is_compared \
   tests/web/test_health.py::test_postgresql_that_takes_no_writes
 

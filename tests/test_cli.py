@@ -128,6 +128,8 @@ def test_check_names_a_folder_of_somebody_else(flask, app, tmp_path):
     answer = flask("check")
     assert answer.exit_code == 1
     assert f"MAJOROPS_PUBLIC_DIR: {tmp_path} holds files that are not MajorOps' (theirs)" in answer.output
+    app.config |= {"PUBLIC_DIR": None, "BACKUP_DIR": str(tmp_path / "theirs/b")}
+    assert f"MAJOROPS_BACKUP_DIR: {tmp_path / 'theirs'} cannot be written" in flask("check").output
 
 
 @pytest.mark.parametrize(
