@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 
 from majorops.backup.problem import BackupProblem
 from majorops.backup.rows import Loader, Shape, checksum, counts, loading
@@ -103,7 +103,9 @@ def _load(engine: Engine, path: Path, passphrase: str, backup: Backup) -> None:
                     raise BackupProblem(
                         f"The rows of {name} are not what the backup holds. Nothing was kept."
                     )
-    except DatabaseError as error:
+    except (ValueError, TypeError):  # a file that somebody made by hand
+        raise BackupProblem(f"The rows of {at} cannot be read. Nothing was kept.") from None
+    except DBAPIError as error:
         why = str(error.orig).splitlines()[0]
         where = f" at {at}" if at else ""
         raise BackupProblem(f"The database did not take the rows{where}: {why}. Nothing was kept.") from None

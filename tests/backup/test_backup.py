@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from flask_migrate import downgrade
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import delete, insert, inspect, select, text
 
 from majorops import clock, create_app
+from majorops.backup.container import Writer, opened
 from majorops.backup.problem import BackupProblem
 from majorops.backup.restore import keys_fit, restore, target_of
-from majorops.backup.take import look_through, take
+from majorops.backup.take import MANIFEST, look_through, take
 from majorops.db import Base, db
 from majorops.domain.access import SYSTEM
 from majorops.models import Heartbeat, Incident, System
@@ -260,3 +263,29 @@ def test_the_command_line_encrypts_verifies_and_replaces_nothing(database, tmp_p
         assert run("backup", str(tmp_path))[0] == 0
         assert len(list(tmp_path.glob("majorops-*Z.backup"))) == 1
         assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("kind", OTHER)
+@pytest.mark.parametrize("row", [b"{", b"[]", b"[[1]]", b'["a", {}, 1, 2]', b"7"])
+def test_rows_that_somebody_made_by_hand_leave_nothing(database, tmp_path, kind, row):
+    """Their checksums are right, as anybody can compute them."""
+    path, whole = tmp_path / "a.backup", tmp_path / "whole.backup"
+    with House(database(kind)) as house:
+        upgrade()
+        db.session.add(System(name="x", added_at=NOW))
+        db.session.commit()
+        house.take(whole)
+        db.session.execute(delete(System))
+        db.session.commit()
+        data, sums = row + b"\n", hashlib.sha256(row + b"\n").hexdigest()
+        with opened(whole) as pieces, Writer(path) as writer:
+            for name, content in pieces:
+                changed = content
+                if name == MANIFEST:
+                    said = json.loads(content)
+                    said["sums"]["system"] = sums
+                    changed = json.dumps(said).encode()
+                writer.add(name, data if name.startswith("rows/system/") else changed)
+        with pytest.raises(BackupProblem, match="Nothing was kept"):
+            house.restore(path)
+        assert not any(house.rows().values())
