@@ -10,7 +10,7 @@ COPY app.py config.py ./
 COPY migrations migrations
 COPY templates templates
 COPY majorops majorops
-RUN useradd --uid 10001 --no-create-home majorops && install -d -o majorops -m 700 instance && install -d -o majorops /srv/public
+RUN useradd --uid 10001 --no-create-home majorops && install -d -o majorops -m 700 instance && install -d -o majorops /srv/public && install -d -o majorops -m 700 /srv/backups
 
 USER majorops
 VOLUME /app/instance

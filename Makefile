@@ -29,7 +29,8 @@ demo: .venv/runtime
 # run on both in the first.
 ON_POSTGRES := tests/operations tests/publishing tests/notifications tests/admin/test_reading.py tests/test_replay.py \
   tests/public/test_canary.py tests/public/test_intake.py tests/public/test_languages.py \
-  tests/public/test_statuspage_api.py tests/api tests/test_history.py tests/web/test_fuzz.py \
+  tests/public/test_statuspage_api.py tests/public/test_metrics.py tests/admin/test_health.py tests/api \
+  tests/test_history.py tests/web/test_fuzz.py \
   tests/web/test_health.py::TestClocks::test_the_clock_of_postgresql_is_compared \
   tests/web/test_health.py::test_postgresql_that_takes_no_writes
 
@@ -99,8 +100,8 @@ browser:
 	  command -v $$name >/dev/null && exit 0; done; $(MAKE) --no-print-directory packages
 
 # What the tests need of Debian: a browser, the proxies whose files we ship, a clock that can be set, and a system that
-# sends alerts.
-PACKAGES := chromium-headless-shell nginx caddy faketime prometheus-alertmanager
+# sends alerts, with the tool that checks ours.
+PACKAGES := chromium-headless-shell nginx caddy faketime prometheus prometheus-alertmanager
 packages:
 	@dpkg -s $(PACKAGES) >/dev/null 2>&1 || { \
 	  test "$$(id -u)" = 0 && apt-get update -qq && \

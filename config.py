@@ -194,6 +194,28 @@ def no_place_for_files(path: Path) -> str:
     return ""
 
 
+def own_folder(value: str) -> str:
+    """The full path of a folder, which need not exist yet. Raises ValueError where a file is there."""
+    path = Path(value.strip())
+    if path.exists() and not path.is_dir():
+        raise ValueError("use a folder")
+    return str(path.resolve())
+
+
+def passphrase(value: str) -> str:
+    """A text of at least 12 characters, as it is. Raises ValueError."""
+    if len(value) < 12:
+        raise ValueError("use at least 12 characters")
+    return value
+
+
+def how_many(value: str) -> int:
+    """A whole number from 1 to 1000. Raises ValueError."""
+    if not value.strip().isdigit() or not 1 <= int(value) <= 1000:
+        raise ValueError("use a number from 1 to 1000")
+    return int(value)
+
+
 def secret(value: str) -> str:
     """A text of at least 32 characters, as it is. Raises ValueError."""
     if len(value) < SECRET_LENGTH:
@@ -350,6 +372,9 @@ Host = Annotated[str, PlainValidator(host)]
 Colour = Annotated[str, PlainValidator(colour)]
 Picture = Annotated[str, PlainValidator(picture)]
 Folder = Annotated[str, PlainValidator(folder)]
+OwnFolder = Annotated[str, PlainValidator(own_folder)]
+Passphrase = Annotated[str, PlainValidator(passphrase)]
+HowMany = Annotated[int, PlainValidator(how_many)]
 Secret = Annotated[str, PlainValidator(secret)]
 VapidKey = Annotated[str, PlainValidator(vapid_key)]
 Secrets = Annotated[tuple[str, ...], PlainValidator(secret_list)]
@@ -467,6 +492,20 @@ class Settings(BaseSettings):
     ROBOTS: Flag = Field(True, description="search engines may list the public pages")
     PUBLIC_DIR: Folder | None = Field(
         None, description="keeps the public pages as files there, for any web server or bucket"
+    )
+    LOG_JSON: Flag = Field(
+        False, description="on: logs are lines of JSON, one for each request, operation and delivery"
+    )
+    METRICS_LOCAL: Flag = Field(
+        False, description="on: programs on this machine read /metrics without a token"
+    )
+    BACKUP_DIR: OwnFolder | None = Field(
+        None, description="the worker keeps backups in this folder, of every row of the database"
+    )
+    BACKUP_HOURS: Hours = Field(24.0, description="hours between two of these backups")
+    BACKUP_KEEP: HowMany = Field(14, description="how many of them are kept; older ones are deleted")
+    BACKUP_PASSPHRASE: Passphrase | None = Field(
+        None, description="backups are encrypted with it; at least 12 characters", repr=False
     )
     PUBLIC_BOXES: Boxes = Field(
         frozenset({2, 3}),

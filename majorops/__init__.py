@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,17 @@ from majorops import (
 from majorops.admin.imports import allow_long_files
 from majorops.db import db, engine_options, migrate
 from majorops.domain.origin import public_origin
+from majorops.logs import write_json
 from majorops.operations import before_commit
 from majorops.operations.announcements import announce_entries
 from majorops.operations.measured import keep_measured
 from majorops.operations.outgoing import queue_events
 from majorops.operations.system_states import keep_system_states
 from majorops.public.page import keep_status_host_public
-from majorops.publishing.files import PublicFiles, files_problem
+from majorops.publishing.files import PublicFiles
 from majorops.publishing.snapshots import Snapshots
 from majorops.realtime import invalidation
-from majorops.web.health import HealthMonitor
+from majorops.web.health import HealthMonitor, files_problem
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,6 +64,8 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
     )
+    if values["LOG_JSON"]:
+        write_json(sys.stderr)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)

@@ -83,7 +83,7 @@ def every_page(app: Flask) -> list[Page]:
 
 def is_for_machines(endpoint: str) -> bool:
     """SCIM, the API and what takes alerts in: no pages, and closed without a token."""
-    return endpoint.startswith(("scim.", "api.", "hooks."))
+    return endpoint.startswith(("scim.", "api.", "hooks.", "metrics."))
 
 
 def _known() -> dict[str, object]:

@@ -26,9 +26,9 @@ CODE = sorted((ROOT / "majorops").rglob("*.py"))
 # From the lowest layer up: a package imports what lies below it, and nothing beside or above it.
 # Screens do not know each other; what two of them need lies in `web` or deeper.
 LAYERS = (
-    {"clock", "domain", "i18n", "signing", "storage", "version"},
+    {"clock", "domain", "i18n", "logs", "signing", "storage", "version"},
     {"db", "integrations"},
-    {"models"},
+    {"backup", "models"},
     {"projections"},
     {"operations"},
     {"ai"},

@@ -10,7 +10,7 @@ from majorops import clock
 from majorops.db import db
 from majorops.domain.tokens import is_token
 from majorops.models import User
-from majorops.web.health import why_late
+from majorops.web.health import due_since
 from tests.notifications.receivers import MailServer
 
 
@@ -128,6 +128,8 @@ def test_check_names_a_folder_of_somebody_else(flask, app, tmp_path):
     answer = flask("check")
     assert answer.exit_code == 1
     assert f"MAJOROPS_PUBLIC_DIR: {tmp_path} holds files that are not MajorOps' (theirs)" in answer.output
+    app.config |= {"PUBLIC_DIR": None, "BACKUP_DIR": str(tmp_path / "theirs/b")}
+    assert f"MAJOROPS_BACKUP_DIR: {tmp_path / 'theirs'} cannot be written" in flask("check").output
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,7 @@ def test_demo_once(flask, app):
     assert "Problems with card payments" in page
     assert "Northwind" not in page
     assert 'data-cadence="overdue"' in page
-    assert why_late(clock.now()) == ""
+    assert due_since(clock.now()) is None
 
 
 @pytest.mark.parametrize(

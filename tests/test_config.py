@@ -65,6 +65,9 @@ def load(tmp_path, **environ):
             "/",
             "MAJOROPS_PUBLIC_DIR: / is no folder for public files: use an empty one of its own",
         ),
+        ("BACKUP_DIR", "Makefile", "MAJOROPS_BACKUP_DIR: use a folder"),
+        ("BACKUP_KEEP", "0", "MAJOROPS_BACKUP_KEEP: use a number from 1 to 1000"),
+        ("BACKUP_PASSPHRASE", "short", "MAJOROPS_BACKUP_PASSPHRASE: use at least 12 characters"),
         (
             "REDIS_URL",
             "localhost:6379",

@@ -14,6 +14,7 @@ from majorops.admin import (
     delivery,
     drafts,
     first_steps,
+    health,
     imports,
     maintenance,
     outgoing,
@@ -29,6 +30,7 @@ from majorops.admin.base import Guard, Table
 from majorops.admin.suggestions import suggested
 from majorops.admin.tables import TABLES
 from majorops.db import db
+from majorops.domain.health import size_words
 
 GROUPS = {
     "Incidents": ("Incidents", "Timeline", "Milestones", "Updates"),
@@ -85,7 +87,7 @@ def init_app(app: Flask) -> None:
     All pages are templates of our own (templates/admin): no script, no style from elsewhere. Endpoints
     begin with `admin` or `data_`, by which web/access.py knows them.
     """
-    for pages in (reach.bp, first_steps.bp, imports.bp):
+    for pages in (reach.bp, first_steps.bp, health.bp, imports.bp):
         app.register_blueprint(pages)
     admin = Admin(app, name="Data", index_view=Index(name="Data", endpoint="admin", url="/admin"))
     more = (
@@ -108,4 +110,5 @@ def init_app(app: Flask) -> None:
         admin.add_view(table(model, db, name=name, endpoint=endpoint, url=f"/admin/data/{slug}"))
     groups = grouped(admin)
     app.add_template_global(lambda: groups, "data_groups")
+    app.add_template_filter(size_words)
     app.add_template_global(suggested, "suggested")

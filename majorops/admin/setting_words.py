@@ -62,9 +62,18 @@ def _storage(settings: Mapping[str, Any], states: Mapping[str, str]) -> Iterator
     yield Said("Database", "SQLite, a file on this machine" if is_file else "PostgreSQL")
     own = "SQLite's file" if is_file else "PostgreSQL"
     yield Said("Between processes", f"changes travel by {'Redis' if settings['REDIS_URL'] else own}")
+    yield _backups(settings)
     is_given = states.get("SECRET_KEY", "default") != "default"
     kept = "made here and kept under instance/: a second machine needs the same"
     yield Said("Secret key", "set" if is_given else kept)
+
+
+def _backups(settings: Mapping[str, Any]) -> Said:
+    if not settings["BACKUP_DIR"]:
+        return Said("Backups", "not configured: this server makes none by itself", is_well=False)
+    hours = f"{settings['BACKUP_HOURS']:g} h"
+    how = "encrypted" if settings["BACKUP_PASSPHRASE"] else "not encrypted"
+    return Said("Backups", f"every {hours} into {settings['BACKUP_DIR']}, {how}")
 
 
 def _public(settings: Mapping[str, Any], files_problem: str) -> Iterator[Said]:

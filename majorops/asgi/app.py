@@ -14,6 +14,7 @@ from majorops.asgi.pools import StaffRequests
 from majorops.asgi.programs import Programs
 from majorops.asgi.protocol import PublicPagesProtocol
 from majorops.asgi.public_pages import PublicPages
+from majorops.asgi.request_log import RequestLog
 from majorops.asgi.routing import Router
 from majorops.asgi.session_cookie import SessionCookie
 from majorops.realtime import Streams
@@ -39,6 +40,7 @@ _router = Router(
     _staff,
     Programs(flask_app, flask_app.extensions["live"]),
 )
+_http = RequestLog(flask_app, _router) if flask_app.config["LOG_JSON"] else _router
 _lifespan = Lifespan(flask_app, _staff, (_router, _pages))
 
 
@@ -46,6 +48,7 @@ class Protocol(PublicPagesProtocol):
     """uvicorn's HTTP for this application."""
 
     pages, admission, session_cookie = _pages, AdmissionQueue(_staff), _session_cookie
+    logs_requests = flask_app.config["LOG_JSON"]
 
 
 async def app(scope, receive, send) -> None:
@@ -53,4 +56,4 @@ async def app(scope, receive, send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http":
-        await _router(scope, receive, send)
+        await _http(scope, receive, send)

@@ -213,6 +213,7 @@ class PublicPagesProtocol(BoundedProtocol):
     """
 
     pages: PublicPages
+    logs_requests = False  # then each request goes to the application, which logs it
     admission: AdmissionQueue
     session_cookie: SessionCookie
 
@@ -244,6 +245,8 @@ class PublicPagesProtocol(BoundedProtocol):
             super().on_headers_complete()
 
     def _has_answered(self) -> bool:
+        if self.logs_requests:
+            return False
         method, is_free = self.parser.get_method(), self.cycle is None or self.cycle.response_complete
         if method not in (b"GET", b"HEAD") or not is_free or self.access_log or self.flow.write_paused:
             return False

@@ -33,7 +33,8 @@ EXPORT = re.compile(r"/admin/data/[a-z-]+/export/[a-z]+/")
 SIGNING_IN = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/oidc"), ("GET", "/auth/callback")}
 HEALTH = {"/healthz", "/readyz"}
 DIRECTORY = "/scim/"  # who leaves is out in time, also while a crowd reads
-PROGRAMS = ("/api/v1/", "/mcp")  # tokens: neither strangers nor people wait for them, nor they for strangers
+# Tokens: neither strangers nor people wait for them, nor they for strangers.
+PROGRAMS = ("/api/v1/", "/mcp", "/metrics")
 CHATS = f"{hooks.PREFIX}/"  # what is typed in a chat; alerts are answered without Flask
 
 

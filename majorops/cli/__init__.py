@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from majorops.cli import accounts, incidents, server, sources, tokens
+from majorops.cli import accounts, backups, incidents, server, sources, tokens
 
 
 def init_app(app: Flask) -> None:
@@ -16,6 +16,9 @@ def init_app(app: Flask) -> None:
         sources.sources,
         incidents.incidents,
         incidents.replay,
+        backups.backup,
+        backups.verify,
+        backups.restore_command,
         server.demo,
         server.work,
         server.publish,

@@ -196,6 +196,9 @@ def setting_problems() -> list[str]:
     if folder := current_app.config["PUBLIC_DIR"]:
         why = refusal(Path(folder)) or config.folder_problem(Path(folder))
         found += [f"MAJOROPS_PUBLIC_DIR: {why}"] if why else []
+    backups = current_app.config["BACKUP_DIR"]
+    if backups and (why := config.folder_problem(Path(backups))):
+        found.append(f"MAJOROPS_BACKUP_DIR: {why}")
     file = sqlite_file(current_app.config["DATABASE_URL"])
     if file and (why := config.folder_problem(file.parent)):
         found.append(f"MAJOROPS_DATABASE_URL: {why}")

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     BRIEF_READ = "brief:read"  # the stakeholder brief, and asking there
     EXEC_READ = "exec:read"  # the executive brief
     DATA_MANAGE = "data:manage"
+    METRICS_READ = "metrics:read"
 
 
 _STAKEHOLDER = {Permission.BRIEF_READ}
@@ -43,7 +44,7 @@ _MIM = _RESPONDER | {
 }
 
 GRANTS: dict[AccountRole, frozenset[Permission]] = {
-    AccountRole.ADMIN: frozenset(_MIM | {Permission.DATA_MANAGE}),
+    AccountRole.ADMIN: frozenset(_MIM | {Permission.DATA_MANAGE, Permission.METRICS_READ}),
     AccountRole.MIM: frozenset(_MIM),
     AccountRole.RESPONDER: frozenset(_RESPONDER),
     AccountRole.EXECUTIVE: frozenset(_EXECUTIVE),
@@ -64,6 +65,7 @@ SCOPES: dict[Permission, str] = {
     Permission.BRIEF_READ: "Read the stakeholder brief",
     Permission.EXEC_READ: "Read the executive brief",
     Permission.DATA_MANAGE: "Manage data: accounts, systems, run cards, settings",
+    Permission.METRICS_READ: "Read the server's own metrics",
 }
 """What a token may be given, as people read it."""
 

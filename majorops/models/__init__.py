@@ -55,6 +55,7 @@ from majorops.models.review import (
     ReviewText,
 )
 from majorops.models.runcards import RunCard, RunCardTick, RunCardUse, RunCardVersion
+from majorops.models.server import BackupRun, HealthEpisode, Heartbeat
 from majorops.models.subscriber import Announcement, Subscriber, SubscriberIncident, SubscriberSystem
 from majorops.models.template import UpdateTemplate
 from majorops.models.timeline import (
@@ -83,6 +84,7 @@ __all__ = [
     "ApiToken",
     "Ask",
     "AuditEntry",
+    "BackupRun",
     "BriefLink",
     "BriefReader",
     "CanReport",
@@ -98,6 +100,8 @@ __all__ = [
     "Endpoint",
     "EventAttempt",
     "Handover",
+    "HealthEpisode",
+    "Heartbeat",
     "Incident",
     "KeptAnswer",
     "Maintenance",

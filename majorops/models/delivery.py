@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from majorops.db import Base, UTCDateTime, enum_type, partial
 from majorops.domain.enums import AccountRole, ChannelKind, DeliveryState, Notice
 from majorops.domain.notices import Reach
+from majorops.logs import REQUEST_ID
 from majorops.models.account import Reached, User
 from majorops.models.brief import BriefLink
 from majorops.models.incident import Incident
@@ -106,6 +107,8 @@ class Delivery(Base):
     last_error: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Of the request that queued it, for logs; none for what the clock does.
+    request_id: Mapped[str | None] = mapped_column(String(36), default=lambda: REQUEST_ID.get() or None)
 
     incident: Mapped[Incident | None] = relationship()
     channel: Mapped[Channel | None] = relationship()

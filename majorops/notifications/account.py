@@ -11,6 +11,7 @@ from majorops.i18n import DEFAULT
 from majorops.models import Delivery, User
 from majorops.notifications import inside
 from majorops.notifications.message import Message
+from majorops.operations.health import ACT as HEALTH
 from majorops.operations.outgoing import ENDPOINT
 from majorops.operations.resets import ACT, GOOD_FOR, reset_token
 
@@ -29,6 +30,8 @@ def message(row: Delivery, settings: Mapping[str, Any], now: datetime) -> Messag
     if row.act.startswith(f"{ENDPOINT}:"):
         page = f"/admin/data/endpoints/details/?id={row.act.rpartition(':')[2]}"
         return replace(plain, link=f"{base}{page}" if base else "", link_label="The endpoint")
+    if row.act.startswith(f"{HEALTH}:"):
+        return replace(plain, link=f"{base}/admin/health" if base else "", link_label="Health")
     if not row.act.startswith(f"{ACT}:"):
         link = f"{base}/admin/account/sessions" if base else ""
         return replace(plain, link=link, link_label="Your sessions")

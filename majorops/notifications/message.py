@@ -76,4 +76,5 @@ class Message:
     foot_link: str = ""
     foot_label: str = ""
     calendar: bytes = b""  # of a mail: an appointment, or that it is called off (RFC 5546)
+    request_id: str = ""  # of the request that queued it, for logs
     ends: int | None = None  # the incident that a subscriber stops following with this message

@@ -7,10 +7,13 @@ It is a thread of the server, or a process of its own; any number of them side b
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -25,6 +28,7 @@ from majorops.domain.access import SYSTEM
 from majorops.domain.announcing import DIGEST_PERIOD, digest_end
 from majorops.domain.enums import ChannelKind, DeliveryState, Frequency, Notice
 from majorops.domain.events import EventKind
+from majorops.logs import REQUEST_ID, fields
 from majorops.models import Delivery
 from majorops.notifications import (
     account,
@@ -41,6 +45,7 @@ from majorops.notifications import (
     weekly,
 )
 from majorops.notifications.alerts import AlertIntake
+from majorops.notifications.backups import back_up_when_due
 from majorops.notifications.calendars import read_calendars
 from majorops.notifications.due import LEASE, PAUSES, is_due, is_for_people, pause
 from majorops.notifications.message import Message, NotSent
@@ -52,6 +57,7 @@ from majorops.operations.devices import remove_gone_device
 from majorops.operations.digests import begin_due_digests
 from majorops.operations.drafts import forget_drafts
 from majorops.operations.first_word import publish_due
+from majorops.operations.health import beat
 from majorops.operations.maintenance import run_due
 from majorops.operations.measured import measure_past
 from majorops.operations.outcome import tell_outcome
@@ -62,6 +68,7 @@ from majorops.operations.rotas import calendars_due
 from majorops.operations.subscriptions import end_resolved
 from majorops.operations.weekly import send_due
 from majorops.realtime.invalidation import publish_alerts
+from majorops.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +80,8 @@ LOOKED_AT_AGAIN = 600.0  # seconds until an announcement that could not be read 
 SILENT = 2 * LONGEST_PAUSE  # seconds without a look after which the worker counts as not running
 PAST = timedelta(days=1)  # what is older wakes nobody, as when a recording is replayed
 FORGETS_EVERY = timedelta(minutes=10)
+BEATS_EVERY = timedelta(seconds=15)
+BACKUP_ASKED_EVERY = timedelta(minutes=1)
 WAKING = frozenset(
     {
         EventKind.ALARM_RAISED,
@@ -121,6 +130,10 @@ class Worker:
         self._slots = threading.Semaphore(SENDERS)
         self._event_slots = threading.Semaphore(EVENT_SENDERS)
         self._board_slot, self._calendar_slot = threading.Semaphore(1), threading.Semaphore(1)
+        self._backup_slot = threading.Semaphore(1)
+        self._backup_asked_at: datetime | None = None
+        self._beat_at: datetime | None = None
+        self._started_at: datetime | None = None
         self._thread: threading.Thread | None = None
         self._forgot_at: datetime | None = None
         self._measured_at: datetime | None = None
@@ -198,6 +211,7 @@ class Worker:
             self._begin_events()
             self._begin_boards()
             self._begin_calendars()
+            self._begin_backup()
             taken = 0
             while not self._stopping.is_set() and self._slots.acquire(blocking=False):
                 is_handed_over = False
@@ -271,6 +285,23 @@ class Worker:
         finally:
             self._board_slot.release()
 
+    def _begin_backup(self) -> None:
+        """Once a minute ask whether a timed backup is due, and make it on a thread of its own."""
+        now = clock.now()
+        is_asked = self._backup_asked_at is None or now - self._backup_asked_at >= BACKUP_ASKED_EVERY
+        if self.app.config["BACKUP_DIR"] and is_asked and self._backup_slot.acquire(blocking=False):
+            self._backup_asked_at = now
+            threading.Thread(target=self._back_up, name="backup", daemon=True).start()
+
+    def _back_up(self) -> None:
+        try:
+            with self.app.app_context():
+                back_up_when_due(self.app.config)
+        except Exception:  # the next minute asks again
+            log.exception("timed backups")
+        finally:
+            self._backup_slot.release()
+
     def _work_on(self, endpoint_id: int) -> None:
         try:
             with self.app.app_context():
@@ -288,6 +319,7 @@ class Worker:
 
     def _tick(self) -> None:
         acts = {
+            "heartbeat": self._beat,
             "alerts": self._take_alerts,
             "pages": lambda: call_due(clock.now()),
             "reminders": lambda: remind_all(now=clock.now(), on_reminder=self._on_delivery),
@@ -310,6 +342,15 @@ class Worker:
                 self._say_once(name, "the clock's own acts: %s", name, exc_info=True)
             finally:
                 db.session.rollback()
+
+    def _beat(self) -> None:
+        """Say now and then that a worker looks: other processes tell the admins where none does."""
+        now = clock.now()
+        if self._beat_at is None or now - self._beat_at >= BEATS_EVERY:
+            self._started_at = self._started_at or now
+            name = f"{socket.gethostname()[:100]}:{os.getpid()}"
+            beat(name, version=VERSION, started_at=self._started_at, actor=SYSTEM, now=now)
+            self._beat_at = now
 
     def _take_alerts(self) -> None:
         self._has_alerts = self._alerts.work(clock.now)
@@ -371,18 +412,29 @@ class Worker:
         now = clock.now()
         numbers = db.session.scalars(_first(is_for_people(now))).all()
         numbers = numbers or db.session.scalars(_first(is_due(now))).all()
-        values = {"state": DeliveryState.SENDING, "attempts": Delivery.attempts + 1}
-        values["claimed_until"] = now + self._lease
         for number in numbers:
-            _begin_to_write()
-            claim = update(Delivery).where(Delivery.id == number, is_due(now)).values(**values)
-            claimed = db.session.execute(claim, execution_options={"synchronize_session": False})
-            mine = cast(CursorResult, claimed).rowcount
-            db.session.commit()
-            if mine and (message := self._read(number, now)):
+            if message := self._claim(number, now):
                 return message
         db.session.rollback()
         return None
+
+    def _claim(self, number: int, now: datetime) -> Message | None:
+        """The message of this row if it is due and nobody else has it."""
+        values = {"state": DeliveryState.SENDING, "attempts": Delivery.attempts + 1}
+        values["claimed_until"] = now + self._lease
+        _begin_to_write()
+        claim = update(Delivery).where(Delivery.id == number, is_due(now)).values(**values)
+        claimed = db.session.execute(claim, execution_options={"synchronize_session": False})
+        mine = cast(CursorResult, claimed).rowcount
+        db.session.commit()
+        return self._read(number, now) if mine else None
+
+    def deliver_acts(self, acts: Iterable[str]) -> None:
+        """Send the messages of these acts in this thread, whatever waits: where no worker looks."""
+        numbers = db.session.scalars(select(Delivery.id).where(Delivery.act.in_(list(acts)))).all()
+        for number in numbers:
+            if message := self._claim(number, clock.now()):
+                self.deliver(message)
 
     def _read(self, number: int, now: datetime) -> Message | None:
         """The message of a claimed row.
@@ -395,7 +447,7 @@ class Worker:
                 return None
             if row.kind not in SEND:
                 raise ValueError(f"no channel is called {row.kind}")
-            return _maker_of(row)(row, self.app.config, now)
+            return replace(_maker_of(row)(row, self.app.config, now), request_id=row.request_id or "")
         except SQLAlchemyError:
             raise
         except Exception as error:
@@ -432,6 +484,7 @@ class Worker:
         No transaction is open while it is on its way.
         """
         db.session.remove()
+        before = REQUEST_ID.set(message.request_id)
         try:
             if message.waited > PAST:
                 raise NotSent("Not sent: it tells of something more than a day ago.", is_past=True)
@@ -445,6 +498,8 @@ class Worker:
             self._finish(message, NotSent(f"{type(error).__name__}: {error}"))
         else:
             self._finish(message, None)
+        finally:
+            REQUEST_ID.reset(before)
 
     @staticmethod
     def _forget_device(number: int | None, now: datetime) -> None:
@@ -476,6 +531,8 @@ class Worker:
             public.count_failures(row)
         elif problem is None or not problem.is_past:
             ways.note(row, str(problem or ""), self.app.config, now, is_gone=is_gone)
+        told = {"delivery": row.id, "state": row.state.value, "channel": message.kind.value}
+        log.info("delivery", extra=fields(**told, attempts=row.attempts, incident=message.incident))
         gone = row.channel_id if is_gone else None
         db.session.commit()
         self._forget_device(gone, now)

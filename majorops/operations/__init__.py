@@ -9,6 +9,7 @@ the listeners of `after_commit` are called with what was recorded.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
+from majorops import logs
 from majorops.db import db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.after_close import refusal_after_close
@@ -185,7 +187,7 @@ def _attempt(
     kwargs: dict[str, object],
     request_meta: RequestMeta | None,
 ) -> Result | None:
-    session = db.session()
+    session, began = db.session(), time.monotonic()
     session.rollback()  # ends the request's read transaction: the operation must see the newest state
     session.connection(execution_options={"writing": True})
     token = _running.set(work := _Work(request_meta))
@@ -214,6 +216,7 @@ def _attempt(
             Recorded(None, 0, kind, None) for kind in work.audited
         ]
         session.commit()
+        _log(name, incidents, cast("Actor", kwargs["actor"]), recorded, began)
     except BaseException:
         session.rollback()
         raise
@@ -221,6 +224,25 @@ def _attempt(
         _running.reset(token)
     _call_listeners(recorded)
     return result
+
+
+def _log(name: str, incidents: list[Incident], actor: Actor, recorded: list[Recorded], began: float) -> None:
+    """A line for programs that read logs (`majorops/logs.py`): numbers and kinds, no words.
+
+    What the clock does and nobody needs to know of, such as a heartbeat, has none.
+    """
+    if not recorded and not logs.REQUEST_ID.get():
+        return
+    log.info(
+        "operation",
+        extra=logs.fields(
+            operation=name,
+            incidents=[_number(one) for one in incidents],
+            account=actor.user_id,
+            kinds=[one.kind for one in recorded],
+            milliseconds=round((time.monotonic() - began) * 1000, 1),
+        ),
+    )
 
 
 def _demand_version(incident: Incident, request_meta: RequestMeta) -> None:

@@ -167,9 +167,9 @@ def release_held(incident: Incident, *, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class _Said:
-    """One message before it is addressed."""
+    """One message before it is addressed. `incident`: None for what is about none."""
 
-    incident: Incident
+    incident: Incident | None
     notice: Notice
     act: str
     words: Words
@@ -230,7 +230,7 @@ class _Said:
         subject, body = self.words(language, time_zone)
         return {
             "key": sha256(f"{self.act} {to}".encode()).hexdigest(),
-            "incident_id": self.incident.id,
+            "incident_id": self.incident.id if self.incident else None,
             "notice": self.notice,
             "act": self.act,
             "publication_id": self.publication_id,
@@ -247,7 +247,7 @@ class _Said:
 
     def _held(self, user: User) -> dict[str, object]:
         """What the person's quiet hours change of a message that would go now."""
-        if is_woken(self.incident.alarm_level) or self.notice is Notice.PAGE:
+        if self.incident is None or is_woken(self.incident.alarm_level) or self.notice is Notice.PAGE:
             return {}
         end = quiet_until(self.now, user.quiet_from, user.quiet_until, user.time_zone)
         if end is None or user.quiet_until is None:
@@ -256,6 +256,15 @@ class _Said:
             return {"state": DeliveryState.QUIET, "last_error": "Quiet hours: it is of no use after them."}
         until = f"{clock_words(user.quiet_until)} {user.time_zone}"
         return {"next_at": end, "held_until": end, "last_error": f"Quiet hours until {until}."}
+
+
+def tell_people(people: Iterable[User], act: str, *, subject: str, body: str, now: datetime) -> None:
+    """Queue one message about the server itself to each channel of each of `people`; part of an operation.
+
+    No policy and no quiet hours hold it back.
+    """
+    said = _Said(None, Notice.ACCOUNT, act, lambda *reader: (subject, body), None, now)
+    _queue(act, [said.to_person(user, channel) for user, channel in _channels(list(people))])
 
 
 def _queue(act: str, rows: list[dict[str, object]]) -> None:
@@ -272,13 +281,13 @@ REACH_OF = {
 }
 
 
-def _state(incident: Incident, kind: ChannelKind | None) -> tuple[DeliveryState, str]:
+def _state(incident: Incident | None, kind: ChannelKind | None) -> tuple[DeliveryState, str]:
     """How a message begins, with why it will not be sent.
 
     Without a mail server e-mail is no channel, and the record says so at once; only where another
     process delivers its own settings decide.
     """
-    if incident.is_drill:
+    if incident is not None and incident.is_drill:
         return DeliveryState.QUIET, IS_DRILL
     if kind is None:
         return DeliveryState.NO_CHANNEL, "Every channel of this person is switched off."

@@ -12,6 +12,7 @@ from majorops.public import (
     feeds,
     health,
     intake,
+    metrics,
     sign_in,
     sign_in_steps,  # noqa: F401 (its views join the blueprint of sign_in)
     status,
@@ -25,6 +26,6 @@ from majorops.public.unavailable import draw_unavailable
 def init_app(app: Flask) -> None:
     """Register the pages, those for everybody in every language."""
     register(app, status.bp, subscribe.bp, embed.bp)
-    for part in (statuspage_api, feeds, intake, sign_in, health):
+    for part in (statuspage_api, feeds, intake, sign_in, health, metrics):
         app.register_blueprint(part.bp)
     app.extensions["unavailable_page"] = draw_unavailable  # for the files, which know no page

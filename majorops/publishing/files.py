@@ -360,12 +360,3 @@ def file_of(path: str) -> str:
     if path.endswith("/"):
         return f"{path[1:]}index.html"
     return path[1:] if "." in path.rpartition("/")[2] else f"{path[1:]}.html"
-
-
-def files_problem(app: Flask) -> str:
-    """Why the public files are not being written, as far as this process knows.
-
-    Empty when they are, or are not wanted.
-    """
-    files = app.extensions.get("public_files")
-    return files.problem if files else ""

@@ -22,6 +22,7 @@ PAGES = (
     ("Maintenance", "maintenance.index"),
     ("Data", "admin.index"),
     ("Reach", "reach.index"),
+    ("Health", "health_page.index"),
     ("Status page", "public.status"),
     ("Your account", "account.show"),
 )

@@ -15,6 +15,7 @@ from majorops.web import (
     markdown,
     posture,
     redirects,
+    request_ids,
     security,
     session,
     shell,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     """What all pages share between the network and the operations: sessions, access, answers to errors."""
     app.url_map.converters["int"] = Number
     for part in (
+        request_ids,
         formats,
         markdown,
         assets,

@@ -8,36 +8,45 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from socket import gethostname
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.local import LocalProxy
 
 from majorops import clock
 from majorops.db import DISK_FULL, db, storage_problem
+from majorops.domain.access import SYSTEM
 from majorops.domain.enums import DeliveryState
+from majorops.domain.health import WORKER_SILENT, Disk, Seen, State, findings, warnings
 from majorops.domain.measures import words
 from majorops.models import Announcement, Delivery, TimelineEvent
+from majorops.notifications import Worker
+from majorops.operations.backups import newest_made, newest_run
+from majorops.operations.first_steps import first_steps
+from majorops.operations.health import beats, keep_episodes
 from majorops.signing import AHEAD, LEEWAY
 from majorops.storage import sqlite_file
-
-if TYPE_CHECKING:
-    from majorops.notifications import Worker
+from majorops.version import VERSION
 
 log = logging.getLogger(__name__)
 
 EVERY = 5.0  # seconds between two looks
+TELLS_EVERY = 60.0  # seconds between two that the admins may be told of
 LATE = timedelta(minutes=2)  # a due message that nobody has taken for so long is late
 ROOM = 4 * 1024 * 1024  # bytes that an embedded database needs to go on
 
@@ -52,8 +61,7 @@ class Health:
     @property
     def problems(self) -> tuple[str, ...]:
         """As sentences for people who work here."""
-        why = f"{self.why_not[:1].upper()}{self.why_not[1:]}".removesuffix(".")
-        said = f"{why}. Nothing can be saved until that is mended; reading goes on." if why else ""
+        said = findings(Seen(clock.now(), self.why_not))[0].sentence if self.why_not else ""
         return tuple(filter(None, (said, *self.warnings)))
 
 
@@ -67,6 +75,8 @@ class HealthMonitor:
         self.app, self._on_change = app, on_change
         self.worker: Worker | None = None
         self.seen, self._seen_at = Health(), float("-inf")
+        self.measured = Seen(clock.now())
+        self._told_at = time.monotonic()
         self._looking, self._stopping = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -74,13 +84,11 @@ class HealthMonitor:
         """Look now, one after another where several ask. Never raises: then what was seen before stands."""
         with self._looking, self.app.app_context():
             try:
-                found = examine(clock.now())
+                self.measured = seen = examine(clock.now(), self.worker_runs)
+                found = Health(seen.why_not, warnings(seen))
             except Exception:
                 log.exception("the server's own health")
                 found = self.seen
-            if self.worker is not None and not self.worker.is_running:
-                silent = "The worker of this server does not run: messages and reminders wait. Restart it."
-                found = Health(found.why_not, (silent, *found.warnings))
             before, self.seen, self._seen_at = self.seen, found, time.monotonic()
         if found != before:
             for problem in set(found.problems) - set(before.problems):
@@ -88,6 +96,32 @@ class HealthMonitor:
             with suppress(Exception):
                 self._on_change()
         return found
+
+    @property
+    def worker_runs(self) -> bool | None:
+        """Whether the worker of this process runs; None where it has none."""
+        return self.worker.is_running if self.worker is not None else None
+
+    def tell(self) -> None:
+        """Tell the admins of what is not well for long enough, or is again. Never raises.
+
+        Where no worker looks anywhere the messages are sent from here.
+        """
+        try:
+            with self.app.app_context():
+                # Of all processes: one whose worker died is said by /readyz, the others do its work.
+                self.current()
+                seen = measure(self.app, self.measured)
+                seen = replace(seen, worker_here=None, has_own_worker=False)
+                found = [] if seen.why_not else findings(seen)
+                acts = keep_episodes(found, host=gethostname(), actor=SYSTEM, now=seen.now)
+                is_alone = any(one.check == "worker" and one.state is State.ILL for one in found)
+                if acts and is_alone:
+                    Worker(self.app, on_delivery=lambda number: None).deliver_acts(acts)
+        except Exception:  # it is tried again
+            log.exception("telling of the server's own health")
+        finally:
+            self._told_at = time.monotonic()
 
     def current(self) -> Health:
         """What was seen within the last seconds: anybody may ask, as often as they like."""
@@ -108,6 +142,8 @@ class HealthMonitor:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self.look()
+            if time.monotonic() - self._told_at >= TELLS_EVERY:
+                self.tell()
             self._stopping.wait(EVERY)
 
 
@@ -120,14 +156,91 @@ def is_ready() -> tuple[bool, str]:
     return not why, why
 
 
-def examine(now: datetime) -> Health:
-    """Look at database, messages and clocks. Raises SQLAlchemyError where the database goes meanwhile."""
+def examine(now: datetime, worker_runs: bool | None) -> Seen:
+    """Look at database, worker, messages and clocks: all that `/readyz` says.
+
+    Raises SQLAlchemyError where the database goes meanwhile.
+    """
     if why := why_not_ready():
-        return Health(why)
+        return Seen(now, why)
     try:
-        return Health("", tuple(filter(None, (why_late(now), *clock_problems(now)))))
+        return Seen(
+            now,
+            has_own_worker=current_app.config["WORKER"],
+            worker_here=worker_runs,
+            worker_seen_at=next((one.seen_at for one in beats()), None),
+            due_since=due_since(now),
+            apart=tuple(clock_problems(now)),
+        )
     finally:
         db.session.remove()
+
+
+def measure(app: Flask, seen: Seen) -> Seen:
+    """Everything that the checks ask for, beside what was `seen` of readiness within the last seconds.
+
+    Raises SQLAlchemyError.
+    """
+    now, settings = seen.now, app.config
+    if seen.why_not:
+        return seen
+    url, live, made, run = settings["SMTP_URL"], app.extensions["live"], newest_made(), newest_run()
+    every = timedelta(hours=settings["BACKUP_HOURS"]) if settings["BACKUP_DIR"] else None
+    versions = {one.version for one in beats() if now - one.seen_at < WORKER_SILENT}
+    return replace(
+        seen,
+        database=database_words(),
+        mail_server=(urlsplit(url).hostname or "") if url else "",
+        mail_problem=first_steps(has_mail_server=bool(url)).mail_problem,
+        live=live.is_connected if live.hub else None,
+        files_problem=files_problem(app),
+        keeps_files=bool(settings["PUBLIC_DIR"]),
+        backup_every=every,
+        backup_at=made.started_at if made else None,
+        backup_problem=run.problem if run else "",
+        disks=tuple(disks(settings)),
+        versions=f"MajorOps {VERSION}, Python {platform.python_version()}, {database_words()}",
+        is_behind=bool(versions - {VERSION}),
+    )
+
+
+def measured_now() -> Seen:
+    """Everything that the checks ask for, at this moment."""
+    app = cast("LocalProxy[Flask]", current_app)._get_current_object()
+    monitor: HealthMonitor = app.extensions["health"]
+    monitor.current()
+    return measure(app, monitor.measured)
+
+
+def files_problem(app: Flask) -> str:
+    """Why the public files are not being written, as far as this process knows.
+
+    Empty when they are, or are not wanted.
+    """
+    files = app.extensions.get("public_files")
+    return files.problem if files else ""
+
+
+def database_words() -> str:
+    """`SQLite 3.45.1`, `PostgreSQL 18.4`."""
+    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[db.engine.dialect.name]
+    return f"{name} {'.'.join(map(str, db.engine.dialect.server_version_info or ()))}"
+
+
+def disks(settings: Mapping[str, Any]) -> Iterator[Disk]:
+    """The disks of this machine that something is kept on, each once."""
+    file = sqlite_file(settings["DATABASE_URL"])
+    places = {"The disk of the database": file.parent if file else None}
+    places["The disk of the backups"] = settings["BACKUP_DIR"]
+    places["The disk of the public files"] = settings["PUBLIC_DIR"]
+    known = set()
+    for name, place in places.items():
+        with suppress(OSError):  # a folder that is not there yet
+            if place is None or (device := os.stat(place).st_dev) in known:
+                continue
+            known.add(device)
+            disk = os.statvfs(place)
+            yield Disk(name, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
 
 
 def why_not_ready() -> str:
@@ -174,8 +287,8 @@ def has_no_room(path: Path) -> bool:
     return disk.f_bavail * disk.f_frsize < ROOM
 
 
-def why_late(now: datetime) -> str:
-    """A sentence where messages wait for longer than LATE although they are due; empty where none does."""
+def due_since(now: datetime) -> datetime | None:
+    """Since when the oldest message waits that has been due for longer than LATE; None where none has."""
     waiting = select(func.min(Delivery.next_at)).where(
         Delivery.state == DeliveryState.PENDING, Delivery.next_at <= now - LATE
     )
@@ -183,34 +296,27 @@ def why_late(now: datetime) -> str:
         Announcement.done_at.is_(None), Announcement.at <= now - LATE
     )
     times = (db.session.scalar(waiting), db.session.scalar(announced))
-    oldest = min((time for time in times if time), default=None)
-    if oldest is None:
-        return ""
-    return (
-        f"Messages are late: the oldest has been due for {words(now - oldest)}. "
-        "Tell people yourself, and see whether the worker runs."
-    )
+    return min((time for time in times if time), default=None)
 
 
-def clock_problems(now: datetime) -> list[str]:
-    """A sentence for each two clocks that differ by more than sessions and deadlines can bear (LEEWAY)."""
-    found, leeway = [], timedelta(seconds=LEEWAY)
+def clock_problems(now: datetime) -> list[tuple[str, str]]:
+    """A sentence, and what to do, for each two clocks that differ by more than sessions can bear (LEEWAY)."""
+    found: list[tuple[str, str]] = []
+    leeway = timedelta(seconds=LEEWAY)
     if db.engine.dialect.name == "postgresql":
         apart = abs(now - db.session.execute(select(func.clock_timestamp())).scalar_one())
         if apart > leeway:
-            found.append(
-                f"The clocks of this server and of the database differ by {words(apart)}. "
-                "Beyond 2 min people are signed out and times are wrong: set both by one time service."
-            )
+            said = f"The clocks of this server and of the database differ by {words(apart)}."
+            act = "Beyond 2 min people are signed out and times are wrong: set both by one time service."
+            found.append((said, act))
     newest = db.session.scalar(select(TimelineEvent.at).order_by(TimelineEvent.id.desc()).limit(1))
     if newest is not None and newest - now > leeway:
-        found.append(
+        said = (
             f"The newest entry of the record is {words(newest - now)} in the future: "
-            "the clock of this server was set back, or another one is ahead. Set all by one time service."
+            "the clock of this server was set back, or another one is ahead."
         )
+        found.append((said, "Set all by one time service."))
     elif AHEAD.seconds():
-        found.append(
-            f"Another server's clock is {words(timedelta(seconds=AHEAD.seconds()))} ahead of this one. "
-            "Beyond 2 min people are signed out: set both by one time service."
-        )
+        said = f"Another server's clock is {words(timedelta(seconds=AHEAD.seconds()))} ahead of this one."
+        found.append((said, "Beyond 2 min people are signed out: set both by one time service."))
     return found

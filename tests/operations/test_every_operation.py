@@ -267,6 +267,9 @@ def calls(cast, clock) -> dict[str, tuple]:
         "bulk.add_history": ("none", lambda known: {"incident": []}),
         "search_index.rebuild": ("none",),
         "search_index.mend": ("unindexed",),
+        "backups.begin_backup": {"every": timedelta(hours=24)},
+        "backups.end_backup": ("none", 1, {"path": "a", "size": 1, "rows": 2, "problem": ""}),
+        "backups.record_restore": ("none", "a.backup", "2026-03-01"),
         "incident.change_severity": (Severity.MEDIUM,),
         "incident.set_alarm_level": (AlarmLevel.BOX_3,),
         "command.assign_role": (CommandRole.SRE, "Lena"),
@@ -563,7 +566,7 @@ def test_every_operation_of_the_package_is_seen():
 # What is shown of a draft is kept without an entry: tests/ai/test_drafts.py; so are answers to programs,
 # and use of a token: tests/api/test_incidents.py; and alerts as they come: tests/alerts/test_intake.py. What
 # came of an event stands in the log of attempts: tests/notifications/test_outgoing.py; messages that are kept
-# up to date: tests/notifications/test_boards.py.
+# up to date: tests/notifications/test_boards.py; begun backups: tests/notifications/test_backups.py.
 WITHOUT_AN_ENTRY = {
     "alert_groups.forget_alerts",
     "alerts.fail_delivery",
@@ -571,10 +574,13 @@ WITHOUT_AN_ENTRY = {
     "alerts.note_silence",
     "alerts.take_alerts",
     "accounts.create_first_admin",
+    "backups.begin_backup",
     "boards.claim_board",
     "boards.settle_board",
     "briefs.count_use",
     "drafts.keep_shown",
+    "health.beat",
+    "health.keep_episodes",
     "measured.measure_past",
     "kept_answers.keep_answer",
     "outgoing.forget_events",

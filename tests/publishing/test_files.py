@@ -24,9 +24,10 @@ from majorops.operations.edit import edit_field
 from majorops.operations.maintenance import plan_maintenance
 from majorops.operations.redaction import look, redact
 from majorops.publishing import files as files_module
-from majorops.publishing.files import FIXED, UNAVAILABLE, PublicFiles, file_of, files_problem
+from majorops.publishing.files import FIXED, UNAVAILABLE, PublicFiles, file_of
 from majorops.publishing.folder import MARKER, NotOurs, claim
 from majorops.web import assets
+from majorops.web.health import files_problem
 from tests.server import Person, Server
 from tests.waiting import wait_for
 

@@ -21,7 +21,7 @@ from majorops.models import Incident
 from majorops.operations.after_action import review_of
 from majorops.operations.brief_readers import read_readers
 from majorops.operations.first_word import hold_policy, title_now
-from majorops.publishing.files import files_problem
+from majorops.web.health import files_problem
 
 
 @dataclass(frozen=True)
