@@ -421,7 +421,7 @@ def _sent_by_sources(
     """
     mine = select(Alert.source_id, func.min(Alert.incident_id), func.min(Alert.heard_at))
     mine = mine.where(Alert.incident_id.in_(numbers)).group_by(Alert.source_id)
-    for source_id, number, since in db.session.execute(mine).tuples().all():
+    for source_id, number, since in db.session.execute(mine).all():
         query = select(table.c.id, table.c.body, *(table.c[column] for column in columns))
         query = query.where(table.c.source_id == source_id, table.c.received_at >= since - TAKEN_WITHIN)
         for row in db.session.execute(query.order_by(table.c.id)).mappings():
