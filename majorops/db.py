@@ -250,7 +250,7 @@ def begin_sqlite(connection: Connection) -> None:
         return
     if not connection.get_execution_options().get("writing"):
         connection.exec_driver_sql("BEGIN")
-    elif not _begins_soon(cast(sqlite3.Connection, connection.connection.driver_connection)):
+    elif not _begins_soon(cast(sqlite3.Connection, connection.connection.dbapi_connection)):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
