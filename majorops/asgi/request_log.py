@@ -10,9 +10,11 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from majorops.logs import HEADER, fields
+from majorops.logs import HEADER, fields, request_id
 
 log = logging.getLogger("majorops.request")
+
+NAME = HEADER.lower().encode()
 
 
 class RequestLog:
@@ -24,16 +26,18 @@ class RequestLog:
     async def __call__(self, scope, receive, send) -> None:
         """Answer, and log when the answer is over, however it ended; status 0 where there was none."""
         began = time.monotonic()
-        said: dict[str, Any] = {"status": 0, "bytes": 0, "request_id": ""}
+        lines = {name.lower(): value for name, value in scope["headers"]}
+        given = request_id(lines.get(NAME, b"").decode("latin-1"))
+        others = [line for line in scope["headers"] if line[0].lower() != NAME]
+        said: dict[str, Any] = {"status": 0, "bytes": 0, "request_id": given}
 
         async def noting(message) -> None:
             if message["type"] == "http.response.start":
                 said["status"] = message["status"]
-                headers = {name.lower(): value for name, value in message.get("headers", ())}
-                said["request_id"] = headers.get(HEADER.lower().encode(), b"").decode("latin-1")
             said["bytes"] += len(message.get("body", b""))
             await send(message)
 
+        scope = {**scope, "headers": [*others, (NAME, given.encode())]}
         try:
             await self._inner(scope, receive, noting)
         finally:

@@ -1,8 +1,8 @@
-"""Each request has an id, a proxy's or a new one: in its answer, its logs, the messages that it queues."""
+"""Each request has an id, a proxy's or a new one: in logs, the messages that it queues, staff's answers."""
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug.wrappers import Response
 
 from majorops.logs import HEADER, REQUEST_ID, request_id
@@ -23,7 +23,10 @@ def _begin() -> None:
 
 
 def _answer(answer: Response) -> Response:
-    if found := REQUEST_ID.get():
+    """What strangers get is the same for all of them, and says nothing of one request."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    is_ours = getattr(view, "access", "public") != "public" or getattr(view, "is_by_bearer", False)
+    if is_ours and (found := REQUEST_ID.get()):
         answer.headers[HEADER] = found
     return answer
 

@@ -99,20 +99,30 @@ ROUTES = [
 
 @pytest.mark.parametrize(("path", "status", "route", "numbers"), ROUTES)
 def test_a_request_is_told_by_its_route(app, lines, path, status, route, numbers):
+    passed = []
+
     async def inner(scope, receive, send):
-        headers = [(b"X-Request-ID", b"abcdefgh")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        passed.append(dict(scope["headers"]))
+        await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b"12345"})
 
     async def send(message):
         pass
 
-    scope = {"type": "http", "path": path, "method": "GET", "query_string": b"q=unspeakable"}
+    headers = [(b"host", b"a"), (b"x-request-id", b"abcdefgh")]
+    scope = {
+        "type": "http",
+        "path": path,
+        "method": "GET",
+        "query_string": b"q=unspeakable",
+        "headers": headers,
+    }
     asyncio.run(RequestLog(app, inner)(scope, None, send))
     (line,) = lines()
     assert line["route"] == route
     assert (line["status"], line["bytes"], line["method"]) == (status, 5, "GET")
     assert line["request_id"] == "abcdefgh"
+    assert passed == [{b"host": b"a", b"x-request-id": b"abcdefgh"}]
     assert {name: line[name] for name in numbers} == numbers
     for word in ("unspeakable", "secret"):
         assert word not in json.dumps(line)
@@ -123,8 +133,9 @@ def test_a_request_without_an_answer_is_told_too(app, lines):
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        asyncio.run(RequestLog(app, inner)({"path": "/", "method": "GET"}, None, None))
+        asyncio.run(RequestLog(app, inner)({"path": "/", "method": "GET", "headers": []}, None, None))
     assert lines()[0]["status"] == 0
+    assert len(lines()[0]["request_id"]) == 16
 
 
 def test_the_setting_writes_every_line_of_the_process_as_json(tmp_path):
@@ -152,4 +163,5 @@ def test_a_public_page_that_is_kept_has_no_id_of_a_request(app, cast):
         page = app.extensions["snapshots"].draw(("http://localhost", "/incidents/1"))
         assert REQUEST_ID.get() == "outer-12345"
     assert b"x-request-id" not in page.heads["identity"].lower()
+    assert "X-Request-ID" not in app.test_client().get("/nowhere").headers
     assert REQUEST_ID.get() == ""
