@@ -30,9 +30,17 @@ def demand_whole_database() -> None:
 def run() -> None:
     options = {"process_revision_directives": skip_empty, **extension.configure_args}
     with extension.db.engine.connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            # A table that is altered is copied and dropped, and what refers to its rows would stop that, or
+            # go with them. It has to be said outside any transaction.
+            connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
         context.configure(connection=connection, target_metadata=extension.db.metadata, **options)
         with context.begin_transaction():
             context.run_migrations()
+            if is_sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+                raise SystemExit(f"A row of {lost[0]} refers to one of {lost[2]} that is not there: undone.")
+        connection.invalidate()  # nobody else gets one that checks no keys
 
 
 if context.is_offline_mode():

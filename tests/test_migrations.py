@@ -13,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from majorops import clock, create_app
 from majorops.db import db, is_mapped
 from majorops.demo.data import fill
+from majorops.domain.enums import ChannelKind
+from majorops.models import Subscriber, SubscriberIncident
 from majorops.models.incident import PUBLIC
 from majorops.projections.rules import IS_PUBLIC_INCIDENT, MAY_BE_PUBLIC
 from tests.conftest import SECRET, autocommit, named_database
@@ -67,6 +69,26 @@ def test_with_rows_back_to_the_first_schema_and_forwards_again(empty_database):
         assert old == {table: before[table] for table in old}
         upgrade()
         assert {table: count for table, count in rows().items() if table in old} == old
+        db.engine.dispose()
+
+
+def test_who_follows_an_incident_does_so_after_the_table_was_altered(empty_database):
+    """0048 lets `subscriber` hold another kind: SQLite copies the table, and rows refer to it."""
+    app = create_app({"DATABASE_URL": empty_database, "SECRET_KEY": SECRET, "TESTING": True})
+    with app.app_context():
+        upgrade()
+        fill(clock.now(), past=1)
+        at = clock.now()
+        given = {"kind": ChannelKind.EMAIL, "address": "vic@example.org", "nonce": "n"}
+        person = Subscriber(**given, created_at=at, changed_at=at)
+        person.incidents = [SubscriberIncident(incident_id=1)]
+        db.session.add(person)
+        db.session.commit()
+        db.session.remove()
+        before = rows()
+        downgrade(revision="0047")
+        upgrade()
+        assert rows() == before
         db.engine.dispose()
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -84,7 +85,7 @@ def restore(engine: Engine, path: Path, passphrase: str, say: Callable[[str], No
 
 
 def _load(engine: Engine, path: Path, passphrase: str, backup: Backup) -> None:
-    at = ""
+    at, driver = "", cast(Any, engine.dialect.dbapi)
     try:
         with loading(engine) as loader:
             _demand_same_columns(loader, backup.head)
@@ -103,7 +104,7 @@ def _load(engine: Engine, path: Path, passphrase: str, backup: Backup) -> None:
                     raise BackupProblem(
                         f"The rows of {name} are not what the backup holds. Nothing was kept."
                     )
-    except (ValueError, TypeError):  # a file that somebody made by hand
+    except (ValueError, TypeError, driver.Error):  # a file that somebody made by hand
         raise BackupProblem(f"The rows of {at} cannot be read. Nothing was kept.") from None
     except DBAPIError as error:
         why = str(error.orig).splitlines()[0]
