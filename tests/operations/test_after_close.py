@@ -20,6 +20,7 @@ OF_INCIDENTS = sorted(
     name for name, one in OPERATIONS.items() if next(iter(inspect.signature(one).parameters)) == "incident"
 )
 IN_THE_AUDIT = {"drafts.discard_draft", "actions.remind_of_action", "after_action.nudge_mim"}
+WITHOUT_AN_ENTRY = {"paging.close_pager"}  # the delivery says it: tests/paging/test_pagers.py
 STAYS_OPEN = {"title", "public_title", "affected_systems", "is_public", "exec_summary", "resolved_at"}
 
 
@@ -47,7 +48,7 @@ def test_at_a_resolved_incident(cast, clock, name):
     has_changed = incident.version > before
     if name in OPEN:
         assert answer == ""
-        assert has_changed or name in IN_THE_AUDIT
+        assert has_changed or name in IN_THE_AUDIT | WITHOUT_AN_ENTRY
     else:
         assert not has_changed
         closed = f"{incident.reference} is resolved. Continue it as a new incident."
