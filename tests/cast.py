@@ -33,6 +33,7 @@ from majorops.operations import (
     validation,
 )
 from majorops.operations import incident as incidents
+from tests.states import begin_with
 
 PASSWORD = "correct horse battery staple"
 PEOPLE = {
@@ -96,8 +97,11 @@ class Cast:
         """Incident 1 in phase 7 with something of everything: track, timebox, update, note;
         and incident 2, resolved.
         """
+        return begin_with(Cast._full_house, self, self.clock)
+
+    def _full_house(self, clock) -> Incident:
         incident = self.open(bridge_url="https://bridge.example/1")
-        who = {"actor": self.maya, "now": self.clock()}
+        who = {"actor": self.maya, "now": clock()}
         self.bring_to(incident, Phase.VALIDATION)
         tracks.open_track(incident, team="App", owner="Rita Moreau", goal="roll back", minutes=10, **who)
         tracks.open_timebox(incident, purpose="conditions", owner="Maya Okafor", minutes=5, **who)

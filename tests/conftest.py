@@ -272,32 +272,41 @@ def cookies(filled) -> dict[str, list[str]]:
 def database_url(request, template_database) -> str:
     """A migrated, empty database: the same address in every test of this process, put back before each."""
     if template_database.startswith("sqlite"):
-        url = request.getfixturevalue("restored")
-        restore(template_database, url)
-    else:
-        url = request.getfixturevalue("emptied")
-        empty(url)
+        one = request.getfixturevalue("restored")
+        one.put_back()
+        return one.url
+    url = request.getfixturevalue("emptied")
+    empty(url)
     return url
 
 
+class Restored:
+    """A SQLite database that one test after the other gets; its rows come from memory."""
+
+    def __init__(self, template: str, path: Path):
+        self.url = f"sqlite:///{path}"
+        self._rows = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(template.removeprefix("sqlite:///"))) as source:
+            source.backup(self._rows)
+        self._file = sqlite3.connect(path, timeout=20)
+        self._file.execute("PRAGMA journal_mode=WAL")
+        self._file.execute("PRAGMA synchronous=OFF")
+
+    def put_back(self) -> None:
+        """Make it like the template, as one transaction:
+        whoever still has it open sees the new one with the next statement.
+        """
+        self._rows.backup(self._file, sleep=0.01)
+
+    def close(self) -> None:
+        self._file.close()
+        self._rows.close()
+
+
 @pytest.fixture(scope="session")
-def restored(tmp_path_factory) -> str:
-    """A SQLite database that one test after the other gets."""
-    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'majorops.db'}"
-
-
-def restore(template: str, url: str) -> None:
-    """Make the SQLite database at `url` like the template, as one transaction:
-    whoever still has it open sees the new one with the next statement.
-    """
-    paths = [address.removeprefix("sqlite:///") for address in (template, url)]
-    with (
-        closing(sqlite3.connect(paths[0])) as source,
-        closing(sqlite3.connect(paths[1], timeout=20)) as target,
-    ):
-        target.execute("PRAGMA journal_mode=WAL")
-        target.execute("PRAGMA synchronous=OFF")
-        source.backup(target, sleep=0.01)
+def restored(template_database, tmp_path_factory):
+    with closing(Restored(template_database, tmp_path_factory.mktemp("database") / "majorops.db")) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -102,6 +102,7 @@ from tests.cast import PASSWORD
 from tests.notifications.push_service import DEVICE
 from tests.operations.afterwards import AFTERWARDS
 from tests.operations.loaded import OPERATIONS
+from tests.states import begin_with
 
 AFTER_THE_CLOSE = (
     "updates.post_late_update",
@@ -133,6 +134,12 @@ CARD = "# Steps\n- one\n- two\n# Contacts\nx\n# Systems\nx\n# Default Box\n2\n"
 
 def prepared(cast, clock):
     """An incident in phase 7 with a track, a timebox, a note, an update; and a system."""
+    incident = begin_with(_of_everything, cast, clock)
+    current_app.config["BASE_URL"] = "https://ops.example.org"
+    return incident
+
+
+def _of_everything(cast, clock) -> Incident:
     incident = cast.open(severity=Severity.LOW)
     who = {"actor": cast.maya, "now": clock()}
     OPERATIONS["tracks.open_track"](
@@ -193,8 +200,6 @@ def prepared(cast, clock):
     db.session.add(Alert(source_id=1, group_id=1, **given, **times))
     given = {"token_hash": "t", "user_id": ada.id, "method": SignInMethod.LOCAL}
     db.session.add(UserSession(**given, created_at=clock()))
-    current_app.config["BASE_URL"] = "https://ops.example.org"
-    db.session.commit()
     return incident
 
 
