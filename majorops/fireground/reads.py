@@ -40,6 +40,7 @@ from majorops.models import (
     PhaseNote,
     Publication,
     RecoveryTrack,
+    Rota,
     RunCard,
     RunCardTick,
     RunCardUse,
@@ -55,7 +56,7 @@ from majorops.operations.coaching import marks, resting
 from majorops.operations.drafts import offered_drafts
 from majorops.operations.fields import FIELDS
 from majorops.operations.handover_expiry import open_handover
-from majorops.operations.paging import open_pages
+from majorops.operations.paging import open_pages, rotas_in_use
 from majorops.operations.phase import situation as read_situation
 from majorops.operations.runcards import cards_for
 from majorops.operations.stand_down import why_not_stand_down as nothing_to_stand_down
@@ -225,6 +226,12 @@ def team(view: View) -> list[RoleHolder]:
 def pages(view: View) -> list[Page]:
     """The pages that nobody answered yet."""
     return open_pages(view.incident.id)
+
+
+@once
+def rotas(view: View) -> list[Rota]:
+    """Who is on call for roles."""
+    return rotas_in_use()
 
 
 def mim(view: View) -> CommandAssignment | None:

@@ -6,6 +6,7 @@ Each call, what became of its message, and the answer stand on the timeline with
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -235,19 +236,12 @@ class OnCall:
         """The service outside that is asked too."""
         return self.rota.pager_kind if self.rota else None
 
-    @property
-    def names(self) -> str:
-        """Who is called: a person, a pager, or both; empty for nobody."""
-        return ", ".join(
-            [*([self.user.name] if self.user else []), *([self.pager.label] if self.pager else [])]
-        )
-
 
 def on_call_for(incident: Incident, role: CommandRole, now: datetime) -> OnCall:
     """Who is on call for a role, by the first rota that says so: of a system which the incident names, in
     their order, else the one for all systems.
     """
-    for rota in rotas_for(incident, role):
+    for rota in rotas_for(incident, role, rotas_in_use()):
         if (shift := on_call(rota.all_shifts, now)) is not None:
             try:
                 return OnCall(user_on_call(shift.person), rota)
@@ -258,12 +252,27 @@ def on_call_for(incident: Incident, role: CommandRole, now: datetime) -> OnCall:
     return OnCall(problem=f"Nobody is on call for {role.label}.")
 
 
-def rotas_for(incident: Incident, role: CommandRole) -> list[Rota]:
-    """The rotas of a role that an incident may ask, the first one first. One query."""
-    found = list(db.session.scalars(select(Rota).filter_by(role=role, is_active=True).order_by(Rota.name)))
+def rotas_in_use() -> list[Rota]:
+    """All rotas that are in use, by name. One query."""
+    return list(db.session.scalars(select(Rota).filter_by(is_active=True).order_by(Rota.name)))
+
+
+def rotas_for(incident: Incident, role: CommandRole, rotas: Iterable[Rota]) -> list[Rota]:
+    """Those of `rotas` that an incident asks for a role, the first one first."""
+    found = [row for row in rotas if row.role is role]
     named = incident.system_names
     own = sorted((row for row in found if row.system in named), key=lambda row: named.index(row.system))
     return [*own, *(row for row in found if not row.system)]
+
+
+def said_on_call(incident: Incident, role: CommandRole, rotas: Iterable[Rota], now: datetime) -> str:
+    """Who is on call for a role, as `rotas` have it, with the pager outside; empty for nobody. No query."""
+    for rota in rotas_for(incident, role, rotas):
+        shift = on_call(rota.all_shifts, now)
+        names = [*([shift.person] if shift else []), *([rota.pager_kind.label] if rota.pager_kind else [])]
+        if names:
+            return ", ".join(names)
+    return ""
 
 
 def user_on_call(typed: str) -> User:

@@ -138,7 +138,8 @@ def fill_the_rest(now: datetime) -> None:
     set_policy(AccountRole.STAKEHOLDER, Notice.UPDATE, False, **who)
     add_token(priya, name="deploy bot", scopes=["timeline:note"], **who)
     add_rota(name="SRE", role=CommandRole.SRE, **who)
-    page_role(db.session.get(Incident, 3), CommandRole.SRE, whom=priya.email, **who)
+    running = db.session.scalars(select(Incident).filter_by(resolved_at=None).order_by(Incident.id)).all()
+    page_role(running[-1], CommandRole.LEADER, whom=priya.email, **who)
     endpoint, _ = add_endpoint(name="Warehouse", address="https://hooks.example.org/x", **who)
     begin_test(endpoint, now, **who)
     given = {"kind": ChannelKind.EMAIL, "systems": [], "language": "en", "origin": "192.0.2.1"}

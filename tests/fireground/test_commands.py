@@ -153,7 +153,7 @@ def test_the_list_is_bounded_and_so_are_its_queries(cast, maya):
         publish_update(incident, f"update {n}", actor=cast.maya, now=cast.clock())
     with queries() as many:
         maya.get(f"{HERE}/commands")
-    assert len(many) == len(few) <= 27
+    assert len(many) == len(few) <= 28
     assert len(commands(cast.fireground(1))) <= before + 30
 
 

@@ -139,6 +139,8 @@ def test_a_page_is_triggered_answered_and_over(cast, clock, pager, worker, kind,
         paging.call_due(clock())
         worker.drain()
     assert list(pager.alerts.values()) == ["resolved"]
+    db.session.refresh(row)
+    assert row.pager_is_open is False  # looked at no more
     assert [state for _, state in pager.seen].count("resolved") == (2 if is_closed else 1)
     assert len({key for key, _ in pager.seen}) == 1
 

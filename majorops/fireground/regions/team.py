@@ -19,7 +19,7 @@ from majorops.models import User
 from majorops.operations.exposure import exposure_of
 from majorops.operations.fields import Place
 from majorops.operations.outbox import audience
-from majorops.operations.paging import OnCall, on_call_for
+from majorops.operations.paging import said_on_call
 
 HISTORY_SHOWN = 20
 RECEIVERS_SHOWN = 200
@@ -40,8 +40,8 @@ class RoleRow:
     """A role of the command team.
 
     `acting`: who acts while it is vacant, and why, empty for nobody; `stands_out`: it is asked for and empty.
-    `pages_whom`: who is on call for it, empty for nobody and `pages_why` says why, None where this person
-    does not page; `value`: the role as forms send it.
+    `pages_whom`: who is on call for it, empty for nobody, None where this person does not page;
+    `value`: the role as forms send it.
     """
 
     label: str
@@ -51,7 +51,6 @@ class RoleRow:
     is_mim: bool
     is_held: bool
     pages_whom: str | None
-    pages_why: str
     value: str
 
 
@@ -151,7 +150,6 @@ def _row(view: View, holder: reads.RoleHolder) -> RoleRow:
     if not view.incident.is_resolved and holder.role not in reads.let_go(view):
         held = {one.role: one.held.name for one in reads.team(view) if one.held}
         instead = stand_in(holder.role, held, view.incident.phase, view.incident.alarm_level)
-    on_call = _on_call(view, holder)
     is_said = instead and (reads.is_asked(view, holder.role) or instead.name)
     return RoleRow(
         label=holder.role.label,
@@ -160,20 +158,19 @@ def _row(view: View, holder: reads.RoleHolder) -> RoleRow:
         acting=instead.text if instead and is_said else "",
         is_mim=holder.role is CommandRole.MIM,
         is_held=holder.held is not None,
-        pages_whom=on_call.names if on_call else None,
-        pages_why=on_call.problem if on_call else "",
+        pages_whom=_pages_whom(view, holder),
         value=holder.role.value,
     )
 
 
-def _on_call(view: View, holder: reads.RoleHolder) -> OnCall | None:
+def _pages_whom(view: View, holder: reads.RoleHolder) -> str | None:
     """Whom a page would call; None where none is offered, but for one that was refused a moment ago."""
     is_paged = any(page.role is holder.role for page in reads.pages(view))
     is_typed = view.form.name == "page" and view.form.typed("page", "role") == holder.role.value
     is_offered = is_typed or (holder.held is None and reads.is_vacant(view, holder.role) and not is_paged)
     if not view.can_command or view.incident.is_resolved or not is_offered:
         return None
-    return on_call_for(view.incident, holder.role, view.now)
+    return said_on_call(view.incident, holder.role, reads.rotas(view), view.now)
 
 
 def _exposure(view: View) -> ExposureLine:
