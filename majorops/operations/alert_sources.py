@@ -102,18 +102,6 @@ def sealer() -> Sealer:
     return Sealer(keys_of(current_app.config), SEALED)
 
 
-def seal_anew() -> int:
-    """Seal the secrets of all sources with the newest key; part of an operation. How many were not."""
-    box, number = sealer(), 0
-    for row in db.session.scalars(select(AlertSource).with_for_update()):
-        for column in ("secret", "old_secret"):
-            sealed = getattr(row, column)
-            if sealed and not box.is_newest(sealed):
-                setattr(row, column, box.seal(box.open(sealed)))
-                number += 1
-    return number
-
-
 def _checked(
     twin_of: AlertSource | None,
     *,

@@ -154,19 +154,6 @@ def secrets_of(row: Endpoint, now: datetime) -> list[str]:
     return [sealer().open(one) for one in sealed]
 
 
-def seal_anew() -> int:
-    """Seal the secrets with the newest key; returns how many endpoints had one under another. Part of an
-    operation.
-    """
-    key, count = sealer(), 0
-    for row in db.session.scalars(select(Endpoint).order_by(Endpoint.id).with_for_update()):
-        if not key.is_newest(row.secret):
-            row.secret, count = key.seal(key.open(row.secret)), count + 1
-        if row.old_secret and not key.is_newest(row.old_secret):
-            row.old_secret = key.seal(key.open(row.old_secret))
-    return count
-
-
 def sealer() -> Sealer:
     """What the secrets are sealed with at rest."""
     return Sealer(keys_of(current_app.config), SEALED_FOR)

@@ -141,15 +141,6 @@ def key_of(row: Rota) -> str:
     return sealer().open(row.pager_key)
 
 
-def seal_anew() -> int:
-    """Seal the keys of pagers with the newest key; part of an operation. How many were not."""
-    box, number = sealer(), 0
-    for row in db.session.scalars(select(Rota).where(Rota.pager_key != "").with_for_update()):
-        if not box.is_newest(row.pager_key):
-            row.pager_key, number = box.seal(box.open(row.pager_key)), number + 1
-    return number
-
-
 def sealer() -> Sealer:
     """What the keys are sealed with at rest; the services need them as they are."""
     return Sealer(keys_of(current_app.config), SEALED)

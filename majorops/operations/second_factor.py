@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,13 +16,13 @@ import pyotp
 from flask import current_app
 from sqlalchemy import delete, exists, func, select
 
-from majorops.db import db
+from majorops.db import Base, db
 from majorops.domain.access import Actor, Permission
 from majorops.domain.enums import SecondFactor
 from majorops.domain.errors import Conflict, Invalid
 from majorops.domain.events import AuditKind
 from majorops.domain.text import clean_line
-from majorops.models import Passkey, RecoveryCode, User
+from majorops.models import AlertSource, Endpoint, Passkey, RecoveryCode, Rota, User
 from majorops.operations import alert_sources, audit, endpoints, operation, rotas
 from majorops.operations.accounts import end_all_sessions, hash_token
 from majorops.operations.owner_notices import tell_of_change
@@ -259,13 +260,29 @@ def seal_secrets(*, actor: Actor, now: datetime) -> int:
 
     Afterwards no secret needs the keys of MAJOROPS_SECRET_KEY_FALLBACKS any more.
     """
-    sealer, count = app_sealer(), alert_sources.seal_anew() + endpoints.seal_anew()
-    count += rotas.seal_anew()
-    for user in db.session.scalars(select(User).where(User.totp_secret.is_not(None)).with_for_update()):
-        if not sealer.is_newest(user.totp_secret or ""):
-            user.totp_secret = sealer.seal(sealer.open(user.totp_secret or ""))
-            count += 1
+    users = db.session.scalars(select(User).where(User.totp_secret.is_not(None)).with_for_update())
+    count = _seal_anew(users, ("totp_secret",), app_sealer())
+    twice = ("secret", "old_secret")
+    models: tuple[tuple[type[AlertSource | Endpoint | Rota], Sequence[str], Sealer], ...] = (
+        (AlertSource, twice, alert_sources.sealer()),
+        (Endpoint, twice, endpoints.sealer()),
+        (Rota, ("pager_key",), rotas.sealer()),
+    )
+    for model, columns, box in models:
+        rows = db.session.scalars(select(model).order_by(model.id).with_for_update())
+        count += _seal_anew(rows, columns, box)
     audit(AuditKind.SECRETS_SEALED, f"{count} sealed anew", actor=actor, now=now)
+    return count
+
+
+def _seal_anew(rows: Iterable[Base], columns: Sequence[str], box: Sealer) -> int:
+    """How many rows had a secret under another key than the newest; now none has."""
+    count = 0
+    for row in rows:
+        old = [name for name in columns if (sealed := getattr(row, name)) and not box.is_newest(sealed)]
+        for name in old:
+            setattr(row, name, box.seal(box.open(getattr(row, name))))
+        count += bool(old)
     return count
 
 
