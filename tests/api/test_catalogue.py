@@ -38,7 +38,7 @@ def fields(answer) -> list[str]:
 
 def test_a_run_card_from_its_first_version_to_the_fireground(cast, ada, maya):
     made = ada.post("/run-cards", CARD)
-    assert (made.status_code, made.json["body"], made.json["by"]) == (201, BODY, "Ada Lindqvist")
+    assert (made.status_code, made.json["body"], made.json["by"]) == (201, BODY, "Ada Lindqvist by token bot")
     path = f"/run-cards/{made.json['id']}"
     later = BODY.replace("drain", "empty")
     assert ada.ask("PATCH", path, {"body": later}).json["body"] == later
