@@ -148,7 +148,8 @@ def flag_used_cards(incident: Incident, *, actor: Actor, now: datetime) -> None:
 
 def _add_version(card: RunCard, body: str, actor: Actor, now: datetime) -> None:
     last = db.session.scalar(select(func.max(RunCardVersion.number)).filter_by(card_id=card.id))
-    db.session.add(RunCardVersion(card_id=card.id, number=(last or 0) + 1, body=body, by=actor.signed, at=now))
+    row = RunCardVersion(card_id=card.id, number=(last or 0) + 1, body=body, by=actor.signed, at=now)
+    db.session.add(row)
     db.session.flush()
 
 
