@@ -22,6 +22,7 @@ from majorops.domain.enums import (
 from majorops.domain.errors import Conflict, Invalid, NotFound
 from majorops.models import AlertDelivery, AlertSource, Incident, TimelineEvent
 from majorops.notifications import Worker
+from majorops.notifications import alerts as intake
 from majorops.notifications.alerts import AlertIntake
 from majorops.operations import alert_groups
 from majorops.operations import alerts as operations
@@ -415,3 +416,25 @@ class TestTime:
         assert alert_groups.forget_alerts(actor=SYSTEM, now=clock()) == 0
         assert alerts() == []
         assert groups() == []
+
+
+def test_steps_grow_from_one_delivery_on_and_give_way_before_each(monitor, clock, monkeypatch):
+    here, sizes, ways = monitor(), [], []
+    for _ in range(40):
+        here.send(alertmanager())
+    take = intake.take_alerts
+
+    def counted(source_id, batches, **given):
+        sizes.append(len(batches))
+        return take(source_id, batches, **given)
+
+    monkeypatch.setattr(intake, "take_alerts", counted)
+    monkeypatch.setattr(intake, "STEP_SECONDS", 1_000)
+    worker = AlertIntake(give_way=lambda: ways.append(len(sizes)))
+    worker.work(clock, float("inf"))
+    assert (sizes, ways) == ([1, 2, 4, 8, 16, 9], [0, 1, 2, 3, 4, 5])
+    for _ in range(25):
+        here.send(alertmanager())
+    monkeypatch.setattr(intake, "STEP_SECONDS", 0)  # never quick enough
+    worker.work(clock, float("inf"))
+    assert sizes[6:] == [10, 10, 5]
