@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import delete, insert, inspect, select, text
+from sqlalchemy import delete, insert, inspect, select, text, update
 
 from majorops import clock, create_app
 from majorops.backup.container import Writer, opened
@@ -18,7 +18,7 @@ from majorops.backup.restore import keys_fit, restore, target_of
 from majorops.backup.take import MANIFEST, look_through, take
 from majorops.db import Base, db
 from majorops.domain.access import SYSTEM
-from majorops.models import Heartbeat, Incident, System
+from majorops.models import Delivery, Heartbeat, Incident, System
 from majorops.operations import search_index
 from tests.conftest import SECRET, autocommit, migrated, named_database
 from tests.public.test_canary_of_columns import fill

@@ -14,7 +14,7 @@ from majorops.domain.errors import Conflict, Refused
 from majorops.operations.fields import FIELDS
 from majorops.operations.redaction import look
 from tests.operations.loaded import OPERATIONS
-from tests.operations.test_every_operation import WITHOUT_AN_ENTRY, arranged
+from tests.operations.test_every_operation import arranged
 
 OF_INCIDENTS = sorted(
     name for name, one in OPERATIONS.items() if next(iter(inspect.signature(one).parameters)) == "incident"
