@@ -70,8 +70,13 @@ class Writer:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        os.link(self._part, self._path)  # unlike a rename it never replaces what somebody put there meanwhile
-        self._part.unlink()
+        try:
+            os.link(self._part, self._path)  # unlike a rename it never replaces what somebody put there
+            self._part.unlink()
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links: shares of a network, sticks
+            self._part.rename(self._path)
         folder = os.open(self._path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tarfile
 from datetime import UTC, datetime
 
@@ -189,3 +190,15 @@ def test_a_database_without_a_schema_has_nothing_to_back_up(tmp_path):
     with pytest.raises(BackupProblem, match="no schema"):
         take.take(engine, tmp_path / "a", now=NOW, keys=[], settings={})
     engine.dispose()
+
+
+def test_it_is_written_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with Writer(tmp_path / "a.backup") as writer:
+        writer.add("head.json", b"{}")
+    with opened(tmp_path / "a.backup") as pieces:
+        assert list(pieces) == [("head.json", b"{}")]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.backup"]
