@@ -23,7 +23,7 @@ from tests.server import Person, Server
 
 ALERTS, SECONDS = 1_000, 10.0
 LOOKS = 60  # at a fireground, before the storm and after it
-# Seconds between two looks, idle and in the storm: five people whose screens draw themselves again after every
+# Seconds between two looks, idle and in the storm: of people whose screens draw themselves again after each
 # change. One look after the other without a pause would be a storm of its own.
 PACE = 0.25
 LOOKS_A_SAVE = 6  # in the storm
