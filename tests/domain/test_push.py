@@ -33,7 +33,8 @@ def test_what_it_is_about_and_where_it_leads(notice, act, about, leads):
 
 def test_what_asks_for_a_person_wakes_the_device_and_what_informs_waits():
     urgent = {notice for notice in Notice if manner(notice.value).urgency == "high"}
-    assert urgent == {Notice.ALARM, Notice.ROLE, Notice.HANDOVER, Notice.ASK, Notice.REMINDER}
+    asks = {Notice.ALARM, Notice.ROLE, Notice.PAGE, Notice.HANDOVER, Notice.ASK, Notice.REMINDER}
+    assert urgent == asks
     assert manner("alarm").seconds > manner("reminder").seconds
     assert manner("test") == manner("milestone")
 
