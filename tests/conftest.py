@@ -281,25 +281,27 @@ def database_url(request, template_database) -> str:
 
 
 class Restored:
-    """A SQLite database that one test after the other gets; its rows come from memory."""
+    """A SQLite database that one test after the other gets; its rows come from memory.
+
+    No connection to its file is kept: a forked server would close it, and with it take the log away.
+    """
 
     def __init__(self, template: str, path: Path):
-        self.url = f"sqlite:///{path}"
+        self.url, self._path = f"sqlite:///{path}", path
         self._rows = sqlite3.connect(":memory:")
         with closing(sqlite3.connect(template.removeprefix("sqlite:///"))) as source:
             source.backup(self._rows)
-        self._file = sqlite3.connect(path, timeout=20)
-        self._file.execute("PRAGMA journal_mode=WAL")
-        self._file.execute("PRAGMA synchronous=OFF")
 
     def put_back(self) -> None:
         """Make it like the template, as one transaction:
         whoever still has it open sees the new one with the next statement.
         """
-        self._rows.backup(self._file, sleep=0.01)
+        with closing(sqlite3.connect(self._path, timeout=20)) as target:
+            target.execute("PRAGMA journal_mode=WAL")
+            target.execute("PRAGMA synchronous=OFF")
+            self._rows.backup(target, sleep=0.01)
 
     def close(self) -> None:
-        self._file.close()
         self._rows.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import logging
@@ -18,6 +17,7 @@ from majorops.logs import REQUEST_ID, JsonLines, fields, request_id
 from majorops.models import Delivery
 from majorops.notifications import Worker
 from tests.conftest import SECRET
+from tests.loops import run
 from tests.notifications.receivers import MailServer
 
 
@@ -117,7 +117,7 @@ def test_a_request_is_told_by_its_route(app, lines, path, status, route, numbers
         "query_string": b"q=unspeakable",
         "headers": headers,
     }
-    asyncio.run(RequestLog(app, inner)(scope, None, send))
+    run(lambda: RequestLog(app, inner)(scope, None, send))
     (line,) = lines()
     assert line["route"] == route
     assert (line["status"], line["bytes"], line["method"]) == (status, 5, "GET")
@@ -133,7 +133,7 @@ def test_a_request_without_an_answer_is_told_too(app, lines):
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        asyncio.run(RequestLog(app, inner)({"path": "/", "method": "GET", "headers": []}, None, None))
+        run(lambda: RequestLog(app, inner)({"path": "/", "method": "GET", "headers": []}, None, None))
     assert lines()[0]["status"] == 0
     assert len(lines()[0]["request_id"]) == 16
 
