@@ -48,6 +48,7 @@ TRACED = (
     "measures",
     "notifications",
     "operations",
+    "paging",
     "public",
     "reviews",
     "scim",

@@ -14,7 +14,7 @@ from majorops.domain.enums import CommandRole, PagerKind
 from majorops.domain.errors import Invalid
 from majorops.domain.events import AuditKind
 from majorops.domain.pagers import base_of
-from majorops.domain.paging import SHIFTS_MOST, Shift, read_shifts, shift_lines
+from majorops.domain.paging import Shift, read_shifts, shift_lines
 from majorops.domain.text import clean_line, clean_text, web_link
 from majorops.models import Rota, System
 from majorops.operations import audit, operation
@@ -162,13 +162,11 @@ def _checked(
     if address is None or len(address) > ADDRESS_LONGEST:
         errors["calendar_url"] = "It begins with https:// or http://."
     text = clean_text(shifts)
+    found: list[Shift] = []
     try:
         found = read_shifts(text)
     except ValueError as problem:
         errors["shifts"] = str(problem)
-        found = []
-    if len(found) > SHIFTS_MOST:
-        errors["shifts"] = f"{SHIFTS_MOST} shifts are the most."
     if errors:
         raise Invalid(errors)
     return {"name": name, "system": system, "shifts": shift_lines(found), "calendar_url": address or ""}

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
@@ -320,3 +321,28 @@ def test_the_page_of_a_drill_stays_quiet(cast, clock, rota, who):
     paging.page_role(incident, SRE, **who)
     state = db.session.scalars(select(Delivery.state).filter_by(notice=Notice.PAGE)).one()
     assert state is DeliveryState.QUIET
+
+
+def test_a_deputy_without_an_account_is_passed_over(cast, clock, rota, who):
+    given = {"name": "SRE", "role": SRE, "system": "", "calendar_url": "", "is_active": True}
+    shifts = rota.shifts.replace("omar@example.org", "nobody@example.org")
+    rotas.save_rota(rota, **given, shifts=shifts, actor=cast.ada, now=clock())
+    incident = cast.open(severity=Severity.CRITICAL)
+    command.assign_role(incident, CommandRole.LEADER, "Ada Lindqvist", **who)
+    paging.page_role(incident, SRE, **who)
+    for _ in range(2):
+        clock.tick(minutes=4)
+        paging.call_due(clock())
+    assert entries("page.called")[-1].startswith("Paged the leader: Ada Lindqvist")
+
+
+def test_a_database_that_is_away_is_for_the_worker_to_know(monkeypatch, cast, clock, rota, who):
+    paging.page_role(cast.open(severity=Severity.CRITICAL), SRE, **who)
+
+    def fail(number, incident_id, now):
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    monkeypatch.setattr(paging, "_go_on", fail)
+    clock.tick(minutes=4)
+    with pytest.raises(OperationalError):
+        paging.call_due(clock())

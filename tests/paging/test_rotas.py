@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from majorops.db import db
 from majorops.domain.access import SYSTEM
-from majorops.domain.enums import CommandRole
+from majorops.domain.enums import ChannelKind, CommandRole
 from majorops.domain.errors import Invalid
 from majorops.domain.paging import kept_shifts, shift_lines
 from majorops.models import Rota
 from majorops.notifications.calendars import LONGEST, read_calendars, shifts_of
 from majorops.operations import rotas
+from majorops.operations.delivery import check_address
 
 CALENDAR = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -201,3 +202,21 @@ def test_an_admin_adds_and_changes_a_rota_in_data(app, cast, clock):
     broken = ada.post("/admin/data/rotas/new/", data=typed | {"name": "Two", "shifts": "lena"})
     assert "Line 1: write it as" in broken.text
     assert ada.get("/admin/data/pages/").status_code == 200
+
+
+def test_with_another_calendar_what_the_old_one_said_is_forgotten(cast, clock):
+    who = {"actor": cast.ada, "now": clock()}
+    given = {"name": "SRE", "role": CommandRole.SRE, "system": "", "shifts": ""}
+    row = rotas.add_rota(**given, calendar_url="https://a.example/x", **who)
+    rotas.keep_calendar(row.id, "https://a.example/x", [], "It answered 404.", **who)
+    db.session.refresh(row)
+    given |= {"is_active": True}
+    rotas.save_rota(row, **given, calendar_url="https://a.example/x", **who)
+    assert row.calendar_why == "It answered 404."
+    rotas.save_rota(row, **given, calendar_url="https://b.example/x", **who)
+    assert (row.calendar_why, row.calendar_at) == ("", None)
+
+
+def test_a_pager_is_nobodys_channel():
+    with pytest.raises(Invalid, match="belongs to a rota"):
+        check_address(ChannelKind.PAGER, "x")
