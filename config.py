@@ -655,11 +655,18 @@ class Settings(BaseSettings):
                 "MAJOROPS_SESSION_IDLE_HOURS: not above MAJOROPS_SESSION_MAX_HOURS, "
                 f"which is {self.SESSION_MAX_HOURS:g}"
             )
-        if self.PUBLIC_DIR and self.STATUS_PRIVATE:
+        self._agree_on_folders()
+        return self
+
+    def _agree_on_folders(self) -> None:
+        if not self.PUBLIC_DIR:
+            return
+        if self.STATUS_PRIVATE:
             raise ConfigError(
                 "MAJOROPS_PUBLIC_DIR: not while MAJOROPS_STATUS_PRIVATE is on: anybody could read the files"
             )
-        return self
+        if self.BACKUP_DIR and Path(self.BACKUP_DIR).is_relative_to(Path(self.PUBLIC_DIR).resolve()):
+            raise ConfigError("MAJOROPS_BACKUP_DIR: not below MAJOROPS_PUBLIC_DIR: anybody could read it")
 
     def _agree_on_hosts(self) -> None:
         """Whether each host has one purpose. Raises ConfigError."""

@@ -9,7 +9,7 @@ import enum
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
@@ -258,7 +258,7 @@ WRITER_LOOKS, WRITER_PAUSE = 1_000, 0.003  # how often, and seconds between two 
 
 
 def _begins_soon(sqlite: sqlite3.Connection) -> bool:
-    """Try to be the one writer every few milliseconds; False where it took too long.
+    """Try to be the one writer every few milliseconds; False where it took too long, or cannot be.
 
     SQLite waits by sleeping longer and longer, up to 100 ms at a time, and whoever comes by meanwhile goes
     first.
@@ -266,9 +266,12 @@ def _begins_soon(sqlite: sqlite3.Connection) -> bool:
     sqlite.execute("PRAGMA busy_timeout=0")
     try:
         for _ in range(WRITER_LOOKS):
-            with suppress(sqlite3.OperationalError):
+            try:
                 sqlite.execute("BEGIN IMMEDIATE")
                 return True
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    return False  # a disk that is full or takes no writes: waiting mends nothing
             time.sleep(WRITER_PAUSE)
     finally:
         sqlite.execute(f"PRAGMA {BUSY_TIMEOUT}")

@@ -113,6 +113,14 @@ def test_settings_that_contradict_each_other(tmp_path, given, says):
         load(tmp_path, **given)
 
 
+@pytest.mark.parametrize("below", ["", "backups"])
+def test_backups_are_not_kept_where_anybody_reads(tmp_path, below):
+    public = tmp_path / "public"
+    public.mkdir()
+    with pytest.raises(config.ConfigError, match="MAJOROPS_BACKUP_DIR: not below"):
+        load(tmp_path, PUBLIC_DIR=str(public), BACKUP_DIR=str(public / below))
+
+
 RIGHT = {
     "DATABASE_URL": "postgresql://u:secret@h/d",
     "REDIS_URL": "redis://u:secret@h",

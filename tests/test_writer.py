@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sqlite3
 import threading
 
 import pytest
@@ -46,3 +47,25 @@ def test_in_the_end_it_is_an_error(engine, monkeypatch):
         first.execute(text("SELECT 1"))
         with pytest.raises(OperationalError, match="locked"):
             second.execute(text("SELECT 1"))
+
+
+class Full:
+    """A connection to a database whose disk has no room; what it was told."""
+
+    def __init__(self):
+        self.told = []
+
+    def execute(self, statement: str) -> None:
+        self.told.append(statement)
+        if statement == "BEGIN IMMEDIATE":
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+
+def test_what_is_no_matter_of_waiting_is_an_error_at_once(monkeypatch):
+    """A disk that takes no writes says so to whoever saves, and not seconds later."""
+    monkeypatch.setattr(database.time, "sleep", lambda seconds: pytest.fail("it waited"))
+    connection = Full()
+    assert not database._begins_soon(connection)
+    assert connection.told[-1] == "PRAGMA busy_timeout=5000"

@@ -63,10 +63,11 @@ class Beside:
 class Wall:
     """All of the wall: `lead` is None in peacetime, when `last` is the incident that ended last, if any.
 
-    `more`: how many incidents run that have no line.
+    `chosen`: its number, None where nobody chose one; `more`: how many incidents run that have no line.
     """
 
     now: datetime
+    chosen: int | None
     lead: Lead | None
     beside: tuple[Beside, ...]
     more: int
@@ -90,6 +91,7 @@ def wall(chosen: Incident | None, now: datetime) -> Wall:
         count = total - is_lead_running - BESIDE
     return Wall(
         now=now,
+        chosen=chosen.id if chosen else None,
         lead=_lead(view_of(lead)) if lead else None,
         beside=tuple(Beside(one, one.cadence(now)) for one in beside[:BESIDE]),
         more=count,

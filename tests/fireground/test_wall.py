@@ -109,6 +109,10 @@ def test_words_from_outside_are_words(cast, read):
     assert "&lt;script&gt;" in read()
 
 
+def test_a_number_that_is_none_chooses_none(cast, read):
+    assert "No incident runs" in read("/admin/wall?incident=abc")
+
+
 def test_no_such_incident(cast):
     assert cast.browser("rita").get("/admin/wall?incident=9").status_code == 404
 
